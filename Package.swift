@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of our own is held to: no warnings, the coming language modes' rules, no unmarked unsafe code.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "casfs",
+  products: [
+    .library(name: "CAS", targets: ["OCI", "CAS", "CASDirectory", "CASMemory"]),
+    .executable(name: "casfs", targets: ["casfs"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "Platform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
+    .target(name: "OCI", swiftSettings: strict),
+    .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform"], swiftSettings: strict),
+    .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "FUSE", dependencies: ["CFUSE", "Platform", "StoreTree", logging, system], swiftSettings: strict),
+    .executableTarget(
+      name: "casfs",
+      dependencies: [
+        "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,40 @@
+internal import Synchronization
+
+/// Tells an operation that takes long to stop.
+///
+/// Operations look at it for each chunk they move and each time they wait; they then undo what they began and fail
+/// with ``CASError/Code-swift.enum/cancelled``. Copies share the one state.
+public struct CancellationToken: Sendable {
+  private final class Flag: Sendable {
+    let isSet = Atomic(false)
+  }
+
+  private let flag: Flag?
+
+  /// A token nobody can cancel.
+  public static let none = CancellationToken(flag: nil)
+
+  /// Makes a token that can be cancelled.
+  public init() {
+    self.init(flag: Flag())
+  }
+
+  private init(flag: Flag?) {
+    self.flag = flag
+  }
+
+  /// Asks for the operations that have this token to stop; more than once is once.
+  public func cancel() {
+    flag?.isSet.store(true, ordering: .releasing)
+  }
+
+  /// Whether ``cancel()`` was called.
+  public var isCancelled: Bool {
+    flag?.isSet.load(ordering: .acquiring) ?? false
+  }
+
+  /// Fails with ``CASError/Code-swift.enum/cancelled`` once ``cancel()`` was called.
+  public func check(_ operation: String, _ subject: String) throws(CASError) {
+    if isCancelled { throw CASError(.cancelled, operation, subject, cause: "cancelled") }
+  }
+}

@@ -1,0 +1,34 @@
+public import OCI
+public import Platform
+
+/// A store that has its blobs in files, or in parts of files, which a mount can hand to the kernel.
+public protocol FileBackedEngine: Engine {
+  /// Opens a stored blob as a region of a file, verified like ``Engine/blob(_:cancellation:)``.
+  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile
+
+  /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
+  func isProbablyVerified(_ digest: Digest) -> Bool
+}
+
+/// A blob as a region of an open file, which stays readable when the blob is deleted.
+public struct BlobFile: Sendable {
+  /// The open file.
+  public var file: OpenFile
+  /// Where the blob begins in it, in bytes.
+  public var offset: Int64
+  /// What the store knows about the blob in this file.
+  public var info: BlobInfo
+
+  /// Makes a region of its parts.
+  public init(file: OpenFile, offset: Int64, info: BlobInfo) {
+    self.file = file
+    self.offset = offset
+    self.info = info
+  }
+}
+
+/// A store that knows how much room it has.
+public protocol SpaceReporting: Engine {
+  /// The space of the store's file system: `statfs(2)`.
+  func space() throws(CASError) -> SpaceStatus
+}

@@ -1,0 +1,26 @@
+public import OCI
+
+extension Engine {
+  /// The longest blob that is read to find its media type, in bytes: no manifest may be longer.
+  private var manifestLimit: Int64 { 4 << 20 }
+
+  /// Describes a stored blob: its size, and its media type by what it says of itself; else that of an index entry
+  /// with its digest; else by its members (`manifests` an index, `config` and `layers` a manifest); else
+  /// `application/octet-stream`.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the blob is not stored.
+  public func describe(_ digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
+    let size = try blobInfo(digest).size
+    var content: JSON?
+    if size <= manifestLimit {
+      let bytes = try blobContents(digest, limit: Int(manifestLimit), cancellation: cancellation)
+      content = try? JSON(parsing: bytes)
+    }
+    if let stated = content?["mediaType"]?.text, !stated.isEmpty {
+      return Descriptor(mediaType: stated, digest: digest, size: size)
+    }
+    let known = try index().entries.lazy.compactMap { try? $0.descriptor.get() }.first { $0.digest == digest }
+    let mediaType = known?.mediaType ?? content.flatMap(MediaType.ofContent) ?? MediaType.octetStream
+    return Descriptor(mediaType: mediaType, digest: digest, size: size)
+  }
+}

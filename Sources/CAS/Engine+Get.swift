@@ -1,0 +1,85 @@
+public import OCI
+internal import SystemPackage
+
+extension Engine {
+  /// Opens a stored blob for reading; see ``blob(_:cancellation:)``.
+  public func blob(_ digest: Digest) throws(CASError) -> any BlobReader {
+    try blob(digest, cancellation: .none)
+  }
+
+  /// A blob's whole content, when it is no longer than `limit` bytes.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/invalid`` when it is longer.
+  public func blobContents(
+    _ digest: Digest, limit: Int, cancellation: CancellationToken = .none
+  ) throws(CASError) -> [UInt8] {
+    guard try blobInfo(digest).size <= limit else {
+      throw CASError(.invalid, "read blob", digest.description, cause: "longer than \(limit) bytes")
+    }
+    let reader = try blob(digest, cancellation: cancellation)
+    guard reader.size <= limit else {
+      throw CASError(.invalid, "read blob", digest.description, cause: "longer than \(limit) bytes")
+    }
+    var content = [UInt8](repeating: 0, count: Int(reader.size))
+    var span = content.mutableSpan
+    let count = try reader.read(into: &span, at: 0)
+    content.removeLast(content.count - count)
+    return content
+  }
+
+  /// Hands every stored digest over.
+  public func forEachBlob(
+    cancellation: CancellationToken = .none, _ body: (Digest) throws(CASError) -> Void
+  ) throws(CASError) {
+    let listing = try listBlobs()
+    while true {
+      try cancellation.check("list blobs", uri)
+      let batch = try listing.nextBatch()
+      if batch.isEmpty { return }
+      for digest in batch { try body(digest) }
+    }
+  }
+
+  /// Gives a descriptor a name; see ``putReference(_:named:replacing:cancellation:)``.
+  public func putReference(_ descriptor: Descriptor, named name: ReferenceName) throws(CASError) {
+    try putReference(descriptor, named: name, replacing: false, cancellation: .none)
+  }
+
+  /// Removes a name; success means that it is not there now.
+  public func deleteReference(named name: ReferenceName) throws(CASError) {
+    try deleteReference(named: name, cancellation: .none)
+  }
+
+  /// Removes what abandoned operations left behind; see ``clean(cancellation:)``.
+  public func clean() throws(CASError) -> Int {
+    try clean(cancellation: .none)
+  }
+}
+
+extension BlobReader {
+  /// Reads the whole blob from front to back, a chunk at a time.
+  ///
+  /// - Parameter chunkSize: how many bytes are handed over at a time, but for the last.
+  public func forEachChunk(
+    of chunkSize: Int = 1 << 20, cancellation: CancellationToken = .none,
+    _ body: (Span<UInt8>) throws(CASError) -> Void
+  ) throws(CASError) {
+    var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
+    var offset: Int64 = 0
+    while offset < size {
+      try cancellation.check("read blob", digest.description)
+      let count = try fill(&chunk, at: offset)
+      guard count > 0 else {
+        throw CASError(
+          .io(.ioError), "read blob", digest.description, cause: "it ends after \(offset) of \(size) bytes")
+      }
+      try body(chunk.span.extracting(first: count))
+      offset += Int64(count)
+    }
+  }
+
+  private func fill(_ chunk: inout [UInt8], at offset: Int64) throws(CASError) -> Int {
+    var span = chunk.mutableSpan
+    return try read(into: &span, at: offset)
+  }
+}

@@ -1,0 +1,103 @@
+internal import FoundationEssentials
+public import OCI
+public import Platform
+internal import SystemPackage
+
+extension Engine {
+  /// How many bytes are moved at a time.
+  private var chunkSize: Int { 1 << 20 }
+
+  /// Starts an empty blob that will get a SHA-256 digest.
+  public func stageBlob() throws(CASError) -> any BlobStage {
+    try stageBlob(.sha256, copying: nil)
+  }
+
+  /// Stores content that is given in chunks, and gives its address.
+  ///
+  /// - Parameter source: gives the next chunk each time it is called, in the order of the content; `nil` at the end.
+  ///   When it throws, nothing is stored.
+  public func putBlob(
+    _ algorithm: Digest.Algorithm = .sha256, expecting expectation: BlobExpectation = BlobExpectation(),
+    cancellation: CancellationToken = .none, from source: () throws(CASError) -> [UInt8]?
+  ) throws(CASError) -> BlobAddress {
+    let stage = try stageBlob(expectation.digest?.algorithm ?? algorithm, copying: nil)
+    var offset: Int64 = 0
+    do throws(CASError) {
+      while let chunk = try source() {
+        try cancellation.check("put blob", uri)
+        try stage.write(chunk.span, at: offset)
+        offset += Int64(chunk.count)
+      }
+      return try stage.commit(expecting: expectation, cancellation: cancellation)
+    } catch {
+      stage.discard()
+      throw error
+    }
+  }
+
+  /// Stores bytes, and gives their address.
+  public func putBlob(
+    _ bytes: [UInt8], _ algorithm: Digest.Algorithm = .sha256,
+    expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none
+  ) throws(CASError) -> BlobAddress {
+    var rest: [UInt8]? = bytes
+    return try putBlob(algorithm, expecting: expectation, cancellation: cancellation) { () throws(CASError) in
+      defer { rest = nil }
+      return rest
+    }
+  }
+
+  /// Stores what a file descriptor gives from its position to its end, and gives its address.
+  ///
+  /// - Parameter progress: told after each chunk how many bytes were read in all.
+  public func putBlob(
+    contentsOf file: OpenFile, _ algorithm: Digest.Algorithm = .sha256,
+    expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none,
+    progress: (Int64) -> Void = { _ in }
+  ) throws(CASError) -> BlobAddress {
+    let stage = try stageBlob(expectation.digest?.algorithm ?? algorithm, copying: nil)
+    do throws(CASError) {
+      var chunk = [UInt8](repeating: 0, count: chunkSize)
+      var offset: Int64 = 0
+      while true {
+        try cancellation.check("put blob", uri)
+        let count = try readChunk(file, into: &chunk)
+        if count == 0 { break }
+        try stage.write(chunk.span.extracting(first: count), at: offset)
+        offset += Int64(count)
+        progress(offset)
+      }
+      return try stage.commit(expecting: expectation, cancellation: cancellation)
+    } catch {
+      stage.discard()
+      throw error
+    }
+  }
+
+  private func readChunk(_ file: OpenFile, into chunk: inout [UInt8]) throws(CASError) -> Int {
+    do throws(Errno) {
+      var span = chunk.mutableSpan
+      return try file.readSome(into: &span)
+    } catch {
+      throw CASError(error, "read", "the blob's source")
+    }
+  }
+
+  /// Stores a value as JSON, and gives its address.
+  ///
+  /// The bytes are the value's JSON in UTF-8 on one line, without spaces or a line's end; the members of every object
+  /// in the order of their names; `/` is not escaped. The same value gives the same digest always.
+  public func putBlobJSON(
+    _ value: some Encodable, cancellation: CancellationToken = .none
+  ) throws(CASError) -> BlobAddress {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try encoder.encode(value))
+    } catch {
+      throw CASError(.invalid, "put blob", "as JSON", cause: "the value has no JSON form: \(error)")
+    }
+    return try putBlob(bytes, cancellation: cancellation)
+  }
+}

@@ -1,0 +1,85 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <syslog.h>
+#include <unistd.h>
+
+_Static_assert(casfs_O_TMPFILE == O_TMPFILE, "O_TMPFILE");
+_Static_assert(casfs_O_PATH == O_PATH, "O_PATH");
+_Static_assert(casfs_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS");
+_Static_assert(casfs_RESOLVE_BENEATH == RESOLVE_BENEATH, "RESOLVE_BENEATH");
+_Static_assert(casfs_RENAME_NOREPLACE == RENAME_NOREPLACE, "RENAME_NOREPLACE");
+
+int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve) {
+  struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode, .resolve = resolve};
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int casfs_status(int directory, const char *path, struct casfs_status *status) {
+  struct statx x;
+  int flags = AT_SYMLINK_NOFOLLOW | (path[0] == 0 ? AT_EMPTY_PATH : 0);
+  if (statx(directory, path, flags, STATX_BASIC_STATS, &x)) return -1;
+  *status = (struct casfs_status){
+      .device = makedev(x.stx_dev_major, x.stx_dev_minor),
+      .inode = x.stx_ino,
+      .size = (int64_t)x.stx_size,
+      .blocks = (int64_t)x.stx_blocks,
+      .modified_seconds = x.stx_mtime.tv_sec,
+      .changed_seconds = x.stx_ctime.tv_sec,
+      .accessed_seconds = x.stx_atime.tv_sec,
+      .modified_nanoseconds = x.stx_mtime.tv_nsec,
+      .changed_nanoseconds = x.stx_ctime.tv_nsec,
+      .accessed_nanoseconds = x.stx_atime.tv_nsec,
+      .mode = x.stx_mode,
+      .links = x.stx_nlink,
+      .user = x.stx_uid,
+      .group = x.stx_gid,
+  };
+  return 0;
+}
+
+int casfs_space(int fd, struct casfs_space *space) {
+  struct statfs s;
+  if (fstatfs(fd, &s)) return -1;
+  *space = (struct casfs_space){
+      .type = s.f_type,
+      .block_size = (uint64_t)s.f_bsize,
+      .blocks = s.f_blocks,
+      .free_blocks = s.f_bfree,
+      .available_blocks = s.f_bavail,
+      .files = s.f_files,
+      .free_files = s.f_ffree,
+      .name_length = (uint64_t)s.f_namelen,
+  };
+  return 0;
+}
+
+int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags) {
+  return renameat2(from_directory, from, to_directory, to, flags);
+}
+
+int casfs_clone(int destination, int source) { return ioctl(destination, FICLONE, source); }
+
+int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length) {
+  return copy_file_range(in, in_offset, out, out_offset, length, 0);
+}
+
+int casfs_fork(void) { return fork(); }
+
+void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void casfs_open_log(const char *identity) { openlog(identity, LOG_PID, LOG_DAEMON); }
+
+void casfs_log(int priority, const char *message) { syslog(priority, "%s", message); }

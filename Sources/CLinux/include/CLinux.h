@@ -1,0 +1,60 @@
+// Linux calls and constants that Swift's Glibc module does not import.
+//
+// This header stays free of glibc's feature macros and of kernel headers that repeat glibc's types; the .c file has them.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+
+// open(2), openat2(2), linkat(2), renameat2(2) flags; the .c file asserts that they are the system's.
+enum {
+  casfs_O_TMPFILE = 020200000,
+  casfs_O_PATH = 010000000,
+  casfs_RESOLVE_NO_SYMLINKS = 0x04,
+  casfs_RESOLVE_BENEATH = 0x08,
+  casfs_RENAME_NOREPLACE = 1,
+};
+
+// What statx(2) says of a file.
+struct casfs_status {
+  uint64_t device;
+  uint64_t inode;
+  int64_t size;
+  int64_t blocks;
+  int64_t modified_seconds;
+  int64_t changed_seconds;
+  int64_t accessed_seconds;
+  uint32_t modified_nanoseconds;
+  uint32_t changed_nanoseconds;
+  uint32_t accessed_nanoseconds;
+  uint32_t mode;
+  uint32_t links;
+  uint32_t user;
+  uint32_t group;
+};
+
+// What statfs(2) says of a file system; sizes in blocks of `block_size` bytes.
+struct casfs_space {
+  int64_t type;
+  uint64_t block_size;
+  uint64_t blocks;
+  uint64_t free_blocks;
+  uint64_t available_blocks;
+  uint64_t files;
+  uint64_t free_files;
+  uint64_t name_length;
+};
+
+// Each returns -1 and sets errno when it fails, like the call it wraps.
+int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
+int casfs_status(int directory, const char *path, struct casfs_status *status);
+int casfs_space(int fd, struct casfs_space *space);
+int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
+int casfs_clone(int destination, int source);
+int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
+int casfs_fork(void);
+void casfs_name_thread(const char *name);
+void casfs_open_log(const char *identity);
+void casfs_log(int priority, const char *message);
+
+#endif

@@ -1,0 +1,219 @@
+/// Reads JSON text from front to back (RFC 8259), strictly and within bounds: it comes from stores that may be
+/// hostile.
+///
+/// Refused beyond what the grammar refuses: nesting deeper than ``maximumDepth``, two members of one name, text that
+/// is not UTF-8, and half a surrogate pair.
+struct JSONParser {
+  /// How deep arrays and objects may stand in each other.
+  static let maximumDepth = 64
+
+  /// The index of the next byte.
+  private(set) var position = 0
+  private let input: [UInt8]
+  private var depth = 0
+
+  init(_ input: [UInt8]) {
+    self.input = input
+  }
+
+  /// Reads a whole text that is one value.
+  static func parse(_ input: [UInt8]) throws(InvalidValue) -> JSON {
+    var parser = JSONParser(input)
+    let value = try parser.value()
+    try parser.end()
+    return value
+  }
+
+  /// Reads one value.
+  mutating func value() throws(InvalidValue) -> JSON {
+    try skipSpace()
+    switch try peek() {
+    case UInt8(ascii: "{"):
+      var members: [JSON.Member] = []
+      try object { (name, parser) throws(InvalidValue) in
+        members.append(JSON.Member(name, try parser.value()))
+      }
+      return .object(members)
+    case UInt8(ascii: "["):
+      var elements: [JSON] = []
+      try array { (parser) throws(InvalidValue) in elements.append(try parser.value()) }
+      return .array(elements)
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try literal("true", .bool(true))
+    case UInt8(ascii: "f"): return try literal("false", .bool(false))
+    case UInt8(ascii: "n"): return try literal("null", .null)
+    default: return .number(try number())
+    }
+  }
+
+  /// Reads an object, handing each member's name over; `body` reads the value.
+  mutating func object(
+    _ body: (String, inout JSONParser) throws(InvalidValue) -> Void
+  ) throws(InvalidValue) {
+    var names: Set<[UInt8]> = []
+    try list("{", "}") { (parser) throws(InvalidValue) in
+      try parser.skipSpace()
+      let name = try parser.string()
+      guard names.insert(Array(name.utf8)).inserted else {
+        throw parser.invalid("a second member has the name of an earlier one")
+      }
+      try parser.expect(":")
+      try body(name, &parser)
+    }
+  }
+
+  /// Reads an array; `body` reads each element, which begins at ``position``.
+  mutating func array(_ body: (inout JSONParser) throws(InvalidValue) -> Void) throws(InvalidValue) {
+    try list("[", "]", body)
+  }
+
+  /// Makes sure that nothing but white space is left.
+  mutating func end() throws(InvalidValue) {
+    while position < input.count, Self.isSpace(input[position]) { position += 1 }
+    guard position == input.count else { throw invalid("there is more after the value") }
+  }
+
+  /// An error that says where.
+  func invalid(_ reason: String) -> InvalidValue {
+    InvalidValue("byte \(position): \(reason)")
+  }
+
+  /// Passes over white space; the text must go on after it.
+  mutating func skipSpace() throws(InvalidValue) {
+    while Self.isSpace(try peek()) { position += 1 }
+  }
+
+  private mutating func list(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONParser) throws(InvalidValue) -> Void
+  ) throws(InvalidValue) {
+    try expect(open)
+    depth += 1
+    guard depth <= Self.maximumDepth else { throw invalid("nested more than \(Self.maximumDepth) deep") }
+    defer { depth -= 1 }
+    try skipSpace()
+    if try peek() == UInt8(ascii: close) {
+      position += 1
+      return
+    }
+    while true {
+      try skipSpace()
+      try body(&self)
+      try skipSpace()
+      if try peek() == UInt8(ascii: close) {
+        position += 1
+        return
+      }
+      try expect(",")
+    }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
+
+  private func peek() throws(InvalidValue) -> UInt8 {
+    guard position < input.count else { throw invalid("the text ends too early") }
+    return input[position]
+  }
+
+  private mutating func expect(_ character: Unicode.Scalar) throws(InvalidValue) {
+    try skipSpace()
+    guard try peek() == UInt8(ascii: character) else { throw invalid("'\(character)' expected") }
+    position += 1
+  }
+
+  private mutating func literal(_ text: String, _ value: JSON) throws(InvalidValue) -> JSON {
+    guard input[position...].starts(with: text.utf8) else { throw invalid("a value expected") }
+    position += text.utf8.count
+    return value
+  }
+
+  private mutating func number() throws(InvalidValue) -> String {
+    let start = position
+    if try peek() == UInt8(ascii: "-") { position += 1 }
+    let first = position
+    try digits()
+    guard input[first] != UInt8(ascii: "0") || position == first + 1 else { throw invalid("a number starts with 0") }
+    if position < input.count, input[position] == UInt8(ascii: ".") {
+      position += 1
+      try digits()
+    }
+    if position < input.count, input[position] | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      let sign = try peek()
+      if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+      try digits()
+    }
+    return String(decoding: input[start..<position], as: UTF8.self)
+  }
+
+  private mutating func digits() throws(InvalidValue) {
+    let start = position
+    while position < input.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= input[position] { position += 1 }
+    guard position > start else { throw invalid("a value expected") }
+  }
+
+  private mutating func string() throws(InvalidValue) -> String {
+    guard try peek() == UInt8(ascii: "\"") else { throw invalid("a string expected") }
+    position += 1
+    var bytes: [UInt8] = []
+    while true {
+      let byte = try peek()
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""):
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw invalid("a string is not UTF-8") }
+        return text
+      case UInt8(ascii: "\\"): try escape(into: &bytes)
+      case 0..<0x20: throw invalid("a control character in a string")
+      default: bytes.append(byte)
+      }
+    }
+  }
+
+  private mutating func escape(into bytes: inout [UInt8]) throws(InvalidValue) {
+    let byte = try peek()
+    position += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(byte)
+    case UInt8(ascii: "b"): bytes.append(0x08)
+    case UInt8(ascii: "f"): bytes.append(0x0C)
+    case UInt8(ascii: "n"): bytes.append(0x0A)
+    case UInt8(ascii: "r"): bytes.append(0x0D)
+    case UInt8(ascii: "t"): bytes.append(0x09)
+    case UInt8(ascii: "u"):
+      var code = try hexadecimal()
+      if code & 0xFC00 == 0xD800 {
+        guard input[position...].starts(with: "\\u".utf8) else { throw invalid("half a surrogate pair") }
+        position += 2
+        let low = try hexadecimal()
+        guard low & 0xFC00 == 0xDC00 else { throw invalid("half a surrogate pair") }
+        code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
+      }
+      guard let scalar = Unicode.Scalar(code) else { throw invalid("half a surrogate pair") }
+      bytes.append(contentsOf: Character(scalar).utf8)
+    default: throw invalid("an unknown escape in a string")
+    }
+  }
+
+  private mutating func hexadecimal() throws(InvalidValue) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      guard let digit = Character(Unicode.Scalar(try peek())).hexDigitValue, try peek() < 0x80 else {
+        throw invalid("four hexadecimal digits expected")
+      }
+      value = value << 4 | UInt32(digit)
+      position += 1
+    }
+    return value
+  }
+}
+
+extension JSON {
+  /// Reads a text that is one JSON value.
+  ///
+  /// - Throws: what is wrong and at which byte; also for nesting deeper than 64, and for two members of one name.
+  public init(parsing text: [UInt8]) throws(InvalidValue) {
+    self = try JSONParser.parse(text)
+  }
+}

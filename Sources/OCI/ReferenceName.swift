@@ -1,0 +1,89 @@
+/// The name of a reference: what `org.opencontainers.image.ref.name` holds (image-spec, `annotations.md`).
+///
+/// A value of this type is safe to show as a path: it has no empty, `.` or `..` component, no control character, and
+/// at most 4,096 bytes. Names are compared by their bytes.
+public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The longest name, in bytes.
+  public static let maximumLength = 4096
+
+  /// The name.
+  public let description: String
+
+  /// Takes a name for a reference that is made here, by the specification's grammar: components of letters and
+  /// digits, joined by `/`; within one, runs of letters and digits joined by one of `-._:@+` or by `--`.
+  ///
+  /// - Throws: what is wrong with it.
+  public init(_ name: String) throws(InvalidValue) {
+    try self.init(reading: name)
+    guard isGrammatical else {
+      throw InvalidValue("a reference name has letters and digits, joined by one of - . _ : @ + or /")
+    }
+  }
+
+  /// Takes a name that somebody else made: anything that is safe.
+  ///
+  /// - Throws: what is wrong with it.
+  public init(reading name: String) throws(InvalidValue) {
+    let bytes = name.utf8
+    guard !bytes.isEmpty else { throw InvalidValue("a reference name is not empty") }
+    guard bytes.count <= Self.maximumLength else {
+      throw InvalidValue("a reference name has at most \(Self.maximumLength) bytes")
+    }
+    guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      throw InvalidValue("a reference name has no control characters")
+    }
+    for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard !component.isEmpty, !component.elementsEqual(".".utf8), !component.elementsEqual("..".utf8) else {
+        throw InvalidValue("a reference name has no empty, '.' or '..' component")
+      }
+    }
+    description = name
+  }
+
+  /// Whether the name follows the specification's grammar, as names made here must.
+  public var isGrammatical: Bool {
+    description.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { component in
+      var separators = 0
+      var previous: UInt8 = 0
+      guard let first = component.first, let last = component.last, Self.isAlphanumeric(first),
+        Self.isAlphanumeric(last)
+      else { return false }
+      for byte in component {
+        if Self.isAlphanumeric(byte) {
+          separators = 0
+        } else {
+          separators += 1
+          let isDoubleDash = separators == 2 && byte == UInt8(ascii: "-") && previous == byte
+          guard "-._:@+".utf8.contains(byte), separators == 1 || isDoubleDash else { return false }
+        }
+        previous = byte
+      }
+      return true
+    }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"):
+      true
+    default: false
+    }
+  }
+
+  /// Whether both are the same bytes.
+  public static func == (left: ReferenceName, right: ReferenceName) -> Bool {
+    left.description.sameBytes(as: right.description)
+  }
+
+  /// Feeds the bytes.
+  public func hash(into hasher: inout Hasher) {
+    for byte in description.utf8 { hasher.combine(byte) }
+    hasher.combine(0xFF as UInt8)
+  }
+
+  /// Orders by bytes.
+  public static func < (left: ReferenceName, right: ReferenceName) -> Bool {
+    left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
+  }
+}

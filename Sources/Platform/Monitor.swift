@@ -1,0 +1,77 @@
+import Glibc
+
+/// State that one thread at a time may see or change, and that threads can wait on: a mutex with a condition
+/// variable (`pthread_mutex_t`, `pthread_cond_t`).
+///
+/// Every change wakes those who wait, so a forgotten signal cannot hang anyone.
+@safe
+public final class Monitor<State>: @unchecked Sendable {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private var state: State
+
+  /// Makes a monitor of a first state.
+  public init(_ state: sending State) {
+    self.state = state
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe changed = .allocate(capacity: 1)
+    unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(changed, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(changed)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe changed.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  /// Sees and changes the state; nobody else does until `body` returns. `body` must not block or come back here.
+  public func withLock<Result, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer {
+      unsafe pthread_cond_broadcast(changed)
+      unsafe pthread_mutex_unlock(mutex)
+    }
+    return try body(&state)
+  }
+
+  /// Waits until `condition` holds, then sees and changes the state like ``withLock(_:)``.
+  public func wait<Result, Failure: Error>(
+    until condition: (State) -> Bool, then body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer {
+      unsafe pthread_cond_broadcast(changed)
+      unsafe pthread_mutex_unlock(mutex)
+    }
+    while !condition(state) { unsafe pthread_cond_wait(changed, mutex) }
+    return try body(&state)
+  }
+
+  /// Waits until `condition` holds, at most so many milliseconds.
+  ///
+  /// - Returns: whether it held.
+  public func wait(milliseconds: Int, until condition: (State) -> Bool) -> Bool {
+    var deadline = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+    deadline.tv_sec += milliseconds / 1000
+    deadline.tv_nsec += milliseconds % 1000 * 1_000_000
+    if deadline.tv_nsec >= 1_000_000_000 {
+      deadline.tv_sec += 1
+      deadline.tv_nsec -= 1_000_000_000
+    }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while !condition(state) {
+      if unsafe pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT { return condition(state) }
+    }
+    return true
+  }
+}
