@@ -1,5 +1,4 @@
 import Glibc
-public import SystemPackage
 
 /// The three files a process starts with.
 public enum StandardStream {
