@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -77,6 +80,42 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
 }
 
 int casfs_fork(void) { return fork(); }
+
+static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { held_count = sizeof held_signals / sizeof *held_signals };
+
+int casfs_hold_signals(uint32_t *held) {
+  sigset_t blocked, hold;
+  pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+  sigemptyset(&hold);
+  *held = 0;
+  for (int i = 0; i < held_count; i++) {
+    struct sigaction action;
+    if (sigaction(held_signals[i], NULL, &action) || action.sa_handler == SIG_IGN) continue;
+    if (sigismember(&blocked, held_signals[i])) continue;
+    sigaddset(&hold, held_signals[i]);
+    *held |= UINT32_C(1) << i;
+  }
+  int fd = signalfd(-1, &hold, SFD_CLOEXEC);
+  if (fd == -1) return -1;
+  pthread_sigmask(SIG_BLOCK, &hold, NULL);
+  return fd;
+}
+
+void casfs_release_signals(uint32_t held) {
+  sigset_t release;
+  sigemptyset(&release);
+  for (int i = 0; i < held_count; i++) {
+    if (held >> i & 1) sigaddset(&release, held_signals[i]);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &release, NULL);
+}
+
+int casfs_wait_readable(int fd, int signals) {
+  struct pollfd files[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+  if (poll(files, 2, -1) == -1) return -1;
+  return files[1].revents == 0;
+}
 
 void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

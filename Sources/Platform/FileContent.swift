@@ -87,6 +87,20 @@ extension OpenFile {
     }
   }
 
+  /// What there is from the file's position to its end, when it is no longer than `limit` bytes; else EFBIG.
+  /// Pipes have no other content.
+  public func remainingContents(limit: Int) throws(Errno) -> [UInt8] {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      var span = chunk.mutableSpan
+      let count = try read(into: &span)
+      if count == 0 { return content }
+      guard content.count + count <= limit else { throw .fileTooLarge }
+      content.append(contentsOf: chunk[..<count])
+    }
+  }
+
   /// Makes content and status durable: `fsync(2)`.
   public func synchronize() throws(Errno) {
     _ = try retrying { fsync(rawValue) }

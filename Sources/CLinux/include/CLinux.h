@@ -53,6 +53,13 @@ int casfs_renameat2(int from_directory, const char *from, int to_directory, cons
 int casfs_clone(int destination, int source);
 int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
 int casfs_fork(void);
+// Blocks SIGINT, SIGTERM and SIGHUP, as far as they are neither ignored nor blocked, and gives a descriptor that is
+// readable while one of them is pending: signalfd(2). The bits of what was blocked go to `held`.
+int casfs_hold_signals(uint32_t *held);
+// Lets the signals of `held` take effect.
+void casfs_release_signals(uint32_t held);
+// Waits until `fd` can be read, which gives 1, or `signals` can, which gives 0.
+int casfs_wait_readable(int fd, int signals);
 void casfs_name_thread(const char *name);
 void casfs_open_log(const char *identity);
 void casfs_log(int priority, const char *message);
