@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -80,6 +81,20 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
 }
 
 int casfs_fork(void) { return fork(); }
+
+int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
+  return getxattr(path, name, value, size);
+}
+
+int casfs_wait_process(int pid, int milliseconds) {
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (fd == -1) return errno == ESRCH ? 0 : -1;
+  struct pollfd end = {.fd = fd, .events = POLLIN};
+  int ended = poll(&end, 1, milliseconds);
+  close(fd);
+  if (ended == 0) errno = ETIMEDOUT;
+  return ended == 1 ? 0 : -1;
+}
 
 static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { held_count = sizeof held_signals / sizeof *held_signals };

@@ -60,19 +60,21 @@ public final class Session: @unchecked Sendable {
     unsafe fuse_session_destroy(session)
   }
 
-  /// Answers requests until the mount is gone or ``stop()`` is called, then ends the tree.
+  /// Answers requests from now on, until the mount is gone or ``stop()`` is called; then ends the tree.
   ///
-  /// - Parameter whenReady: called when requests are being answered.
-  public func run(whenReady: () -> Void) throws(MountError) {
+  /// - Parameter whenEnded: called on another thread when all is done.
+  public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
       try dispatcher.crew.start { [self] in work() }
+      try Thread.start("casfs-end") { [self] in
+        dispatcher.crew.waitUntilGone()
+        dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
+        whenEnded()
+      }
     } catch {
       Mounting.detach(mountPoint)
       throw MountError(error.description)
     }
-    whenReady()
-    dispatcher.crew.waitUntilGone()
-    dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
   }
 
   /// Unmounts and ends: requests the kernel has sent are still answered, what is open is discarded.
@@ -125,7 +127,7 @@ public final class Session: @unchecked Sendable {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [
       pollfd(fd: unsafe fuse_session_fd(session), events: Int16(POLLIN), revents: 0),
-      pollfd(fd: isStopping ? -1 : stopSignal.waiting, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
     ]
     unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
   }

@@ -13,8 +13,6 @@ public enum Command {
     var child = pid_t()
     let failure = unsafe posix_spawnp(&child, program, nil, nil, list, environ)
     guard failure == 0 else { throw Errno(rawValue: failure) }
-    var status: Int32 = 0
-    _ = try retrying { unsafe waitpid(child, &status, 0) }
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    return try Daemon.status(ofChild: child)
   }
 }

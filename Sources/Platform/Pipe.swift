@@ -17,9 +17,6 @@ public struct Pipe: Sendable {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   }
 
-  /// The descriptor to poll for what ``wake()`` sends.
-  public var waiting: Int32 { reader.rawValue }
-
   /// Makes the reading end readable.
   public func wake() {
     try? writer.write([UInt8(0)].span)

@@ -1,3 +1,4 @@
+internal import OCI
 internal import Platform
 
 /// What the mount has done so far.
@@ -18,9 +19,9 @@ final class Counters: Sendable {
     values.withLock { $0[counter, default: 0] += amount }
   }
 
-  /// The counters as the members of a JSON object.
-  var json: String {
+  /// The counters as a JSON object.
+  var json: JSON {
     let values = values.withLock { $0 }
-    return Counter.allCases.map { "\"\($0.rawValue)\":\(values[$0] ?? 0)" }.joined(separator: ",")
+    return .object(Counter.allCases.map { JSON.Member($0.rawValue, .number(String(values[$0] ?? 0))) })
   }
 }

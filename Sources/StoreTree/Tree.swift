@@ -223,12 +223,12 @@ public final class Tree: Sendable {
   public static let statusAttribute = "user.casfs.status"
 
   private func status() -> [UInt8] {
-    var members = shared.options.description.map { "\"\($0.name)\":\($0.value)" }
-    members.append("\"commits_pending\":\(shared.commits.pending)")
-    members.append("\"nodes\":\(nodes.count)")
-    members.append("\"open_files\":\(files.count)")
-    members.append("\"counters\":{\(shared.counters.json)}")
-    return Array("{\(members.joined(separator: ","))}".utf8)
+    var members = shared.options.description.map { JSON.Member($0.name, $0.value) }
+    members.append(JSON.Member("commits_pending", .number(String(shared.commits.pending))))
+    members.append(JSON.Member("nodes", .number(String(nodes.count))))
+    members.append(JSON.Member("open_files", .number(String(files.count))))
+    members.append(JSON.Member("counters", shared.counters.json))
+    return JSON.object(members).serialized
   }
 
   // MARK: Helpers

@@ -1,3 +1,5 @@
+public import OCI
+
 /// How a tree shows a store.
 public struct TreeOptions: Sendable {
   /// Whether nothing can be changed through it.
@@ -10,8 +12,8 @@ public struct TreeOptions: Sendable {
   public var umask: UInt32 = 0
   /// How many names `incoming/` may have.
   public var incomingLimit = 1_000_000
-  /// What `status` tells besides the counters: name and value as JSON text.
-  public var description: [(name: String, value: String)] = []
+  /// What `status` tells besides the counters: a name and a value.
+  public var description: [(name: String, value: JSON)] = []
 
   /// Shows everything as this user's and group's.
   public init(user: UInt32, group: UInt32) {
