@@ -43,6 +43,9 @@ let package = Package(
         "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
