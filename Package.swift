@@ -44,6 +44,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
+    .testTarget(
+      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

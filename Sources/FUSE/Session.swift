@@ -23,7 +23,7 @@ public final class Session: @unchecked Sendable {
   ///
   /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
-  /// - Throws: why it could not be mounted; libfuse and fusermount3 tell details on standard error.
+  /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
   public init(
     _ tree: Tree, at mountPoint: String, options: [String], logger: Logger
   ) throws(MountError) {
@@ -46,9 +46,15 @@ public final class Session: @unchecked Sendable {
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(dispatcher).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
-    guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
-      unsafe fuse_session_destroy(session)
-      throw MountError("the kernel or fusermount3 refused it")
+    do throws(Errno) {
+      let (result, said) = try StandardStream.capturingError { unsafe fuse_session_mount(session, mountPoint) }
+      guard result == 0 else {
+        unsafe fuse_session_destroy(session)
+        let lines = said.split(whereSeparator: \.isNewline)
+        throw MountError(lines.isEmpty ? "the kernel refused it" : lines.joined(separator: "; "))
+      }
+    } catch {
+      throw MountError(error.description)
     }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
