@@ -43,6 +43,7 @@ let package = Package(
         "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
       ],
       swiftSettings: strict),
+    .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
