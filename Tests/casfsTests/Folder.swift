@@ -14,10 +14,7 @@ final class Folder: Sendable {
     // A test may have made what is in it read-only, which stops an ordinary user.
     let manager = FileManager.default
     for name in (try? manager.subpathsOfDirectory(atPath: path)) ?? [] {
-      var isDirectory: ObjCBool = false
-      guard manager.fileExists(atPath: self[name].path, isDirectory: &isDirectory), isDirectory.boolValue else {
-        continue
-      }
+      guard isDirectory(name) else { continue }
       try? manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: self[name].path)
     }
     try? manager.removeItem(atPath: path)
@@ -40,11 +37,11 @@ final class Folder: Sendable {
 
   /// The files in it, sorted.
   func files() throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: path).filter { name in
-      var isDirectory: ObjCBool = false
-      return FileManager.default.fileExists(atPath: self[name].path, isDirectory: &isDirectory)
-        && !isDirectory.boolValue
-    }.sorted()
+    try FileManager.default.subpathsOfDirectory(atPath: path).filter { !isDirectory($0) }.sorted()
+  }
+
+  private func isDirectory(_ name: String) -> Bool {
+    (try? self[name].resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
   }
 }
 
