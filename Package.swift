@@ -34,9 +34,9 @@ let package = Package(
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform"], swiftSettings: strict),
+    .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "FUSE", dependencies: ["CFUSE", "Platform", "StoreTree", logging, system], swiftSettings: strict),
+    .target(name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system], swiftSettings: strict),
     .executableTarget(
       name: "casfs",
       dependencies: [

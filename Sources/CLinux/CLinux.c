@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -79,7 +80,29 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
   return copy_file_range(in, in_offset, out, out_offset, length, 0);
 }
 
+// A read lease is granted only while nobody writes. Who opens the file for writing before it is given back makes the
+// kernel signal its holder: SIGURG is one that does nothing by itself, where SIGIO would end the process.
+int casfs_has_writer(int fd) {
+  if (fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETLEASE, F_RDLCK)) return errno == EAGAIN ? 1 : -1;
+  fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
+}
+
 int casfs_fork(void) { return fork(); }
+
+int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
+  return getxattr(path, name, value, size);
+}
+
+int casfs_wait_process(int pid, int milliseconds) {
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (fd == -1) return errno == ESRCH ? 0 : -1;
+  struct pollfd end = {.fd = fd, .events = POLLIN};
+  int ended = poll(&end, 1, milliseconds);
+  close(fd);
+  if (ended == 0) errno = ETIMEDOUT;
+  return ended == 1 ? 0 : -1;
+}
 
 static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { held_count = sizeof held_signals / sizeof *held_signals };

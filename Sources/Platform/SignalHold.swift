@@ -25,6 +25,14 @@ public final class SignalHold {
     try retrying { casfs_wait_readable(file.rawValue, pending.rawValue) } == 1
   }
 
+  /// Takes the signal that came, so that it has no effect any more: `read(2)`.
+  public func take() throws(Errno) {
+    // The size of `struct signalfd_siginfo`.
+    var information = [UInt8](repeating: 0, count: 128)
+    var span = information.mutableSpan
+    _ = try pending.readSome(into: &span)
+  }
+
   /// Lets the signals through: one that came meanwhile takes effect here, which is the end of most processes.
   public func release() {
     casfs_release_signals(held)

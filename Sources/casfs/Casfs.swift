@@ -15,7 +15,7 @@ struct Casfs: ParsableCommand {
       The manual page casfs(1) says more: every command, the exit status, the forms of output.
       """,
     version: "casfs \(Version.current)",
-    subcommands: [Create.self, Blob.self, Ref.self, Clean.self])
+    subcommands: [Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self])
 
   func run() throws {
     throw ValidationError("a command is missing")
@@ -29,11 +29,19 @@ struct Casfs: ParsableCommand {
 
   private static func status(running arguments: [String]) -> Int32 {
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(withVerb(arguments))
       try command.run()
       return 0
     } catch {
       return Report(error).deliver()
     }
+  }
+
+  /// mount(8) and mount.fuse3 call `casfs STORE DIR -o OPTIONS`, without a verb.
+  private static func withVerb(_ arguments: [String]) -> [String] {
+    guard arguments.count >= 2, let first = arguments.first, !first.utf8.starts(with: "-".utf8), first != "help",
+      !configuration.subcommands.contains(where: { $0._commandName == first })
+    else { return arguments }
+    return ["mount"] + arguments
   }
 }

@@ -1,0 +1,37 @@
+import CAS
+import OCI
+
+/// Reads the content a blob had when it was opened.
+final class MemoryReader: BlobReader {
+  let digest: Digest
+  private let content: Content
+
+  init(_ digest: Digest, _ content: Content) {
+    self.digest = digest
+    self.content = content
+  }
+
+  var size: Int64 { content.size }
+
+  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    guard offset >= 0 else {
+      throw CASError(.invalid, "read blob", digest.description, cause: "the offset is negative")
+    }
+    return content.read(into: &buffer, at: offset)
+  }
+}
+
+/// Walks over the digests that were there when the walk began.
+final class MemoryListing: BlobListing {
+  private static let batchSize = 1000
+  private var rest: ArraySlice<Digest>
+
+  init(_ digests: [Digest]) {
+    rest = digests[...]
+  }
+
+  func nextBatch() -> [Digest] {
+    defer { rest = rest.dropFirst(Self.batchSize) }
+    return Array(rest.prefix(Self.batchSize))
+  }
+}

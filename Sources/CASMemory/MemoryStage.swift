@@ -1,0 +1,84 @@
+import CAS
+import OCI
+import Synchronization
+import SystemPackage
+
+/// A blob in the making; nothing but this object has its content until it is committed.
+final class MemoryStage: BlobStage {
+  private let engine: MemoryEngine
+  private let algorithm: Digest.Algorithm
+  /// `nil` once it is committed or discarded.
+  private let content: Mutex<Content?>
+
+  init(_ engine: MemoryEngine, _ algorithm: Digest.Algorithm, _ content: Content) {
+    self.engine = engine
+    self.algorithm = algorithm
+    self.content = Mutex(content)
+  }
+
+  var size: Int64 { content.withLock { $0?.size ?? 0 } }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
+    try check(offset)
+    guard !offset.addingReportingOverflow(Int64(bytes.count)).overflow else {
+      throw CASError(.fileTooLarge, "write", engine.uri)
+    }
+    try content.withLock { (content) throws(CASError) in
+      // Taken out, so that it is changed in place and not copied.
+      guard var changed = content.take() else { throw ended }
+      changed.write(bytes, at: offset)
+      content = changed
+    }
+  }
+
+  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    try check(offset)
+    guard let content = content.withLock({ $0 }) else { throw ended }
+    return content.read(into: &buffer, at: offset)
+  }
+
+  func truncate(to size: Int64) throws(CASError) {
+    try check(size)
+    try content.withLock { (content) throws(CASError) in
+      guard var changed = content.take() else { throw ended }
+      changed.truncate(to: size)
+      content = changed
+    }
+  }
+
+  func synchronize() throws(CASError) {
+    try check(0)
+    guard content.withLock({ $0 != nil }) else { throw ended }
+  }
+
+  func commit(
+    expecting expectation: BlobExpectation, cancellation: CancellationToken
+  ) throws(CASError) -> BlobAddress {
+    try check(0)
+    return try content.withLock { (content) throws(CASError) in
+      guard let finished = content else { throw ended }
+      try cancellation.check("put blob", engine.uri)
+      let digest = try finished.digest(algorithm, cancellation: cancellation, of: engine.uri)
+      let address = BlobAddress(digest: digest, size: finished.size)
+      try expectation.check(address)
+      try engine.publish(finished, address)
+      content = nil
+      return address
+    }
+  }
+
+  func discard() {
+    content.withLock { $0 = nil }
+  }
+
+  private func check(_ offset: Int64) throws(CASError) {
+    try engine.checkOpen("put blob", engine.uri)
+    guard offset >= 0 else {
+      throw CASError(.invalid, "put blob", engine.uri, cause: "an offset or size is negative")
+    }
+  }
+
+  private var ended: CASError {
+    CASError(.closed, "put blob", engine.uri, cause: "it was committed or discarded")
+  }
+}

@@ -1,0 +1,24 @@
+extension MutableSpan where Element == UInt8 {
+  /// Copies bytes over those from `index` on, as many as there is room for: `memcpy(3)`.
+  ///
+  /// - Returns: how many bytes were copied.
+  @discardableResult
+  public mutating func copy(_ source: Span<UInt8>, at index: Int) -> Int {
+    unsafe source.withUnsafeBytes { (source) in
+      unsafe withUnsafeMutableBytes { (bytes) in
+        guard bytes.indices.contains(index) else { return 0 }
+        let count = min(source.count, bytes.count - index)
+        unsafe bytes[index...].copyBytes(from: source.prefix(count))
+        return count
+      }
+    }
+  }
+
+  /// Makes the bytes of a range zero, as far as they are there: `memset(3)`.
+  public mutating func clear(_ range: Range<Int>) {
+    unsafe withUnsafeMutableBytes { (bytes) in
+      let range = range.clamped(to: 0..<bytes.count)
+      unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+}
