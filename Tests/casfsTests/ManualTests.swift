@@ -34,6 +34,41 @@ import Testing
     }
   }
 
+  @Test("C2: the members of JSON output are those of the manual page")
+  func members() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let store = try TestStore()
+    let digest = try store.put("hello\n")
+    #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
+    let put = try Tool.run(["blob", "put", "--json", store.path])
+    let outputs = [
+      ("blob put", put), ("blob ls", try Tool.run(["blob", "ls", "--json", store.path])),
+      ("ref ls", try Tool.run(["ref", "ls", "--json", store.path])),
+    ]
+    for (command, outcome) in outputs {
+      let part = try #require(manual.components(separatedBy: "\n.It Cm \(command)\n").dropFirst().first)
+      let list = try #require(part.components(separatedBy: "\n.El").first)
+      let documented = list.split(separator: "\n").filter { $0.hasPrefix(".It Li ") }.map { String($0.dropFirst(7)) }
+      for line in outcome.lines {
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        #expect(Set(object.keys) == Set(documented))
+      }
+    }
+  }
+
+  @Test("M3: the manual page has every mount option")
+  func mountOptions() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let section = try #require(manual.components(separatedBy: "\n.Sh MOUNT OPTIONS\n").last)
+    let words = Set(section.split { " ,=\n".contains($0) }.map(String.init))
+    let options = """
+      ro rw allow_other allow_root default_permissions auto_unmount fsname subtype max_read nonempty uid gid umask \
+      verify defaults dev nodev suid nosuid exec noexec sync async dirsync atime noatime relatime auto noauto user \
+      nouser nofail _netdev x-
+      """
+    for option in options.split(separator: " ") { #expect(words.contains(String(option)), "\(option)") }
+  }
+
   /// What `--experimental-dump-help` prints, as far as it is looked at.
   private struct Tree: Decodable {
     var command: Command
