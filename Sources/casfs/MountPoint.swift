@@ -26,7 +26,8 @@ struct MountPoint {
       _ = try OpenFile.open(path: path, [.readOnly, .directory])
       return false
     } catch {
-      return try error == .socketNotConnected && isOurs(path)
+      guard error == .socketNotConnected else { return false }
+      return try isOurs(path)
     }
   }
 
