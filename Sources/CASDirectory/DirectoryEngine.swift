@@ -113,6 +113,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
     try writableStore("delete reference", name.description).references.delete(name, cancellation)
   }
 
+  /// Gives the descriptor of a name another name instead; see ``Engine``.
+  public func moveReference(
+    named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    try writableStore("move reference", name.description).references
+      .move(name, to: other, replacing: replacing, cancellation)
+  }
+
   /// The content of `index.json`, or one made of the files in `refs`; see ``Engine``.
   public func index() throws(CASError) -> ImageIndex {
     try store("read index", path).references.index("read index")

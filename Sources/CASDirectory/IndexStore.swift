@@ -64,6 +64,20 @@ final class IndexStore: ReferenceStore {
     }
   }
 
+  func move(
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    try change("move reference", name, cancellation) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw .notFound("move reference", name.description) }
+      if index.entry(named: other) == nil {
+        try self.checkNew(other)
+      } else if !replacing {
+        throw .clobber("move reference", other.description)
+      }
+      return index.moving(name, to: other)
+    }
+  }
+
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
     try change("delete reference", name, cancellation) { (index) in index.removing(name) }
   }

@@ -13,6 +13,7 @@ final class TreeShared: Sendable {
   let commits = PendingCommits()
   let incoming: Namespace
   let references: ReferenceView
+  let manifests = ManifestCache()
   let started = Timestamp.now
 
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
