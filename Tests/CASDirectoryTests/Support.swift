@@ -125,7 +125,7 @@ func run(_ arguments: String...) throws -> String {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = arguments
-  let output = Pipe()
+  let output = Foundation.Pipe()
   process.standardOutput = output
   process.standardError = output
   process.standardInput = FileHandle.nullDevice
