@@ -1,13 +1,32 @@
 /// What a manifest or an index says about the image it is of: the content it consists of (image-spec, `manifest.md`,
 /// `image-index.md`; Docker's schema 2 has the same members).
-public enum Manifest: Sendable {
-  /// The manifest of one image: its configuration and its layers, the lowest first.
-  case image(config: Descriptor?, layers: [Descriptor])
-  /// An index of images, for different platforms as a rule.
-  case index([Descriptor])
+public struct Manifest: Sendable {
+  /// What it is of.
+  public enum Kind: Sendable {
+    /// One image.
+    case image
+    /// Images for different platforms, as a rule.
+    case index
+  }
 
   /// The longest manifest that is read, in bytes, as in registries.
   public static let maximumSize = 4 << 20
+
+  /// What it is of.
+  public let kind: Kind
+  /// The image's configuration.
+  public let config: Descriptor?
+  /// The image's layers, the lowest first.
+  public let layers: [Descriptor]
+  /// The index's manifests.
+  public let manifests: [Descriptor]
+  /// The manifest that this one is attached to.
+  public let subject: Descriptor?
+
+  /// Everything it refers to.
+  public var children: [Descriptor] {
+    manifests + layers + [config, subject].compactMap(\.self)
+  }
 
   /// Reads a manifest or an index.
   ///
@@ -15,21 +34,29 @@ public enum Manifest: Sendable {
   /// - Throws: why it is neither, or what is wrong with it.
   public init(parsing content: [UInt8], mediaType: String) throws(InvalidValue) {
     let value = try JSON(parsing: content)
-    var type = mediaType
-    if !Self.isKnown(type) { type = MediaType.ofContent(value) ?? "" }
-    switch type {
-    case MediaType.imageManifest, MediaType.dockerManifest:
-      let config: Descriptor? = if let config = value["config"] { try Descriptor(config) } else { nil }
-      self = .image(config: config, layers: try Self.descriptors("layers", of: value))
-    case MediaType.imageIndex, MediaType.dockerManifestList:
-      self = .index(try Self.descriptors("manifests", of: value))
-    default: throw InvalidValue("it is neither an image manifest nor an index")
+    switch Self.kind(of: mediaType) ?? MediaType.ofContent(value).flatMap(Self.kind) {
+    case .image: kind = .image
+    case .index: kind = .index
+    case nil: throw InvalidValue("it is neither an image manifest nor an index")
+    }
+    config = try Self.descriptor("config", of: value)
+    subject = try Self.descriptor("subject", of: value)
+    layers = try Self.descriptors("layers", of: value)
+    manifests = try Self.descriptors("manifests", of: value)
+  }
+
+  /// What content of a media type is, when it is a manifest or an index.
+  public static func kind(of mediaType: String) -> Kind? {
+    switch mediaType {
+    case MediaType.imageManifest, MediaType.dockerManifest: .image
+    case MediaType.imageIndex, MediaType.dockerManifestList: .index
+    default: nil
     }
   }
 
-  private static func isKnown(_ mediaType: String) -> Bool {
-    [MediaType.imageManifest, MediaType.dockerManifest, MediaType.imageIndex, MediaType.dockerManifestList]
-      .contains { $0.sameBytes(as: mediaType) }
+  private static func descriptor(_ name: String, of value: JSON) throws(InvalidValue) -> Descriptor? {
+    guard let member = value[name], member != .null else { return nil }
+    return try Descriptor(member)
   }
 
   private static func descriptors(_ name: String, of value: JSON) throws(InvalidValue) -> [Descriptor] {

@@ -101,16 +101,16 @@ final class ImageDirectory: Node {
 
   private func children(_ context: RequestContext) throws(Errno) -> [(name: String, node: any Node)] {
     guard case .success(let manifest) = try manifest(context) else { return [] }
-    switch manifest {
-    case .image(let config, let layers):
+    switch manifest.kind {
+    case .image:
       var children: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
-      if let config { children.append(("config", link("config", to: config))) }
-      children.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], layers)))
+      if let config = manifest.config { children.append(("config", link("config", to: config))) }
+      children.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
       return children
-    case .index(let entries):
+    case .index:
       var children: [(String, any Node)] = [("index", link("index", to: descriptor))]
       var names: Set<FileName> = [FileName("index")]
-      for entry in entries {
+      for entry in manifest.manifests {
         // Two of one platform, and those of none, are told apart by their digests.
         let plain = entry.platformName.map(ReferenceView.escaped) ?? ""
         let isTaken = plain.isEmpty || names.contains(FileName(plain))

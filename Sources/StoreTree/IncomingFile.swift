@@ -170,6 +170,14 @@ final class IncomingFile: Node {
     }
   }
 
+  /// Makes sure that the name stands for a blob of a digest: all is committed, and nobody is writing on.
+  func requireBlob(of digest: Digest) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      guard state.openWriters == 0, !state.isDirty, let address = state.address else { throw .resourceBusy }
+      guard address.digest == digest else { throw .badMessage }
+    }
+  }
+
   /// Notes that the name is gone: what is not committed never will be.
   func unlink() {
     state.withLock { $0.isUnlinked = true }

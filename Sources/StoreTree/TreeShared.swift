@@ -31,7 +31,8 @@ final class TreeShared: Sendable {
       return try body()
     } catch {
       switch error.code {
-      case .notFound, .cancelled, .clobber: break
+      // What a caller did wrong is said to the caller.
+      case .notFound, .cancelled, .clobber, .mismatch, .invalid, .io(.resourceBusy): break
       case .corrupt: counters.add(.failures, 1)
       default:
         counters.add(.failures, 1)
