@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "FUSE", dependencies: ["CFUSE", "Platform", "StoreTree", logging, system], swiftSettings: strict),
+    .target(name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system], swiftSettings: strict),
     .executableTarget(
       name: "casfs",
       dependencies: [
@@ -47,6 +47,7 @@ let package = Package(
       name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
+    .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

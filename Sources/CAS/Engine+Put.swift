@@ -49,11 +49,11 @@ extension Engine {
 
   /// Stores what a file descriptor gives from its position to its end, and gives its address.
   ///
-  /// - Parameter progress: told after each chunk how many bytes were read in all.
+  /// - Parameter progress: told before each read how many bytes were read so far. When it throws, nothing is stored.
   public func putBlob(
     contentsOf file: OpenFile, _ algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none,
-    progress: (Int64) -> Void = { _ in }
+    progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> BlobAddress {
     let stage = try stageBlob(expectation.digest?.algorithm ?? algorithm, copying: nil)
     do throws(CASError) {
@@ -61,11 +61,11 @@ extension Engine {
       var offset: Int64 = 0
       while true {
         try cancellation.check("put blob", uri)
+        try progress(offset)
         let count = try readChunk(file, into: &chunk)
         if count == 0 { break }
         try stage.write(chunk.span.extracting(first: count), at: offset)
         offset += Int64(count)
-        progress(offset)
       }
       return try stage.commit(expecting: expectation, cancellation: cancellation)
     } catch {

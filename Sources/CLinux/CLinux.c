@@ -5,14 +5,18 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -76,7 +80,65 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
   return copy_file_range(in, in_offset, out, out_offset, length, 0);
 }
 
+// A read lease is granted only while nobody writes. Who opens the file for writing before it is given back makes the
+// kernel signal its holder: SIGURG is one that does nothing by itself, where SIGIO would end the process.
+int casfs_has_writer(int fd) {
+  if (fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETLEASE, F_RDLCK)) return errno == EAGAIN ? 1 : -1;
+  fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
+}
+
 int casfs_fork(void) { return fork(); }
+
+int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
+  return getxattr(path, name, value, size);
+}
+
+int casfs_wait_process(int pid, int milliseconds) {
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (fd == -1) return errno == ESRCH ? 0 : -1;
+  struct pollfd end = {.fd = fd, .events = POLLIN};
+  int ended = poll(&end, 1, milliseconds);
+  close(fd);
+  if (ended == 0) errno = ETIMEDOUT;
+  return ended == 1 ? 0 : -1;
+}
+
+static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { held_count = sizeof held_signals / sizeof *held_signals };
+
+int casfs_hold_signals(uint32_t *held) {
+  sigset_t blocked, hold;
+  pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+  sigemptyset(&hold);
+  *held = 0;
+  for (int i = 0; i < held_count; i++) {
+    struct sigaction action;
+    if (sigaction(held_signals[i], NULL, &action) || action.sa_handler == SIG_IGN) continue;
+    if (sigismember(&blocked, held_signals[i])) continue;
+    sigaddset(&hold, held_signals[i]);
+    *held |= UINT32_C(1) << i;
+  }
+  int fd = signalfd(-1, &hold, SFD_CLOEXEC);
+  if (fd == -1) return -1;
+  pthread_sigmask(SIG_BLOCK, &hold, NULL);
+  return fd;
+}
+
+void casfs_release_signals(uint32_t held) {
+  sigset_t release;
+  sigemptyset(&release);
+  for (int i = 0; i < held_count; i++) {
+    if (held >> i & 1) sigaddset(&release, held_signals[i]);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &release, NULL);
+}
+
+int casfs_wait_readable(int fd, int signals) {
+  struct pollfd files[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+  if (poll(files, 2, -1) == -1) return -1;
+  return files[1].revents == 0;
+}
 
 void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

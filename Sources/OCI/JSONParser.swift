@@ -74,8 +74,8 @@ struct JSONParser {
   }
 
   /// An error that says where.
-  func invalid(_ reason: String) -> InvalidValue {
-    InvalidValue("byte \(position): \(reason)")
+  func invalid(_ reason: String, exceedsBounds: Bool = false) -> InvalidValue {
+    InvalidValue("byte \(position): \(reason)", exceedsBounds: exceedsBounds)
   }
 
   /// Passes over white space; the text must go on after it.
@@ -88,7 +88,9 @@ struct JSONParser {
   ) throws(InvalidValue) {
     try expect(open)
     depth += 1
-    guard depth <= Self.maximumDepth else { throw invalid("nested more than \(Self.maximumDepth) deep") }
+    guard depth <= Self.maximumDepth else {
+      throw invalid("nested more than \(Self.maximumDepth) deep", exceedsBounds: true)
+    }
     defer { depth -= 1 }
     try skipSpace()
     if try peek() == UInt8(ascii: close) {

@@ -23,12 +23,14 @@ extension OpenFile {
     }
   }
 
-  /// Reads at an offset until the buffer is full or the content ends: `pread(2)`.
+  /// Reads at an offset until the buffer is full, `limit` bytes are read or the content ends: `pread(2)`.
   ///
-  /// - Returns: how many bytes were read; fewer than the buffer holds only at the end.
-  public func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(Errno) -> Int {
+  /// - Returns: how many bytes were read; fewer than asked for only at the end.
+  public func read(
+    into buffer: inout MutableSpan<UInt8>, at offset: Int64, limit: Int = .max
+  ) throws(Errno) -> Int {
     let fd = rawValue
-    return try unsafe Self.filling(&buffer) { (bytes, done) in
+    return try unsafe Self.filling(&buffer, limit: limit) { (bytes, done) in
       unsafe pread(fd, bytes.baseAddress, bytes.count, off_t(offset) + off_t(done))
     }
   }
@@ -48,12 +50,13 @@ extension OpenFile {
   }
 
   private static func filling(
-    _ buffer: inout MutableSpan<UInt8>, _ call: (UnsafeMutableRawBufferPointer, Int) -> Int
+    _ buffer: inout MutableSpan<UInt8>, limit: Int = .max, _ call: (UnsafeMutableRawBufferPointer, Int) -> Int
   ) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(Errno) in
+      let wanted = min(bytes.count, max(limit, 0))
       var done = 0
-      while done < bytes.count {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+      while done < wanted {
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done..<wanted])
         let count = try retrying { unsafe call(rest, done) }
         if count == 0 { break }
         done += count
@@ -87,6 +90,20 @@ extension OpenFile {
     }
   }
 
+  /// What there is from the file's position to its end, when it is no longer than `limit` bytes; else EFBIG.
+  /// Pipes have no other content.
+  public func remainingContents(limit: Int) throws(Errno) -> [UInt8] {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      var span = chunk.mutableSpan
+      let count = try read(into: &span)
+      if count == 0 { return content }
+      guard content.count + count <= limit else { throw .fileTooLarge }
+      content.append(contentsOf: chunk[..<count])
+    }
+  }
+
   /// Makes content and status durable: `fsync(2)`.
   public func synchronize() throws(Errno) {
     _ = try retrying { fsync(rawValue) }
@@ -100,6 +117,28 @@ extension OpenFile {
   /// Sets the permission bits: `fchmod(2)`.
   public func setPermissions(_ permissions: UInt32) throws(Errno) {
     _ = try retrying { fchmod(rawValue, permissions) }
+  }
+
+  /// Gives the file to a user and a group: `fchown(2)`.
+  public func setOwner(user: UInt32, group: UInt32) throws(Errno) {
+    _ = try retrying { fchown(rawValue, user, group) }
+  }
+
+  /// Sets the times of reading and change to the present: `futimens(2)`.
+  public func touch() throws(Errno) {
+    _ = try retrying { futimens(rawValue, nil) }
+  }
+
+  /// Whether some process has the file open for writing, as the kernel tells who asks for a read lease:
+  /// `fcntl(2)`, `F_SETLEASE`.
+  ///
+  /// - Returns: `nil` when it does not tell: the file is another user's, or the file system has no leases.
+  public func hasWriter() -> Bool? {
+    switch casfs_has_writer(rawValue) {
+    case 0: false
+    case 1: true
+    default: nil
+    }
   }
 
   /// Tells the kernel that the file is about to be read from front to back: `posix_fadvise(2)`.

@@ -75,6 +75,17 @@ public final class OpenFile: Sendable {
     }
   }
 
+  /// The absolute path the file has now, without links: `readlink(2)` of `/proc/self/fd`.
+  public func path() throws(Errno) -> String {
+    var characters = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try retrying {
+      unsafe readlink("/proc/self/fd/\(rawValue)", &characters, characters.count)
+    }
+    let bytes = characters[..<count].map { UInt8(bitPattern: $0) }
+    guard let path = String(validating: bytes, as: UTF8.self) else { throw .illegalByteSequence }
+    return path
+  }
+
   /// A second descriptor of the same open file: `F_DUPFD_CLOEXEC`.
   public func duplicate() throws(Errno) -> OpenFile {
     OpenFile(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })

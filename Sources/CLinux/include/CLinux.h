@@ -52,7 +52,19 @@ int casfs_space(int fd, struct casfs_space *space);
 int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 int casfs_clone(int destination, int source);
 int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
+// 1 when some process has the file open for writing, 0 when none has, -1 when that cannot be told.
+int casfs_has_writer(int fd);
 int casfs_fork(void);
+int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
+// Waits for the end of any process, a child or not: pidfd_open(2), poll(2).
+int casfs_wait_process(int pid, int milliseconds);
+// Blocks SIGINT, SIGTERM and SIGHUP, as far as they are neither ignored nor blocked, and gives a descriptor that is
+// readable while one of them is pending: signalfd(2). The bits of what was blocked go to `held`.
+int casfs_hold_signals(uint32_t *held);
+// Lets the signals of `held` take effect.
+void casfs_release_signals(uint32_t held);
+// Waits until `fd` can be read, which gives 1, or `signals` can, which gives 0.
+int casfs_wait_readable(int fd, int signals);
 void casfs_name_thread(const char *name);
 void casfs_open_log(const char *identity);
 void casfs_log(int priority, const char *message);

@@ -1,0 +1,120 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// The directories `blobs/ALGORITHM` of a store, opened when first needed and kept.
+final class BlobDirectories: Sendable {
+  /// The open directory of one algorithm.
+  final class Directory: Sendable {
+    let file: OpenFile
+    let syncer: DirectorySyncer
+
+    init(_ file: OpenFile) {
+      self.file = file
+      syncer = DirectorySyncer(file)
+    }
+
+    /// Whether somebody removed the directory, and perhaps made a new one in its place.
+    var isGone: Bool { (try? file.status().links) == 0 }
+  }
+
+  private let root: OpenFile
+  private let opened = Mutex<[Digest.Algorithm: Directory]>([:])
+
+  init(_ root: OpenFile) {
+    self.root = root
+  }
+
+  /// The directory of an algorithm; `nil` when it is not there.
+  func directory(
+    _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String
+  ) throws(CASError) -> Directory? {
+    if let known = opened.withLock({ $0[algorithm] }) {
+      if !known.isGone { return known }
+      opened.withLock { (opened) in
+        if opened[algorithm] === known { opened[algorithm] = nil }
+      }
+    }
+    do throws(Errno) {
+      let directory = Directory(try root.openBeneath("blobs/\(algorithm.rawValue)", [.readOnly, .directory]))
+      return opened.withLock { (opened) in
+        if let first = opened[algorithm] { return first }
+        opened[algorithm] = directory
+        return directory
+      }
+    } catch {
+      if error == .noSuchFileOrDirectory { return nil }
+      throw Self.error(error, operation, subject, file: "blobs/\(algorithm.rawValue)")
+    }
+  }
+
+  /// The directory of an algorithm, made when it is not there.
+  func directoryForWriting(_ algorithm: Digest.Algorithm, _ subject: String) throws(CASError) -> Directory {
+    if let directory = try directory(algorithm, "put blob", subject) { return directory }
+    do throws(Errno) {
+      let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
+      do throws(Errno) {
+        try blobs.makeDirectory(algorithm.rawValue)
+      } catch {
+        guard error == .fileExists else { throw error }
+      }
+      try blobs.synchronize()
+    } catch {
+      throw Self.error(error, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
+    }
+    guard let directory = try directory(algorithm, "put blob", subject) else {
+      throw CASError(.noSuchFileOrDirectory, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
+    }
+    return directory
+  }
+
+  /// Opens a blob's file; `nil` when it is not there. What is no regular file is not opened, let alone followed.
+  func open(_ digest: Digest, _ operation: String) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
+    let subject = digest.description
+    guard let directory = try directory(digest.algorithm, operation, subject) else { return nil }
+    let hex = digest.hex
+    do throws(Errno) {
+      // Opening a device can do things, so the name is looked at first; the open file then decides.
+      guard try directory.file.status(of: hex).kind == .regular else { throw .invalidArgument }
+      let file = try directory.file.openBeneath(hex, [.readOnly, .nonBlocking])
+      let status = try file.status()
+      guard status.kind == .regular else { throw .invalidArgument }
+      return (file, status)
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: return nil
+      case .invalidArgument, .tooManySymbolicLinkLevels: throw Self.notRegular(operation, digest)
+      default: throw CASError(error, operation, subject)
+      }
+    }
+  }
+
+  /// What the system knows about a blob's file; `nil` when it is not there.
+  func status(_ digest: Digest, _ operation: String) throws(CASError) -> FileStatus? {
+    guard let directory = try directory(digest.algorithm, operation, digest.description) else { return nil }
+    do throws(Errno) {
+      let status = try directory.file.status(of: digest.hex)
+      guard status.kind == .regular else { throw .invalidArgument }
+      return status
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: return nil
+      case .invalidArgument: throw Self.notRegular(operation, digest)
+      default: throw CASError(error, operation, digest.description)
+      }
+    }
+  }
+
+  private static func notRegular(_ operation: String, _ digest: Digest) -> CASError {
+    CASError(.invalid, operation, digest.description, cause: "what is stored there is not a regular file")
+  }
+
+  private static func error(_ errno: Errno, _ operation: String, _ subject: String, file: String) -> CASError {
+    switch errno {
+    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(operation, subject, file: file, "it is not a directory")
+    default: CASError(errno, operation, subject, file: file)
+    }
+  }
+}

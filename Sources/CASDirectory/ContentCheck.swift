@@ -1,0 +1,61 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// Hashes one stored file and tells corruption from a file that another tool is still writing.
+struct ContentCheck {
+  var file: OpenFile
+  var digest: Digest
+  var operation: String
+  var cancellation: CancellationToken
+
+  /// How long a file that changes is waited for.
+  private static let patience = Duration.seconds(1)
+  /// Where the kernel does not tell who writes: how many seconds after a change a file counts as being written.
+  private static let settlingTime: Int64 = 1
+
+  /// Makes sure that the file has the content of the digest.
+  ///
+  /// - Parameter first: the state in which it was opened.
+  /// - Returns: the state in which it has, which may be a later one.
+  func run(_ first: FileIdentity) throws(CASError) -> FileIdentity {
+    var before = first
+    var deadline: ContinuousClock.Instant?
+    var mismatch: (identity: FileIdentity, actual: Digest)?
+    while true {
+      if mismatch?.identity != before {
+        let actual = try ContentHash.digest(
+          of: file, size: before.size, digest.algorithm, operation, digest.description, cancellation)
+        let after = try identity()
+        if after == before {
+          if actual == digest { return after }
+          mismatch = (after, actual)
+        }
+      }
+      // A mismatch counts only when nobody is about to complete the file.
+      if let mismatch, mismatch.identity == before, !isBeingWritten(before) {
+        throw .corrupt(operation, expected: digest, actual: mismatch.actual)
+      }
+      let now = ContinuousClock.now
+      if let deadline, now >= deadline {
+        throw CASError(
+          .io(.ioError), operation, digest.description, cause: "it is still being written by another program")
+      }
+      deadline = deadline ?? now + Self.patience
+      try cancellation.check(operation, digest.description)
+      Thread.sleep(milliseconds: 20)
+      before = try identity()
+    }
+  }
+
+  private func identity() throws(CASError) -> FileIdentity {
+    try attempting(operation, digest.description) { () throws(Errno) in try file.status().identity }
+  }
+
+  private func isBeingWritten(_ identity: FileIdentity) -> Bool {
+    if let hasWriter = file.hasWriter() { return hasWriter }
+    let age = Timestamp.now.seconds - identity.modified.seconds
+    return (0...Self.settlingTime).contains(age)
+  }
+}

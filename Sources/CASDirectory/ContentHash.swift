@@ -1,0 +1,43 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// Hashes what is in a file.
+enum ContentHash {
+  /// What fits in a processor's cache is copied and hashed fastest.
+  private static let chunkSize = 256 << 10
+
+  /// The digest of a file's first `size` bytes, or of all when it is shorter.
+  static func digest(
+    of file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String,
+    _ cancellation: CancellationToken
+  ) throws(CASError) -> Digest {
+    var digester = Digester(algorithm)
+    var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
+    if size > Int64(chunkSize) { file.adviseSequential() }
+    while digester.count < size {
+      try cancellation.check(operation, subject)
+      let wanted = Int(min(Int64(chunk.count), size - digester.count))
+      let count: Int
+      do throws(Errno) {
+        count = try read(file, into: &chunk, wanted, at: digester.count)
+      } catch {
+        throw CASError(error, operation, subject)
+      }
+      if count == 0 { break }
+      digester.update(chunk.span.extracting(first: count))
+    }
+    guard let digest = digester.digest else {
+      throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")
+    }
+    return digest
+  }
+
+  private static func read(
+    _ file: OpenFile, into chunk: inout [UInt8], _ count: Int, at offset: Int64
+  ) throws(Errno) -> Int {
+    var span = chunk.mutableSpan
+    return try file.read(into: &span, at: offset, limit: count)
+  }
+}

@@ -1,0 +1,64 @@
+public import CAS
+internal import OCI
+internal import SystemPackage
+
+/// Stores in directories: `dir:PATH`, or a bare path, which is anything that does not start with a scheme.
+public struct DirectoryDriver: Driver {
+  private static let scheme = "dir:"
+
+  /// Makes a driver; all are alike.
+  public init() {}
+
+  /// `dir`.
+  public var name: String { "dir" }
+
+  /// Whether the URI is a path: `dir:PATH`, or text without a scheme (RFC 3986, in lower case) before its first `/`.
+  public func supports(_ uri: String) -> Bool {
+    Self.path(of: uri) != nil
+  }
+
+  /// Opens the store in a directory, in either layout, and validates it without writing anything.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/invalid`` naming the file that is not what it must be;
+  ///   ``CASError/Code-swift.enum/notFound`` when there is no such directory.
+  public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
+    let layout = try Layout(opening: checkedPath(uri, "open store"))
+    return DirectoryEngine(layout, options: options)
+  }
+
+  /// Makes an empty store in a new directory, and the directories above it, and opens it.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/clobber`` when the path exists.
+  public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
+    try StoreCreation.create(checkedPath(uri, "create store"), options.layout)
+    return try open(uri, options: options.open)
+  }
+
+  private func checkedPath(_ uri: String, _ operation: String) throws(CASError) -> String {
+    guard let path = Self.path(of: uri) else {
+      throw CASError(.notImplemented, operation, uri, cause: "it is not a path or dir:PATH")
+    }
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw CASError(.invalid, operation, uri, cause: "it has no path, or one with a NUL byte")
+    }
+    return path
+  }
+
+  /// The path in a URI; `nil` when the URI has another scheme or is empty.
+  private static func path(of uri: String) -> String? {
+    if uri.utf8.starts(with: scheme.utf8) { return String(uri.dropFirst(scheme.count)) }
+    let bytes = uri.utf8
+    guard let first = bytes.first else { return nil }
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return uri }
+    let isScheme =
+      isLetter(first)
+      && bytes[..<colon].allSatisfy {
+        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "+.-".utf8.contains($0)
+      }
+    return isScheme ? nil : uri
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+  }
+}

@@ -1,0 +1,155 @@
+public import CAS
+public import OCI
+public import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// A store in a directory, in the index layout or the refs layout.
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
+  /// `dir:` and the directory's absolute path.
+  public let uri: String
+
+  /// `dir`.
+  public var driverName: String { "dir" }
+
+  /// Whether the store was opened for writing, and the directory could be written then.
+  public let isWritable: Bool
+
+  private let path: String
+  private let opened: Mutex<Store?>
+
+  init(_ layout: Layout, options: OpenOptions, namesTemporaries: Bool = false) {
+    path = layout.path
+    uri = "dir:" + ((try? layout.root.path()) ?? layout.path)
+    isWritable = !options.isReadOnly && layout.root.isWritable()
+    opened = Mutex(Store(layout, options: options, namesTemporaries: namesTemporaries))
+  }
+
+  /// Starts a blob; see ``Engine``.
+  public func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    let store = try writableStore("put blob", path)
+    guard let base else { return Stage(store, algorithm) }
+    return try Stage(store, algorithm, copying: base)
+  }
+
+  /// Opens a blob for reading; see ``Engine``.
+  public func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let (file, identity) = try store("read blob", digest.description).openVerified(digest, "read blob", cancellation)
+    return BlobFileReader(digest, file, size: identity.size)
+  }
+
+  /// Opens a blob's file, verified like ``blob(_:cancellation:)``.
+  public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile {
+    let (file, identity) = try store("open blob", digest.description).openVerified(digest, "open blob", cancellation)
+    return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
+  }
+
+  /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.
+  public func isProbablyVerified(_ digest: Digest) -> Bool {
+    guard let store = opened.withLock({ $0 }) else { return false }
+    switch store.options.verification {
+    case .none: return true
+    case .always: return false
+    case .once: return store.verifier.known(digest) != nil
+    }
+  }
+
+  /// Size and times of a blob's file; see ``Engine``.
+  public func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+    guard let status = try store("look up blob", digest.description).blobs.status(digest, "look up blob") else {
+      throw .notFound("look up blob", digest.description)
+    }
+    return BlobInfo(status.identity)
+  }
+
+  /// Starts a walk over `blobs/sha256`, then `blobs/sha512`; see ``Engine``.
+  public func listBlobs() throws(CASError) -> any BlobListing {
+    DirectoryListing(try store("list blobs", path))
+  }
+
+  /// Removes a blob's name; see ``Engine``. A power cut may bring it back.
+  public func deleteBlob(_ digest: Digest) throws(CASError) {
+    let store = try writableStore("delete blob", digest.description)
+    store.verifier.forget(digest)
+    guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else { return }
+    do throws(Errno) {
+      try directory.file.unlink(digest.hex)
+    } catch {
+      if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
+    }
+  }
+
+  /// Gives a descriptor a name; see ``Engine``.
+  public func putReference(
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    try writableStore("put reference", name.description).references
+      .put(descriptor, named: name, replacing: replacing, cancellation)
+  }
+
+  /// The descriptor of a name; see ``Engine``.
+  public func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
+    guard let descriptor = try store("get reference", name.description).references.reference(named: name) else {
+      throw .notFound("get reference", name.description)
+    }
+    return descriptor
+  }
+
+  /// The references with a name and a descriptor; of those of one name the first counts. See ``Engine``.
+  public func listReferences() throws(CASError) -> [Reference] {
+    var seen: Set<ReferenceName> = []
+    var references: [Reference] = []
+    for entry in try store("list references", path).references.index("list references").entries {
+      guard let name = entry.name, seen.insert(name).inserted, let descriptor = try? entry.descriptor.get() else {
+        continue
+      }
+      references.append(Reference(name: name, descriptor: descriptor))
+    }
+    return references
+  }
+
+  /// Removes a name; see ``Engine``.
+  public func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
+    try writableStore("delete reference", name.description).references.delete(name, cancellation)
+  }
+
+  /// The content of `index.json`, or one made of the files in `refs`; see ``Engine``.
+  public func index() throws(CASError) -> ImageIndex {
+    try store("read index", path).references.index("read index")
+  }
+
+  /// Removes the temporary files of dead writers from the store's root; see ``Engine``.
+  public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
+    try Cleaner.clean(writableStore("clean", path).root, path, cancellation)
+  }
+
+  /// Lets go of the directory; see ``Engine``.
+  public func close() {
+    let store = opened.withLock { (opened) in
+      defer { opened = nil }
+      return opened
+    }
+    store?.close()
+  }
+
+  /// The space of the directory's file system: `statfs(2)`.
+  public func space() throws(CASError) -> SpaceStatus {
+    let root = try store("look up space", path).root
+    return try attempting("look up space", path) { () throws(Errno) in try root.space() }
+  }
+
+  private func store(_ operation: String, _ subject: String) throws(CASError) -> Store {
+    guard let store = opened.withLock({ $0 }) else {
+      throw CASError(.closed, operation, subject, cause: "the store is closed")
+    }
+    return store
+  }
+
+  private func writableStore(_ operation: String, _ subject: String) throws(CASError) -> Store {
+    let store = try store(operation, subject)
+    guard isWritable else {
+      throw CASError(.io(.readOnlyFileSystem), operation, subject, cause: "the store is read-only")
+    }
+    return store
+  }
+}

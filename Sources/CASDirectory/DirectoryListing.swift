@@ -1,0 +1,41 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// Walks over the names in `blobs/sha256`, then `blobs/sha512`.
+final class DirectoryListing: BlobListing {
+  private static let batchSize = 1024
+  private let store: Store
+  private var algorithms: [Digest.Algorithm] = [.sha512, .sha256]
+  private var current: (algorithm: Digest.Algorithm, names: DirectoryStream)?
+
+  init(_ store: Store) {
+    self.store = store
+  }
+
+  func nextBatch() throws(CASError) -> [Digest] {
+    try store.check("list blobs", store.path)
+    var batch: [Digest] = []
+    while batch.count < Self.batchSize {
+      guard let (algorithm, names) = try stream() else { break }
+      let name = try attempting("list blobs", store.path) { () throws(Errno) in try names.next() }
+      guard let name else {
+        current = nil
+        continue
+      }
+      if let digest = Digest(algorithm, hex: name) { batch.append(digest) }
+    }
+    return batch
+  }
+
+  private func stream() throws(CASError) -> (Digest.Algorithm, DirectoryStream)? {
+    while current == nil {
+      guard let algorithm = algorithms.popLast() else { return nil }
+      guard let directory = try store.blobs.directory(algorithm, "list blobs", store.path) else { continue }
+      let names = try attempting("list blobs", store.path) { () throws(Errno) in try DirectoryStream(directory.file) }
+      current = (algorithm, names)
+    }
+    return current
+  }
+}

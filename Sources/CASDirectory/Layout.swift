@@ -1,0 +1,98 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// A directory that was found to be an image store.
+struct Layout {
+  let root: OpenFile
+  /// The path it was opened by, for messages.
+  let path: String
+  let references: any ReferenceStore
+
+  private static let operation = "open store"
+  private static let markerLimit = 64 << 10
+
+  /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/invalid`` with the file that is not what it must be.
+  init(opening path: String) throws(CASError) {
+    self.path = path
+    do throws(Errno) {
+      root = try OpenFile.open(path: path, [.readOnly, .directory])
+    } catch {
+      if error == .notDirectory {
+        throw CASError(.invalid, Self.operation, path, cause: "it is not a directory")
+      }
+      throw CASError(error, Self.operation, path)
+    }
+    try Self.checkMarker(root, path)
+    _ = try Self.directory("blobs", root, path)
+    let index: FileStatus?
+    do throws(Errno) {
+      index = try root.status(of: ImageIndex.fileName)
+    } catch {
+      guard error == .noSuchFileOrDirectory else {
+        throw CASError(error, Self.operation, path, file: ImageIndex.fileName)
+      }
+      index = nil
+    }
+    if index == nil {
+      references = RefsStore(root, refs: try Self.references(root, path), path: path)
+      return
+    }
+    let references = IndexStore(root, path: path)
+    do throws(CASError) {
+      _ = try references.index(Self.operation)
+    } catch {
+      guard error.code == .io(.ioError) else { throw error }
+      throw CASError(.invalid, Self.operation, path, cause: error.cause)
+    }
+    self.references = references
+  }
+
+  private static func checkMarker(_ root: OpenFile, _ path: String) throws(CASError) {
+    let name = ImageLayout.fileName
+    let content: [UInt8]
+    do throws(Errno) {
+      let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
+      guard try file.status().kind == .regular else { throw .invalidArgument }
+      content = try file.contents(limit: markerLimit)
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
+      case .fileTooLarge: throw .invalid(operation, path, file: name, "more than \(markerLimit) bytes")
+      case .invalidArgument, .tooManySymbolicLinkLevels:
+        throw .invalid(operation, path, file: name, "it is not a regular file")
+      default: throw CASError(error, operation, path, file: name)
+      }
+    }
+    do throws(InvalidValue) {
+      try ImageLayout.validate(content)
+    } catch {
+      throw .invalid(operation, path, file: name, error.reason)
+    }
+  }
+
+  private static func references(_ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+    do throws(CASError) {
+      return try directory("refs", root, path)
+    } catch {
+      guard case .invalid = error.code, (try? root.status(of: "refs")) == nil else { throw error }
+      throw .invalid(operation, path, file: ImageIndex.fileName, "neither it nor a directory refs is there")
+    }
+  }
+
+  private static func directory(_ name: String, _ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+    do throws(Errno) {
+      return try root.openBeneath(name, [.readOnly, .directory])
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
+      case .notDirectory, .tooManySymbolicLinkLevels:
+        throw .invalid(operation, path, file: name, "it is not a directory")
+      default: throw CASError(error, operation, path, file: name)
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// A blob in the making, as a file that nobody else can see.
+final class Stage: BlobStage {
+  private struct State {
+    /// Made by the first write, so that an empty blob costs little.
+    var temporary: Temporary?
+    var size: Int64 = 0
+    /// The hash of the content so far; `nil` when it was not written from front to back.
+    var digester: Digester?
+    /// What went wrong before; the content is not what its writer thinks and is never published.
+    var failure: CASError?
+    var isFinished = false
+  }
+
+  private static let operation = "put blob"
+  private let store: Store
+  private let algorithm: Digest.Algorithm
+  private let state: Mutex<State>
+
+  /// Starts empty.
+  init(_ store: Store, _ algorithm: Digest.Algorithm) {
+    self.store = store
+    self.algorithm = algorithm
+    state = Mutex(State(digester: Digester(algorithm)))
+  }
+
+  /// Starts with the content of a stored blob.
+  init(_ store: Store, _ algorithm: Digest.Algorithm, copying base: Digest) throws(CASError) {
+    let (file, identity) = try store.openVerified(base, "copy blob", .none)
+    let temporary = try attempting("copy blob", base.description) { () throws(Errno) in
+      let temporary = try store.makeTemporary()
+      try temporary.file.copyContents(of: file)
+      guard try temporary.file.status().size == identity.size else { throw .ioError }
+      return temporary
+    }
+    self.store = store
+    self.algorithm = algorithm
+    state = Mutex(State(temporary: temporary, size: identity.size))
+  }
+
+  var size: Int64 { state.withLock { $0.size } }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
+    try state.withLock { (state) throws(CASError) in
+      try check(state)
+      if bytes.isEmpty { return }
+      let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
+      guard offset >= 0, !overflows else {
+        throw CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+      }
+      try change(&state) { (file) throws(Errno) in try file.write(bytes, at: offset) }
+      if state.digester?.count == offset {
+        state.digester?.update(bytes)
+      } else {
+        state.digester = nil
+      }
+      state.size = max(state.size, end)
+    }
+  }
+
+  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    let temporary = try state.withLock { (state) throws(CASError) in
+      try check(state)
+      return state.temporary
+    }
+    guard let temporary, offset >= 0 else { return 0 }
+    do throws(Errno) {
+      return try temporary.file.read(into: &buffer, at: offset)
+    } catch {
+      throw CASError(error, "read", "a blob being put")
+    }
+  }
+
+  func truncate(to size: Int64) throws(CASError) {
+    try state.withLock { (state) throws(CASError) in
+      try check(state)
+      guard size >= 0 else {
+        throw CASError(.invalid, Self.operation, store.path, cause: "a length is not negative")
+      }
+      if size == state.size { return }
+      try change(&state) { (file) throws(Errno) in try file.truncate(to: size) }
+      if size == 0 {
+        state.digester = Digester(algorithm)
+      } else if state.digester?.count != size {
+        state.digester = nil
+      }
+      state.size = size
+    }
+  }
+
+  func synchronize() throws(CASError) {
+    try state.withLock { (state) throws(CASError) in
+      try check(state)
+      if state.temporary == nil { return }
+      try change(&state) { (file) throws(Errno) in try file.synchronize() }
+    }
+  }
+
+  func commit(
+    expecting expectation: BlobExpectation, cancellation: CancellationToken
+  ) throws(CASError) -> BlobAddress {
+    try state.withLock { (state) throws(CASError) in
+      try check(state)
+      try cancellation.check(Self.operation, store.path)
+      // An empty blob was never written.
+      try change(&state) { (_) throws(Errno) in }
+      guard let temporary = state.temporary else {
+        throw CASError(.closed, Self.operation, store.path, cause: "the content was given up")
+      }
+      let address = BlobAddress(digest: try digest(&state, temporary, cancellation), size: state.size)
+      try expectation.check(address)
+      do throws(CASError) {
+        try Publisher(store: store, temporary: temporary, digest: address.digest, cancellation: cancellation)
+          .publish(size: state.size)
+      } catch {
+        // A name may have been given already, so the file must not be written any more.
+        if error.code != .cancelled { state.failure = error }
+        throw error
+      }
+      state.isFinished = true
+      state.temporary = nil
+      return address
+    }
+  }
+
+  func discard() {
+    state.withLock { (state) in
+      state.isFinished = true
+      state.temporary = nil
+      state.size = 0
+    }
+  }
+
+  private func digest(
+    _ state: inout State, _ temporary: Temporary, _ cancellation: CancellationToken
+  ) throws(CASError) -> Digest {
+    if state.digester?.count == state.size, let digest = state.digester?.digest { return digest }
+    return try ContentHash.digest(
+      of: temporary.file, size: state.size, algorithm, Self.operation, store.path, cancellation)
+  }
+
+  private func check(_ state: State) throws(CASError) {
+    try store.check(Self.operation, store.path)
+    guard !state.isFinished else {
+      throw CASError(.closed, Self.operation, store.path, cause: "it was committed or discarded before")
+    }
+    if let failure = state.failure { throw failure }
+  }
+
+  /// Changes the file; what fails once fails for good.
+  private func change(_ state: inout State, _ body: (OpenFile) throws(Errno) -> Void) throws(CASError) {
+    do throws(Errno) {
+      let temporary: Temporary
+      if let made = state.temporary {
+        temporary = made
+      } else {
+        temporary = try store.makeTemporary()
+        state.temporary = temporary
+      }
+      try body(temporary.file)
+    } catch {
+      let failure = CASError(.io(error), Self.operation, store.path, cause: error.description)
+      state.failure = failure
+      throw failure
+    }
+  }
+}

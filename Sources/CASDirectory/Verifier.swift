@@ -1,0 +1,132 @@
+internal import CAS
+internal import Logging
+internal import OCI
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// Finds out whether stored copies are what their digests say: each state of a copy is hashed once, by one thread,
+/// for all who want to know.
+final class Verifier: Sendable {
+  private struct Key: Hashable {
+    var digest: Digest
+    var identity: FileIdentity
+  }
+
+  /// One copy being hashed; those who wait for it look here.
+  private final class Check: Sendable {
+    let outcome = Monitor<Result<FileIdentity, CASError>?>(nil)
+  }
+
+  private struct State {
+    var known = KnownBlobs()
+    var running: [Key: Check] = [:]
+    var reported: Set<Key> = []
+  }
+
+  /// Shorter content is hashed by the thread that wants it: starting another would take as long.
+  private static let longSize: Int64 = 1 << 20
+  /// How often who waits looks whether it was cancelled, in milliseconds.
+  private static let pollInterval = 20
+  /// How many mismatches are remembered, so that each is logged once.
+  private static let reportLimit = 10_000
+
+  private let state = Mutex(State())
+  private let stop = CancellationToken()
+  private let logger = Logger(label: "casfs")
+
+  /// The copy that is known to be good, if this digest has one.
+  func known(_ digest: Digest) -> KnownBlobs.Copy? {
+    state.withLock { $0.known[digest] }
+  }
+
+  /// Notes that a file in this state has the content of the digest.
+  func remember(_ digest: Digest, _ identity: FileIdentity, isDurable: Bool) {
+    state.withLock { $0.known.remember(digest, KnownBlobs.Copy(identity: identity, isDurable: isDurable)) }
+  }
+
+  func forget(_ digest: Digest) {
+    state.withLock { $0.known.forget(digest) }
+  }
+
+  /// Stops whatever is being hashed for nobody.
+  func close() {
+    stop.cancel()
+  }
+
+  /// Makes sure that a file has the content of a digest, hashing it unless that is known.
+  ///
+  /// - Parameter afresh: hash it in any case.
+  /// - Returns: the state in which it has.
+  func verify(
+    _ file: OpenFile, _ identity: FileIdentity, is digest: Digest, afresh: Bool = false, _ operation: String,
+    _ cancellation: CancellationToken
+  ) throws(CASError) -> FileIdentity {
+    if afresh { return try report(check(file, identity, digest, operation, cancellation), digest, identity).get() }
+    let key = Key(digest: digest, identity: identity)
+    let (check, isNew) = state.withLock { (state) -> (Check?, Bool) in
+      if state.known[digest]?.identity == identity { return (nil, false) }
+      if let running = state.running[key] { return (running, false) }
+      let check = Check()
+      state.running[key] = check
+      return (check, true)
+    }
+    guard let check else { return identity }
+    if isNew { start(check, key, file) }
+    while !check.outcome.wait(milliseconds: Self.pollInterval, until: { $0 != nil }) {
+      try cancellation.check(operation, digest.description)
+    }
+    guard let outcome = check.outcome.withLock({ $0 }) else { return identity }
+    do throws(CASError) {
+      return try outcome.get()
+    } catch {
+      throw error.during(operation, digest.description)
+    }
+  }
+
+  private func start(_ check: Check, _ key: Key, _ file: OpenFile) {
+    // On a thread of its own a long check goes on for others when the one who asked first is cancelled.
+    if key.identity.size > Self.longSize,
+      (try? Thread.start("casfs-verify", { self.run(check, key, file) })) != nil
+    {
+      return
+    }
+    run(check, key, file)
+  }
+
+  private func run(_ check: Check, _ key: Key, _ file: OpenFile) {
+    let outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+    state.withLock { (state) in
+      state.running[key] = nil
+      if case .success(let identity) = outcome {
+        state.known.remember(key.digest, KnownBlobs.Copy(identity: identity, isDurable: false))
+      }
+    }
+    check.outcome.withLock { $0 = outcome }
+  }
+
+  private func check(
+    _ file: OpenFile, _ identity: FileIdentity, _ digest: Digest, _ operation: String,
+    _ cancellation: CancellationToken
+  ) -> Result<FileIdentity, CASError> {
+    Result { () throws(CASError) in
+      try ContentCheck(file: file, digest: digest, operation: operation, cancellation: cancellation).run(identity)
+    }
+  }
+
+  /// Logs a mismatch, each once.
+  private func report(
+    _ outcome: Result<FileIdentity, CASError>, _ digest: Digest, _ identity: FileIdentity
+  ) -> Result<FileIdentity, CASError> {
+    guard case .failure(let error) = outcome, case .corrupt(let expected, let actual) = error.code else {
+      return outcome
+    }
+    let isNews = state.withLock { (state) in
+      if state.reported.count >= Self.reportLimit { state.reported = [] }
+      state.known.forget(digest)
+      return state.reported.insert(Key(digest: digest, identity: identity)).inserted
+    }
+    if isNews { logger.error("blob \(expected) is corrupt: the stored content has the digest \(actual)") }
+    return outcome
+  }
+}

@@ -1,0 +1,25 @@
+internal import Glibc
+internal import Platform
+public import SystemPackage
+
+/// Taking mounts away.
+public enum Mounting {
+  /// Takes a mount out of sight at once and lets it end when nothing uses it any more: `umount2(2)` with
+  /// `MNT_DETACH`, or fusermount3 for an ordinary user.
+  @discardableResult
+  public static func detach(_ path: String) -> Bool {
+    if geteuid() == 0 { return unsafe umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) == 0 }
+    return (try? Command.run("fusermount3", ["-u", "-z", "-q", "--", path])) == 0
+  }
+
+  /// Unmounts, if nothing uses the mount: `umount2(2)`, or fusermount3 for an ordinary user.
+  ///
+  /// - Throws: EBUSY when something does; EINVAL when nothing is mounted there.
+  public static func unmount(_ path: String) throws(Errno) {
+    if geteuid() == 0 {
+      guard unsafe umount2(path, Int32(UMOUNT_NOFOLLOW)) == 0 else { throw Errno(rawValue: errno) }
+    } else if try Command.run("fusermount3", ["-u", "--", path]) != 0 {
+      throw .resourceBusy
+    }
+  }
+}

@@ -1,0 +1,91 @@
+internal import CFUSE
+internal import Glibc
+internal import Platform
+internal import StoreTree
+internal import SystemPackage
+
+extension Operations {
+  static func addFiles(to table: inout fuse_lowlevel_ops) {
+    unsafe table.open = { (request, node, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        let flags = unsafe info?.pointee.flags ?? 0
+        let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
+        return .opened(try tree.open(NodeID(node), open, context))
+      }
+    }
+    unsafe table.create = { (request, parent, raw, mode, _) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        let made = try tree.create(unsafe name(raw), permissions: mode, in: NodeID(parent), context)
+        return .created(made.entry, made.file)
+      }
+    }
+    unsafe table.read = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
+        case .bytes(let bytes): .bytes(bytes)
+        case .file(let file, let offset, let count): .file(file, offset: offset, count: count)
+        }
+      }
+    }
+    unsafe table.write = { (request, _, start, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size).bindMemory(to: UInt8.self)
+        try tree.write(unsafe handle(info), unsafe bytes.span, at: Int64(offset), context)
+        return .written(size)
+      }
+    }
+    unsafe table.flush = { (request, _, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try tree.flush(unsafe handle(info), context)
+        return .done
+      }
+    }
+    unsafe table.fsync = { (request, _, _, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try tree.synchronize(unsafe handle(info), context)
+        return .done
+      }
+    }
+    unsafe table.release = { (request, _, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try tree.release(unsafe handle(info), context)
+        return .done
+      }
+    }
+  }
+
+  static func addDirectories(to table: inout fuse_lowlevel_ops) {
+    unsafe table.opendir = { (request, node, _) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        .openedDirectory(try tree.openDirectory(NodeID(node), context))
+      }
+    }
+    unsafe table.readdir = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        var buffer = [UInt8](repeating: 0, count: size)
+        var used = 0
+        try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
+          let room = size - used
+          var status = stat()
+          status.st_ino = UInt(entry.inode)
+          status.st_mode = entry.kind.mode
+          let length = unsafe buffer.withUnsafeMutableBytes { bytes in
+            let start = unsafe bytes.baseAddress.map { unsafe ($0 + used).assumingMemoryBound(to: CChar.self) }
+            return unsafe fuse_add_direntry(nil, start, room, entry.name, &status, off_t(next))
+          }
+          guard length <= room else { return false }
+          used += length
+          return true
+        }
+        buffer.removeLast(size - used)
+        return .bytes(buffer)
+      }
+    }
+    unsafe table.releasedir = { (request, _, info) in
+      unsafe serve(request) { (tree, _) throws(Errno) in
+        try tree.releaseDirectory(unsafe handle(info))
+        return .done
+      }
+    }
+  }
+}

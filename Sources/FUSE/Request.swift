@@ -1,0 +1,105 @@
+internal import CAS
+internal import CFUSE
+internal import Glibc
+internal import Platform
+internal import StoreTree
+internal import SystemPackage
+
+/// One request of the kernel, which is answered exactly once: answering consumes it, and one that is dropped
+/// unanswered answers EIO by itself.
+@safe
+struct Request: ~Copyable {
+  private let raw: fuse_req_t
+
+  init(_ raw: fuse_req_t) {
+    unsafe self.raw = raw
+  }
+
+  deinit {
+    unsafe fuse_reply_err(raw, EIO)
+  }
+
+  /// What serves the session that the request came by.
+  var dispatcher: Dispatcher {
+    unsafe Unmanaged<Dispatcher>.fromOpaque(fuse_req_userdata(raw)).takeUnretainedValue()
+  }
+
+  func context(willBlock: @escaping @Sendable () -> Void) -> RequestContext {
+    guard let caller = unsafe fuse_req_ctx(raw) else {
+      return RequestContext(user: 0, group: 0, thread: 0, willBlock: willBlock)
+    }
+    return unsafe RequestContext(
+      user: caller.pointee.uid, group: caller.pointee.gid, thread: caller.pointee.pid, umask: caller.pointee.umask,
+      willBlock: willBlock)
+  }
+
+  /// Sends the answer.
+  ///
+  /// - Returns: whether the kernel took it; it does not when the caller was interrupted meanwhile.
+  consuming func send(_ reply: Reply) -> Bool {
+    let raw = unsafe self.raw
+    discard self
+    switch reply {
+    case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
+    case .done: return unsafe fuse_reply_err(raw, 0) == 0
+    case .nothing:
+      unsafe fuse_reply_none(raw)
+      return true
+    case .entry(let entry):
+      var parameters = fuse_entry_param(entry)
+      return unsafe fuse_reply_entry(raw, &parameters) == 0
+    case .created(let entry, let file):
+      var parameters = fuse_entry_param(entry)
+      var info = fuse_file_info(file)
+      return unsafe fuse_reply_create(raw, &parameters, &info) == 0
+    case .opened(let file):
+      var info = fuse_file_info(file)
+      return unsafe fuse_reply_open(raw, &info) == 0
+    case .openedDirectory(let handle):
+      var info = fuse_file_info()
+      info.fh = handle
+      return unsafe fuse_reply_open(raw, &info) == 0
+    case .attributes(let attributes):
+      var status = stat(attributes)
+      return unsafe fuse_reply_attr(raw, &status, attributes.validity) == 0
+    case .link(let target): return unsafe fuse_reply_readlink(raw, target) == 0
+    case .bytes(let bytes):
+      return unsafe bytes.withUnsafeBytes {
+        unsafe fuse_reply_buf(raw, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) == 0
+      }
+    case .file(let file, let offset, let count):
+      var vector = fuse_bufvec()
+      vector.count = 1
+      unsafe vector.buf.flags = fuse_buf_flags(FUSE_BUF_IS_FD.rawValue | FUSE_BUF_FD_SEEK.rawValue)
+      unsafe vector.buf.fd = file.rawValue
+      unsafe vector.buf.pos = off_t(offset)
+      unsafe vector.buf.size = count
+      return unsafe fuse_reply_data(raw, &vector, FUSE_BUF_SPLICE_MOVE) == 0
+    case .written(let count): return unsafe fuse_reply_write(raw, count) == 0
+    case .length(let count): return unsafe fuse_reply_xattr(raw, count) == 0
+    case .space(let space):
+      var status = statvfs(space)
+      return unsafe fuse_reply_statfs(raw, &status) == 0
+    }
+  }
+}
+
+/// What a request is answered with.
+enum Reply {
+  case error(Errno)
+  case done
+  /// No answer is expected.
+  case nothing
+  case entry(Entry)
+  case created(Entry, OpenedFile)
+  case opened(OpenedFile)
+  case openedDirectory(HandleID)
+  case attributes(Attributes)
+  case link(String)
+  case bytes([UInt8])
+  case file(OpenFile, offset: Int64, count: Int)
+  case written(Int)
+  /// How long an extended attribute is, for a caller that asks before it makes room.
+  case length(Int)
+  case space(SpaceStatus)
+}

@@ -1,0 +1,47 @@
+internal import CFUSE
+internal import Glibc
+internal import Platform
+internal import StoreTree
+internal import SystemPackage
+
+/// Answers one request with what `body` makes of it.
+func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) {
+  guard let raw = unsafe raw else { return }
+  let request = unsafe Request(raw)
+  let dispatcher = request.dispatcher
+  let context = request.context(willBlock: dispatcher.willBlock)
+  let reply: Reply
+  do throws(Errno) {
+    reply = try body(dispatcher.tree, context)
+  } catch {
+    reply = .error(error)
+  }
+  if !request.send(reply) { dispatcher.tree.undo(reply, context) }
+}
+
+extension Tree {
+  /// Takes back what the kernel was to be told and does not know of.
+  fileprivate func undo(_ reply: Reply, _ context: RequestContext) {
+    switch reply {
+    case .entry(let entry): forget(entry.node, times: 1)
+    case .opened(let file): try? release(file.handle, context)
+    case .created(let entry, let file):
+      try? release(file.handle, context)
+      forget(entry.node, times: 1)
+    case .openedDirectory(let handle): try? releaseDirectory(handle)
+    default: break
+    }
+  }
+}
+
+/// A name the kernel sent; one that is not UTF-8 is EILSEQ.
+func name(_ raw: UnsafePointer<CChar>?) throws(Errno) -> String {
+  guard let raw = unsafe raw, let name = unsafe String(validatingCString: raw) else { throw .illegalByteSequence }
+  return name
+}
+
+/// The number of an open file that the kernel sent.
+func handle(_ info: UnsafeMutablePointer<fuse_file_info>?) throws(Errno) -> HandleID {
+  guard let info = unsafe info else { throw .badFileDescriptor }
+  return unsafe info.pointee.fh
+}

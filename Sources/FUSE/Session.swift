@@ -1,0 +1,159 @@
+internal import CFUSE
+internal import Glibc
+public import Logging
+internal import Platform
+public import StoreTree
+internal import Synchronization
+internal import SystemPackage
+
+/// A tree mounted through libfuse's low-level interface.
+@safe
+public final class Session: @unchecked Sendable {
+  private let dispatcher: Dispatcher
+  private let session: OpaquePointer
+  private let mountPoint: String
+  private let logger: Logger
+  /// Readable once the session is told to stop, so that the leader wakes.
+  private let stopSignal: Pipe
+  private let isStopping = Atomic(false)
+
+  /// Makes a session and mounts it: `fuse_session_new(3)`, `fuse_session_mount(3)`.
+  ///
+  /// Must be called before threads are started, when the caller is still to fork.
+  ///
+  /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
+  /// - Parameter mountPoint: an absolute path.
+  /// - Throws: why it could not be mounted; libfuse and fusermount3 tell details on standard error.
+  public init(
+    _ tree: Tree, at mountPoint: String, options: [String], logger: Logger
+  ) throws(MountError) {
+    self.mountPoint = mountPoint
+    self.logger = logger
+    dispatcher = Dispatcher(tree)
+    do throws(Errno) {
+      stopSignal = try Pipe()
+    } catch {
+      throw MountError(error.description)
+    }
+    var operations = Operations.table()
+    var arguments = unsafe fuse_args()
+    defer { unsafe fuse_opt_free_args(&arguments) }
+    for argument in ["casfs"] + options.flatMap({ ["-o", $0] }) {
+      guard unsafe fuse_opt_add_arg(&arguments, argument) == 0 else { throw MountError("out of memory") }
+    }
+    guard
+      let session = unsafe fuse_session_new(
+        &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
+        Unmanaged.passUnretained(dispatcher).toOpaque())
+    else { throw MountError("libfuse refused the mount options") }
+    guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
+      unsafe fuse_session_destroy(session)
+      throw MountError("the kernel or fusermount3 refused it")
+    }
+    unsafe self.session = session
+    // The leader asks for a request before it waits for one.
+    let fd = unsafe fuse_session_fd(session)
+    _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)
+  }
+
+  deinit {
+    unsafe fuse_session_destroy(session)
+  }
+
+  /// Answers requests from now on, until the mount is gone or ``stop()`` is called; then ends the tree.
+  ///
+  /// - Parameter whenEnded: called on another thread when all is done.
+  public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
+    do throws(Errno) {
+      try dispatcher.crew.start { [self] in work() }
+      try Thread.start("casfs-end") { [self] in
+        dispatcher.crew.waitUntilGone()
+        dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
+        whenEnded()
+      }
+    } catch {
+      Mounting.detach(mountPoint)
+      throw MountError(error.description)
+    }
+  }
+
+  /// Unmounts and ends: requests the kernel has sent are still answered, what is open is discarded.
+  public func stop() {
+    guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    Mounting.detach(mountPoint)
+    stopSignal.wake()
+  }
+
+  private enum Received {
+    case request
+    case nothing
+    case end
+  }
+
+  private func work() {
+    var buffer = unsafe fuse_buf()
+    defer { unsafe free(buffer.mem) }
+    while dispatcher.crew.takeLead() {
+      while dispatcher.crew.isLeading {
+        switch unsafe receive(&buffer) {
+        case .request: unsafe fuse_session_process_buf(session, &buffer)
+        case .nothing: waitForRequest()
+        case .end:
+          dispatcher.crew.end()
+          return
+        }
+      }
+    }
+  }
+
+  private func receive(_ buffer: inout fuse_buf) -> Received {
+    let result = unsafe fuse_session_receive_buf(session, &buffer)
+    switch -result {
+    case ..<0: return .request
+    case EAGAIN:
+      // After a stop the queue is answered to its end, and what is being worked on is waited for.
+      let isDone = isStopping.load(ordering: .acquiring) && !dispatcher.crew.isBusy
+      return isDone ? .end : .nothing
+    case EINTR, ENOENT: return .nothing
+    case 0, ENODEV: return .end
+    default:
+      logger.error("receive from the kernel: \(Errno(rawValue: -result))")
+      Mounting.detach(mountPoint)
+      return .end
+    }
+  }
+
+  private func waitForRequest() {
+    let isStopping = isStopping.load(ordering: .acquiring)
+    var descriptors = [
+      pollfd(fd: unsafe fuse_session_fd(session), events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
+    ]
+    unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
+  }
+}
+
+/// What libfuse's callbacks find: the tree and the threads that serve it.
+final class Dispatcher: Sendable {
+  let tree: Tree
+  let crew: Crew
+  /// Given to every request, so that slow work yields the lead.
+  let willBlock: @Sendable () -> Void
+
+  init(_ tree: Tree) {
+    let crew = Crew()
+    self.tree = tree
+    self.crew = crew
+    willBlock = { crew.yield() }
+  }
+}
+
+/// Why a mount failed.
+public struct MountError: Error, Sendable, CustomStringConvertible {
+  /// The reason, in a few words for a person.
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

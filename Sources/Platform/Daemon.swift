@@ -1,0 +1,67 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Becoming a process that outlives its terminal.
+public enum Daemon {
+  /// Which of the two processes after a fork this is.
+  public enum Side {
+    /// The one that was there before; it has this child.
+    case parent(child: Int32)
+    /// The new one, in a session of its own.
+    case child
+  }
+
+  /// Splits the process in two: `fork(2)`, `setsid(2)` in the child. No other thread may have been started.
+  public static func fork() throws(Errno) -> Side {
+    let child = try retrying { casfs_fork() }
+    if child != 0 { return .parent(child: child) }
+    setsid()
+    return .child
+  }
+
+  /// Waits for the end of a child: `waitpid(2)`.
+  ///
+  /// - Returns: its exit status; 128 and the signal's number when a signal ended it.
+  public static func status(ofChild child: Int32) throws(Errno) -> Int32 {
+    var status: Int32 = 0
+    _ = try retrying { unsafe waitpid(child, &status, 0) }
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+  }
+
+  /// Lets go of the terminal and of the working directory: standard input, output and error become `/dev/null`.
+  public static func leaveTerminal() throws(Errno) {
+    let null = try OpenFile.open(path: "/dev/null", .readWrite)
+    for stream in STDIN_FILENO...STDERR_FILENO { _ = try retrying { dup2(null.rawValue, stream) } }
+    _ = try retrying { unsafe chdir("/") }
+  }
+
+  /// Lets the process have as many descriptors as it may: `setrlimit(2)`.
+  public static func raiseFileLimit() {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// This process's number: `getpid(2)`.
+  public static var processID: Int32 { getpid() }
+  /// The user it acts as: `geteuid(2)`.
+  public static var user: UInt32 { geteuid() }
+  /// The group it acts as: `getegid(2)`.
+  public static var group: UInt32 { getegid() }
+
+  /// Waits for the end of another process, a child or not: `pidfd_open(2)`.
+  ///
+  /// - Throws: ETIMEDOUT when it has not ended after so many milliseconds.
+  public static func waitForEnd(of process: Int32, milliseconds: Int32) throws(Errno) {
+    _ = try retrying { casfs_wait_process(process, milliseconds) }
+  }
+
+  /// Sends a message to the system's log: `syslog(3)`, facility daemon.
+  ///
+  /// - Parameter priority: 3 an error, 4 a warning, 6 information, 7 for debugging.
+  public static func log(_ priority: Int32, _ message: String) {
+    unsafe casfs_log(priority, message)
+  }
+}

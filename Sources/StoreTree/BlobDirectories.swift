@@ -1,0 +1,105 @@
+internal import CAS
+internal import OCI
+internal import SystemPackage
+
+/// `blobs`: a directory for each algorithm; sha512's is there when the store has such blobs.
+final class BlobsDirectory: Node {
+  private let shared: TreeShared
+  private let directories: [AlgorithmDirectory]
+
+  init(_ shared: TreeShared) {
+    self.shared = shared
+    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(shared, $0) }
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Inode.blobs }
+  var kind: NodeKind { .directory }
+  var nameValidity: Double { Validity.lasting }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let directory = directories.first(where: { $0.algorithm.rawValue.sameBytes(as: name) }) else {
+      throw .noSuchFileOrDirectory
+    }
+    return directory
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    EntryList(
+      directories.map { DirectoryEntry(name: $0.algorithm.rawValue, inode: $0.inode, kind: .directory) })
+  }
+}
+
+/// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm, as the store has them now.
+final class AlgorithmDirectory: Node {
+  private let shared: TreeShared
+  let algorithm: Digest.Algorithm
+
+  init(_ shared: TreeShared, _ algorithm: Digest.Algorithm) {
+    self.shared = shared
+    self.algorithm = algorithm
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Inode.algorithm(algorithm) }
+  var parentInode: UInt64 { Inode.blobs }
+  var kind: NodeKind { .directory }
+  var nameValidity: Double { Validity.lasting }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
+    do throws(Errno) {
+      return try blob(digest)
+    } catch {
+      // A commit under way may be the one that makes it.
+      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
+      return try blob(digest)
+    }
+  }
+
+  private func blob(_ digest: Digest) throws(Errno) -> BlobNode {
+    let info = try shared.translating { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    return BlobNode(shared, digest, info)
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    _ = shared.commits.wait(context)
+    let listing = try shared.translating { () throws(CASError) in try shared.engine.listBlobs() }
+    return BlobStream(listing, algorithm, shared)
+  }
+}
+
+/// The names of blobs, read from the store as they are asked for.
+private final class BlobStream: EntryStream {
+  private let listing: any BlobListing
+  private let algorithm: Digest.Algorithm
+  private let shared: TreeShared
+  private var batch: ArraySlice<Digest> = []
+
+  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeShared) {
+    self.listing = listing
+    self.algorithm = algorithm
+    self.shared = shared
+  }
+
+  func next() throws(Errno) -> DirectoryEntry? {
+    while true {
+      if let digest = batch.popFirst() {
+        guard digest.algorithm == algorithm else { continue }
+        return DirectoryEntry(name: digest.hex, inode: Inode.blob(digest), kind: .file)
+      }
+      batch = try shared.translating { () throws(CASError) in try listing.nextBatch() }[...]
+      if batch.isEmpty { return nil }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// One state of a stored blob. A copy that is replaced is another node with the same inode number.
+final class BlobNode: Node {
+  private let shared: TreeShared
+  private let digest: Digest
+  private let info: BlobInfo
+
+  init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo) {
+    self.shared = shared
+    self.digest = digest
+    self.info = info
+  }
+
+  var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
+  var inode: UInt64 { Inode.blob(digest) }
+  var kind: NodeKind { .file }
+  var nameValidity: Double { Validity.second }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? BlobNode else { return false }
+    return digest == other.digest && info == other.info
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
+      validity: Validity.lasting)
+  }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    let content = try BlobContent(shared, digest, context)
+    // The kernel looks the name up again and finds the new node.
+    if let version = content.version, version != info.version { throw .staleNFSFileHandle }
+    return BlobHandle(content)
+  }
+
+  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
+  }
+
+  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { BlobAttribute.names }
+}
+
+/// A blob opened for reading, verified as the store was opened to do.
+final class BlobContent: Sendable {
+  private enum Source: Sendable {
+    case file(BlobFile)
+    case reader(any BlobReader)
+  }
+
+  private let shared: TreeShared
+  private let source: Source
+
+  init(_ shared: TreeShared, _ digest: Digest, _ context: RequestContext) throws(Errno) {
+    self.shared = shared
+    shared.counters.add(.opens)
+    if let files = shared.files {
+      if !files.isProbablyVerified(digest) {
+        context.willBlock()
+        shared.counters.add(.verifications)
+      }
+      source = .file(
+        try shared.translating { () throws(CASError) in
+          try files.blobFile(digest, cancellation: context.cancellation)
+        })
+    } else {
+      context.willBlock()
+      source = .reader(
+        try shared.translating { () throws(CASError) in
+          try shared.engine.blob(digest, cancellation: context.cancellation)
+        })
+    }
+  }
+
+  /// The state of the stored copy that was opened, where the store tells.
+  var version: UInt64? {
+    guard case .file(let file) = source else { return nil }
+    return file.info.version
+  }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    switch source {
+    case .file(let file):
+      let count = Int(max(0, min(Int64(count), file.info.size - offset)))
+      return count == 0 ? .bytes([]) : .file(file.file, offset: file.offset + offset, count: count)
+    case .reader(let reader):
+      guard offset < reader.size else { return .bytes([]) }
+      context.willBlock()
+      return try shared.translating { () throws(CASError) in
+        try .bytes(
+          bytes(count: Int(min(Int64(count), reader.size - offset))) { (span) throws(CASError) in
+            try reader.read(into: &span, at: offset)
+          })
+      }
+    }
+  }
+}
+
+/// An open blob.
+private final class BlobHandle: FileHandle {
+  private let content: BlobContent
+
+  init(_ content: BlobContent) {
+    self.content = content
+  }
+
+  var keepsCache: Bool { true }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    try content.read(at: offset, count: count, context)
+  }
+}
+
+/// As many of so many bytes as `read` gives.
+func bytes<Failure: Error>(
+  count: Int, _ read: (inout MutableSpan<UInt8>) throws(Failure) -> Int
+) throws(Failure) -> [UInt8] {
+  var buffer = [UInt8](repeating: 0, count: count)
+  var span = buffer.mutableSpan
+  let done = try read(&span)
+  buffer.removeLast(count - done)
+  return buffer
+}
+
+/// The extended attributes that tell a blob's address.
+enum BlobAttribute {
+  static let digest = "user.casfs.digest"
+  static let size = "user.casfs.size"
+  static let names = [digest, size]
+
+  static func value(_ name: String, _ address: BlobAddress) throws(Errno) -> [UInt8] {
+    if name.sameBytes(as: digest) { return Array(address.digest.description.utf8) }
+    if name.sameBytes(as: size) { return Array(String(address.size).utf8) }
+    throw .noData
+  }
+}

@@ -1,0 +1,61 @@
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// What `/proc` tells about the process that sent a request.
+enum CallerProcess {
+  /// The process that a thread belongs to; 0 when that cannot be seen, as from another pid namespace.
+  static func id(ofThread thread: Int32) -> Int32 {
+    guard thread > 0, let status = text("/proc/\(thread)/status"), let value = field("Tgid:", of: status) else {
+      return 0
+    }
+    return Int32(value) ?? 0
+  }
+
+  /// Whether a thread that is exiting was killed by a signal: `exit_code`, the 52nd field of `/proc/TID/stat`.
+  ///
+  /// The flag PF_SIGNALED is no sign of it: `exit(0)` of a process with several threads sets it too.
+  static func wasKilled(thread: Int32) -> Bool {
+    guard thread > 0, let stat = text("/proc/\(thread)/stat"),
+      let end = stat.utf8.lastIndex(of: UInt8(ascii: ")"))
+    else { return false }
+    // The command's name may have spaces; the third field follows it.
+    let fields = stat.utf8[end...].dropFirst().split(separator: UInt8(ascii: " "))
+    guard fields.count >= 50, let code = Int32(String(decoding: fields[49].prefix { $0 > 0x20 }, as: UTF8.self)) else {
+      return false
+    }
+    return code & 0x7F != 0
+  }
+
+  /// Whether a process has a descriptor open for writing on an inode of this mount. The inode numbers asked about
+  /// begin at a random place, so no other file system has them.
+  static func hasWriter(process: Int32, inode: UInt64) -> Bool {
+    let path = "/proc/\(process)/fdinfo"
+    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
+      let names = try? DirectoryStream(directory)
+    else { return false }
+    let wanted = String(inode)
+    while let name = try? names.next() {
+      guard let info = text("\(path)/\(name)"), let found = field("ino:", of: info), found.sameBytes(as: wanted),
+        let flags = field("flags:", of: info).flatMap({ Int($0, radix: 8) })
+      else { continue }
+      if flags & 3 != 0 { return true }
+    }
+    return false
+  }
+
+  private static func text(_ path: String) -> String? {
+    guard let file = try? OpenFile.open(path: path, .readOnly), let bytes = try? file.contents(limit: 64 << 10) else {
+      return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func field(_ name: String, of text: String) -> String? {
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: name.utf8) {
+      let value = line.dropFirst(name.utf8.count).drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+      return String(decoding: value, as: UTF8.self)
+    }
+    return nil
+  }
+}

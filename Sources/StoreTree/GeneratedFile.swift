@@ -1,0 +1,47 @@
+internal import Platform
+internal import SystemPackage
+
+/// A file whose content is made when it is opened; a reader keeps what it opened.
+final class GeneratedFile: Node {
+  private let shared: TreeShared
+  private let content: @Sendable (TreeShared) throws(Errno) -> [UInt8]
+  let inode: UInt64
+
+  init(_ shared: TreeShared, inode: UInt64, _ content: @escaping @Sendable (TreeShared) throws(Errno) -> [UInt8]) {
+    self.shared = shared
+    self.inode = inode
+    self.content = content
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .file }
+  var nameValidity: Double { Validity.lasting }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared).count), modified: shared.started,
+      validity: Validity.brief)
+  }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    return BytesHandle(try content(shared))
+  }
+}
+
+/// An open file of a few bytes, which are kept while it is open.
+final class BytesHandle: FileHandle {
+  private let content: [UInt8]
+
+  init(_ content: [UInt8]) {
+    self.content = content
+  }
+
+  // The length the kernel knows may be that of an older content.
+  var isDirect: Bool { true }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
+    return .bytes(Array(content[start..<min(content.count, start + count)]))
+  }
+}

@@ -1,0 +1,123 @@
+internal import CAS
+internal import Platform
+internal import SystemPackage
+
+/// `incoming` or a directory below it: what is made here becomes a blob when it is closed.
+final class IncomingDirectory: Node {
+  private let shared: TreeShared
+  private let folder: Folder
+
+  init(_ shared: TreeShared, _ folder: Folder) {
+    self.shared = shared
+    self.folder = folder
+  }
+
+  static func inode(_ number: UInt64) -> UInt64 { number == 0 ? Inode.incoming : Inode.incoming(number) }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Self.inode(folder.number) }
+  var kind: NodeKind { .directory }
+  var nameValidity: Double { folder.number == 0 ? Validity.lasting : Validity.second }
+  var parentInode: UInt64 {
+    folder.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: folder).parent)
+  }
+
+  func isSame(as other: any Node) -> Bool { (other as? IncomingDirectory)?.folder === folder }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    attributes(folder.current)
+  }
+
+  private func attributes(_ metadata: FileMetadata) -> Attributes {
+    Attributes(
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: 2, user: metadata.user,
+      group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed, validity: Validity.second)
+  }
+
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if changes.size != nil { throw .isDirectory }
+    return attributes(
+      try folder.change { (metadata) throws(Errno) in
+        try metadata.apply(changes, context)
+        return metadata
+      })
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    switch shared.incoming.member(FileName(name), of: folder) {
+    case .directory(let folder): return IncomingDirectory(shared, folder)
+    case .file(let file):
+      try file.requireBlob(context)
+      return file
+    case nil: throw .noSuchFileOrDirectory
+    }
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    _ = shared.commits.wait(context)
+    return EntryList(
+      try shared.incoming.members(of: folder).map { (name, member) in
+        switch member {
+        case .directory(let folder):
+          DirectoryEntry(name: name.text, inode: Self.inode(folder.number), kind: .directory)
+        case .file(let file): DirectoryEntry(name: name.text, inode: file.inode, kind: .file)
+        }
+      })
+  }
+
+  func create(
+    _ name: String, permissions: UInt32, _ context: RequestContext
+  ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
+    let file = IncomingFile(
+      shared, number: shared.incoming.nextNumber(), promise: Promise.digest(inName: name),
+      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+    try shared.incoming.insert(.file(file), FileName(name), in: folder)
+    return (file, try file.open(OpenRequest(isWriting: true), context))
+  }
+
+  func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
+    let new = Folder(
+      number: shared.incoming.nextNumber(),
+      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+    try shared.incoming.insert(.directory(new), FileName(name), in: folder)
+    return IncomingDirectory(shared, new)
+  }
+
+  func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
+    try shared.incoming.removeFile(FileName(name), from: folder).unlink()
+  }
+
+  func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
+    try shared.incoming.removeDirectory(FileName(name), from: folder)
+  }
+
+  func rename(
+    _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    guard let target = directory as? IncomingDirectory else { throw .improperLink }
+    let promise = Promise.digest(inName: other)
+    let replaced = try shared.incoming.rename(
+      FileName(name), in: folder, to: FileName(other), in: target.folder, replacing: replacing
+    ) { (file) throws(Errno) in try file.promise(promise) }
+    replaced?.unlink()
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try folder.change { (metadata) throws(Errno) in try metadata.setAttribute(name, value, mustBe: mustBe) }
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) {
+    try folder.change { (metadata) throws(Errno) in try metadata.removeAttribute(name) }
+  }
+
+  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try folder.current.attribute(name)
+  }
+
+  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    folder.current.attributes.map(\.name)
+  }
+}

@@ -1,0 +1,283 @@
+internal import CAS
+internal import Logging
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+extension IncomingFile {
+  /// Changes the content, after a copy of the committed one is made where there is nothing to change yet.
+  ///
+  /// - Parameter writer: the process that opened the handle by which it is done, when it is by one.
+  func changeContent(
+    by writer: Int32?, _ context: RequestContext, _ change: (any BlobStage) throws(CASError) -> Void
+  ) throws(Errno) {
+    let stage = try beginChange(context)
+    defer { state.withLock { $0.activeWrites -= 1 } }
+    do throws(Errno) {
+      try shared.translating { () throws(CASError) in try change(stage) }
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+    state.withLock { state in
+      state.isDirty = true
+      if let writer { state.writers.insert(writer) }
+      state.metadata.modified = .now
+      state.metadata.changed = state.metadata.modified
+    }
+  }
+
+  private func beginChange(_ context: RequestContext) throws(Errno) -> any BlobStage {
+    let isReady = try state.withLock { (state) throws(Errno) in
+      if let failure = state.failure { throw failure }
+      return !state.isBusy && state.stage != nil
+    }
+    if !isReady { context.willBlock() }
+    enum Step {
+      case ready(any BlobStage)
+      case copy(Digest?, Digest.Algorithm)
+    }
+    let step: Step = state.wait(
+      until: { !$0.isBusy },
+      then: { state in
+        if let stage = state.stage {
+          state.activeWrites += 1
+          return .ready(stage)
+        }
+        state.isBusy = true
+        return .copy(state.isDirty ? nil : state.address?.digest, state.promise?.algorithm ?? .sha256)
+      })
+    switch step {
+    case .ready(let stage): return stage
+    case .copy(let base, let algorithm):
+      do throws(Errno) {
+        let stage = try shared.translating { () throws(CASError) in
+          try shared.engine.stageBlob(algorithm, copying: base)
+        }
+        state.withLock { state in
+          state.stage = stage
+          state.isBusy = false
+          state.activeWrites += 1
+        }
+        return stage
+      } catch {
+        state.withLock { state in
+          state.isBusy = false
+          state.failure = error
+        }
+        throw error
+      }
+    }
+  }
+
+  /// Makes what is written so far durable; that shortens the close.
+  func synchronize(_ context: RequestContext) throws(Errno) {
+    let stage = try state.withLock { (state) throws(Errno) in
+      if let failure = state.failure { throw failure }
+      return state.stage
+    }
+    guard let stage else { return }
+    context.willBlock()
+    do throws(Errno) {
+      try shared.translating { () throws(CASError) in try stage.synchronize() }
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+  }
+
+  // MARK: Closing
+
+  /// Answers the close of a descriptor: publishes when it is the last one of the process that opened it.
+  func flush(_ handle: IncomingHandle, _ context: RequestContext) throws(Errno) {
+    let isWritten = try state.withLock { (state) throws(Errno) in
+      if let failure = state.failure { throw failure }
+      return state.isDirty && state.writers.contains(handle.process)
+    }
+    guard isWritten, context.thread == 0 || CallerProcess.id(ofThread: context.thread) == handle.process else {
+      return
+    }
+    if CallerProcess.wasKilled(thread: context.thread) {
+      discard()
+      return
+    }
+    if handle.process != 0, CallerProcess.hasWriter(process: handle.process, inode: inode) { return }
+    try publish(context)
+  }
+
+  /// Lets go of a handle; the last of those that could write publishes what no close has.
+  func release(_ handle: IncomingHandle, _ context: RequestContext) {
+    let (isLast, failure) = state.withLock { state in
+      state.openWriters -= 1
+      return (state.openWriters == 0, state.failure)
+    }
+    guard isLast else { return }
+    if failure != nil {
+      discard()
+      return
+    }
+    do throws(Errno) {
+      try publish(context)
+    } catch {
+      state.withLock { state in
+        state.stage = nil
+        state.lateError = error.description
+      }
+      let name = shared.incoming.name(of: number)?.text ?? ""
+      shared.logger.error("commit \(name): \(error) after its last close")
+    }
+  }
+
+  /// Publishes what was changed without a descriptor, unless somebody has one who will.
+  func publishUnlessOpen(_ context: RequestContext) throws(Errno) {
+    guard state.withLock({ $0.openWriters == 0 }) else { return }
+    do throws(Errno) {
+      try publish(context)
+    } catch {
+      discard()
+      throw error
+    }
+  }
+
+  /// Commits the content, and makes the name an alias of the blob. Whoever looks meanwhile waits.
+  private func publish(_ context: RequestContext) throws(Errno) {
+    let ticket = shared.commits.begin()
+    defer { shared.commits.end(ticket) }
+    context.willBlock()
+    struct Work {
+      var stage: (any BlobStage)?
+      var promise: Digest?
+    }
+    let work: Work? = state.wait(
+      until: { !$0.isBusy && $0.activeWrites == 0 },
+      then: { state in
+        guard state.isDirty, !state.isUnlinked else { return nil }
+        state.isBusy = true
+        return Work(stage: state.stage, promise: state.promise)
+      })
+    guard let work else { return }
+    do throws(Errno) {
+      let address = try shared.translating { () throws(CASError) in
+        let stage: any BlobStage
+        if let written = work.stage {
+          stage = written
+        } else {
+          stage = try shared.engine.stageBlob(work.promise?.algorithm ?? .sha256, copying: nil)
+        }
+        return try stage.commit(expecting: BlobExpectation(digest: work.promise), cancellation: .none)
+      }
+      shared.counters.add(.commits)
+      state.withLock { state in
+        state.address = address
+        state.stage = nil
+        state.writers = []
+        state.isDirty = false
+        state.isBusy = false
+      }
+    } catch {
+      state.withLock { state in
+        state.failure = error
+        state.isBusy = false
+      }
+      throw error
+    }
+  }
+
+  /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
+  func discard() {
+    shared.counters.add(.discards)
+    let hasBlob = state.withLock { state in
+      state.stage = nil
+      state.writers = []
+      state.isDirty = false
+      return state.address != nil
+    }
+    if !hasBlob {
+      shared.incoming.remove(self)
+      unlink()
+    }
+  }
+
+  // MARK: Reading
+
+  /// Reads the content being written, else the blob; `content` keeps the blob open between reads.
+  func read(
+    at offset: Int64, count: Int, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> ReadResult {
+    enum Source {
+      case nothing
+      case stage(any BlobStage)
+      case blob(BlobAddress)
+    }
+    let source: Source = try state.wait(
+      until: { !$0.isBusy },
+      then: { (state) throws(Errno) in
+        if state.lateError != nil { throw .ioError }
+        if let stage = state.stage { return .stage(stage) }
+        if let address = state.address, !state.isDirty { return .blob(address) }
+        return .nothing
+      })
+    switch source {
+    case .nothing: return .bytes([])
+    case .stage(let stage):
+      context.willBlock()
+      let count = Int(max(0, min(Int64(count), stage.size - offset)))
+      return try shared.translating { () throws(CASError) in
+        try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
+      }
+    case .blob(let address):
+      let blob: BlobContent
+      if let open = content.withLock({ $0 }), open.address == address {
+        blob = open.content
+      } else {
+        blob = try BlobContent(shared, address.digest, context)
+        content.withLock { $0 = OpenAlias(address: address, content: blob) }
+      }
+      return try blob.read(at: offset, count: count, context)
+    }
+  }
+}
+
+/// The blob that an alias stood for when it was last read through a handle.
+struct OpenAlias: Sendable {
+  var address: BlobAddress
+  var content: BlobContent
+}
+
+/// A name in `incoming` opened by a process.
+final class IncomingHandle: FileHandle {
+  private let file: IncomingFile
+  private let isWriting: Bool
+  private let content = Monitor<OpenAlias?>(nil)
+  /// The process that opened it; 0 when that could not be seen.
+  let process: Int32
+
+  init(_ file: IncomingFile, process: Int32, isWriting: Bool) {
+    self.file = file
+    self.process = process
+    self.isWriting = isWriting
+  }
+
+  var ignoresFlush: Bool { !isWriting }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    try file.read(at: offset, count: count, keeping: content, context)
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    if bytes.count >= 32 << 10 { context.willBlock() }
+    try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }
+  }
+
+  func flush(_ context: RequestContext) throws(Errno) {
+    if isWriting { try file.flush(self, context) }
+  }
+
+  func synchronize(_ context: RequestContext) throws(Errno) {
+    try file.synchronize(context)
+  }
+
+  func release(_ context: RequestContext) {
+    if isWriting { file.release(self, context) }
+  }
+}

@@ -1,0 +1,176 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// A name in `incoming`: content in the making, an alias of the blob that it became, or both in turn.
+final class IncomingFile: Node {
+  struct State {
+    var metadata: FileMetadata
+    /// The content being written; `nil` while there is none but the committed.
+    var stage: (any BlobStage)?
+    /// What the content became at the last commit.
+    var address: BlobAddress?
+    /// Of which processes' handles there are writes that are not committed.
+    var writers: Set<Int32> = []
+    /// Whether there is content that is not committed, be it none: a new file, or one cut to nothing.
+    var isDirty: Bool
+    var openWriters = 0
+    var activeWrites = 0
+    /// Whether one thread has the content to itself, to commit it or to copy it.
+    var isBusy = false
+    var isUnlinked = false
+    var promise: Digest?
+    /// Why the content can never be published; what a close gives.
+    var failure: Errno?
+    /// What went wrong after the last close, when nobody could be told.
+    var lateError: String?
+  }
+
+  let shared: TreeShared
+  let number: UInt64
+  let state: Monitor<State>
+
+  init(_ shared: TreeShared, number: UInt64, promise: Digest?, _ metadata: FileMetadata) {
+    self.shared = shared
+    self.number = number
+    state = Monitor(State(metadata: metadata, isDirty: true, promise: promise))
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Inode.incoming(number) }
+  var kind: NodeKind { .file }
+  var nameValidity: Double { Validity.second }
+
+  /// The blob that the name stands for, when it was committed.
+  var address: BlobAddress? { state.withLock { $0.address } }
+  var metadata: FileMetadata { state.withLock { $0.metadata } }
+
+  /// Waits for a commit under way, and drops an alias whose blob was deleted.
+  ///
+  /// - Returns: the blob's address, when there was a commit.
+  @discardableResult
+  func requireBlob(_ context: RequestContext) throws(Errno) -> BlobAddress? {
+    waitWhileBusy(context)
+    let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
+    guard let address, isAlias else { return address }
+    do throws(CASError) {
+      _ = try shared.engine.blobInfo(address.digest)
+    } catch {
+      guard error.code == .notFound else { return address }
+      shared.incoming.remove(self)
+      throw .noSuchFileOrDirectory
+    }
+    return address
+  }
+
+  private func waitWhileBusy(_ context: RequestContext) {
+    guard state.withLock({ $0.isBusy }) else { return }
+    context.willBlock()
+    state.wait(until: { !$0.isBusy }, then: { _ in })
+  }
+
+  // MARK: Attributes
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    waitWhileBusy(context)
+    return state.withLock { attributes($0) }
+  }
+
+  private func attributes(_ state: State) -> Attributes {
+    let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
+    let metadata = state.metadata
+    return Attributes(
+      inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
+      size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
+      validity: Validity.second)
+  }
+
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if let size = changes.size {
+      guard size >= 0 else { throw .invalidArgument }
+      let writer = (handle as? IncomingHandle)?.process
+      try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
+      // Without a descriptor there is no close to wait for.
+      if writer == nil { try publishUnlessOpen(context) }
+    }
+    return try state.withLock { (state) throws(Errno) in
+      try state.metadata.apply(changes, context)
+      return attributes(state)
+    }
+  }
+
+  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    waitWhileBusy(context)
+    return try state.withLock { (state) throws(Errno) in
+      if let error = state.lateError, name.sameBytes(as: "user.casfs.error") { return Array(error.utf8) }
+      if let address = state.address, !state.isDirty, BlobAttribute.names.contains(where: { $0.sameBytes(as: name) }) {
+        return try BlobAttribute.value(name, address)
+      }
+      return try state.metadata.attribute(name)
+    }
+  }
+
+  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    waitWhileBusy(context)
+    return state.withLock { state in
+      var names = state.metadata.attributes.map(\.name)
+      if state.address != nil, !state.isDirty { names += BlobAttribute.names }
+      if state.lateError != nil { names.append("user.casfs.error") }
+      return names
+    }
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      try state.metadata.setAttribute(name, value, mustBe: mustBe)
+    }
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in try state.metadata.removeAttribute(name) }
+  }
+
+  // MARK: Opening
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    waitWhileBusy(context)
+    let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
+    state.withLock { state in
+      if request.isWriting {
+        // A new writer starts afresh after what an earlier one could not finish.
+        if state.openWriters == 0 { state.failure = nil }
+        state.lateError = nil
+        state.openWriters += 1
+      }
+      if request.isTruncating {
+        state.stage = nil
+        state.isDirty = true
+        state.metadata.modified = .now
+        state.metadata.changed = state.metadata.modified
+      }
+    }
+    return IncomingHandle(self, process: process, isWriting: request.isWriting)
+  }
+
+  /// Notes a promise that a new name makes.
+  func promise(_ digest: Digest?) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      if let digest, let address = state.address, !state.isDirty {
+        guard address.digest.algorithm == digest.algorithm else { throw .notSupportedOnSocket }
+        guard address.digest == digest else { throw .badMessage }
+      }
+      if let digest, state.stage != nil, digest.algorithm != (state.promise?.algorithm ?? .sha256) {
+        throw .notSupportedOnSocket
+      }
+      state.promise = digest
+    }
+  }
+
+  /// Notes that the name is gone: what is not committed never will be.
+  func unlink() {
+    state.withLock { $0.isUnlinked = true }
+  }
+}

@@ -1,0 +1,42 @@
+internal import OCI
+internal import SystemPackage
+
+/// The mount's own directory: a layout with `refs`, `incoming` and `committed` beside it.
+final class RootDirectory: Node {
+  private let shared: TreeShared
+  private let children: [(name: String, node: any Node)]
+
+  init(_ shared: TreeShared) {
+    self.shared = shared
+    children = [
+      (ImageLayout.fileName, GeneratedFile(shared, inode: Inode.layout) { (_) throws(Errno) in ImageLayout.content }),
+      (
+        ImageIndex.fileName,
+        GeneratedFile(shared, inode: Inode.index) { (shared) throws(Errno) in try shared.references.index(shared) }
+      ),
+      ("blobs", BlobsDirectory(shared)),
+      ("refs", ReferenceDirectory(shared, path: [])),
+      ("incoming", IncomingDirectory(shared, shared.incoming.root)),
+      ("committed", CommittedDirectory(shared, shared.incoming.root)),
+    ]
+  }
+
+  var preferredID: NodeID { .root }
+  var inode: UInt64 { Inode.root }
+  var kind: NodeKind { .directory }
+  var nameValidity: Double { Validity.lasting }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let child = children.first(where: { $0.name.sameBytes(as: name) }) else { throw .noSuchFileOrDirectory }
+    return child.node
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    EntryList(children.map { DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind) })
+  }
+}

@@ -1,0 +1,257 @@
+public import CAS
+public import Logging
+internal import OCI
+public import Platform
+public import SystemPackage
+
+/// A store as a file system: what each request of the kernel means. It knows nothing of FUSE and is used by any
+/// number of threads at once.
+///
+/// Errors are the system's error numbers, as the kernel hands them to the caller.
+public final class Tree: Sendable {
+  let shared: TreeShared
+  private let nodes: NodeTable
+  private let files = HandleTable<any FileHandle>()
+  private let directories = HandleTable<DirectoryHandle>()
+
+  /// Shows a store.
+  public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
+    shared = TreeShared(engine, options: options, logger: logger)
+    nodes = NodeTable(root: RootDirectory(shared))
+  }
+
+  // MARK: Names
+
+  /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
+  public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
+    guard name.utf8.count <= FileName.maximumLength else { throw .fileNameTooLong }
+    return try entry(for: nodes.node(parent).child(named: name, context), context)
+  }
+
+  /// Takes back so many lookups of a node: `FUSE_FORGET`.
+  public func forget(_ node: NodeID, times: UInt64) {
+    nodes.forget(node, times: times)
+  }
+
+  /// The target of a symbolic link: `FUSE_READLINK`.
+  public func linkTarget(of node: NodeID) throws(Errno) -> String {
+    try nodes.node(node).linkTarget()
+  }
+
+  /// Makes a directory: `FUSE_MKDIR`.
+  public func makeDirectory(
+    _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
+  ) throws(Errno) -> Entry {
+    let directory = try writable(parent, name)
+    return try entry(for: directory.makeDirectory(name, permissions: permissions, context), context)
+  }
+
+  /// Removes a name that is no directory: `FUSE_UNLINK`.
+  public func removeFile(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
+    try writable(parent, name).removeFile(name, context)
+  }
+
+  /// Removes an empty directory: `FUSE_RMDIR`.
+  public func removeDirectory(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
+    try writable(parent, name).removeDirectory(name, context)
+  }
+
+  /// Renames: `FUSE_RENAME2`.
+  ///
+  /// - Parameter replacing: whether what has the new name is replaced; else EEXIST.
+  public func rename(
+    _ name: String, in parent: NodeID, to other: String, in otherParent: NodeID, replacing: Bool,
+    _ context: RequestContext
+  ) throws(Errno) {
+    let target = try writable(otherParent, other)
+    try writable(parent, name).rename(name, to: other, in: target, replacing: replacing, context)
+  }
+
+  /// Refuses what the tree has no place for: devices, FIFOs, sockets, hard and symbolic links.
+  public func refuseSpecial(in parent: NodeID) -> Errno {
+    shared.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
+  }
+
+  // MARK: Attributes
+
+  /// The attributes of a node: `FUSE_GETATTR`.
+  public func attributes(of node: NodeID, _ context: RequestContext) throws(Errno) -> Attributes {
+    shared.shown(try nodes.node(node).attributes(context))
+  }
+
+  /// Sets attributes of a node: `FUSE_SETATTR`.
+  ///
+  /// - Parameter handle: the open file by which it is done, when it is by one.
+  public func setAttributes(
+    of node: NodeID, _ changes: AttributeChanges, handle: HandleID?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    try requireWritable()
+    let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
+    return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
+  }
+
+  /// The value of an extended attribute: `FUSE_GETXATTR`.
+  public func attribute(_ name: String, of node: NodeID, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    let node = try nodes.node(node)
+    if node.inode == Inode.root, name.sameBytes(as: Self.statusAttribute) { return status() }
+    return try node.attribute(name, context)
+  }
+
+  /// The names of a node's extended attributes: `FUSE_LISTXATTR`.
+  public func attributeNames(of node: NodeID, _ context: RequestContext) throws(Errno) -> [String] {
+    try nodes.node(node).attributeNames(context)
+  }
+
+  /// Sets an extended attribute: `FUSE_SETXATTR`.
+  public func setAttribute(
+    _ name: String, to value: [UInt8], of node: NodeID, mustBe: AttributePresence
+  ) throws(Errno) {
+    try requireWritable()
+    try nodes.node(node).setAttribute(name, value, mustBe: mustBe)
+  }
+
+  /// Removes an extended attribute: `FUSE_REMOVEXATTR`.
+  public func removeAttribute(_ name: String, of node: NodeID) throws(Errno) {
+    try requireWritable()
+    try nodes.node(node).removeAttribute(name)
+  }
+
+  /// The space of the store's file system: `FUSE_STATFS`.
+  public func space() throws(Errno) -> SpaceStatus {
+    guard let engine = shared.engine as? any SpaceReporting else {
+      return SpaceStatus(blockSize: 4096, blocks: 0, freeBlocks: 0, availableBlocks: 0, files: 0, freeFiles: 0)
+    }
+    return try shared.translating { () throws(CASError) in try engine.space() }
+  }
+
+  // MARK: Files
+
+  /// Opens a file: `FUSE_OPEN`.
+  public func open(
+    _ node: NodeID, _ request: OpenRequest, _ context: RequestContext
+  ) throws(Errno) -> OpenedFile {
+    if request.isWriting || request.isTruncating { try requireWritable() }
+    return opened(try nodes.node(node).open(request, context))
+  }
+
+  /// Makes a file and opens it for writing: `FUSE_CREATE`.
+  public func create(
+    _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
+  ) throws(Errno) -> (entry: Entry, file: OpenedFile) {
+    let directory = try writable(parent, name)
+    let (node, handle) = try directory.create(name, permissions: permissions, context)
+    return (try entry(for: node, context), opened(handle))
+  }
+
+  /// Reads from an offset: `FUSE_READ`.
+  ///
+  /// - Returns: at most so many bytes; fewer only at the end.
+  public func read(
+    _ handle: HandleID, at offset: Int64, count: Int, _ context: RequestContext
+  ) throws(Errno) -> ReadResult {
+    guard offset >= 0 else { throw .invalidArgument }
+    let result = try files.handle(handle).read(at: offset, count: count, context)
+    switch result {
+    case .bytes(let bytes): shared.counters.add(.bytesRead, Int64(bytes.count))
+    case .file(_, _, let count): shared.counters.add(.bytesRead, Int64(count))
+    }
+    return result
+  }
+
+  /// Writes all of the bytes at an offset: `FUSE_WRITE`.
+  public func write(
+    _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
+  ) throws(Errno) {
+    guard offset >= 0, !offset.addingReportingOverflow(Int64(bytes.count)).overflow else { throw .fileTooLarge }
+    try files.handle(handle).write(bytes, at: offset, context)
+    shared.counters.add(.bytesWritten, Int64(bytes.count))
+  }
+
+  /// Answers the close of one descriptor: `FUSE_FLUSH`; its error is what `close(2)` gives.
+  public func flush(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
+    try files.handle(handle).flush(context)
+  }
+
+  /// Makes what was written durable, without publishing it: `FUSE_FSYNC`.
+  public func synchronize(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
+    try files.handle(handle).synchronize(context)
+  }
+
+  /// Lets go of a file after its last descriptor was closed: `FUSE_RELEASE`.
+  public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
+    try files.remove(handle).release(context)
+  }
+
+  // MARK: Directories
+
+  /// Opens a directory: `FUSE_OPENDIR`.
+  public func openDirectory(_ node: NodeID, _ context: RequestContext) throws(Errno) -> HandleID {
+    directories.insert(try DirectoryHandle(nodes.node(node), context))
+  }
+
+  /// Hands the entries of an open directory over from an offset on: `FUSE_READDIR`.
+  ///
+  /// - Parameter accept: takes an entry and the offset after it; says whether there was room for it.
+  public func entries(
+    of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
+  ) throws(Errno) {
+    guard offset >= 0 else { throw .invalidArgument }
+    try directories.handle(handle).entries(from: offset, context, accept)
+  }
+
+  /// Lets go of a directory: `FUSE_RELEASEDIR`.
+  public func releaseDirectory(_ handle: HandleID) throws(Errno) {
+    _ = try directories.remove(handle)
+  }
+
+  /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
+  /// when the daemon was told to end, is discarded.
+  public func finish(publishing: Bool) {
+    if !publishing { shared.incoming.discardUncommitted() }
+    let nobody = RequestContext(user: 0, group: 0, thread: 0)
+    for file in files.removeAll() { file.release(nobody) }
+    shared.commits.waitForAll()
+    shared.engine.close()
+  }
+
+  /// Whether a commit is under way.
+  public var isCommitting: Bool { shared.commits.pending > 0 }
+
+  // MARK: Status
+
+  /// The extended attribute of the root that tells the mount's state, as one line of JSON.
+  public static let statusAttribute = "user.casfs.status"
+
+  private func status() -> [UInt8] {
+    var members = shared.options.description.map { JSON.Member($0.name, $0.value) }
+    members.append(JSON.Member("commits_pending", .number(String(shared.commits.pending))))
+    members.append(JSON.Member("nodes", .number(String(nodes.count))))
+    members.append(JSON.Member("open_files", .number(String(files.count))))
+    members.append(JSON.Member("counters", shared.counters.json))
+    return JSON.object(members).serialized
+  }
+
+  // MARK: Helpers
+
+  private func entry(for node: any Node, _ context: RequestContext) throws(Errno) -> Entry {
+    let attributes = try node.attributes(context)
+    let (id, known) = nodes.remember(node)
+    return Entry(node: id, attributes: shared.shown(attributes), validity: known.nameValidity)
+  }
+
+  private func opened(_ handle: any FileHandle) -> OpenedFile {
+    OpenedFile(
+      handle: files.insert(handle), keepsCache: handle.keepsCache, isDirect: handle.isDirect,
+      ignoresFlush: handle.ignoresFlush)
+  }
+
+  private func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
+    try requireWritable()
+    guard name.utf8.count <= FileName.maximumLength else { throw .fileNameTooLong }
+    return try nodes.node(parent)
+  }
+
+  private func requireWritable() throws(Errno) {
+    if shared.options.isReadOnly { throw .readOnlyFileSystem }
+  }
+}

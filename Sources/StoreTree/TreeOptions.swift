@@ -1,0 +1,23 @@
+public import OCI
+
+/// How a tree shows a store.
+public struct TreeOptions: Sendable {
+  /// Whether nothing can be changed through it.
+  public var isReadOnly = false
+  /// The owner that is shown for what has none of its own.
+  public var user: UInt32
+  /// The group that is shown for what has none of its own.
+  public var group: UInt32
+  /// Permission bits that are taken away from what is shown.
+  public var umask: UInt32 = 0
+  /// How many names `incoming/` may have.
+  public var incomingLimit = 1_000_000
+  /// What `status` tells besides the counters: a name and a value.
+  public var description: [(name: String, value: JSON)] = []
+
+  /// Shows everything as this user's and group's.
+  public init(user: UInt32, group: UInt32) {
+    self.user = user
+    self.group = group
+  }
+}

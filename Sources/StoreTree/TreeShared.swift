@@ -1,0 +1,68 @@
+internal import CAS
+internal import Logging
+internal import Platform
+internal import SystemPackage
+
+/// What all nodes of one tree have in common.
+final class TreeShared: Sendable {
+  let engine: any Engine
+  let files: (any FileBackedEngine)?
+  let options: TreeOptions
+  let logger: Logger
+  let counters = Counters()
+  let commits = PendingCommits()
+  let incoming: Namespace
+  let references: ReferenceView
+  let started = Timestamp.now
+
+  init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
+    self.engine = engine
+    files = engine as? any FileBackedEngine
+    self.options = options
+    self.logger = logger
+    incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
+    references = ReferenceView(engine)
+  }
+
+  /// Runs an operation of the engine and gives its error's number.
+  func translating<Result>(_ body: () throws(CASError) -> Result) throws(Errno) -> Result {
+    do throws(CASError) {
+      return try body()
+    } catch {
+      switch error.code {
+      case .notFound, .cancelled, .clobber: break
+      case .corrupt: counters.add(.failures, 1)
+      default:
+        counters.add(.failures, 1)
+        logger.error("\(error)")
+      }
+      throw error.code.errno
+    }
+  }
+
+  /// Attributes as the mount's options show them.
+  func shown(_ attributes: Attributes) -> Attributes {
+    var shown = attributes
+    shown.permissions &= ~options.umask
+    return shown
+  }
+
+  /// The attributes of something that belongs to the mount itself.
+  func attributes(
+    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, validity: Double
+  ) -> Attributes {
+    Attributes(
+      inode: inode, kind: kind, permissions: permissions, links: kind == .directory ? 2 : 1, user: options.user,
+      group: options.group, size: size, accessed: modified, modified: modified, changed: modified, validity: validity)
+  }
+}
+
+/// How long the kernel may keep what it was told, in seconds.
+enum Validity {
+  /// What never changes while the mount lives.
+  static let lasting = 86_400.0
+  /// What others may change: it must show within a second, and views of the store are up to half a second old.
+  static let brief = 0.4
+  /// What only the kernel's own requests change.
+  static let second = 1.0
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import CAS
+import CASDirectory
+import CASMemory
+import OCI
+
+/// The store a command works on.
+struct StoreArgument: ParsableArguments {
+  @Argument(help: "The store: PATH or dir:PATH.", completion: .directory)
+  var store: String
+
+  /// Every kind of store there is; the first that takes an argument for its own has it.
+  static let registry = DriverRegistry([DirectoryDriver(), MemoryDriver()])
+
+  /// Opens the store to change it.
+  func open() throws(CASError) -> any Engine {
+    try Self.registry.open(store)
+  }
+
+  /// Opens the store to look at it.
+  func openReadOnly() throws(CASError) -> any Engine {
+    try Self.registry.open(store, options: OpenOptions(isReadOnly: true))
+  }
+}
+
+/// Takes an argument for a digest.
+func parseDigest(_ argument: String) throws -> Digest {
+  try Digest(argument)
+}
+
+/// Takes an argument for the name of a reference there may be.
+func parseKnownName(_ argument: String) throws -> ReferenceName {
+  try ReferenceName(reading: argument)
+}
+
+/// Takes an argument for the name of a new reference.
+func parseNewName(_ argument: String) throws -> ReferenceName {
+  try ReferenceName(argument)
+}
+
+/// A blob, by its digest or by a reference to it.
+enum BlobSelector {
+  case digest(Digest)
+  case reference(ReferenceName)
+
+  /// Takes what begins like a digest for one, so that a digest with a slip in it is not sought among the names.
+  static func parse(_ argument: String) throws -> BlobSelector {
+    let algorithms = Digest.Algorithm.allCases
+    if algorithms.contains(where: { argument.utf8.starts(with: "\($0.rawValue):".utf8) }) {
+      return .digest(try Digest(argument))
+    }
+    return .reference(try ReferenceName(reading: argument))
+  }
+
+  /// The digest, for a reference that of its descriptor.
+  func digest(in engine: any Engine) throws(CASError) -> Digest {
+    switch self {
+    case .digest(let digest): digest
+    case .reference(let name): try engine.reference(named: name).digest
+    }
+  }
+}

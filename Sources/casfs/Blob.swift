@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// `casfs blob`: the commands on content.
+struct Blob: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put, get, list and remove blobs.",
+    subcommands: [BlobPut.self, BlobGet.self, BlobList.self, BlobRemove.self])
+
+  func run() throws {
+    throw ValidationError("'casfs blob' needs one of the commands put, get, ls and rm")
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+import Platform
+
+/// The command line: design, section 5.
+///
+/// Every command is synchronous, so the process has one thread until a command starts more.
+@main
+struct Casfs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "casfs",
+    abstract: "Keep OCI images in a content-addressable store.",
+    discussion: """
+      STORE is a directory that holds an OCI image layout, as PATH or dir:PATH.
+      The manual page casfs(1) says more: every command, the exit status, the forms of output.
+      """,
+    version: "casfs \(Version.current)",
+    subcommands: [Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self])
+
+  func run() throws {
+    throw ValidationError("a command is missing")
+  }
+
+  /// Runs what the arguments ask for, and ends the process.
+  static func main() {
+    StandardStream.occupy()
+    Glibc.exit(status(running: Array(CommandLine.arguments.dropFirst())))
+  }
+
+  private static func status(running arguments: [String]) -> Int32 {
+    do {
+      var command = try parseAsRoot(withVerb(arguments))
+      try command.run()
+      return 0
+    } catch {
+      return Report(error).deliver()
+    }
+  }
+
+  /// mount(8) and mount.fuse3 call `casfs STORE DIR -o OPTIONS`, without a verb.
+  private static func withVerb(_ arguments: [String]) -> [String] {
+    guard arguments.count >= 2, let first = arguments.first, !first.utf8.starts(with: "-".utf8), first != "help",
+      !configuration.subcommands.contains(where: { $0._commandName == first })
+    else { return arguments }
+    return ["mount"] + arguments
+  }
+}

@@ -1,0 +1,5 @@
+// A conformance of a public type to a public protocol is public, and so are its imports.
+public import ArgumentParser
+public import CAS
+
+extension CreateOptions.Layout: ExpressibleByArgument {}

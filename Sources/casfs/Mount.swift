@@ -1,0 +1,116 @@
+import ArgumentParser
+import CAS
+import FUSE
+import Logging
+import OCI
+import Platform
+import StoreTree
+import SystemPackage
+
+/// `casfs mount`: shows a store as a file system.
+struct Mount: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Mount a store on a directory.",
+    discussion: "Returns when the mount can be used; a daemon serves it until it is unmounted.")
+
+  @OptionGroup var target: StoreArgument
+
+  @Argument(help: "The directory to mount on; it must be empty.", completion: .directory)
+  var directory: String
+
+  @Flag(name: .short, help: "Stay in the foreground and log to the terminal.")
+  var foreground = false
+
+  @Flag(name: .short, help: "Print every request; implies -f.")
+  var debug = false
+
+  @Option(name: .short, parsing: .singleValue, help: ArgumentHelp("Mount options, see casfs(1).", valueName: "options"))
+  var options: [String] = []
+
+  @Flag(help: "Make the store first, if it is not there.")
+  var create = false
+
+  func run() throws {
+    let parsed: MountOptions
+    do {
+      parsed = try MountOptions(options)
+    } catch {
+      throw ValidationError(error.description)
+    }
+    LoggingSystem.bootstrap { _ in MountLog() }
+    let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
+    let engine = try openStore(parsed)
+    if foreground || debug {
+      try serve(engine, parsed, mountPoint) {}
+    } else {
+      try serveInBackground(engine, parsed, mountPoint)
+    }
+  }
+
+  private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
+    let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
+    do throws(CASError) {
+      return try StoreArgument.registry.open(target.store, options: open)
+    } catch {
+      guard create, error.code == .notFound else { throw error }
+      return try StoreArgument.registry.create(target.store, options: CreateOptions(open: open))
+    }
+  }
+
+  /// Leaves a daemon behind, and returns when its mount can be used.
+  private func serveInBackground(
+    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint
+  ) throws {
+    let (side, readiness) = try fork()
+    switch side {
+    case .child:
+      try serve(engine, options, mountPoint) {
+        MountLog.usesSystemLog.store(true, ordering: .releasing)
+        do throws(Errno) {
+          try Daemon.leaveTerminal()
+        } catch {
+          Logger(label: "casfs").warning("leave the terminal: \(error)")
+        }
+        _ = try? readiness.write([1].span)
+      }
+    case .parent(let child):
+      // The child alone has the writing end, so its death is the end of the file.
+      var byte: [UInt8] = [0]
+      var span = byte.mutableSpan
+      let isReady = try readiness.read(into: &span) == 1
+      // Otherwise the child has said why.
+      if !isReady, try Daemon.status(ofChild: child) != 0 { throw ExitCode.failure }
+    }
+  }
+
+  /// Splits the process, and leaves each side its end of a pipe.
+  private func fork() throws(Errno) -> (Daemon.Side, OpenFile) {
+    let pipe = try Pipe()
+    let side = try Daemon.fork()
+    if case .child = side { return (side, pipe.writer) }
+    return (side, pipe.reader)
+  }
+
+  private func serve(
+    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void
+  ) throws {
+    Daemon.raiseFileLimit()
+    let logger = Logger(label: "casfs")
+    let isReadOnly = options.isReadOnly || !engine.isWritable
+    var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
+    tree.isReadOnly = isReadOnly
+    tree.umask = options.umask
+    tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
+    let words = options.words(source: target.store, isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
+    // From here on a signal ends the mount in good order.
+    let signals = try SignalHold()
+    let session = try Session(Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+    let ended = try Pipe()
+    try session.start { ended.wake() }
+    whenReady()
+    while try !signals.waitUntilReadable(ended.reader) {
+      try signals.take()
+      session.stop()
+    }
+  }
+}

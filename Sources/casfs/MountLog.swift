@@ -1,0 +1,40 @@
+import Logging
+import OCI
+import Platform
+import Synchronization
+
+/// Where the daemon's messages go: to the terminal, and to the system's log once it has left that.
+struct MountLog: LogHandler {
+  /// Whether messages go to the system's log.
+  static let usesSystemLog = Atomic(false)
+
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .info
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let text = "\(event.message)".onOneLine
+    if Self.usesSystemLog.load(ordering: .acquiring) {
+      Daemon.log(priority(of: event.level), text)
+    } else {
+      // There is nobody left to tell when this fails.
+      try? StandardStream.error.write(Array("casfs: \(text)\n".utf8).span)
+    }
+  }
+
+  /// The priorities of `syslog(3)`.
+  private func priority(of level: Logger.Level) -> Int32 {
+    switch level {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+  }
+}

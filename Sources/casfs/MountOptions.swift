@@ -1,0 +1,84 @@
+import CAS
+import Platform
+
+/// What `-o` says: the words FUSE users know, and what mount(8), fstab and mount.fuse3 add by themselves.
+struct MountOptions {
+  var isReadOnly = false
+  var allowsNonempty = false
+  var verification = Verification.once
+  var user: UInt32?
+  var group: UInt32?
+  var umask: UInt32 = 0
+  /// What is shown as the mount's source.
+  var source: String?
+  /// Words that libfuse is given as they are.
+  private(set) var passed: [String] = []
+
+  /// Why a word cannot be taken.
+  struct Unknown: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// What others add and what changes nothing here: a mount is `nosuid,nodev` whatever is said.
+  private static let ignored: Set<String> = [
+    "defaults", "dev", "nodev", "suid", "nosuid", "exec", "async", "atime", "relatime", "auto", "noauto",
+    "user", "nouser", "users", "nofail", "_netdev", "rw",
+  ]
+  private static let passedAlone: Set<String> = [
+    "allow_other", "allow_root", "default_permissions", "auto_unmount", "noexec", "sync", "dirsync", "noatime",
+  ]
+
+  /// Takes the words of all `-o` options, each a list with commas.
+  init(_ lists: [String]) throws(Unknown) {
+    for list in lists {
+      for word in list.split(separator: ",") { try take(String(word)) }
+    }
+    // Others may come in, so the kernel is to look at modes and owners.
+    if passed.contains("allow_other"), !passed.contains("default_permissions") { passed.append("default_permissions") }
+  }
+
+  private mutating func take(_ word: String) throws(Unknown) {
+    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2 else {
+      switch word {
+      case "ro": isReadOnly = true
+      case "nonempty": allowsNonempty = true
+      case _ where Self.passedAlone.contains(word):
+        if !passed.contains(word) { passed.append(word) }
+      case _ where Self.ignored.contains(word) || word.hasPrefix("x-"):
+        if word == "rw" { isReadOnly = false }
+      default: throw Unknown(description: "unknown mount option '\(word)'")
+      }
+      return
+    }
+    let (name, value) = (parts[0], parts[1])
+    switch name {
+    case "verify":
+      guard let verification = Verification(rawValue: value) else {
+        throw Unknown(description: "mount option verify is one of once, always, none, not '\(value)'")
+      }
+      self.verification = verification
+    case "uid": user = try Self.number(name, value, radix: 10)
+    case "gid": group = try Self.number(name, value, radix: 10)
+    case "umask": umask = try Self.number(name, value, radix: 8)
+    case "fsname": source = value
+    case "subtype": break
+    case "max_read": passed.append("max_read=\(try Self.number(name, value, radix: 10))")
+    case _ where name.hasPrefix("x-"): break
+    default: throw Unknown(description: "unknown mount option '\(name)'")
+    }
+  }
+
+  private static func number(_ name: String, _ value: String, radix: Int) throws(Unknown) -> UInt32 {
+    guard let number = UInt32(value, radix: radix) else {
+      throw Unknown(description: "mount option \(name) takes a number, not '\(value)'")
+    }
+    return number
+  }
+
+  /// The words for libfuse; commas and backslashes in the source's name are escaped as it wants them.
+  func words(source: String, isReadOnly: Bool) -> [String] {
+    let name = (self.source ?? source).flatMap { "\\,".contains($0) ? "\\\($0)" : String($0) }
+    return ["fsname=\(String(name))", "subtype=casfs"] + passed + (isReadOnly ? ["ro"] : [])
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import CAS
+import OCI
+
+/// `casfs ref get`: prints what a name stands for.
+struct RefGet: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Print the descriptor a reference stands for, as one line of JSON.")
+
+  @OptionGroup var target: StoreArgument
+
+  @Argument(help: "The name.", transform: parseKnownName)
+  var name: ReferenceName
+
+  func run() throws {
+    let engine = try target.openReadOnly()
+    defer { engine.close() }
+    var output = Output()
+    try output.line(try engine.reference(named: name).named(nil).json)
+    try output.flush()
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import CAS
+import OCI
+
+/// `casfs ref ls`: lists names.
+struct RefList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List the references.", discussion: "The order is that of the store.")
+
+  @OptionGroup var target: StoreArgument
+
+  @Flag(name: .short, help: "Print digest, size in bytes and media type too, separated by tabs.")
+  var long = false
+
+  @Flag(help: "Print an object with name and descriptor a line.")
+  var json = false
+
+  func run() throws {
+    let engine = try target.openReadOnly()
+    defer { engine.close() }
+    var output = Output()
+    for reference in try engine.listReferences() { try list(reference, &output) }
+    try output.flush()
+  }
+
+  private func list(_ reference: Reference, _ output: inout Output) throws(CASError) {
+    let name = reference.name.description
+    let descriptor = reference.descriptor
+    if json {
+      try output.line(
+        .object([JSON.Member("name", .string(name)), JSON.Member("descriptor", descriptor.named(nil).json)]))
+    } else if long {
+      try output.line(name, descriptor.digest.description, String(descriptor.size), descriptor.mediaType)
+    } else {
+      try output.line(name)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import CAS
+import OCI
+import Platform
+import SystemPackage
+
+/// `casfs ref put`: gives a blob a name.
+struct RefPut: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put", abstract: "Give a stored blob a name.",
+    discussion: """
+      For a digest, size and media type are filled in. With '-', a whole descriptor is read from standard input, as \
+      'casfs ref get' prints it. A name that something else has is refused unless --force is given.
+      """)
+
+  @OptionGroup var target: StoreArgument
+
+  @Argument(help: "The name.", transform: parseNewName)
+  var name: ReferenceName
+
+  @Argument(help: "The blob's digest; '-': a descriptor on standard input.", transform: Subject.parse)
+  var digest: Subject
+
+  @Flag(help: "Replace what has the name.")
+  var force = false
+
+  /// What gets the name.
+  enum Subject {
+    case digest(Digest)
+    case standardInput
+
+    static func parse(_ argument: String) throws -> Subject {
+      argument.sameBytes(as: "-") ? .standardInput : .digest(try Digest(argument))
+    }
+  }
+
+  func run() throws {
+    let engine = try target.open()
+    defer { engine.close() }
+    try engine.putReference(try descriptor(in: engine), named: name, replacing: force, cancellation: .none)
+  }
+
+  private func descriptor(in engine: any Engine) throws(CASError) -> Descriptor {
+    do throws(CASError) {
+      switch digest {
+      case .digest(let digest): return try engine.describe(digest)
+      case .standardInput:
+        let descriptor = try readDescriptor()
+        let size = try engine.blobInfo(descriptor.digest).size
+        guard size == descriptor.size else {
+          throw CASError(
+            .invalid, "put reference", name.description,
+            cause: "the blob \(descriptor.digest) has \(size) bytes, not \(descriptor.size)")
+        }
+        return descriptor
+      }
+    } catch {
+      guard error.code == .notFound else { throw error }
+      throw CASError(
+        .notFound, "put reference", name.description, cause: "the blob \(error.subject) is not stored")
+    }
+  }
+
+  private func readDescriptor() throws(CASError) -> Descriptor {
+    let text: [UInt8]
+    do throws(Errno) {
+      text = try StandardStream.input.remainingContents(limit: 4 << 20)
+    } catch {
+      throw CASError(error, "read", "standard input")
+    }
+    do throws(InvalidValue) {
+      return try Descriptor(parsing: text)
+    } catch {
+      throw CASError.invalid("read descriptor from", "standard input", error)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import CAS
+import OCI
+import Platform
+import StoreTree
+import SystemPackage
+
+/// `casfs status`: tells the state of a mount.
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell what a mount is and what it has done.")
+
+  @Argument(help: "The directory a store is mounted on.", completion: .directory)
+  var directory: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let status = try Self.status(of: directory)
+    var output = Output()
+    if json {
+      try output.line(status)
+    } else if case .object(let members) = status {
+      for member in members {
+        if case .object(let counters) = member.value {
+          for counter in counters { try output.line(counter.name, Self.text(counter.value)) }
+        } else {
+          try output.line(member.name, Self.text(member.value))
+        }
+      }
+    }
+    try output.flush()
+  }
+
+  /// Asks the daemon behind a mount.
+  static func status(of directory: String) throws(CASError) -> JSON {
+    do throws(Errno) {
+      let bytes = try PathQuery.attribute(Tree.statusAttribute, of: directory)
+      do throws(InvalidValue) {
+        return try JSON(parsing: bytes)
+      } catch {
+        throw .badMessage
+      }
+    } catch {
+      let isOther = error == .noData || error == .notSupportedOnSocket
+      throw isOther
+        ? CASError(.invalid, "status of", directory, cause: "no store is mounted there")
+        : CASError(error, "status of", directory)
+    }
+  }
+
+  /// What a mount says of itself besides its counters.
+  static func description(
+    _ engine: any Engine, _ options: MountOptions, isReadOnly: Bool
+  ) -> [(name: String, value: JSON)] {
+    [
+      ("version", .string(Version.current)), ("store", .string(engine.uri)), ("driver", .string(engine.driverName)),
+      ("process", .number(String(Daemon.processID))), ("read_only", .bool(isReadOnly)),
+      ("read_mode", .string("splice")), ("verify", .string(options.verification.rawValue)),
+    ]
+  }
+
+  private static func text(_ value: JSON) -> String {
+    value.text ?? String(decoding: value.serialized, as: UTF8.self)
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import CAS
+import FUSE
+import Platform
+import SystemPackage
+
+/// `casfs unmount`: takes a mount away and waits for its daemon.
+struct Unmount: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Unmount a directory, and return when its daemon is done.")
+
+  @Argument(help: "The directory a store is mounted on.", completion: .directory)
+  var directory: String
+
+  /// How long the daemon may take to publish what was closed before, in milliseconds.
+  private static let patience: Int32 = 600_000
+
+  func run() throws {
+    do throws(CASError) {
+      let status = try Status.status(of: directory)
+      let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
+      let path = try Self.translating(directory) { () throws(Errno) in try PathQuery.absolute(directory) }
+      try Self.translating(directory) { () throws(Errno) in try Mounting.unmount(path) }
+      if let process {
+        try Self.translating(directory) { () throws(Errno) in
+          try Daemon.waitForEnd(of: process, milliseconds: Self.patience)
+        }
+      }
+    } catch {
+      // What a killed daemon left behind has nobody to ask and nothing in use.
+      guard error.code == .io(.socketNotConnected), Mounting.detach(directory) else { throw error }
+    }
+  }
+
+  private static func translating<Result>(
+    _ directory: String, _ body: () throws(Errno) -> Result
+  ) throws(CASError) -> Result {
+    do throws(Errno) {
+      return try body()
+    } catch {
+      throw CASError(error, "unmount", directory)
+    }
+  }
+}
