@@ -15,7 +15,8 @@ public enum PathQuery {
   /// The value of an extended attribute of up to 64 KiB: `getxattr(2)`.
   public static func attribute(_ name: String, of path: String) throws(Errno) -> [UInt8] {
     var value = [UInt8](repeating: 0, count: 64 << 10)
-    let count = try unsafe value.withUnsafeMutableBytes { (bytes) throws(Errno) in
+    var span = value.mutableSpan
+    let count = try unsafe span.withUnsafeMutableBytes { (bytes) throws(Errno) in
       try retrying { unsafe casfs_getxattr(path, name, bytes.baseAddress, UInt64(bytes.count)) }
     }
     value.removeLast(value.count - Int(count))
