@@ -51,7 +51,7 @@ enum Operations {
     }
     unsafe table.forget_multi = { (request, count, forgets) in
       unsafe serve(request) { (tree, _) throws(Errno) in
-        for unsafeforget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+        unsafe UnsafeBufferPointer(start: forgets, count: count).forEach { forget in
           tree.forget(NodeID(forget.ino), times: forget.nlookup)
         }
         return .nothing

@@ -9,7 +9,7 @@ public enum Command {
   public static func run(_ program: String, _ arguments: [String]) throws(Errno) -> Int32 {
     var list: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) }
     unsafe list.append(nil)
-    defer { while let argument = unsafe list.popLast() { unsafe free(argument) } }
+    defer { unsafe list.forEach { unsafe free($0) } }
     var child = pid_t()
     let failure = unsafe posix_spawnp(&child, program, nil, nil, list, environ)
     guard failure == 0 else { throw Errno(rawValue: failure) }

@@ -15,9 +15,10 @@ public enum PathQuery {
   /// The value of an extended attribute of up to 64 KiB: `getxattr(2)`.
   public static func attribute(_ name: String, of path: String) throws(Errno) -> [UInt8] {
     var value = [UInt8](repeating: 0, count: 64 << 10)
-    var span = value.mutableSpan
-    let count = try unsafe span.withUnsafeMutableBytes { (bytes) throws(Errno) in
-      try retrying { unsafe casfs_getxattr(path, name, bytes.baseAddress, UInt64(bytes.count)) }
+    let count = try retrying {
+      unsafe value.withUnsafeMutableBytes {
+        unsafe casfs_getxattr(path, name, $0.baseAddress, UInt64($0.count))
+      }
     }
     value.removeLast(value.count - Int(count))
     return value

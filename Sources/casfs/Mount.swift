@@ -65,7 +65,7 @@ struct Mount: ParsableCommand {
     switch side {
     case .child:
       try serve(engine, options, mountPoint) {
-        MountLog.usesSystemLog.store(true, ordering: .releasing)
+        MountLog.useSystemLog()
         do throws(Errno) {
           try Daemon.leaveTerminal()
         } catch {

@@ -5,8 +5,12 @@ import Synchronization
 
 /// Where the daemon's messages go: to the terminal, and to the system's log once it has left that.
 struct MountLog: LogHandler {
-  /// Whether messages go to the system's log.
-  static let usesSystemLog = Atomic(false)
+  private static let usesSystemLog = Atomic(false)
+
+  /// Sends messages to the system's log from now on.
+  static func useSystemLog() {
+    usesSystemLog.store(true, ordering: .releasing)
+  }
 
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .info

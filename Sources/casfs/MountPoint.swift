@@ -14,7 +14,7 @@ struct MountPoint {
       if try Self.isStale(argument) { Mounting.detach(argument) }
       path = try PathQuery.absolute(argument)
       let directory = try OpenFile.open(path: path, [.readOnly, .directory])
-      guard try allowsNonempty || DirectoryStream(directory).next() == nil else { throw .directoryNotEmpty }
+      if !allowsNonempty, try DirectoryStream(directory).next() != nil { throw Errno.directoryNotEmpty }
     } catch {
       throw CASError(error, "mount on", argument)
     }

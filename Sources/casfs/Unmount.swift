@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAS
 import FUSE
+import OCI
 import Platform
 import SystemPackage
 
