@@ -29,14 +29,17 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-    .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CLinux", cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
     .target(name: "Platform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system], swiftSettings: strict),
+    .target(
+      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system],
+      swiftSettings: strict),
     .executableTarget(
       name: "casfs",
       dependencies: [
@@ -48,6 +51,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
+    .testTarget(
+      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -209,6 +209,7 @@ extension IncomingFile {
       case stage(any BlobStage)
       case blob(BlobAddress)
     }
+    waitWhileBusy(context)
     let source: Source = try state.wait(
       until: { !$0.isBusy },
       then: { (state) throws(Errno) in

@@ -2,6 +2,7 @@ import ArgumentParser
 import CAS
 import CASDirectory
 import CASMemory
+import Logging
 import OCI
 
 /// The store a command works on.
@@ -14,12 +15,19 @@ struct StoreArgument: ParsableArguments {
 
   /// Opens the store to change it.
   func open() throws(CASError) -> any Engine {
-    try Self.registry.open(store)
+    quieten()
+    return try Self.registry.open(store)
   }
 
   /// Opens the store to look at it.
   func openReadOnly() throws(CASError) -> any Engine {
-    try Self.registry.open(store, options: OpenOptions(isReadOnly: true))
+    quieten()
+    return try Self.registry.open(store, options: OpenOptions(isReadOnly: true))
+  }
+
+  /// What the store logs is also the error that the command fails with, and that is told in its own one line.
+  private func quieten() {
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
   }
 }
 

@@ -104,7 +104,13 @@ struct Mount: ParsableCommand {
     let words = options.words(source: target.store, isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
     let signals = try SignalHold()
-    let session = try Session(Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+    let session: Session
+    do throws(MountError) {
+      session = try Session(
+        Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+    } catch {
+      throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
+    }
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()

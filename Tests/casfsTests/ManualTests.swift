@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@Suite struct ManualTests {
+  private static let file = URL(filePath: #filePath).appending(path: "../../../man/casfs.1").standardizedFileURL
+
+  @Test("C2: the manual page is well-formed")
+  func lint() throws {
+    let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", Self.file.path])
+    #expect(outcome.status == 0, "\(outcome.text)")
+    #expect(outcome.text == "")
+  }
+
+  @Test("C2: the manual page has every command and every option that --help shows")
+  func complete() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let dump = try Tool.run(["--experimental-dump-help"])
+    let root = try JSONDecoder().decode(Tree.self, from: Data(dump.output)).command
+    #expect(root.leaves.count >= 10)
+    for command in root.leaves {
+      let name = command.path.joined(separator: " ")
+      let sections = manual.components(separatedBy: "\n.Ss ").dropFirst().filter {
+        $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name)\n")
+      }
+      let section = try #require(sections.first, "no section for \(name)")
+      #expect(sections.count == 1)
+      for option in command.options {
+        let isExplained = section.contains("\n.It Fl \(option)\n") || section.contains("\n.It Fl \(option) ")
+        #expect(isExplained, "\(name) does not explain \(option)")
+      }
+    }
+    for option in ["-version", "h", "-help", "-generate-completion-script"] {
+      #expect(manual.contains("Fl \(option)"))
+    }
+  }
+
+  @Test("C2: the members of JSON output are those of the manual page")
+  func members() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let store = try TestStore()
+    let digest = try store.put("hello\n")
+    #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
+    let put = try Tool.run(["blob", "put", "--json", store.path])
+    let outputs = [
+      ("blob put", put), ("blob ls", try Tool.run(["blob", "ls", "--json", store.path])),
+      ("ref ls", try Tool.run(["ref", "ls", "--json", store.path])),
+    ]
+    for (command, outcome) in outputs {
+      let part = try #require(manual.components(separatedBy: "\n.It Cm \(command)\n").dropFirst().first)
+      let list = try #require(part.components(separatedBy: "\n.El").first)
+      let documented = list.split(separator: "\n").filter { $0.hasPrefix(".It Li ") }.map { String($0.dropFirst(7)) }
+      for line in outcome.lines {
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        #expect(Set(object.keys) == Set(documented))
+      }
+    }
+  }
+
+  @Test("M3: the manual page has every mount option")
+  func mountOptions() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let section = try #require(manual.components(separatedBy: "\n.Sh MOUNT OPTIONS\n").last)
+    let words = Set(section.split { " ,=\n".contains($0) }.map(String.init))
+    let options = """
+      ro rw allow_other allow_root default_permissions auto_unmount fsname subtype max_read nonempty uid gid umask \
+      verify defaults dev nodev suid nosuid exec noexec sync async dirsync atime noatime relatime auto noauto user \
+      nouser nofail _netdev x-
+      """
+    for option in options.split(separator: " ") { #expect(words.contains(String(option)), "\(option)") }
+  }
+
+  /// What `--experimental-dump-help` prints, as far as it is looked at.
+  private struct Tree: Decodable {
+    var command: Command
+  }
+
+  private struct Command: Decodable {
+    var commandName: String
+    var superCommands: [String]?
+    var subcommands: [Command]?
+    var arguments: [Argument]?
+
+    var path: [String] { (superCommands ?? []) + [commandName] }
+
+    /// The commands that do something.
+    var leaves: [Command] {
+      let inner = (subcommands ?? []).filter { $0.commandName != "help" }
+      return inner.isEmpty ? [self] : inner.flatMap(\.leaves)
+    }
+
+    /// Its own options, as mdoc's `Fl` writes them: `l`, `-json`.
+    var options: [String] {
+      let shown = (arguments ?? []).filter { $0.shouldDisplay && $0.kind != "positional" }
+      return shown.flatMap { $0.names ?? [] }.map { $0.kind == "long" ? "-\($0.name)" : $0.name }
+        .filter { !["-version", "h", "-help"].contains($0) }
+    }
+  }
+
+  private struct Argument: Decodable {
+    var kind: String
+    var shouldDisplay: Bool
+    var names: [Name]?
+  }
+
+  private struct Name: Decodable {
+    var kind: String
+    var name: String
+  }
+}

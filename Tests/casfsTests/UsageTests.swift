@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+  @Test(
+    "C1: wrong usage is status 64 and one line that says where to look",
+    arguments: [
+      ([], "a command is missing (see casfs --help)"),
+      (["nonsense"], "unexpected argument 'nonsense' (see casfs --help)"),
+      (["--nonsense"], "unknown option '--nonsense' (see casfs --help)"),
+      (["blob"], "'casfs blob' needs one of the commands"), (["ref"], "'casfs ref' needs one of the commands"),
+      (["create"], "missing expected argument '<store>' (see casfs create --help)"),
+      (["create", "s", "--layout", "none"], "the value 'none' is invalid"),
+      (["blob", "get", "s"], "missing expected argument"), (["blob", "rm", "s"], "missing expected argument"),
+      (["blob", "ls", "-x", "s"], "unknown option '-x' (see casfs blob ls --help)"),
+      (["clean", "s", "t"], "unexpected argument 't'"),
+      (["blob", "get", "s", "sha256:" + Known.hello.dropFirst(7).uppercased()], "lower-case hexadecimal digits"),
+      (["blob", "rm", "s", Known.hello + "0"], "a sha256 digest has 64 digits, not 65"),
+      (["blob", "rm", "s", "md5:00"], "algorithm is not sha256 or sha512"),
+      (["ref", "put", "s", "name", "latest"], "a digest has the form sha256:HEX"),
+      (["ref", "put", "s", "a b", Known.hello], "a reference name has letters and digits"),
+      (["ref", "put", "s", "a/../b", Known.hello], "'..' component"),
+      (["ref", "put", "s", "two\nlines", Known.hello], "control characters"),
+      (["ref", "get", "s", ".."], "'..' component"), (["ref", "rm", "s", "../oci-layout"], "'..' component"),
+      (["blob", "get", "s", "../oci-layout"], "'..' component"), (["ref", "get", "s", ""], "is not empty"),
+    ])
+  func wrongUsage(arguments: [String], reason: String) throws {
+    let outcome = try Tool.run(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.isOneLine, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("casfs: wrong usage: ") && outcome.errors.contains(reason), "\(outcome.errors)")
+  }
+
+  @Test("C2: --version and --help answer on standard output")
+  func information() throws {
+    #expect(try Tool.run(["--version"]).text == "casfs 0.1.0\n")
+    for arguments in [["--help"], ["-h"], ["help"], ["blob", "--help"], ["help", "blob", "put"]] {
+      let outcome = try Tool.run(arguments)
+      #expect(outcome.status == 0)
+      #expect(outcome.text.contains("USAGE: casfs"))
+      #expect(outcome.errors == "")
+    }
+  }
+
+  @Test("C2: the shells' completion scripts can be made, and bash reads its own")
+  func completion() throws {
+    for shell in ["bash", "zsh", "fish"] {
+      let outcome = try Tool.run(["--generate-completion-script", shell])
+      #expect(outcome.status == 0)
+      #expect(outcome.text.contains("casfs") && outcome.text.contains("blob"))
+    }
+    let read = try Tool.bash("set -e; eval \"$(\"$casfs\" --generate-completion-script bash)\"; complete -p casfs")
+    #expect(read.status == 0)
+    #expect(read.text.contains("casfs"))
+  }
+
+  @Test("C1: a failure is told without the names of types")
+  func noTypeNames() throws {
+    let folder = try Folder()
+    let outcome = try Tool.run(["blob", "ls", folder["absent"].path])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.isOneLine)
+    for word in ["CASError", "Errno", "Error:", "InvalidValue", "Swift"] { #expect(!outcome.errors.contains(word)) }
+  }
+}
