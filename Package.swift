@@ -46,6 +46,10 @@ let package = Package(
         "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", system],
+      swiftSettings: strict),
+    .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
