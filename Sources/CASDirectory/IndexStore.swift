@@ -105,6 +105,8 @@ final class IndexStore: ReferenceStore {
         let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
         let status = try file.status()
         guard status.kind == .regular else { throw .invalidArgument }
+        // Said of the size before, so that a sparse giant is not read up to the limit.
+        guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
         let content = try file.contents(limit: ImageIndex.maximumSize)
         return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)

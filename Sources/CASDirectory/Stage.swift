@@ -51,7 +51,9 @@ final class Stage: BlobStage {
       if bytes.isEmpty { return }
       let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
       guard offset >= 0, !overflows else {
-        throw CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+        let failure = CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+        state.failure = failure
+        throw failure
       }
       try change(&state) { (file) throws(Errno) in try file.write(bytes, at: offset) }
       if state.digester?.count == offset {
@@ -65,7 +67,8 @@ final class Stage: BlobStage {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     let temporary = try state.withLock { (state) throws(CASError) in
-      try check(state)
+      // What was written before a failure can be read; it is only never published.
+      try checkUse(state)
       return state.temporary
     }
     guard let temporary, offset >= 0 else { return 0 }
@@ -145,11 +148,15 @@ final class Stage: BlobStage {
   }
 
   private func check(_ state: State) throws(CASError) {
+    try checkUse(state)
+    if let failure = state.failure { throw failure }
+  }
+
+  private func checkUse(_ state: State) throws(CASError) {
     try store.check(Self.operation, store.path)
     guard !state.isFinished else {
       throw CASError(.closed, Self.operation, store.path, cause: "it was committed or discarded before")
     }
-    if let failure = state.failure { throw failure }
   }
 
   /// Changes the file; what fails once fails for good.

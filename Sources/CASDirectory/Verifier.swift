@@ -95,7 +95,10 @@ final class Verifier: Sendable {
   }
 
   private func run(_ check: Check, _ key: Key, _ file: OpenFile) {
-    let outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+    var outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+    if stop.isCancelled, case .failure = outcome {
+      outcome = .failure(CASError(.closed, "read blob", key.digest.description, cause: "the store is closed"))
+    }
     state.withLock { (state) in
       state.running[key] = nil
       if case .success(let identity) = outcome {
