@@ -1,7 +1,6 @@
 internal import CAS
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// The directories `blobs/ALGORITHM` of a store, opened when first needed and kept.
@@ -10,10 +9,27 @@ final class BlobDirectories: Sendable {
   final class Directory: Sendable {
     let file: OpenFile
     let syncer: DirectorySyncer
+    /// Whether its own name is known to survive a power cut.
+    let isDurable = Monitor(false)
 
     init(_ file: OpenFile) {
       self.file = file
       syncer = DirectorySyncer(file)
+    }
+
+    /// Takes a lock that whoever makes a stored blob young shares, and that keeps everybody out while an old one is
+    /// deleted: what was acknowledged in between would be lost. The lock goes with what is returned; where the file
+    /// system has no locks there is none.
+    func lock(_ kind: OpenFile.LockKind) throws(Errno) -> OpenFile? {
+      let own = try file.openBeneath(".", [.readOnly, .directory])
+      do throws(Errno) {
+        while try !own.tryLock(kind) { Thread.sleep(milliseconds: 1) }
+        return own
+      } catch {
+        let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]
+        guard unknown.contains(error) else { throw error }
+        return nil
+      }
     }
 
     /// Whether somebody removed the directory, and perhaps made a new one in its place.
@@ -21,7 +37,7 @@ final class BlobDirectories: Sendable {
   }
 
   private let root: OpenFile
-  private let opened = Mutex<[Digest.Algorithm: Directory]>([:])
+  private let opened = Monitor<[Digest.Algorithm: Directory]>([:])
 
   init(_ root: OpenFile) {
     self.root = root
@@ -54,7 +70,9 @@ final class BlobDirectories: Sendable {
 
   /// The directory of an algorithm, made when it is not there.
   func directoryForWriting(_ algorithm: Digest.Algorithm, _ subject: String) throws(CASError) -> Directory {
-    if let directory = try directory(algorithm, "put blob", subject) { return directory }
+    if let directory = try directory(algorithm, "put blob", subject), directory.isDurable.withLock({ $0 }) {
+      return directory
+    }
     do throws(Errno) {
       let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
       do throws(Errno) {
@@ -62,6 +80,7 @@ final class BlobDirectories: Sendable {
       } catch {
         guard error == .fileExists else { throw error }
       }
+      // Also when it was there: who made it may not have come as far.
       try blobs.synchronize()
     } catch {
       throw Self.error(error, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
@@ -69,6 +88,7 @@ final class BlobDirectories: Sendable {
     guard let directory = try directory(algorithm, "put blob", subject) else {
       throw CASError(.noSuchFileOrDirectory, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
     }
+    directory.isDurable.withLock { $0 = true }
     return directory
   }
 

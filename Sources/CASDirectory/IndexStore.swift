@@ -1,7 +1,6 @@
 internal import CAS
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// References as entries of `index.json`.
@@ -23,7 +22,7 @@ final class IndexStore: ReferenceStore {
   private let root: OpenFile
   private let path: String
   private let lock: StoreLock
-  private let latest = Mutex<Reading?>(nil)
+  private let latest = Monitor<Reading?>(nil)
 
   init(_ root: OpenFile, path: String) {
     self.root = root
@@ -77,7 +76,10 @@ final class IndexStore: ReferenceStore {
       for _ in 0..<Self.attempts {
         try cancellation.check(operation, name.description)
         let reading = try read(operation)
-        guard let content = try body(reading.index) else { return }
+        guard let content = try body(reading.index) else {
+          // Whoever brought the index to this state may have been killed before it was durable.
+          return try attempting(operation, path) { () throws(Errno) in try root.synchronize() }
+        }
         guard content.count <= ImageIndex.maximumSize else {
           throw .invalid(
             operation, path, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")

@@ -53,6 +53,9 @@ struct Publisher {
     let isDurable = known?.identity == identity && known?.isDurable == true
     if !isOld, isDurable { return true }
     do throws(Errno) {
+      // Held until it is certain that the young copy is the one that has the name.
+      let lock = isOld ? try directory.lock(.shared) : nil
+      defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
         try file.touch()
@@ -101,6 +104,8 @@ struct Publisher {
         // File systems without modes; the mode is a courtesy, and nothing relies on it.
         guard error == .notPermitted || error == .notSupportedOnSocket else { throw error }
       }
+      // A blob is as old as its publication, however long it took to write.
+      try temporary.file.touch()
       try temporary.file.synchronize()
     }
     isReady = true

@@ -1,7 +1,6 @@
 internal import CAS
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// A blob in the making, as a file that nobody else can see.
@@ -20,13 +19,13 @@ final class Stage: BlobStage {
   private static let operation = "put blob"
   private let store: Store
   private let algorithm: Digest.Algorithm
-  private let state: Mutex<State>
+  private let state: Monitor<State>
 
   /// Starts empty.
   init(_ store: Store, _ algorithm: Digest.Algorithm) {
     self.store = store
     self.algorithm = algorithm
-    state = Mutex(State(digester: Digester(algorithm)))
+    state = Monitor(State(digester: Digester(algorithm)))
   }
 
   /// Starts with the content of a stored blob.
@@ -40,7 +39,7 @@ final class Stage: BlobStage {
     }
     self.store = store
     self.algorithm = algorithm
-    state = Mutex(State(temporary: temporary, size: identity.size))
+    state = Monitor(State(temporary: temporary, size: identity.size))
   }
 
   var size: Int64 { state.withLock { $0.size } }

@@ -2,7 +2,6 @@ internal import CAS
 internal import Logging
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// Finds out whether stored copies are what their digests say: each state of a copy is hashed once, by one thread,
@@ -31,7 +30,7 @@ final class Verifier: Sendable {
   /// How many mismatches are remembered, so that each is logged once.
   private static let reportLimit = 10_000
 
-  private let state = Mutex(State())
+  private let state = Monitor(State())
   private let stop = CancellationToken()
   private let logger = Logger(label: "casfs")
 
