@@ -27,6 +27,16 @@ public struct BlobFile: Sendable {
   }
 }
 
+/// A store that can delete a blob unless somebody has just put it again, which nobody outside can do: between a look
+/// at its age and its deletion a put of the same content may be acknowledged.
+public protocol AgeGuardedDeletion: Engine {
+  /// Removes a blob that was last put before a moment.
+  ///
+  /// - Parameter moment: some seconds in the past: how exactly stores keep times is theirs.
+  /// - Returns: whether it is not there now; `false` means that it is younger and stays.
+  func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool
+}
+
 /// A store that knows how much room it has.
 public protocol SpaceReporting: Engine {
   /// The space of the store's file system: `statfs(2)`.

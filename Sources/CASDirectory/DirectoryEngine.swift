@@ -1,11 +1,10 @@
 public import CAS
 public import OCI
 public import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, AgeGuardedDeletion {
   /// `dir:` and the directory's absolute path.
   public let uri: String
 
@@ -16,13 +15,13 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
   public let isWritable: Bool
 
   private let path: String
-  private let opened: Mutex<Store?>
+  private let opened: Monitor<Store?>
 
   init(_ layout: Layout, options: OpenOptions, namesTemporaries: Bool = false) {
     path = layout.path
     uri = "dir:" + ((try? layout.root.path()) ?? layout.path)
     isWritable = !options.isReadOnly && layout.root.isWritable()
-    opened = Mutex(Store(layout, options: options, namesTemporaries: namesTemporaries))
+    opened = Monitor(Store(layout, options: options, namesTemporaries: namesTemporaries))
   }
 
   /// Starts a blob; see ``Engine``.
@@ -77,6 +76,24 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
     } catch {
       if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
     }
+  }
+
+  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``AgeGuardedDeletion``.
+  public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
+    let store = try writableStore("delete blob", digest.description)
+    guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else {
+      return true
+    }
+    do throws(Errno) {
+      let lock = try directory.lock(.exclusive)
+      defer { withExtendedLifetime(lock) {} }
+      guard try directory.file.status(of: digest.hex).identity.modified < moment else { return false }
+      store.verifier.forget(digest)
+      try directory.file.unlink(digest.hex)
+    } catch {
+      if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
+    }
+    return true
   }
 
   /// Gives a descriptor a name; see ``Engine``.

@@ -69,6 +69,20 @@ struct HostileTests {
     #expect(try open(folder("decoy")).listReferences().isEmpty)
   }
 
+  @Test("D6: an algorithm's directory that was removed and made again is found")
+  func remade() throws {
+    let engine = try folder.store()
+    let address = try engine.putBlob(bytes("a"))
+    try remove(folder("store/blobs/sha256"))
+    #expect(code { _ = try engine.blob(address.digest) } == .notFound)
+    try run("mkdir", folder("store/blobs/sha256"))
+    try write("a", engine.file(address.digest))
+    #expect(try engine.text(address.digest) == "a")
+    try remove(folder("store/blobs/sha256"))
+    #expect(try engine.putBlob(bytes("a")) == address)
+    #expect(try engine.text(address.digest) == "a")
+  }
+
   @Test("D6: files of the layout that are links, FIFOs or directories are refused without hanging")
   func layoutFiles() throws {
     for (number, file) in ["oci-layout", "index.json", "blobs"].enumerated() {

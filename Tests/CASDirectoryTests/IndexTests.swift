@@ -21,7 +21,8 @@ struct IndexTests {
   private static let zeros = "sha256:" + String(repeating: "0", count: 64)
 
   private func entry(_ name: String, size: Int = 1) -> String {
-    "{ \"digest\":\"\(Self.zeros)\", \"size\":\(size),\"mediaType\":\"m\",\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}"
+    "{ \"digest\":\"\(Self.zeros)\", \"size\":\(size),\"mediaType\":\"m\","
+      + "\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}"
   }
 
   @Test("D4: entries and members that a change does not concern keep their bytes and order")

@@ -71,4 +71,17 @@ struct InteropTests {
     try store.deleteReference(named: try name("kept"))
     try checkImage(try open(folder("store")), "into")
   }
+
+  @Test("D1: an image that buildah made is read, and buildah commits into a store made here")
+  func buildah() throws {
+    let storage = ["--root", folder("root"), "--runroot", folder("run"), "--storage-driver", "vfs"]
+    let container = try run(["buildah"] + storage + ["from", "scratch"]).split(separator: "\n").last.map(String.init)
+    let store = try folder.store()
+    for target in ["theirs", "store"] {
+      try run(["buildah"] + storage + ["commit", try #require(container), "oci:\(folder(target)):made"])
+    }
+    try checkImage(try open(folder("theirs")), "made")
+    try checkImage(store, "made")
+    try run(["buildah"] + storage + ["rm", "--all"])
+  }
 }

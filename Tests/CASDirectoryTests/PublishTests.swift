@@ -149,6 +149,33 @@ struct PublishTests {
     #expect(code { _ = try engine.blob(target) } == .notFound)
   }
 
+  @Test("D8: a blob that is put again while old ones are deleted is never lost")
+  func deletesOldOnly() throws {
+    let engine = try #require(try folder.store() as? DirectoryEngine)
+    let digest = try digest(bytes("x"))
+    let now = Timestamp(seconds: Timestamp.now.seconds - 60, nanoseconds: 0)
+    _ = try engine.putBlob(bytes("x"))
+    #expect(try !engine.deleteBlob(digest, ifUnchangedSince: now))
+    #expect(try engine.blobInfo(digest).size == 1)
+    let losses = Tally()
+    for _ in 0..<30 {
+      try run("touch", "-d", "2 days ago", engine.file(digest))
+      try concurrently(3) { worker in
+        if worker == 0 {
+          _ = try? engine.deleteBlob(digest, ifUnchangedSince: now)
+        } else {
+          // Acknowledged by now, and young: whenever the deletion came, the blob is there.
+          _ = try? engine.putBlob(bytes("x"))
+          if (try? engine.blobInfo(digest)) == nil { losses.add() }
+        }
+      }
+    }
+    #expect(losses.count == 0)
+    #expect(try engine.deleteBlob(digest, ifUnchangedSince: Timestamp(seconds: now.seconds + 3600, nanoseconds: 0)))
+    #expect(try engine.deleteBlob(digest, ifUnchangedSince: now))
+    #expect(code { _ = try engine.blobInfo(digest) } == .notFound)
+  }
+
   @Test("D8: putting a blob again makes it young")
   func rejuvenates() throws {
     let engine = try folder.store()

@@ -122,6 +122,12 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
 /// Runs a program of the system and gives what it printed.
 @discardableResult
 func run(_ arguments: String...) throws -> String {
+  try run(arguments)
+}
+
+/// Runs a program of the system and gives what it printed.
+@discardableResult
+func run(_ arguments: [String]) throws -> String {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = arguments
