@@ -65,6 +65,6 @@ enum Validity {
   static let lasting = 86_400.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
-  /// What only the kernel's own requests change.
-  static let second = 1.0
+  /// What others change rarely; it must show within a second.
+  static let second = 0.9
 }
