@@ -91,6 +91,15 @@ struct Mount: ParsableCommand {
     return (side, pipe.reader)
   }
 
+  /// What `mount` shows as the source: the store as it was given, but a relative path is made whole.
+  private func source(_ engine: any Engine) -> String {
+    let scheme = "dir:"
+    guard engine.uri.hasPrefix(scheme), !target.store.hasPrefix("/"), !target.store.hasPrefix(scheme) else {
+      return target.store
+    }
+    return String(engine.uri.dropFirst(scheme.count))
+  }
+
   private func serve(
     _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void
   ) throws {
@@ -101,7 +110,7 @@ struct Mount: ParsableCommand {
     tree.isReadOnly = isReadOnly
     tree.umask = options.umask
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
-    let words = options.words(source: target.store, isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
+    let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
     let signals = try SignalHold()
     let session: Session
