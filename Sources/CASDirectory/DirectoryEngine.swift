@@ -163,6 +163,15 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ag
     return try attempting("look up space", path) { () throws(Errno) in try root.space() }
   }
 
+  /// Watches the directories of the store; see ``ChangeReporting``.
+  public func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)? {
+    let store = try store("watch", path)
+    return try attempting("watch", path) { () throws(Errno) in
+      guard try store.root.isOnLocalFileSystem() else { return nil }
+      return try DirectoryStoreWatch(store.root, report)
+    }
+  }
+
   private func store(_ operation: String, _ subject: String) throws(CASError) -> Store {
     guard let store = opened.withLock({ $0 }) else {
       throw CASError(.closed, operation, subject, cause: "the store is closed")

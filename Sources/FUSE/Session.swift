@@ -79,6 +79,10 @@ public final class Session: @unchecked Sendable {
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
       try dispatcher.crew.start { [self] in work() }
+      dispatcher.tree.watch { [self] (directory, name) in
+        // A name the kernel does not know is ENOENT, and no harm.
+        _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+      }
       try Thread.start("casfs-end") { [self] in
         dispatcher.crew.waitUntilGone()
         dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))

@@ -14,6 +14,8 @@ final class TreeShared: Sendable {
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
+  /// While there is one, the kernel is told of blobs that others remove or replace.
+  let watch = Monitor<(any StoreWatch)?>(nil)
   let started = Timestamp.now
 
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -63,6 +65,9 @@ final class TreeShared: Sendable {
 enum Validity {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
+  /// What the kernel is told of when others change it. A change that meets the lookup's answer on its way is missed,
+  /// so this is not for ever.
+  static let watched = 10.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
   /// What others change rarely; it must show within a second.
