@@ -44,6 +44,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
