@@ -29,23 +29,33 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-    .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CLinux", cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
     .target(name: "Platform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system], swiftSettings: strict),
+    .target(
+      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system],
+      swiftSettings: strict),
     .executableTarget(
       name: "casfs",
       dependencies: [
         "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", system],
+      swiftSettings: strict),
+    .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -71,8 +71,17 @@ public struct CASError: Error, Hashable, Sendable, CustomStringConvertible {
     CASError(code, operation, subject, cause: cause)
   }
 
-  /// Operation, subject and cause, in one line.
-  public var description: String { "\(operation) \(subject): \(cause)" }
+  /// Operation, subject and cause, in one line: control characters in them, such as a path may have, become `?`.
+  public var description: String {
+    var text = String.UnicodeScalarView()
+    for scalar in "\(operation) \(subject): \(cause)".unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: text.append("?")
+      default: text.append(scalar)
+      }
+    }
+    return String(text)
+  }
 
   /// An error about stored content that is not what its digest says.
   public static func corrupt(_ operation: String, expected: Digest, actual: Digest) -> CASError {

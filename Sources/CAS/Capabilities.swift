@@ -27,8 +27,43 @@ public struct BlobFile: Sendable {
   }
 }
 
+/// A store that can delete a blob unless somebody has just put it again, which nobody outside can do: between a look
+/// at its age and its deletion a put of the same content may be acknowledged.
+public protocol AgeGuardedDeletion: Engine {
+  /// Removes a blob that was last put before a moment.
+  ///
+  /// - Parameter moment: some seconds in the past: how exactly stores keep times is theirs.
+  /// - Returns: whether it is not there now; `false` means that it is younger and stays.
+  func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool
+}
+
 /// A store that knows how much room it has.
 public protocol SpaceReporting: Engine {
   /// The space of the store's file system: `statfs(2)`.
   func space() throws(CASError) -> SpaceStatus
+}
+
+/// A store that tells when somebody else changes it.
+public protocol ChangeReporting: Engine {
+  /// Starts to watch the store; changes are reported until the watch is ended.
+  ///
+  /// - Parameter report: called by a thread of its own. A change of this process's making is reported too.
+  /// - Returns: `nil` when changes of this store cannot be seen, as on a network file system.
+  func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)?
+}
+
+/// A watch over a store.
+public protocol StoreWatch: AnyObject, Sendable {
+  /// Ends the watch; nothing is reported after it returns.
+  func end()
+}
+
+/// What changed in a store.
+public enum StoreChange: Hashable, Sendable {
+  /// A stored copy was removed, replaced, added or written.
+  case blob(Digest)
+  /// References.
+  case references
+  /// More than can be told apart.
+  case anything
 }

@@ -95,8 +95,11 @@ extension Engine {
     let bytes: [UInt8]
     do {
       bytes = Array(try encoder.encode(value))
+    } catch EncodingError.invalidValue(_, let context) {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw CASError(.invalid, "put blob", "as JSON", cause: "the value at '\(path)' has no JSON form")
     } catch {
-      throw CASError(.invalid, "put blob", "as JSON", cause: "the value has no JSON form: \(error)")
+      throw CASError(.invalid, "put blob", "as JSON", cause: "the value has no JSON form")
     }
     return try putBlob(bytes, cancellation: cancellation)
   }

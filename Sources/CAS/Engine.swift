@@ -54,6 +54,14 @@ public protocol Engine: AnyObject, Sendable {
   /// Removes a name; success means that it is not there now.
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError)
 
+  /// Gives the descriptor of one name another name instead, in one step.
+  ///
+  /// - Parameter replacing: whether the other name may be taken; else that is
+  ///   ``CASError/Code-swift.enum/clobber``, by whatever it is taken.
+  func moveReference(
+    named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError)
+
   /// The store's index, as a layout would have it: every reference, and entries without a name.
   func index() throws(CASError) -> ImageIndex
 

@@ -1,11 +1,10 @@
 public import CAS
 public import OCI
 public import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, AgeGuardedDeletion {
   /// `dir:` and the directory's absolute path.
   public let uri: String
 
@@ -16,13 +15,13 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
   public let isWritable: Bool
 
   private let path: String
-  private let opened: Mutex<Store?>
+  private let opened: Monitor<Store?>
 
   init(_ layout: Layout, options: OpenOptions, namesTemporaries: Bool = false) {
     path = layout.path
     uri = "dir:" + ((try? layout.root.path()) ?? layout.path)
     isWritable = !options.isReadOnly && layout.root.isWritable()
-    opened = Mutex(Store(layout, options: options, namesTemporaries: namesTemporaries))
+    opened = Monitor(Store(layout, options: options, namesTemporaries: namesTemporaries))
   }
 
   /// Starts a blob; see ``Engine``.
@@ -79,6 +78,24 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
     }
   }
 
+  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``AgeGuardedDeletion``.
+  public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
+    let store = try writableStore("delete blob", digest.description)
+    guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else {
+      return true
+    }
+    do throws(Errno) {
+      let lock = try directory.lock(.exclusive)
+      defer { withExtendedLifetime(lock) {} }
+      guard try directory.file.status(of: digest.hex).identity.modified < moment else { return false }
+      store.verifier.forget(digest)
+      try directory.file.unlink(digest.hex)
+    } catch {
+      if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
+    }
+    return true
+  }
+
   /// Gives a descriptor a name; see ``Engine``.
   public func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
@@ -113,6 +130,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
     try writableStore("delete reference", name.description).references.delete(name, cancellation)
   }
 
+  /// Gives the descriptor of a name another name instead; see ``Engine``.
+  public func moveReference(
+    named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    try writableStore("move reference", name.description).references
+      .move(name, to: other, replacing: replacing, cancellation)
+  }
+
   /// The content of `index.json`, or one made of the files in `refs`; see ``Engine``.
   public func index() throws(CASError) -> ImageIndex {
     try store("read index", path).references.index("read index")
@@ -136,6 +161,15 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting {
   public func space() throws(CASError) -> SpaceStatus {
     let root = try store("look up space", path).root
     return try attempting("look up space", path) { () throws(Errno) in try root.space() }
+  }
+
+  /// Watches the directories of the store; see ``ChangeReporting``.
+  public func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)? {
+    let store = try store("watch", path)
+    return try attempting("watch", path) { () throws(Errno) in
+      guard try store.root.isOnLocalFileSystem() else { return nil }
+      return try DirectoryStoreWatch(store.root, report)
+    }
   }
 
   private func store(_ operation: String, _ subject: String) throws(CASError) -> Store {

@@ -1,7 +1,6 @@
 internal import CAS
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// References as entries of `index.json`.
@@ -23,7 +22,7 @@ final class IndexStore: ReferenceStore {
   private let root: OpenFile
   private let path: String
   private let lock: StoreLock
-  private let latest = Mutex<Reading?>(nil)
+  private let latest = Monitor<Reading?>(nil)
 
   init(_ root: OpenFile, path: String) {
     self.root = root
@@ -64,6 +63,20 @@ final class IndexStore: ReferenceStore {
     }
   }
 
+  func move(
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    try change("move reference", name, cancellation) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw .notFound("move reference", name.description) }
+      if index.entry(named: other) == nil {
+        try self.checkNew(other)
+      } else if !replacing {
+        throw .clobber("move reference", other.description)
+      }
+      return index.moving(name, to: other)
+    }
+  }
+
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
     try change("delete reference", name, cancellation) { (index) in index.removing(name) }
   }
@@ -77,7 +90,10 @@ final class IndexStore: ReferenceStore {
       for _ in 0..<Self.attempts {
         try cancellation.check(operation, name.description)
         let reading = try read(operation)
-        guard let content = try body(reading.index) else { return }
+        guard let content = try body(reading.index) else {
+          // Whoever brought the index to this state may have been killed before it was durable.
+          return try attempting(operation, path) { () throws(Errno) in try root.synchronize() }
+        }
         guard content.count <= ImageIndex.maximumSize else {
           throw .invalid(
             operation, path, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")
@@ -105,6 +121,8 @@ final class IndexStore: ReferenceStore {
         let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
         let status = try file.status()
         guard status.kind == .regular else { throw .invalidArgument }
+        // Said of the size before, so that a sparse giant is not read up to the limit.
+        guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
         let content = try file.contents(limit: ImageIndex.maximumSize)
         return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)

@@ -13,8 +13,8 @@ struct Publisher {
   private static let operation = "put blob"
   /// How often others may put and delete the same blob meanwhile before that is an error.
   private static let attempts = 100
-  /// A stored copy younger than this, in seconds, is not made young again: no grace period is as short.
-  private static let youth: Int64 = 60
+  /// A stored copy this old, in seconds, is made young again.
+  private static let youth: Int64 = 1
 
   /// Returns when the blob is stored and durable.
   func publish(size: Int64) throws(CASError) {
@@ -50,14 +50,21 @@ struct Publisher {
     }
     let known = store.verifier.known(digest)
     let isOld = Timestamp.now.seconds - identity.modified.seconds > Self.youth
-    if !isOld, known?.identity == identity, known?.isDurable == true { return true }
+    let isDurable = known?.identity == identity && known?.isDurable == true
+    if !isOld, isDurable { return true }
     do throws(Errno) {
+      // Held until it is certain that the young copy is the one that has the name.
+      let lock = isOld ? try directory.lock(.shared) : nil
+      defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
         try file.touch()
       }
-      try file.synchronize()
-      try directory.syncer.synchronize()
+      // Only another writer's name and content may not be durable yet; a lost time does no harm.
+      if !isDurable {
+        try file.synchronize()
+        try directory.syncer.synchronize()
+      }
       var expected = identity
       let after = try file.status().identity
       if isOld { (expected.modified, expected.changed) = (after.modified, after.changed) }
@@ -91,7 +98,14 @@ struct Publisher {
     if isReady { return }
     try cancellation.check(Self.operation, digest.description)
     try attempting(Self.operation, digest.description) { () throws(Errno) in
-      try temporary.file.setPermissions(0o444)
+      do throws(Errno) {
+        try temporary.file.setPermissions(0o444)
+      } catch {
+        // File systems without modes; the mode is a courtesy, and nothing relies on it.
+        guard error == .notPermitted || error == .notSupportedOnSocket else { throw error }
+      }
+      // A blob is as old as its publication, however long it took to write.
+      try temporary.file.touch()
       try temporary.file.synchronize()
     }
     isReady = true

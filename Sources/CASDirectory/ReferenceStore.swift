@@ -16,6 +16,11 @@ protocol ReferenceStore: Sendable {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
   ) throws(CASError)
 
+  /// Gives the descriptor of a name another name instead.
+  func move(
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError)
+
   /// Removes a name, if it is there.
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError)
 }

@@ -91,6 +91,29 @@ final class RefsStore: ReferenceStore {
     }
   }
 
+  func move(
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    let fileName = try checkedFileName(name)
+    let target = try checkedFileName(other)
+    try lock.hold("move reference", name.description, cancellation) { () throws(CASError) in
+      do throws(Errno) {
+        guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
+      } catch {
+        throw CASError(error, "move reference", name.description)
+      }
+      if (try? refs.status(of: target)) == nil {
+        try checkNew(other)
+      } else if !replacing {
+        throw .clobber("move reference", other.description)
+      }
+      try attempting("move reference", name.description) { () throws(Errno) in
+        try refs.rename(fileName, to: target, in: refs)
+        try refs.synchronize()
+      }
+    }
+  }
+
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
     guard let fileName = ReferenceFileName.encode(name) else { return }
     try lock.hold("delete reference", name.description, cancellation) { () throws(CASError) in

@@ -1,7 +1,6 @@
 internal import CAS
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// A blob in the making, as a file that nobody else can see.
@@ -20,13 +19,13 @@ final class Stage: BlobStage {
   private static let operation = "put blob"
   private let store: Store
   private let algorithm: Digest.Algorithm
-  private let state: Mutex<State>
+  private let state: Monitor<State>
 
   /// Starts empty.
   init(_ store: Store, _ algorithm: Digest.Algorithm) {
     self.store = store
     self.algorithm = algorithm
-    state = Mutex(State(digester: Digester(algorithm)))
+    state = Monitor(State(digester: Digester(algorithm)))
   }
 
   /// Starts with the content of a stored blob.
@@ -40,7 +39,7 @@ final class Stage: BlobStage {
     }
     self.store = store
     self.algorithm = algorithm
-    state = Mutex(State(temporary: temporary, size: identity.size))
+    state = Monitor(State(temporary: temporary, size: identity.size))
   }
 
   var size: Int64 { state.withLock { $0.size } }
@@ -51,7 +50,9 @@ final class Stage: BlobStage {
       if bytes.isEmpty { return }
       let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
       guard offset >= 0, !overflows else {
-        throw CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+        let failure = CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+        state.failure = failure
+        throw failure
       }
       try change(&state) { (file) throws(Errno) in try file.write(bytes, at: offset) }
       if state.digester?.count == offset {
@@ -65,7 +66,8 @@ final class Stage: BlobStage {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     let temporary = try state.withLock { (state) throws(CASError) in
-      try check(state)
+      // What was written before a failure can be read; it is only never published.
+      try checkUse(state)
       return state.temporary
     }
     guard let temporary, offset >= 0 else { return 0 }
@@ -145,11 +147,15 @@ final class Stage: BlobStage {
   }
 
   private func check(_ state: State) throws(CASError) {
+    try checkUse(state)
+    if let failure = state.failure { throw failure }
+  }
+
+  private func checkUse(_ state: State) throws(CASError) {
     try store.check(Self.operation, store.path)
     guard !state.isFinished else {
       throw CASError(.closed, Self.operation, store.path, cause: "it was committed or discarded before")
     }
-    if let failure = state.failure { throw failure }
   }
 
   /// Changes the file; what fails once fails for good.

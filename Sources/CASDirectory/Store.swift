@@ -55,8 +55,16 @@ final class Store: Sendable {
       throw .notFound(operation, digest.description)
     }
     guard options.verification != .none else { return (file, status.identity) }
-    let identity = try verifier.verify(
-      file, status.identity, is: digest, afresh: options.verification == .always, operation, cancellation)
+    try cancellation.check(operation, digest.description)
+    let identity: FileIdentity
+    do throws(CASError) {
+      identity = try verifier.verify(
+        file, status.identity, is: digest, afresh: options.verification == .always, operation, cancellation)
+    } catch {
+      // Closing stops the hashing too, and then nobody's token was cancelled.
+      if error.code == .cancelled { try check(operation, digest.description) }
+      throw error
+    }
     return (file, identity)
   }
 }

@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// A file in the making: without a name where the file system can do that, else with a temporary name that a lock
@@ -11,12 +10,12 @@ final class Temporary: Sendable {
   /// The open file, for reading and writing.
   let file: OpenFile
   private let root: OpenFile
-  private let name: Mutex<String?>
+  private let name: Monitor<String?>
 
   private init(_ file: OpenFile, in root: OpenFile, name: String?) {
     self.file = file
     self.root = root
-    self.name = Mutex(name)
+    self.name = Monitor(name)
   }
 
   deinit {

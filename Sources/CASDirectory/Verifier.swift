@@ -2,7 +2,6 @@ internal import CAS
 internal import Logging
 internal import OCI
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
 /// Finds out whether stored copies are what their digests say: each state of a copy is hashed once, by one thread,
@@ -31,7 +30,7 @@ final class Verifier: Sendable {
   /// How many mismatches are remembered, so that each is logged once.
   private static let reportLimit = 10_000
 
-  private let state = Mutex(State())
+  private let state = Monitor(State())
   private let stop = CancellationToken()
   private let logger = Logger(label: "casfs")
 
@@ -95,7 +94,10 @@ final class Verifier: Sendable {
   }
 
   private func run(_ check: Check, _ key: Key, _ file: OpenFile) {
-    let outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+    var outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+    if stop.isCancelled, case .failure = outcome {
+      outcome = .failure(CASError(.closed, "read blob", key.digest.description, cause: "the store is closed"))
+    }
     state.withLock { (state) in
       state.running[key] = nil
       if case .success(let identity) = outcome {

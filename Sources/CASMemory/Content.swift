@@ -20,7 +20,7 @@ struct Content: Sendable {
       // Taken out, so that it is changed in place when nobody else has it.
       var page = pages.removeValue(forKey: number) ?? []
       let missing = start + count - page.count
-      if missing > 0 { page.append(contentsOf: repeatElement(0, count: missing)) }
+      if missing > 0 { page.append(contentsOf: [UInt8](repeating: 0, count: missing)) }
       var span = page.mutableSpan
       span.copy(bytes.extracting(done..<done + count), at: start)
       pages[number] = page

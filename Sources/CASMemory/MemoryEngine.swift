@@ -88,6 +88,25 @@ final class MemoryEngine: Engine {
     }
   }
 
+  func moveReference(
+    named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    let operation = "move reference"
+    try checkWritable(operation, name.description)
+    try cancellation.check(operation, name.description)
+    try store.edit(operation, name.description) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw CASError.notFound(operation, name.description) }
+      if index.entry(named: other) == nil {
+        guard other.isGrammatical else {
+          throw CASError(.invalid, operation, other.description, cause: "the specification allows no such name")
+        }
+      } else if !replacing {
+        throw CASError.clobber(operation, other.description)
+      }
+      return index.moving(name, to: other)
+    }
+  }
+
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
     try checkWritable("delete reference", name.description)
     try cancellation.check("delete reference", name.description)

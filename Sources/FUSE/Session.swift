@@ -23,7 +23,7 @@ public final class Session: @unchecked Sendable {
   ///
   /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
-  /// - Throws: why it could not be mounted; libfuse and fusermount3 tell details on standard error.
+  /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
   public init(
     _ tree: Tree, at mountPoint: String, options: [String], logger: Logger
   ) throws(MountError) {
@@ -46,14 +46,27 @@ public final class Session: @unchecked Sendable {
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(dispatcher).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
-    guard unsafe fuse_session_mount(session, mountPoint) == 0 else {
+    let refusal = unsafe Self.mount(session, mountPoint)
+    if let refusal {
       unsafe fuse_session_destroy(session)
-      throw MountError("the kernel or fusermount3 refused it")
+      throw MountError(refusal)
     }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
     let fd = unsafe fuse_session_fd(session)
     _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)
+  }
+
+  /// Mounts; gives what libfuse and fusermount3 say when that fails.
+  private static func mount(_ session: OpaquePointer, _ mountPoint: String) -> String? {
+    do throws(Errno) {
+      let (result, said) = try StandardStream.capturingError { unsafe fuse_session_mount(session, mountPoint) }
+      if result == 0 { return nil }
+      let lines = said.split(whereSeparator: \.isNewline)
+      return lines.isEmpty ? "the kernel refused it" : lines.joined(separator: "; ")
+    } catch {
+      return error.description
+    }
   }
 
   deinit {
@@ -66,6 +79,10 @@ public final class Session: @unchecked Sendable {
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
       try dispatcher.crew.start { [self] in work() }
+      dispatcher.tree.watch { [self] (directory, name) in
+        // A name the kernel does not know is ENOENT, and no harm.
+        _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+      }
       try Thread.start("casfs-end") { [self] in
         dispatcher.crew.waitUntilGone()
         dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))

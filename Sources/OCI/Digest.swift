@@ -52,12 +52,14 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
   ///
   /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
-  public init?(_ algorithm: Algorithm, hex: some StringProtocol) {
+  public init?(_ algorithm: Algorithm, hex: Substring) {
+    // No generic text here: across modules that is not specialised, and a listing reads a million of these.
     let digits = hex.utf8
     guard digits.count == algorithm.byteCount * 2 else { return nil }
     self.algorithm = algorithm
     words = Words()
-    for (index, digit) in digits.enumerated() {
+    var index = 0
+    for digit in digits {
       let value: UInt8
       switch digit {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
@@ -65,7 +67,15 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
       default: return nil
       }
       words.storage[index / 16] |= UInt64(value) << UInt64(60 - index % 16 * 4)
+      index += 1
     }
+  }
+
+  /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
+  ///
+  /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
+  public init?(_ algorithm: Algorithm, hex: String) {
+    self.init(algorithm, hex: hex[...])
   }
 
   /// Reads a digest's text.
@@ -82,7 +92,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     guard hex.utf8.count == algorithm.byteCount * 2 else {
       throw InvalidValue("a \(algorithm.rawValue) digest has \(algorithm.byteCount * 2) digits, not \(hex.utf8.count)")
     }
-    guard let digest = Digest(algorithm, hex: hex) else {
+    guard let digest = Digest(algorithm, hex: Substring(hex)) else {
       throw InvalidValue("a digest has lower-case hexadecimal digits only")
     }
     self = digest

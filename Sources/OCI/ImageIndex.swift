@@ -105,6 +105,15 @@ public struct ImageIndex: Sendable {
     return replacingEntries(with: kept.map { content[$0.range] })
   }
 
+  /// The bytes of the index with the first descriptor of one name under another instead: in the place of the entries
+  /// that have the other name, and with no entry of the first; `nil` when there is no descriptor of the first.
+  public func moving(_ name: ReferenceName, to other: ReferenceName) -> [UInt8]? {
+    guard let descriptor = try? entry(named: name)?.descriptor.get(), name != other,
+      let moved = try? ImageIndex(parsing: setting(descriptor, named: other))
+    else { return nil }
+    return moved.removing(name)
+  }
+
   private func replacingEntries(with entries: [ArraySlice<UInt8>]) -> [UInt8] {
     var array: [UInt8] = [UInt8(ascii: "[")]
     for (index, entry) in entries.enumerated() {

@@ -218,4 +218,15 @@ extension JSON {
   public init(parsing text: [UInt8]) throws(InvalidValue) {
     self = try JSONParser.parse(text)
   }
+
+  /// Whether a text is the beginning of a JSON value that goes on.
+  public static func isUnfinished(_ text: [UInt8]) -> Bool {
+    var parser = JSONParser(text)
+    do throws(InvalidValue) {
+      _ = try parser.value()
+      return false
+    } catch {
+      return parser.position == text.count
+    }
+  }
 }

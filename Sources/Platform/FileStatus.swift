@@ -137,6 +137,17 @@ extension OpenFile {
     return FileStatus(status)
   }
 
+  /// Whether the file system is one that only this machine writes, as ext4, XFS, Btrfs, tmpfs and overlays of them.
+  public func isOnLocalFileSystem() throws(Errno) -> Bool {
+    // The magic numbers of ext4, xfs, btrfs, tmpfs, f2fs, zfs and overlay: `statfs(2)`.
+    let local: Set<Int64> = [
+      0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010, 0x2FC1_2FC1, 0x794C_7630,
+    ]
+    var space = casfs_space()
+    _ = try retrying { unsafe casfs_space(rawValue, &space) }
+    return local.contains(space.type)
+  }
+
   /// The file system the open file is on.
   public func space() throws(Errno) -> SpaceStatus {
     var space = casfs_space()

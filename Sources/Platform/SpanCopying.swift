@@ -8,7 +8,8 @@ extension MutableSpan where Element == UInt8 {
       unsafe withUnsafeMutableBytes { (bytes) in
         guard bytes.indices.contains(index) else { return 0 }
         let count = min(source.count, bytes.count - index)
-        unsafe bytes[index...].copyBytes(from: source.prefix(count))
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[index...])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<count]))
         return count
       }
     }

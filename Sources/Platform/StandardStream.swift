@@ -1,4 +1,5 @@
 import Glibc
+public import SystemPackage
 
 /// The three files a process starts with.
 public enum StandardStream {
@@ -8,6 +9,19 @@ public enum StandardStream {
   public static let output = OpenFile(owning: STDOUT_FILENO)
   /// Standard error, descriptor 2.
   public static let error = OpenFile(owning: STDERR_FILENO)
+
+  /// Runs `body` with standard error going to a file, for libraries that say there what went wrong. To be called
+  /// while there is one thread.
+  ///
+  /// - Returns: what `body` gave, and the text.
+  public static func capturingError<Result>(_ body: () -> Result) throws(Errno) -> (Result, String) {
+    let captured = try OpenFile.open(path: "/tmp", [.readWrite, .unnamed], mode: 0o600)
+    let before = try error.duplicate()
+    _ = try retrying { dup2(captured.rawValue, STDERR_FILENO) }
+    let result = body()
+    _ = try retrying { dup2(before.rawValue, STDERR_FILENO) }
+    return (result, String(decoding: try captured.contents(limit: 64 << 10), as: UTF8.self))
+  }
 
   /// Puts something unusable in the place of those the process was started without, so that no file opened later
   /// gets their number and, with it, output that was not meant for it.

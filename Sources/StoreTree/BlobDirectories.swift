@@ -1,5 +1,6 @@
 internal import CAS
 internal import OCI
+internal import Platform
 internal import SystemPackage
 
 /// `blobs`: a directory for each algorithm; sha512's is there when the store has such blobs.
@@ -64,6 +65,30 @@ final class AlgorithmDirectory: Node {
       // A commit under way may be the one that makes it.
       guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
       return try blob(digest)
+    }
+  }
+
+  /// Makes a blob under the digest it will have; what is written must have that.
+  func create(
+    _ name: String, permissions: UInt32, _ context: RequestContext
+  ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
+    guard let digest = Digest(algorithm, hex: name) else { throw .invalidArgument }
+    let file = IncomingFile(
+      shared, number: shared.incoming.nextNumber(), promise: digest,
+      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+    return (file, try file.open(OpenRequest(isWriting: true), context))
+  }
+
+  /// Deletes a blob that no entry of the index reaches; one that is reached is EBUSY.
+  func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
+    guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
+    context.willBlock()
+    try shared.translating { () throws(CASError) in
+      _ = try shared.engine.blobInfo(digest)
+      guard try !shared.engine.reachableDigests(cancellation: context.cancellation).contains(digest) else {
+        throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it")
+      }
+      try shared.engine.deleteBlob(digest)
     }
   }
 

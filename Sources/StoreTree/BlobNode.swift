@@ -6,7 +6,7 @@ internal import SystemPackage
 /// One state of a stored blob. A copy that is replaced is another node with the same inode number.
 final class BlobNode: Node {
   private let shared: TreeShared
-  private let digest: Digest
+  let digest: Digest
   private let info: BlobInfo
 
   init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo) {
@@ -18,7 +18,7 @@ final class BlobNode: Node {
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
-  var nameValidity: Double { Validity.second }
+  var nameValidity: Double { shared.watch.withLock { $0 == nil } ? Validity.second : Validity.watched }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobNode else { return false }

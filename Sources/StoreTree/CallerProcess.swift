@@ -29,7 +29,7 @@ enum CallerProcess {
 
   /// Whether a process has a descriptor open for writing on an inode of this mount. The inode numbers asked about
   /// begin at a random place, so no other file system has them.
-  static func hasWriter(process: Int32, inode: UInt64) -> Bool {
+  private static func hasWriter(process: Int32, inode: UInt64) -> Bool {
     let path = "/proc/\(process)/fdinfo"
     guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
       let names = try? DirectoryStream(directory)
@@ -42,6 +42,13 @@ enum CallerProcess {
       if flags & 3 != 0 { return true }
     }
     return false
+  }
+
+  /// Whether a close is the last of the process that opened a file: it comes from that process, or from one that
+  /// cannot be seen, and the process has no other descriptor to write the file by.
+  static func closesLast(of process: Int32, inode: UInt64, _ context: RequestContext) -> Bool {
+    if context.thread == 0 || process == 0 { return true }
+    return id(ofThread: context.thread) == process && !hasWriter(process: process, inode: inode)
   }
 
   private static func text(_ path: String) -> String? {

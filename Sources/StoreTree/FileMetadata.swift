@@ -30,12 +30,21 @@ struct FileMetadata: Sendable {
     if let group = changes.group, group != self.group, context.user != 0, group != context.group {
       throw .notPermitted
     }
-    if let permissions = changes.permissions { self.permissions = permissions & 0o7777 }
+    if let permissions = changes.permissions { setPermissions(permissions) }
     if let user = changes.user { self.user = user }
     if let group = changes.group { self.group = group }
     if let accessed = changes.accessed { self.accessed = accessed }
     if let modified = changes.modified { self.modified = modified }
     changed = .now
+  }
+
+  private mutating func setPermissions(_ permissions: UInt32) {
+    self.permissions = permissions & 0o7777
+    guard let place = attributes.firstIndex(where: { $0.name.sameBytes(as: AccessControlList.attribute) }),
+      var list = try? AccessControlList(attributes[place].value)
+    else { return }
+    list.setMode(permissions)
+    attributes[place].value = list.value
   }
 
   func attribute(_ name: String) throws(Errno) -> [UInt8] {
@@ -47,6 +56,15 @@ struct FileMetadata: Sendable {
     if name.utf8.starts(with: "user.casfs.".utf8) { throw .notPermitted }
     guard name.utf8.starts(with: "user.".utf8) || name.utf8.starts(with: "system.posix_acl_".utf8) else {
       throw .notSupportedOnSocket
+    }
+    if name.sameBytes(as: AccessControlList.attribute) {
+      let list = try AccessControlList(value)
+      permissions = permissions & 0o7000 | list.mode
+      changed = .now
+      if list.isMinimal {
+        attributes.removeAll { $0.name.sameBytes(as: name) }
+        return
+      }
     }
     let place = attributes.firstIndex { $0.name.sameBytes(as: name) }
     switch mustBe {

@@ -1,4 +1,5 @@
 internal import CAS
+internal import OCI
 internal import Platform
 internal import SystemPackage
 
@@ -97,12 +98,31 @@ final class IncomingDirectory: Node {
   func rename(
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
+    if let blobs = directory as? AlgorithmDirectory {
+      return try moveToBlobs(name, as: other, in: blobs, replacing: replacing, context)
+    }
     guard let target = directory as? IncomingDirectory else { throw .improperLink }
     let promise = Promise.digest(inName: other)
     let replaced = try shared.incoming.rename(
       FileName(name), in: folder, to: FileName(other), in: target.folder, replacing: replacing
     ) { (file) throws(Errno) in try file.promise(promise) }
     replaced?.unlink()
+  }
+
+  /// A name that is moved to its digest among the blobs is there already: only the alias goes.
+  private func moveToBlobs(
+    _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .invalidArgument }
+    guard replacing else { throw .fileExists }
+    switch shared.incoming.member(FileName(name), of: folder) {
+    case .directory: throw .notDirectory
+    case .file(let file):
+      try file.requireBlob(context)
+      try file.requireBlob(of: digest)
+      try removeFile(name, context)
+    case nil: throw .noSuchFileOrDirectory
+    }
   }
 
   func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {

@@ -94,14 +94,11 @@ extension IncomingFile {
       if let failure = state.failure { throw failure }
       return state.isDirty && state.writers.contains(handle.process)
     }
-    guard isWritten, context.thread == 0 || CallerProcess.id(ofThread: context.thread) == handle.process else {
-      return
-    }
+    guard isWritten, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     if CallerProcess.wasKilled(thread: context.thread) {
       discard()
       return
     }
-    if handle.process != 0, CallerProcess.hasWriter(process: handle.process, inode: inode) { return }
     try publish(context)
   }
 
@@ -209,6 +206,7 @@ extension IncomingFile {
       case stage(any BlobStage)
       case blob(BlobAddress)
     }
+    waitWhileBusy(context)
     let source: Source = try state.wait(
       until: { !$0.isBusy },
       then: { (state) throws(Errno) in

@@ -40,7 +40,8 @@ final class IncomingFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
-  var nameValidity: Double { Validity.second }
+  // A writer that is killed takes its name along at once.
+  var nameValidity: Double { state.withLock { $0.isDirty ? 0 : Validity.second } }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }
@@ -64,7 +65,7 @@ final class IncomingFile: Node {
     return address
   }
 
-  private func waitWhileBusy(_ context: RequestContext) {
+  func waitWhileBusy(_ context: RequestContext) {
     guard state.withLock({ $0.isBusy }) else { return }
     context.willBlock()
     state.wait(until: { !$0.isBusy }, then: { _ in })
@@ -166,6 +167,14 @@ final class IncomingFile: Node {
         throw .notSupportedOnSocket
       }
       state.promise = digest
+    }
+  }
+
+  /// Makes sure that the name stands for a blob of a digest: all is committed, and nobody is writing on.
+  func requireBlob(of digest: Digest) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      guard state.openWriters == 0, !state.isDirty, let address = state.address else { throw .resourceBusy }
+      guard address.digest == digest else { throw .badMessage }
     }
   }
 

@@ -132,6 +132,7 @@ enum Inode {
   static let refs: UInt64 = 5
   static let incoming: UInt64 = 6
   static let committed: UInt64 = 7
+  static let images: UInt64 = 8
 
   private static let mask: UInt64 = (1 << 61) - 1
 

@@ -1,3 +1,4 @@
+internal import OCI
 internal import Platform
 internal import SystemPackage
 
@@ -39,6 +40,11 @@ final class NodeTable: Sendable {
       known[id] = Known(node: node, lookups: 1)
       return (id, node)
     }
+  }
+
+  /// The digests of the blobs the kernel knows.
+  func blobs() -> [Digest] {
+    known.withLock { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }
   }
 
   /// Notes that the kernel forgot a node so many times; what it does not know any more goes.

@@ -12,15 +12,27 @@ final class ReferenceView: Sendable {
   enum Place: Sendable {
     case directory(children: [FileName])
     case reference(Reference)
+    /// A name that is being written for the first time.
+    case unwritten
   }
 
   private struct Snapshot {
     var places: [[FileName]: Place]
+    /// Entries of the index without a name, by the names they have in `images`.
+    var unnamed: [FileName: Descriptor]
     var index: [UInt8]
+    var names: [ReferenceName]
     var taken: Timestamp
   }
 
+  /// What is only here: directories made for names to come, and names that are being written.
+  fileprivate struct Local {
+    var directories: Set<[FileName]> = []
+    var writing: [[FileName]: Int] = [:]
+  }
+
   private let engine: any Engine
+  private let local = Monitor(Local())
   private let snapshot = Monitor<Snapshot?>(nil)
 
   init(_ engine: any Engine) {
@@ -28,7 +40,65 @@ final class ReferenceView: Sendable {
   }
 
   func place(_ path: [FileName], _ shared: TreeShared) throws(Errno) -> Place? {
-    try current(shared).places[path]
+    let stored = try current(shared).places[path]
+    return local.withLock { local in
+      switch stored {
+      case .reference, .unwritten: return stored
+      case .directory(let names): return .directory(children: names + local.children(of: path, without: names))
+      case nil where local.directories.contains(path):
+        return .directory(children: local.children(of: path, without: []))
+      case nil: return local.writing[path] == nil ? nil : .unwritten
+      }
+    }
+  }
+
+  /// Notes that a name is being written, so that it is found before it is a reference.
+  func beginWriting(_ path: [FileName]) {
+    local.withLock { $0.writing[path, default: 0] += 1 }
+  }
+
+  func endWriting(_ path: [FileName]) {
+    local.withLock { local in
+      let count = local.writing[path] ?? 0
+      local.writing[path] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// Makes a directory for names to come.
+  func makeDirectory(_ path: [FileName], _ shared: TreeShared) throws(Errno) {
+    guard try place(path, shared) == nil else { throw .fileExists }
+    local.withLock { _ = $0.directories.insert(path) }
+  }
+
+  /// Removes a directory that no name is in.
+  func removeDirectory(_ path: [FileName], _ shared: TreeShared) throws(Errno) {
+    switch try place(path, shared) {
+    case nil: throw .noSuchFileOrDirectory
+    case .reference, .unwritten: throw .notDirectory
+    case .directory(let names):
+      guard names.isEmpty else { throw .directoryNotEmpty }
+      local.withLock { _ = $0.directories.remove(path) }
+    }
+  }
+
+  /// The name of a reference at a path, when a reference of that name is or would be shown there.
+  func name(of path: [FileName], _ shared: TreeShared) throws(Errno) -> ReferenceName {
+    let components = path.map { Self.unescaped($0.text) }
+    guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
+    var names = Set(try current(shared).names)
+    names.insert(name)
+    guard Self.path(of: name, among: names) == path else { throw .invalidArgument }
+    return name
+  }
+
+  /// Forgets what was read of the store, after a change.
+  func refresh() {
+    snapshot.withLock { $0 = nil }
+  }
+
+  /// The index's entries without a name: `@sha256:HEX` and what they describe.
+  func unnamed(_ shared: TreeShared) throws(Errno) -> [FileName: Descriptor] {
+    try current(shared).unnamed
   }
 
   /// The store's index as a layout has it.
@@ -40,9 +110,14 @@ final class ReferenceView: Sendable {
     let now = Timestamp.now
     let known = snapshot.withLock { $0 }
     if let known, now >= known.taken, Self.age(known.taken, now) < 0.5 { return known }
-    let new = try shared.translating { () throws(CASError) in
-      Snapshot(
-        places: Self.places(try engine.listReferences()), index: try engine.index().content, taken: now)
+    let new = try shared.translating { () throws(CASError) -> Snapshot in
+      let index = try engine.index()
+      let unnamed = index.entries.filter { $0.name == nil }.compactMap { try? $0.descriptor.get() }
+      let references = try engine.listReferences()
+      return Snapshot(
+        places: Self.places(references),
+        unnamed: Dictionary(unnamed.map { (FileName("@\($0.digest)"), $0) }) { (first, _) in first },
+        index: index.content, names: references.map(\.name), taken: now)
     }
     snapshot.withLock { $0 = new }
     return new
@@ -85,15 +160,42 @@ final class ReferenceView: Sendable {
     return components.map { FileName(escaped($0)) }
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     var result: [UInt8] = []
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "%"): result.append(contentsOf: "%25".utf8)
       case UInt8(ascii: "/"): result.append(contentsOf: "%2F".utf8)
+      case 0..<0x20, 0x7F:
+        let digits = Array("0123456789ABCDEF".utf8)
+        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       default: result.append(byte)
       }
     }
     return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func unescaped(_ text: String) -> String {
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        result.append(byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension ReferenceView.Local {
+  fileprivate func children(of path: [FileName], without known: [FileName]) -> [FileName] {
+    let mine = Array(directories) + Array(writing.keys)
+    let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
+    return Array(names.subtracting(known))
   }
 }

@@ -1,5 +1,6 @@
 internal import CAS
 internal import OCI
+internal import Platform
 internal import SystemPackage
 
 /// `refs` or a directory below it: the references whose names begin with its path.
@@ -37,7 +38,7 @@ final class ReferenceDirectory: Node {
     let path = path + [FileName(name)]
     switch try shared.references.place(path, shared) {
     case .directory: return ReferenceDirectory(shared, path: path)
-    case .reference: return ReferenceFile(shared, path: path)
+    case .reference, .unwritten: return ReferenceFile(shared, path: path)
     case nil: throw .noSuchFileOrDirectory
     }
   }
@@ -49,6 +50,63 @@ final class ReferenceDirectory: Node {
       entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
     }
     return EntryList(entries)
+  }
+
+  func create(
+    _ name: String, permissions: UInt32, _ context: RequestContext
+  ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
+    let path = path + [FileName(name)]
+    let reference = try shared.references.name(of: path, shared)
+    guard reference.isGrammatical else { throw .invalidArgument }
+    let file = ReferenceFile(shared, path: path)
+    shared.references.beginWriting(path)
+    return (file, ReferenceHandle(shared, reference, path: path, inode: file.inode, text: nil, context))
+  }
+
+  func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
+    let path = path + [FileName(name)]
+    // Something in it must be able to have a name.
+    guard try shared.references.name(of: path + [FileName("x")], shared).isGrammatical else { throw .invalidArgument }
+    try shared.references.makeDirectory(path, shared)
+    return ReferenceDirectory(shared, path: path)
+  }
+
+  func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
+    let reference = try existing(name)
+    context.willBlock()
+    try shared.translating { () throws(CASError) in
+      try shared.engine.deleteReference(named: reference, cancellation: context.cancellation)
+    }
+    shared.references.refresh()
+  }
+
+  func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
+    try shared.references.removeDirectory(path + [FileName(name)], shared)
+  }
+
+  func rename(
+    _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    guard let target = directory as? ReferenceDirectory else { throw .improperLink }
+    let reference = try existing(name)
+    let path = target.path + [FileName(other)]
+    if case .directory = try shared.references.place(path, shared) { throw .isDirectory }
+    let new = try shared.references.name(of: path, shared)
+    context.willBlock()
+    try shared.translating { () throws(CASError) in
+      try shared.engine.moveReference(
+        named: reference, to: new, replacing: replacing, cancellation: context.cancellation)
+    }
+    shared.references.refresh()
+  }
+
+  private func existing(_ name: String) throws(Errno) -> ReferenceName {
+    switch try shared.references.place(path + [FileName(name)], shared) {
+    case .reference(let reference): return reference.name
+    case .directory: throw .isDirectory
+    case .unwritten: throw .resourceBusy
+    case nil: throw .noSuchFileOrDirectory
+    }
   }
 
   private func children() throws(Errno) -> [FileName] {
@@ -73,7 +131,8 @@ final class ReferenceFile: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  var nameValidity: Double { Validity.brief }
+  // After a rename the name is another node at once.
+  var nameValidity: Double { 0 }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceFile)?.path == path
@@ -81,19 +140,35 @@ final class ReferenceFile: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content().count), modified: shared.started,
-      validity: Validity.brief)
+      inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
+      size: Int64(try content().count), modified: shared.started, validity: 0)
+  }
+
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    // A reference has no mode and no times; tools that copy theirs do no harm.
+    if let size = changes.size {
+      guard let handle = handle as? ReferenceHandle else { throw .invalidArgument }
+      try handle.truncate(to: size)
+    }
+    return try attributes(context)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    return BytesHandle(try content())
+    let content = try content()
+    guard request.isWriting || request.isTruncating else { return BytesHandle(content) }
+    let name = try shared.references.name(of: path, shared)
+    shared.references.beginWriting(path)
+    return ReferenceHandle(
+      shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
   private func content() throws(Errno) -> [UInt8] {
-    guard case .reference(let reference) = try shared.references.place(path, shared) else {
-      throw .noSuchFileOrDirectory
+    switch try shared.references.place(path, shared) {
+    case .reference(let reference): return reference.descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")]
+    case .unwritten: return []
+    default: throw .noSuchFileOrDirectory
     }
-    return reference.descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")]
   }
 }

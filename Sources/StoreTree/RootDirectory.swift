@@ -1,7 +1,7 @@
 internal import OCI
 internal import SystemPackage
 
-/// The mount's own directory: a layout with `refs`, `incoming` and `committed` beside it.
+/// The mount's own directory: a layout with `refs`, `images`, `incoming` and `committed` beside it.
 final class RootDirectory: Node {
   private let shared: TreeShared
   private let children: [(name: String, node: any Node)]
@@ -16,6 +16,7 @@ final class RootDirectory: Node {
       ),
       ("blobs", BlobsDirectory(shared)),
       ("refs", ReferenceDirectory(shared, path: [])),
+      ("images", ImagesDirectory(shared, path: [])),
       ("incoming", IncomingDirectory(shared, shared.incoming.root)),
       ("committed", CommittedDirectory(shared, shared.incoming.root)),
     ]

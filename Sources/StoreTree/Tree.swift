@@ -20,6 +20,28 @@ public final class Tree: Sendable {
     nodes = NodeTable(root: RootDirectory(shared))
   }
 
+  /// Starts to watch the store for what others change, so that the kernel may keep the names of blobs.
+  ///
+  /// - Parameter forget: tells the kernel to forget a name in a directory; called by a thread of its own that holds
+  ///   no lock.
+  public func watch(forgetting forget: @escaping @Sendable (NodeID, String) -> Void) {
+    guard let engine = shared.engine as? any ChangeReporting else { return }
+    do throws(CASError) {
+      let watch = try engine.watch { [shared, nodes] change in
+        switch change {
+        case .references: shared.references.refresh()
+        case .blob(let digest): forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex)
+        case .anything:
+          shared.references.refresh()
+          for digest in nodes.blobs() { forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex) }
+        }
+      }
+      shared.watch.withLock { $0 = watch }
+    } catch {
+      shared.logger.warning("\(error)")
+    }
+  }
+
   // MARK: Names
 
   /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
@@ -207,6 +229,11 @@ public final class Tree: Sendable {
   /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
   /// when the daemon was told to end, is discarded.
   public func finish(publishing: Bool) {
+    let watch = shared.watch.withLock { watch in
+      defer { watch = nil }
+      return watch
+    }
+    watch?.end()
     if !publishing { shared.incoming.discardUncommitted() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
     for file in files.removeAll() { file.release(nobody) }

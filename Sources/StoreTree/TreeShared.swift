@@ -13,6 +13,9 @@ final class TreeShared: Sendable {
   let commits = PendingCommits()
   let incoming: Namespace
   let references: ReferenceView
+  let manifests = ManifestCache()
+  /// While there is one, the kernel is told of blobs that others remove or replace.
+  let watch = Monitor<(any StoreWatch)?>(nil)
   let started = Timestamp.now
 
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -30,7 +33,8 @@ final class TreeShared: Sendable {
       return try body()
     } catch {
       switch error.code {
-      case .notFound, .cancelled, .clobber: break
+      // What a caller did wrong is said to the caller.
+      case .notFound, .cancelled, .clobber, .mismatch, .invalid, .io(.resourceBusy): break
       case .corrupt: counters.add(.failures, 1)
       default:
         counters.add(.failures, 1)
@@ -61,8 +65,11 @@ final class TreeShared: Sendable {
 enum Validity {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
+  /// What the kernel is told of when others change it. A change that meets the lookup's answer on its way is missed,
+  /// so this is not for ever.
+  static let watched = 10.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
-  /// What only the kernel's own requests change.
-  static let second = 1.0
+  /// What others change rarely; it must show within a second.
+  static let second = 0.9
 }

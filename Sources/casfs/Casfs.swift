@@ -39,9 +39,7 @@ struct Casfs: ParsableCommand {
 
   /// mount(8) and mount.fuse3 call `casfs STORE DIR -o OPTIONS`, without a verb.
   private static func withVerb(_ arguments: [String]) -> [String] {
-    guard arguments.count >= 2, let first = arguments.first, !first.utf8.starts(with: "-".utf8), first != "help",
-      !configuration.subcommands.contains(where: { $0._commandName == first })
-    else { return arguments }
-    return ["mount"] + arguments
+    let isMount = arguments.count >= 3 && !arguments[0].hasPrefix("-") && arguments[2] == "-o"
+    return isMount ? ["mount"] + arguments : arguments
   }
 }

@@ -93,6 +93,15 @@ struct Mount: ParsableCommand {
     return (side, pipe.reader)
   }
 
+  /// What `mount` shows as the source: the store as it was given, but a relative path is made whole.
+  private func source(_ engine: any Engine) -> String {
+    let scheme = "dir:"
+    guard engine.uri.hasPrefix(scheme), !target.store.hasPrefix("/"), !target.store.hasPrefix(scheme) else {
+      return target.store
+    }
+    return String(engine.uri.dropFirst(scheme.count))
+  }
+
   private func serve(
     _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void
   ) throws {
@@ -103,10 +112,16 @@ struct Mount: ParsableCommand {
     tree.isReadOnly = isReadOnly
     tree.umask = options.umask
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
-    let words = options.words(source: target.store, isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
+    let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
     let signals = try SignalHold()
-    let session = try Session(Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+    let session: Session
+    do throws(MountError) {
+      session = try Session(
+        Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+    } catch {
+      throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
+    }
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()

@@ -53,6 +53,8 @@ struct Output {
 extension String {
   /// The text with `?` for every control character: names and media types may come from a hostile store.
   var onOneLine: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    // Nearly all text is free of them, and a million lines are looked at: U+0080 to U+009F begin with C2.
+    guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return self }
+    return String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }

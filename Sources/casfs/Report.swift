@@ -24,7 +24,8 @@ struct Report {
   /// - Returns: the exit status.
   func deliver() -> Int32 {
     guard status == 0 else {
-      Self.complain(text)
+      // Without words, another process has said them.
+      if !text.isEmpty { Self.complain(text) }
       return status
     }
     var output = Output()

@@ -94,6 +94,25 @@ import Testing
     }
   }
 
+  @Test("C1: what is no blob does not hide the blobs, and blob ls says so")
+  func brokenEntry() throws {
+    let store = try TestStore()
+    let digest = try store.put("hello\n")
+    for name in ["README", Known.empty, String(repeating: "A", count: 64)] {
+      try store.folder.write("", to: "store/blobs/sha256/\(name)")
+    }
+    #expect(try Tool.run(["blob", "ls", store.path]).lines == [digest])
+    let link = store.file(Known.empty)
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: store.folder["store/oci-layout"])
+    let outcome = try Tool.run(["blob", "ls", "-l", store.path])
+    #expect(outcome.status == 1)
+    #expect(outcome.lines.count == 1 && outcome.text.hasPrefix(digest + "\t6\t"))
+    #expect(outcome.errors.isOneLine && outcome.errors.contains(Known.empty), "\(outcome.errors)")
+    let got = try Tool.run(["blob", "get", store.path, Known.empty])
+    #expect(got.status == 1)
+    #expect(got.output.isEmpty && got.errors.isOneLine)
+  }
+
   @Test("C1: blob rm removes several; what is not there counts as removed")
   func removal() throws {
     let store = try TestStore()

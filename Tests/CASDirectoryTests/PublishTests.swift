@@ -1,0 +1,248 @@
+import CAS
+import Foundation
+import OCI
+import Platform
+import SystemPackage
+import Testing
+
+@testable import CASDirectory
+
+@Suite("Putting blobs")
+struct PublishTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  /// A store that uses files without names, or one that uses temporary names.
+  private func store(named: Bool) throws -> DirectoryEngine {
+    try folder.store().close()
+    return DirectoryEngine(try Layout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
+  }
+
+  private func rootNames() throws -> [String] { try names(folder("store")) }
+  private static let clean = ["blobs", "index.json", "oci-layout"]
+
+  @Test("D3: a blob is a file of mode 0444 under its digest, and nothing else is left", arguments: [false, true])
+  func puts(named: Bool) throws {
+    let engine = try store(named: named)
+    for content in [bytes(""), bytes("hello"), [UInt8](repeating: 7, count: 3 << 20)] {
+      let address = try engine.putBlob(content)
+      #expect(try address.digest == digest(content))
+      #expect(address.size == content.count)
+      let status = try OpenFile.open(path: engine.file(address.digest), .readOnly).status()
+      #expect(status.permissions == 0o444 && status.links == 1 && status.size == content.count)
+      #expect(try engine.putBlob(content) == address)
+      #expect(try engine.blobContents(address.digest, limit: 4 << 20) == content)
+    }
+    #expect(try rootNames() == Self.clean)
+  }
+
+  @Test("E4: what is discarded, dropped, unexpected or failing leaves nothing", arguments: [false, true])
+  func leavesNothing(named: Bool) throws {
+    let engine = try store(named: named)
+    let discarded = try engine.stageBlob()
+    try discarded.write(bytes("a").span, at: 0)
+    discarded.discard()
+    #expect(code { try discarded.write(bytes("a").span, at: 0) } == .closed)
+    do {
+      let dropped = try engine.stageBlob()
+      try dropped.write(bytes("b").span, at: 0)
+      #expect(try rootNames().count == (named ? 4 : 3))
+    }
+    let wrong = BlobExpectation(digest: try digest(bytes("other")))
+    #expect(code { _ = try engine.putBlob(bytes("c"), expecting: wrong) } == .mismatch)
+    #expect(code { _ = try engine.putBlob(bytes("c"), expecting: BlobExpectation(size: 2)) } == .mismatch)
+    var calls = 0
+    #expect(
+      code {
+        _ = try engine.putBlob { () throws(CASError) in
+          calls += 1
+          if calls == 3 { throw .notFound("read", "source") }
+          return bytes("chunk")
+        }
+      } == .notFound)
+    #expect(try rootNames() == Self.clean)
+    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+  }
+
+  @Test("D3: many who put the same and different blobs at once all succeed", arguments: [false, true])
+  func concurrentPuts(named: Bool) throws {
+    let engine = try store(named: named)
+    let done = Tally()
+    try concurrently(8) { worker in
+      for number in 0..<20 {
+        let shared = try? engine.putBlob(bytes("shared \(number)"))
+        let own = try? engine.putBlob(bytes("own \(worker) \(number)"))
+        if shared != nil, own != nil { done.add() }
+      }
+    }
+    #expect(done.count == 160)
+    #expect(try names(folder("store/blobs/sha256")).count == 20 + 160)
+    #expect(try rootNames() == Self.clean)
+  }
+
+  @Test("E5: putting content whose copy is corrupt, cut or unreadable heals it", arguments: [false, true])
+  func heals(named: Bool) throws {
+    for damage in ["HELLO", "", "hello and more"] {
+      let engine = try folder.store("store-\(damage.count)")
+      engine.close()
+      let layout = try Layout(opening: folder("store-\(damage.count)"))
+      let other = DirectoryEngine(layout, options: OpenOptions(), namesTemporaries: named)
+      let address = try other.putBlob(bytes("hello"))
+      try run("chmod", "u+w", other.file(address.digest))
+      try write(damage, other.file(address.digest))
+      #expect(throws: CASError.self) { _ = try other.blob(address.digest) }
+      #expect(try other.putBlob(bytes("hello")) == address)
+      #expect(try other.text(address.digest) == "hello")
+      #expect(try names(layout.path) == Self.clean)
+      try remove(layout.path)
+    }
+  }
+
+  @Test("D3: healing never takes the name away, and races of healers, putters and readers end well")
+  func healsInOneStep() throws {
+    let engine = try folder.store()
+    let address = try engine.putBlob(bytes("hello"))
+    let path = engine.file(address.digest)
+    let absences = Tally()
+    let failures = Tally()
+    try concurrently(6) { worker in
+      for _ in 0..<30 {
+        switch worker {
+        case 0:
+          // Corrupt by rename, as a broken tool would.
+          let broken = path + ".broken"
+          try? write("HELLO", broken)
+          _ = unsafe rename(broken, path)
+        case 1, 2:
+          if !FileManager.default.fileExists(atPath: path) { absences.add() }
+        default:
+          if (try? engine.putBlob(bytes("hello"))) != address { failures.add() }
+        }
+      }
+    }
+    #expect(absences.count == 0 && failures.count == 0)
+    #expect(try engine.putBlob(bytes("hello")) == address)
+    #expect(try engine.text(address.digest) == "hello")
+    #expect(try rootNames() == Self.clean)
+  }
+
+  @Test("D3: puts that race with deletes succeed")
+  func racesDeletes() throws {
+    let engine = try folder.store()
+    let target = try digest(bytes("x"))
+    let failures = Tally()
+    try concurrently(4) { worker in
+      for _ in 0..<50 {
+        do {
+          if worker == 0 { try engine.deleteBlob(target) } else { _ = try engine.putBlob(bytes("x")) }
+        } catch {
+          failures.add()
+        }
+      }
+    }
+    #expect(failures.count == 0)
+    try engine.deleteBlob(target)
+    try engine.deleteBlob(target)
+    #expect(code { _ = try engine.blob(target) } == .notFound)
+  }
+
+  @Test("D8: a blob that is put again while old ones are deleted is never lost")
+  func deletesOldOnly() throws {
+    let engine = try #require(try folder.store() as? DirectoryEngine)
+    let digest = try digest(bytes("x"))
+    let now = Timestamp(seconds: Timestamp.now.seconds - 60, nanoseconds: 0)
+    _ = try engine.putBlob(bytes("x"))
+    #expect(try !engine.deleteBlob(digest, ifUnchangedSince: now))
+    #expect(try engine.blobInfo(digest).size == 1)
+    let losses = Tally()
+    for _ in 0..<30 {
+      try run("touch", "-d", "2 days ago", engine.file(digest))
+      try concurrently(3) { worker in
+        if worker == 0 {
+          _ = try? engine.deleteBlob(digest, ifUnchangedSince: now)
+        } else {
+          // Acknowledged by now, and young: whenever the deletion came, the blob is there.
+          _ = try? engine.putBlob(bytes("x"))
+          if (try? engine.blobInfo(digest)) == nil { losses.add() }
+        }
+      }
+    }
+    #expect(losses.count == 0)
+    #expect(try engine.deleteBlob(digest, ifUnchangedSince: Timestamp(seconds: now.seconds + 3600, nanoseconds: 0)))
+    #expect(try engine.deleteBlob(digest, ifUnchangedSince: now))
+    #expect(code { _ = try engine.blobInfo(digest) } == .notFound)
+  }
+
+  @Test("D8: putting a blob again makes it young")
+  func rejuvenates() throws {
+    let engine = try folder.store()
+    let address = try engine.putBlob(bytes("x"))
+    try run("touch", "-d", "2 days ago", engine.file(address.digest))
+    let old = try engine.blobInfo(address.digest)
+    _ = try engine.putBlob(bytes("x"))
+    let young = try engine.blobInfo(address.digest)
+    #expect(young.modified.seconds - old.modified.seconds > 86_400)
+    #expect(young.version != old.version)
+    #expect(try engine.text(address.digest) == "x")
+  }
+
+  @Test("D3: a killed writer leaves no residue, and one with a temporary name only what clean removes")
+  func killed() async throws {
+    try folder.store().close()
+    let path = folder("store")
+    for named in [false, true] {
+      await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, named = named as Bool] in
+        let engine = DirectoryEngine(try Layout(opening: path), options: OpenOptions(), namesTemporaries: named)
+        let stage = try engine.stageBlob()
+        try stage.write(bytes("half").span, at: 0)
+        try stage.synchronize()
+        kill(getpid(), SIGKILL)
+      }
+      #expect(try rootNames().count == (named ? 4 : 3))
+    }
+    let engine = try open(path)
+    #expect(try engine.clean() == 1)
+    #expect(try rootNames() == Self.clean)
+    #expect(try names(path + "/blobs/sha256").isEmpty)
+  }
+
+  @Test("E12: clean leaves live writers, blobs, references and foreign files alone")
+  func cleans() throws {
+    let engine = try store(named: true)
+    _ = try engine.putBlob(bytes("kept"))
+    let stage = try engine.stageBlob()
+    try stage.write(bytes("alive").span, at: 0)
+    try write("", folder("store/.casfs-tmp-abandoned"))
+    try write("", folder("store/.casfs-other"))
+    try write("", folder("store/foreign"))
+    try FileManager.default.createDirectory(atPath: folder("store/.casfs-tmp-dir"), withIntermediateDirectories: false)
+    try link(folder("store/.casfs-tmp-link"), to: folder("store/foreign"))
+    let other = try open(folder("store"))
+    #expect(try other.clean() == 1)
+    #expect(try other.clean() == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder("store/.casfs-tmp-abandoned")))
+    let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+    #expect(try other.text(address.digest) == "alive")
+    #expect(try rootNames().count == 7)
+  }
+
+  @Test("E12: a put is never broken by a concurrent clean", arguments: [false, true])
+  func cleansConcurrently(named: Bool) throws {
+    let engine = try store(named: named)
+    let failures = Tally()
+    try concurrently(4) { worker in
+      for number in 0..<60 {
+        do {
+          if worker == 0 { _ = try engine.clean() } else { _ = try engine.putBlob(bytes("\(worker) \(number)")) }
+        } catch {
+          failures.add()
+        }
+      }
+    }
+    #expect(failures.count == 0)
+    #expect(try names(folder("store/blobs/sha256")).count == 180)
+  }
+}

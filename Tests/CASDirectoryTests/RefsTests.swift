@@ -1,0 +1,94 @@
+import CAS
+import Foundation
+import OCI
+import SystemPackage
+import Testing
+
+@testable import CASDirectory
+
+@Suite("References as files")
+struct RefsTests {
+  let folder: Folder
+  let engine: any Engine
+
+  init() throws {
+    folder = try Folder()
+    engine = try folder.store("store", .refs)
+  }
+
+  @Test("D7: names become one plain file name each, one to one")
+  func fileNames() throws {
+    let table = [
+      "latest": "latest", "a/b": "a%2Fb", ".hidden": "%2Ehidden", "a.b": "a.b", "50%": "50%25", "a b": "a b",
+      "x/.y": "x%2F.y", "ä": "ä",
+    ]
+    for (text, file) in table {
+      let name = try name(text)
+      #expect(ReferenceFileName.encode(name) == file)
+      #expect(ReferenceFileName.decode(file) == name)
+    }
+    for file in ["a%2fb", "%41", "%", "%2", "%2F", ".hidden", "a%2F..%2Fb", "%00", "a/b", "+%+4"] {
+      #expect(ReferenceFileName.decode(file) == nil, "\(file)")
+    }
+    #expect(ReferenceFileName.encode(try name(String(repeating: "a", count: 255))) != nil)
+    #expect(ReferenceFileName.encode(try name(String(repeating: "a", count: 256))) == nil)
+  }
+
+  @Test("D4: references are put, compared, replaced, listed and deleted in the refs layout")
+  func roundTrip() throws {
+    let one = try descriptor("one")
+    let two = try descriptor("two")
+    let nested = try name("docker.io/library/alpine:3.20")
+    try engine.putReference(one, named: nested)
+    try engine.putReference(one.named(try name("other")), named: nested)
+    #expect(code { try engine.putReference(two, named: nested) } == .clobber)
+    #expect(try engine.reference(named: nested) == one)
+    try engine.putReference(two, named: nested, replacing: true, cancellation: .none)
+    try engine.putReference(one, named: try name("a"))
+    #expect(try engine.listReferences().map(\.name.description) == ["a", nested.description])
+    #expect(try text(folder("store/refs/a")) == one.description + "\n")
+    #expect(try engine.index().entry(named: nested)?.descriptor.get() == two)
+    #expect(try open(folder("store")).reference(named: nested) == two)
+    try engine.deleteReference(named: nested)
+    try engine.deleteReference(named: nested)
+    #expect(code { _ = try engine.reference(named: nested) } == .notFound)
+    #expect(try names(folder("store")) == ["blobs", "oci-layout", "refs"])
+    let long = try name(String(repeating: "a/", count: 100) + "a")
+    #expect(code { try engine.putReference(one, named: long) } == .invalid)
+    #expect(code { _ = try engine.reference(named: long) } == .notFound)
+  }
+
+  @Test("D6: what is no descriptor, too long, a link or a FIFO is neither followed nor forgotten")
+  func hostile() throws {
+    try write(try descriptor("x").description, folder("outside"))
+    try link(folder("store/refs/link"), to: folder("outside"))
+    try run("mkfifo", folder("store/refs/fifo"))
+    try run("mkdir", folder("store/refs/dir"))
+    try run("truncate", "-s", "2M", folder("store/refs/long"))
+    try write(try descriptor("y").description, folder("store/refs/%41"))
+    try write(try descriptor("z").description, folder("store/refs/good"))
+    #expect(try engine.listReferences().map(\.name.description) == ["good"])
+    let entries = try engine.index().entries
+    #expect(entries.count == 6)
+    #expect(entries.filter { $0.name == nil }.count == 1)
+    for bad in ["link", "fifo", "dir", "long"] {
+      #expect(code { _ = try engine.reference(named: try name(bad)) } == .invalid, "\(bad)")
+      #expect(code { try engine.putReference(try descriptor("x"), named: try name(bad)) } == .clobber, "\(bad)")
+    }
+    try engine.deleteReference(named: try name("link"))
+    #expect(FileManager.default.fileExists(atPath: folder("outside")))
+  }
+
+  @Test("E8: of racing writers of different descriptors exactly one wins in the refs layout")
+  func racers() throws {
+    for round in 0..<10 {
+      let wins = Tally()
+      let target = try name("tag\(round)")
+      try concurrently(6) { [folder] worker in
+        guard let own = try? open(folder("store")), let mine = try? descriptor("\(round) \(worker)") else { return }
+        if (try? own.putReference(mine, named: target)) != nil { wins.add() }
+      }
+      #expect(wins.count == 1)
+    }
+  }
+}

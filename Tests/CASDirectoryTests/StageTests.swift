@@ -1,0 +1,123 @@
+import CAS
+import Foundation
+import OCI
+import Platform
+import SystemPackage
+import Testing
+
+@testable import CASDirectory
+
+@Suite("Blobs in the making")
+struct StageTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  /// A store that uses files without names, or one that uses temporary names.
+  private func store(named: Bool) throws -> DirectoryEngine {
+    try folder.store().close()
+    return DirectoryEngine(try Layout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
+  }
+
+  @Test("E4: after a mismatch the stage can be written on and committed")
+  func commitsAfterMismatch() throws {
+    let engine = try folder.store()
+    let stage = try engine.stageBlob()
+    try stage.write(bytes("ab").span, at: 0)
+    let expectation = BlobExpectation(digest: try digest(bytes("abc")))
+    #expect(code { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .mismatch)
+    try stage.write(bytes("c").span, at: 2)
+    let address = try stage.commit(expecting: expectation, cancellation: .none)
+    #expect(try engine.text(address.digest) == "abc")
+    #expect(code { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .closed)
+  }
+
+  @Test("I7: any order of writes, cuts and gaps gives the digest of the content", arguments: [false, true])
+  func anyOrder(named: Bool) throws {
+    let engine = try store(named: named)
+    var seed = SplitMix(state: 42)
+    for _ in 0..<40 {
+      let stage = try engine.stageBlob(.sha256, copying: nil)
+      var model: [UInt8] = []
+      for _ in 0..<Int.random(in: 0..<8, using: &seed) {
+        if Int.random(in: 0..<4, using: &seed) == 0 {
+          let size = Int.random(in: 0...60, using: &seed)
+          try stage.truncate(to: Int64(size))
+          model = Array(model.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - model.count))
+        } else {
+          let inOrder = Bool.random(using: &seed)
+          let offset = inOrder ? model.count : Int.random(in: 0...50, using: &seed)
+          let piece = (0..<Int.random(in: 0...20, using: &seed)).map { _ in UInt8.random(in: 0...255, using: &seed) }
+          try stage.write(piece.span, at: Int64(offset))
+          if !piece.isEmpty {
+            let end = offset + piece.count
+            model += [UInt8](repeating: 0, count: max(0, end - model.count))
+            model.replaceSubrange(offset..<end, with: piece)
+          }
+        }
+        #expect(stage.size == model.count)
+      }
+      let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+      #expect(try address.digest == digest(model))
+      #expect(try engine.blobContents(address.digest, limit: 100) == model)
+    }
+  }
+
+  @Test("I5: a stage that starts from a blob changes a copy")
+  func copies() throws {
+    let engine = try folder.store()
+    let base = try engine.putBlob(bytes("hello"))
+    let stage = try engine.stageBlob(.sha512, copying: base.digest)
+    #expect(stage.size == 5)
+    try stage.write(bytes("J").span, at: 0)
+    var content = [UInt8](repeating: 0, count: 9)
+    var span = content.mutableSpan
+    #expect(try stage.read(into: &span, at: 0) == 5)
+    let changed = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+    #expect(try changed.digest == digest(bytes("Jello"), .sha512))
+    #expect(try engine.text(base.digest) == "hello")
+    #expect(code { _ = try engine.stageBlob(.sha256, copying: try digest(bytes("absent"))) } == .notFound)
+  }
+
+  @Test("I11: a stage whose write failed is never published, and repeats the error")
+  func failureSticks() throws {
+    let engine = try folder.store()
+    let stage = try engine.stageBlob()
+    try stage.write(bytes("a").span, at: 0)
+    let first = code { try stage.write(bytes("b").span, at: .max - 1) }
+    #expect(first == .io(.fileTooLarge))
+    #expect(code { _ = try stage.commit(expecting: BlobExpectation(), cancellation: .none) } == first)
+    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+  }
+
+  @Test("E14: a cancelled commit can be tried again")
+  func cancelled() throws {
+    let engine = try folder.store()
+    let stage = try engine.stageBlob()
+    try stage.write(bytes("x").span, at: 0)
+    let token = CancellationToken()
+    token.cancel()
+    #expect(code { _ = try stage.commit(expecting: BlobExpectation(), cancellation: token) } == .cancelled)
+    #expect(
+      code { try engine.putReference(try descriptor("a"), named: try name("a"), replacing: false, cancellation: token) }
+        == .cancelled)
+    #expect(code { _ = try engine.putBlob(bytes("y"), cancellation: token) } == .cancelled)
+    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+    _ = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+  }
+}
+
+/// Random numbers that are the same in each run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}

@@ -1,0 +1,186 @@
+import CAS
+import Foundation
+import OCI
+import Platform
+import SystemPackage
+import Testing
+
+@testable import CASDirectory
+
+@Suite("Reading is verified")
+struct VerificationTests {
+  let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+  }
+
+  /// A store whose one blob of the text "hello" has other content.
+  private func damaged(_ content: String, _ options: OpenOptions = OpenOptions()) throws -> (DirectoryEngine, Digest) {
+    let engine = try #require(try folder.store("store", .index, options) as? DirectoryEngine)
+    let digest = try digest(bytes("hello"))
+    try write(content, engine.file(digest))
+    return (engine, digest)
+  }
+
+  @Test("V2: content that is not its digest's is corrupt with both digests, however it is read")
+  func corrupt() throws {
+    for options in [OpenOptions(), OpenOptions(verification: .always)] {
+      let (engine, digest) = try damaged("HELLO", options)
+      let expected = CASError.Code.corrupt(expected: digest, actual: try CASDirectoryTests.digest(bytes("HELLO")))
+      for _ in 0..<2 {
+        #expect(code { _ = try engine.blob(digest) } == expected)
+        #expect(code { _ = try engine.blobFile(digest, cancellation: .none) } == expected)
+        #expect(code { _ = try engine.stageBlob(.sha256, copying: digest) } == expected)
+      }
+      #expect(expected.errno == .ioError)
+      #expect(!engine.isProbablyVerified(digest))
+      #expect(try engine.blobInfo(digest).size == 5)
+      try remove(folder("store"))
+    }
+  }
+
+  @Test("V2: the longest read of a long corrupt blob gives nothing")
+  func corruptLong() throws {
+    let engine = try folder.store()
+    let address = try engine.putBlob([UInt8](repeating: 1, count: 5 << 20))
+    try run("chmod", "u+w", engine.file(address.digest))
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: engine.file(address.digest)))
+    try file.seek(toOffset: (5 << 20) - 1)
+    try file.write(contentsOf: Data([2]))
+    try file.close()
+    let failures = Tally()
+    try concurrently(6) { _ in
+      if case .corrupt = code({ _ = try engine.blob(address.digest) }) { failures.add() }
+    }
+    #expect(failures.count == 6)
+  }
+
+  @Test("V4: a store that is trusted serves what is there")
+  func trusting() throws {
+    let (engine, digest) = try damaged("HELLO", OpenOptions(verification: .none))
+    #expect(try engine.text(digest) == "HELLO")
+    #expect(engine.isProbablyVerified(digest))
+  }
+
+  @Test("V1: what was put by this engine is known; what is changed later is found by the next open")
+  func identityChanges() throws {
+    let engine = try #require(try folder.store() as? DirectoryEngine)
+    let address = try engine.putBlob(bytes("hello"))
+    #expect(engine.isProbablyVerified(address.digest))
+    let info = try engine.blobInfo(address.digest)
+    #expect(try engine.blobFile(address.digest, cancellation: .none).info == info)
+    try run("chmod", "u+w", engine.file(address.digest))
+    try write("HELLO", engine.file(address.digest))
+    try run("touch", "-d", "@\(info.modified.seconds)", engine.file(address.digest))
+    #expect(try engine.blobInfo(address.digest).version != info.version)
+    #expect(throws: CASError.self) { _ = try engine.blob(address.digest) }
+    #expect(!engine.isProbablyVerified(address.digest))
+  }
+
+  @Test("V1: a known state is not hashed again, any other is")
+  func once() throws {
+    try write("HELLO", folder("file"))
+    let file = try OpenFile.open(path: folder("file"), .readOnly)
+    let identity = try file.status().identity
+    let verifier = Verifier()
+    let wrong = try digest(bytes("hello"))
+    let right = try digest(bytes("HELLO"))
+    verifier.remember(wrong, identity, isDurable: true)
+    // Were it hashed, this would fail.
+    #expect(try verifier.verify(file, identity, is: wrong, "read blob", .none) == identity)
+    #expect(throws: CASError.self) {
+      _ = try verifier.verify(file, identity, is: wrong, afresh: true, "read blob", .none)
+    }
+    #expect(try verifier.verify(file, identity, is: right, "read blob", .none) == identity)
+    #expect(verifier.known(right)?.identity == identity && verifier.known(right)?.isDurable == false)
+    var other = identity
+    other.changed.nanoseconds ^= 1
+    verifier.remember(wrong, other, isDurable: true)
+    #expect(throws: CASError.self) { _ = try verifier.verify(file, identity, is: wrong, "read blob", .none) }
+  }
+
+  @Test("V3: a waiter that is cancelled leaves, and a retry gets the blob")
+  func cancelledWaiter() throws {
+    let content = [UInt8](repeating: 3, count: 64 << 20)
+    let address = try folder.store().putBlob(content)
+    let engine = try #require(try open(folder("store")) as? DirectoryEngine)
+    let token = CancellationToken()
+    try Thread.start("cancel") {
+      Thread.sleep(milliseconds: 5)
+      token.cancel()
+    }
+    let outcome = code { _ = try engine.blob(address.digest, cancellation: token) }
+    // Hashing may have been quicker than the cancellation, or not begun before it.
+    #expect(outcome == .cancelled || outcome == nil)
+    #expect(try engine.blob(address.digest).size == content.count)
+    #expect(engine.isProbablyVerified(address.digest))
+  }
+
+  @Test("V3: all who ask for one blob at once get it")
+  func shared() throws {
+    let content = [UInt8](repeating: 4, count: 4 << 20)
+    let address = try folder.store().putBlob(content)
+    let engine = try open(folder("store"))
+    let successes = Tally()
+    try concurrently(8) { _ in
+      if (try? engine.blobContents(address.digest, limit: 8 << 20)) == content { successes.add() }
+    }
+    #expect(successes.count == 8)
+  }
+
+  @Test("D9: a blob that another tool is still writing is not corrupt, and is read when it is complete")
+  func beingWritten() throws {
+    let engine = try folder.store()
+    let digest = try digest(bytes("hello"))
+    _ = FileManager.default.createFile(atPath: engine.file(digest), contents: nil)
+    let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: engine.file(digest)))
+    try writer.write(contentsOf: Data(bytes("hel")))
+    #expect(code { _ = try engine.blob(digest) } == .io(.ioError))
+    try concurrently(2) { worker in
+      if worker == 0 {
+        Thread.sleep(milliseconds: 100)
+        try? writer.write(contentsOf: Data(bytes("lo")))
+        try? writer.close()
+      } else {
+        #expect((try? engine.text(digest)) == "hello")
+      }
+    }
+  }
+
+  @Test("D9: putting a blob that another tool is writing puts ours in its place")
+  func putsOverHalf() throws {
+    let engine = try folder.store()
+    let digest = try digest(bytes("hello"))
+    _ = FileManager.default.createFile(atPath: engine.file(digest), contents: nil)
+    let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: engine.file(digest)))
+    try writer.write(contentsOf: Data(bytes("hel")))
+    _ = try engine.putBlob(bytes("hello"))
+    #expect(try engine.text(digest) == "hello")
+    try writer.write(contentsOf: Data(bytes("XX")))
+    try writer.close()
+    #expect(try engine.text(digest) == "hello")
+  }
+
+  @Test("E7: a reader goes on after a delete, reads anywhere, and never beyond or short of its size")
+  func reads() throws {
+    let engine = try folder.store()
+    let address = try engine.putBlob(bytes("hello"))
+    let reader = try engine.blob(address.digest)
+    let file = try engine.blob(address.digest)
+    let path = engine.file(address.digest)
+    try run("chmod", "u+w", path)
+    try move(path, to: folder("moved"))
+    #expect(code { _ = try engine.blob(address.digest) } == .notFound)
+    var buffer = [UInt8](repeating: 0, count: 16)
+    var span = buffer.mutableSpan
+    #expect(try reader.read(into: &span, at: 3) == 2)
+    #expect(try reader.read(into: &span, at: 5) == 0)
+    #expect(try reader.read(into: &span, at: .max) == 0)
+    #expect(code { _ = try reader.read(into: &span, at: -1) } == .invalid)
+    try write("hello, world", folder("moved"))
+    #expect(try reader.read(into: &span, at: 0) == 5)
+    try write("hel", folder("moved"))
+    #expect(code { _ = try file.read(into: &span, at: 0) } == .io(.ioError))
+  }
+}

@@ -1,0 +1,141 @@
+import CAS
+import Foundation
+import OCI
+import SystemPackage
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct GetTests {
+  @Test("E7: reads at any place, and from front to back", arguments: StoreKind.all)
+  func reads(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      var generator = SeededGenerator(3)
+      let content = generator.bytes(200_001)
+      let digest = try store.engine.putBlob(content).digest
+      let reader = try store.engine.blob(digest)
+      #expect(reader.digest == digest)
+      #expect(reader.size == 200_001)
+      for _ in 0..<100 {
+        let start = Int.random(in: 0...200_001, using: &generator)
+        let count = Int.random(in: 0...100_000, using: &generator)
+        #expect(try reader.read(count, at: Int64(start)) == Array(content[start...].prefix(count)))
+      }
+      for offset in [200_001, 200_002, Int64.max] { #expect(try reader.read(10, at: offset).isEmpty) }
+      #expect(failure { () throws(CASError) in try reader.read(1, at: -1) }?.code.errno == .invalidArgument)
+      for chunkSize in [1000, 65_536, 1 << 20] {
+        var collected: [UInt8] = []
+        try reader.forEachChunk(of: chunkSize) { (chunk) in
+          for index in chunk.indices { collected.append(chunk[index]) }
+        }
+        #expect(collected == content)
+      }
+    }
+  }
+
+  @Test("E7: many threads read one blob at once, each what is in it", arguments: StoreKind.all)
+  func concurrentReads(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      var generator = SeededGenerator(4)
+      let content = generator.bytes(300_000)
+      let digest = try store.engine.putBlob(content).digest
+      let fresh = try store.reopen()
+      try onThreads(4) { (thread) in
+        let wrong = failure { () throws(CASError) in
+          let reader = try fresh.blob(digest)
+          for round in 0..<200 {
+            let start = (thread * 7919 + round * 1409) % 299_000
+            guard try reader.read(1000, at: Int64(start)) == Array(content[start..<start + 1000]) else {
+              throw CASError(.invalid, "read", "\(start)", cause: "other bytes")
+            }
+          }
+        }
+        #expect(wrong == nil)
+      }
+    }
+  }
+
+  @Test("E7: a reader that was there before a delete goes on", arguments: StoreKind.all)
+  func survivesDelete(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let content = [UInt8](repeating: 9, count: 100_000)
+      let digest = try store.engine.putBlob(content).digest
+      let reader = try store.engine.blob(digest)
+      #expect(try reader.read(10, at: 0) == Array(content[..<10]))
+      try store.engine.deleteBlob(digest)
+      #expect(failure { () throws(CASError) in try store.engine.blob(digest) }?.code == .notFound)
+      #expect(try reader.read(100_000, at: 0) == content)
+      store.engine.close()
+      #expect(try reader.read(10, at: 99_995) == Array(content[99_995...]))
+    }
+  }
+
+  @Test("E7: a blob that is absent is notFound", arguments: StoreKind.all)
+  func absent(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      for algorithm in Digest.Algorithm.allCases {
+        let absent = try digest(Array("absent".utf8), algorithm)
+        let failures = [
+          failure { () throws(CASError) in try store.engine.blob(absent) },
+          failure { () throws(CASError) in try store.engine.blobInfo(absent) },
+          failure { () throws(CASError) in try store.engine.blobContents(absent, limit: 1) },
+          failure { () throws(CASError) in try store.engine.stageBlob(.sha256, copying: absent) },
+          failure { () throws(CASError) in try store.engine.describe(absent) },
+        ]
+        for error in failures {
+          #expect(error?.code == .notFound)
+          #expect(error?.description.contains(absent.description) == true)
+        }
+      }
+    }
+  }
+
+  @Test("E7: content longer than the caller's limit is invalid", arguments: StoreKind.all)
+  func limit(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let digest = try store.engine.putBlob([1, 2, 3]).digest
+      #expect(failure { () throws(CASError) in try store.engine.blobContents(digest, limit: 2) }?.code == .invalid)
+      #expect(try store.engine.blobContents(digest, limit: 3) == [1, 2, 3])
+    }
+  }
+
+  @Test("E7, V2: a blob that is not what its digest says is not served", arguments: StoreKind.directories)
+  func corrupt(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let expected = try store.engine.putBlob(Array("precious".utf8)).digest
+      try store.corrupt(expected)
+      let code = CASError.Code.corrupt(expected: expected, actual: try digest(Array("rotten".utf8)))
+      for verification in [Verification.once, .always] {
+        let engine = try store.reopen(OpenOptions(verification: verification))
+        for _ in 0..<2 {
+          let error = failure { () throws(CASError) in try engine.blob(expected) }
+          #expect(error?.code == code)
+          #expect(error?.code.errno == .ioError)
+        }
+      }
+      // Also by the engine that put it: the stored copy is another one now.
+      #expect(failure { () throws(CASError) in try store.engine.blob(expected) }?.code == code)
+      #expect(failure { () throws(CASError) in try store.engine.stageBlob(.sha256, copying: expected) }?.code == code)
+    }
+  }
+
+  @Test("R1: a blob's media type is its own, an entry's, by its members, or bytes", arguments: StoreKind.all)
+  func describe(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      func mediaType(_ text: String) throws -> String {
+        let address = try store.engine.putBlob(Array(text.utf8))
+        let descriptor = try store.engine.describe(address.digest)
+        #expect(descriptor.digest == address.digest && descriptor.size == address.size)
+        return descriptor.mediaType
+      }
+      #expect(try mediaType(#"{"mediaType":"a/b","manifests":[]}"#) == "a/b")
+      #expect(try mediaType(#"{"manifests":[]}"#) == MediaType.imageIndex)
+      #expect(try mediaType(#"{"config":{},"layers":[]}"#) == MediaType.imageManifest)
+      #expect(try mediaType(#"{"config":{}}"#) == MediaType.octetStream)
+      #expect(try mediaType("layer") == MediaType.octetStream)
+      #expect(try mediaType("") == MediaType.octetStream)
+      let layer = Descriptor(mediaType: "c/d", digest: try digest(Array("layer".utf8)), size: 5)
+      try store.engine.putReference(layer, named: ReferenceName("layer"))
+      #expect(try mediaType("layer") == "c/d")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import CAS
+import CASDirectory
+import CASMemory
+import Foundation
+import OCI
+import Platform
+import Testing
+
+/// A kind of store that the suite runs on.
+struct StoreKind: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let driver: any Driver
+  let layout: CreateOptions.Layout
+  /// Whether blobs are files `blobs/ALGORITHM/HEX` in a directory, where anybody can change them.
+  let isDirectory: Bool
+
+  static let all = [
+    StoreKind(testDescription: "memory", driver: MemoryDriver(), layout: .index, isDirectory: false),
+    StoreKind(testDescription: "index layout", driver: DirectoryDriver(), layout: .index, isDirectory: true),
+    StoreKind(testDescription: "refs layout", driver: DirectoryDriver(), layout: .refs, isDirectory: true),
+  ]
+
+  static let directories = all.filter(\.isDirectory)
+}
+
+/// A new store and a folder that has it, for one test.
+struct TestStore: Sendable {
+  let kind: StoreKind
+  let folder: URL
+  let uri: String
+  let engine: any Engine
+
+  /// Another opening of the same store.
+  func reopen(_ options: OpenOptions = OpenOptions()) throws(CASError) -> any Engine {
+    try kind.driver.open(uri, options: options)
+  }
+
+  /// The file of a blob in a directory.
+  func file(_ digest: Digest) -> URL {
+    folder.appending(path: "store/blobs/\(digest.algorithm.rawValue)/\(digest.hex)")
+  }
+
+  /// Overwrites the stored copy of a blob.
+  func corrupt(_ digest: Digest, with content: [UInt8] = Array("rotten".utf8)) throws {
+    let file = file(digest)
+    try FileManager.default.removeItem(at: file)
+    try Data(content).write(to: file)
+  }
+
+  /// The paths of all files of a store in a directory, in order; none for one in memory.
+  func files() -> [String] {
+    let paths = FileManager.default.subpaths(atPath: folder.path) ?? []
+    return paths.filter { (path) in
+      var isDirectory: ObjCBool = false
+      return unsafe FileManager.default.fileExists(
+        atPath: folder.appending(path: path).path, isDirectory: &isDirectory) && !isDirectory.boolValue
+    }.sorted()
+  }
+
+  /// All stored digests.
+  func digests() throws -> [Digest] {
+    var digests: [Digest] = []
+    try engine.forEachBlob { digests.append($0) }
+    return digests.sorted()
+  }
+}
+
+/// Runs a test on a new store and removes that afterwards.
+func withStore(_ kind: StoreKind, _ body: (TestStore) throws -> Void) throws {
+  let id = UUID().uuidString
+  let folder = FileManager.default.temporaryDirectory.appending(path: "castests-\(id)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let uri = kind.isDirectory ? "dir:\(folder.path)/store" : "mem:\(id)"
+  let engine = try kind.driver.create(uri, options: CreateOptions(layout: kind.layout))
+  defer { engine.close() }
+  try body(TestStore(kind: kind, folder: folder, uri: uri, engine: engine))
+}
