@@ -20,6 +20,12 @@ public enum Daemon {
     return .child
   }
 
+  /// Closes what the caller left open besides standard input, output and error: `close_range(2)`. A daemon would hold
+  /// its caller's locks, pipes and files as long as it lives. Must be called before anything is opened.
+  public static func closeInherited() throws(Errno) {
+    _ = try retrying { casfs_close_inherited() }
+  }
+
   /// Waits for the end of a child: `waitpid(2)`.
   ///
   /// - Returns: its exit status; 128 and the signal's number when a signal ended it.

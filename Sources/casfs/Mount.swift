@@ -37,6 +37,8 @@ struct Mount: ParsableCommand {
     } catch {
       throw ValidationError(error.description)
     }
+    // mount.fuse3 may hand over an open mount as /dev/fd/N.
+    if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInherited() }
     LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
     let engine = try openStore(parsed)

@@ -55,6 +55,8 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
 // 1 when some process has the file open for writing, 0 when none has, -1 when that cannot be told.
 int casfs_has_writer(int fd);
 int casfs_fork(void);
+// Closes all descriptors above the standard ones: close_range(2).
+int casfs_close_inherited(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
 // Waits for the end of any process, a child or not: pidfd_open(2), poll(2).
 int casfs_wait_process(int pid, int milliseconds);

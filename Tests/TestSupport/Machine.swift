@@ -1,0 +1,51 @@
+import Foundation
+public import Testing
+
+/// What some tests need of the machine.
+public enum Need: Sendable {
+  /// File systems in user space.
+  case fuse
+  /// To be the superuser.
+  case root
+  /// These programs.
+  case tools([String])
+
+  /// These programs.
+  public static func tools(_ names: String...) -> Need { .tools(names) }
+
+  /// What of it is missing here.
+  var missing: [String] {
+    switch self {
+    case .fuse:
+      let manager = FileManager.default
+      let hasDevice = manager.isReadableFile(atPath: "/dev/fuse") && manager.isWritableFile(atPath: "/dev/fuse")
+      return (hasDevice ? [] : ["a usable /dev/fuse"]) + Need.tools("fusermount3").missing
+    case .root: return geteuid() == 0 ? [] : ["the superuser"]
+    case .tools(let names):
+      return names.filter { name in
+        !["/usr/bin", "/bin", "/usr/sbin", "/sbin"].contains {
+          FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+        }
+      }
+    }
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips a test on a machine that lacks something; in continuous integration it runs, and fails.
+  public static func needs(_ needs: Need...) -> Self {
+    let missing = needs.flatMap(\.missing)
+    let isRequired = ProcessInfo.processInfo.environment["CI"] != nil
+    return .enabled(
+      if: missing.isEmpty || isRequired, Comment(rawValue: "this machine lacks \(missing.joined(separator: ", "))"))
+  }
+}
+
+/// The built executable, which stands beside the test bundle.
+public enum Tool {
+  /// Its path.
+  public static let path: String = {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return URL(filePath: own).deletingLastPathComponent().appending(path: "casfs").path
+  }()
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// A process that was started.
+public struct Running: @unchecked Sendable {
+  private let process = Process()
+  private let ended = DispatchSemaphore(value: 0)
+  private let output: URL
+  private let errors: URL
+
+  /// Starts a program. What it says goes into files, so that a child it leaves behind holds up nobody.
+  ///
+  /// - Parameter folder: the working directory.
+  /// - Parameter variables: the environment, besides a plain PATH and locale.
+  public init(
+    _ program: String, _ arguments: [String], in folder: String, variables: [String: String] = [:]
+  ) throws {
+    let name = UUID().uuidString
+    output = FileManager.default.temporaryDirectory.appending(path: "casfs-out-\(name)")
+    errors = FileManager.default.temporaryDirectory.appending(path: "casfs-err-\(name)")
+    for file in [output, errors] { try Data().write(to: file) }
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: folder)
+    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": folder]
+      .merging(variables) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    let ended = ended
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+  }
+
+  /// Waits for its end; one that takes longer than so many seconds is killed.
+  public func outcome(seconds: Int) throws -> Outcome {
+    defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
+    guard ended.wait(timeout: .now() + .seconds(seconds)) == .success else {
+      kill(process.processIdentifier, SIGKILL)
+      throw Unusable("not done after \(seconds) seconds; said: \(try text(of: errors))")
+    }
+    return Outcome(
+      status: process.terminationStatus, isKilled: process.terminationReason == .uncaughtSignal,
+      output: Array(try Data(contentsOf: output)), errors: try text(of: errors))
+  }
+
+  private func text(of file: URL) throws -> String {
+    String(decoding: try Data(contentsOf: file), as: UTF8.self)
+  }
+}
