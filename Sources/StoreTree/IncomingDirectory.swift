@@ -113,7 +113,7 @@ final class IncomingDirectory: Node {
   private func moveToBlobs(
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
-    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .invalidArgument }
+    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
     guard replacing else { throw .fileExists }
     switch shared.incoming.member(FileName(name), of: folder) {
     case .directory: throw .notDirectory
