@@ -90,9 +90,19 @@ extension IncomingFile {
 
   /// Answers the close of a descriptor: publishes when it is the last one of the process that opened it.
   func flush(_ handle: IncomingHandle, _ context: RequestContext) throws(Errno) {
-    let isWritten = try state.withLock { (state) throws(Errno) in
+    let (isWritten, isUntouched) = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
-      return state.isDirty && state.writers.contains(handle.process)
+      return (
+        state.isDirty && state.writers.contains(handle.process),
+        state.isDirty && state.writers.isEmpty && state.openWriters == 1
+      )
+    }
+    // A killed writer that had not begun meant no empty blob.
+    if isUntouched, CallerProcess.wasKilled(thread: context.thread),
+      CallerProcess.id(ofThread: context.thread) == handle.process
+    {
+      discard()
+      return
     }
     guard isWritten, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     if CallerProcess.wasKilled(thread: context.thread) {
@@ -120,6 +130,8 @@ extension IncomingFile {
         state.stage = nil
         state.lateError = error.description
       }
+      // A broken promise counts only where nobody is told of it.
+      if error == .badMessage { shared.counters.add(.failures) }
       let name = shared.incoming.name(of: number)?.text ?? ""
       shared.logger.error("commit \(name): \(error) after its last close")
     }

@@ -52,6 +52,8 @@ extension Workshop {
     counter() { "$casfs" status --json "$mnt" | jq ".counters.$1"; }
     # the process that serves the mount
     server() { "$casfs" status --json "$mnt" | jq .process; }
+    # gone PROCESS: it has ended, whether or not its parent has noticed
+    gone() { [ ! -e "/proc/$1/exe" ] || ! readlink "/proc/$1/exe" >/dev/null; }
 
     """#
 }
