@@ -4,7 +4,7 @@ public import Platform
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, AgeGuardedDeletion {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, AgeGuardedDeletion {
   /// `dir:` and the directory's absolute path.
   public let uri: String
 

@@ -90,26 +90,16 @@ extension IncomingFile {
 
   /// Answers the close of a descriptor: publishes when it is the last one of the process that opened it.
   func flush(_ handle: IncomingHandle, _ context: RequestContext) throws(Errno) {
-    let (isWritten, isUntouched) = try state.withLock { (state) throws(Errno) in
+    let (isDirty, isWritten) = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
-      return (
-        state.isDirty && state.writers.contains(handle.process),
-        state.isDirty && state.writers.isEmpty && state.openWriters == 1
-      )
+      return (state.isDirty, state.writers.contains(handle.process))
     }
-    // A killed writer that had not begun meant no empty blob.
-    if isUntouched, CallerProcess.wasKilled(thread: context.thread),
-      CallerProcess.id(ofThread: context.thread) == handle.process
-    {
-      discard()
-      return
-    }
-    guard isWritten, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
+    guard isDirty, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     if CallerProcess.wasKilled(thread: context.thread) {
       discard()
-      return
+    } else if isWritten {
+      try publish(context)
     }
-    try publish(context)
   }
 
   /// Lets go of a handle; the last of those that could write publishes what no close has.

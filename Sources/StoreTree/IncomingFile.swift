@@ -40,8 +40,8 @@ final class IncomingFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
-  // A writer that is killed takes its name along at once.
-  var nameValidity: Double { state.withLock { $0.isDirty ? 0 : Validity.second } }
+  // A writer that is killed takes its name along at once, and a name that is moved to its digest is a blob at once.
+  var nameValidity: Double { 0 }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }

@@ -33,9 +33,9 @@ final class TreeShared: Sendable {
       return try body()
     } catch {
       switch error.code {
-      // What a caller did wrong is said to the caller.
-      case .notFound, .cancelled, .clobber, .mismatch, .invalid, .io(.resourceBusy): break
-      case .corrupt: counters.add(.failures, 1)
+      case .notFound, .cancelled, .clobber: break
+      // What a caller did wrong is said to the caller; the driver has logged what is corrupt.
+      case .mismatch, .invalid, .corrupt, .io(.resourceBusy): counters.add(.failures, 1)
       default:
         counters.add(.failures, 1)
         logger.error("\(error)")
