@@ -120,6 +120,8 @@ extension IncomingFile {
         state.stage = nil
         state.lateError = error.description
       }
+      // A broken promise counts only where nobody is told of it.
+      if error == .badMessage { shared.counters.add(.failures) }
       let name = shared.incoming.name(of: number)?.text ?? ""
       shared.logger.error("commit \(name): \(error) after its last close")
     }
