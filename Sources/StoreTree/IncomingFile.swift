@@ -25,6 +25,12 @@ final class IncomingFile: Node {
     var failure: Errno?
     /// What went wrong after the last close, when nobody could be told.
     var lateError: String?
+
+    /// Forgets what an earlier writer could not finish, unless one of his time is still there.
+    mutating func startAfresh() {
+      if openWriters == 0 { failure = nil }
+      lateError = nil
+    }
   }
 
   let shared: TreeShared
@@ -93,6 +99,7 @@ final class IncomingFile: Node {
     if let size = changes.size {
       guard size >= 0 else { throw .invalidArgument }
       let writer = (handle as? IncomingHandle)?.process
+      if writer == nil { state.withLock { $0.startAfresh() } }
       try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
       // Without a descriptor there is no close to wait for.
       if writer == nil { try publishUnlessOpen(context) }
@@ -141,9 +148,7 @@ final class IncomingFile: Node {
     let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
     state.withLock { state in
       if request.isWriting {
-        // A new writer starts afresh after what an earlier one could not finish.
-        if state.openWriters == 0 { state.failure = nil }
-        state.lateError = nil
+        state.startAfresh()
         state.openWriters += 1
       }
       if request.isTruncating {
