@@ -66,9 +66,9 @@ struct Generator {
     case 56..<68: return .close(slot)
     case 68..<69: return .fsync(slot)
     case 69..<73: return .fork(number(3))
-    case 73..<75: return .exit
-    case 75..<76: return .kill
-    case 76..<80: return .rename(path(), path())
+    case 73..<75: return model.processes.count > 1 ? .exit : .fork(number(3))
+    case 75..<77: return model.processes.count > 1 ? .kill : .fork(number(3))
+    case 77..<80: return .rename(path(), path())
     case 80..<83: return .unlink(path())
     case 83..<86: return .mkdir(one(of: ["d", "d/e", "e", "a"]))
     case 86..<87: return .rmdir(one(of: ["d", "d/e", "e", "a"]))

@@ -44,8 +44,8 @@ struct Scenario {
         fewer.removeSubrange(start..<min(start + size, best.count))
         // Whoever goes on to look sees what is wrong at the end.
         let (done, difference) = try Scenario(steps: fewer + [Step(process: 3, action: .look)]).run()
-        if difference != nil, done.count <= best.count {
-          isShorter = isShorter || done.count < best.count
+        if difference != nil, done.count < best.count {
+          isShorter = true
           best = done
         } else {
           start += size
