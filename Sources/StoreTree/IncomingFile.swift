@@ -46,8 +46,10 @@ final class IncomingFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
-  // A writer that is killed takes its name along at once.
-  var nameValidity: Double { state.withLock { $0.isDirty ? 0 : Validity.second } }
+  var nameValidity: Double { state.withLock { validity($0) } }
+
+  // A writer that is killed takes its content along at once, and a new name too.
+  private func validity(_ state: State) -> Double { state.isDirty ? 0 : Validity.second }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }
@@ -90,7 +92,7 @@ final class IncomingFile: Node {
     return Attributes(
       inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
       size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
-      validity: Validity.second)
+      validity: validity(state))
   }
 
   func setAttributes(
