@@ -73,6 +73,16 @@ final class IncomingFile: Node {
     return address
   }
 
+  /// Whether the name is one to list: not an alias of a blob that was deleted.
+  func isThere(_ context: RequestContext) -> Bool {
+    do throws(Errno) {
+      try requireBlob(context)
+      return true
+    } catch {
+      return error != .noSuchFileOrDirectory
+    }
+  }
+
   func waitWhileBusy(_ context: RequestContext) {
     guard state.withLock({ $0.isBusy }) else { return }
     context.willBlock()
