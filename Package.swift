@@ -52,6 +52,8 @@ let package = Package(
     .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict

@@ -42,13 +42,15 @@ final class CommittedDirectory: Node {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     _ = shared.commits.wait(context)
+    let members = try shared.incoming.members(of: folder)
+    if members.count > 16 { context.willBlock() }
     return EntryList(
-      try shared.incoming.members(of: folder).compactMap { (name, member) in
+      members.compactMap { (name, member) in
         switch member {
         case .directory(let folder):
           return DirectoryEntry(name: name.text, inode: Self.inode(folder.number), kind: .directory)
         case .file(let file):
-          guard file.address != nil else { return nil }
+          guard file.address != nil, file.isThere(context) else { return nil }
           return DirectoryEntry(name: name.text, inode: Inode.committed(file.number), kind: .link)
         }
       })

@@ -59,12 +59,17 @@ final class IncomingDirectory: Node {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     _ = shared.commits.wait(context)
+    let members = try shared.incoming.members(of: folder)
+    // For each alias the store is asked.
+    if members.count > 16 { context.willBlock() }
     return EntryList(
-      try shared.incoming.members(of: folder).map { (name, member) in
+      members.compactMap { (name, member) in
         switch member {
         case .directory(let folder):
-          DirectoryEntry(name: name.text, inode: Self.inode(folder.number), kind: .directory)
-        case .file(let file): DirectoryEntry(name: name.text, inode: file.inode, kind: .file)
+          return DirectoryEntry(name: name.text, inode: Self.inode(folder.number), kind: .directory)
+        case .file(let file):
+          guard file.isThere(context) else { return nil }
+          return DirectoryEntry(name: name.text, inode: file.inode, kind: .file)
         }
       })
   }

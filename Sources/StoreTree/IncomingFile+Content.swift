@@ -90,11 +90,12 @@ extension IncomingFile {
 
   /// Answers the close of a descriptor: publishes when it is the last one of the process that opened it.
   func flush(_ handle: IncomingHandle, _ context: RequestContext) throws(Errno) {
-    let (isDirty, isWritten) = try state.withLock { (state) throws(Errno) in
+    let (isWritten, isBegun) = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
-      return (state.isDirty, state.writers.contains(handle.process))
+      return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
-    guard isDirty, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
+    guard isWritten || isBegun, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
+    // A file that was only just made, or cut to nothing, is half a file too.
     if CallerProcess.wasKilled(thread: context.thread) {
       discard()
     } else if isWritten {

@@ -25,6 +25,12 @@ final class IncomingFile: Node {
     var failure: Errno?
     /// What went wrong after the last close, when nobody could be told.
     var lateError: String?
+
+    /// Forgets what an earlier writer could not finish, unless one of his time is still there.
+    mutating func startAfresh() {
+      if openWriters == 0 { failure = nil }
+      lateError = nil
+    }
   }
 
   let shared: TreeShared
@@ -40,8 +46,11 @@ final class IncomingFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
-  // A writer that is killed takes its name along at once, and a name that is moved to its digest is a blob at once.
+  // A name that is moved to its digest is a blob at once.
   var nameValidity: Double { 0 }
+
+  // A writer that is killed takes its content along at once.
+  private func validity(_ state: State) -> Double { state.isDirty ? 0 : Validity.second }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }
@@ -65,6 +74,16 @@ final class IncomingFile: Node {
     return address
   }
 
+  /// Whether the name is one to list: not an alias of a blob that was deleted.
+  func isThere(_ context: RequestContext) -> Bool {
+    do throws(Errno) {
+      try requireBlob(context)
+      return true
+    } catch {
+      return error != .noSuchFileOrDirectory
+    }
+  }
+
   func waitWhileBusy(_ context: RequestContext) {
     guard state.withLock({ $0.isBusy }) else { return }
     context.willBlock()
@@ -84,7 +103,7 @@ final class IncomingFile: Node {
     return Attributes(
       inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
       size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
-      validity: Validity.second)
+      validity: validity(state))
   }
 
   func setAttributes(
@@ -93,6 +112,7 @@ final class IncomingFile: Node {
     if let size = changes.size {
       guard size >= 0 else { throw .invalidArgument }
       let writer = (handle as? IncomingHandle)?.process
+      if writer == nil { state.withLock { $0.startAfresh() } }
       try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
       // Without a descriptor there is no close to wait for.
       if writer == nil { try publishUnlessOpen(context) }
@@ -141,9 +161,7 @@ final class IncomingFile: Node {
     let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
     state.withLock { state in
       if request.isWriting {
-        // A new writer starts afresh after what an earlier one could not finish.
-        if state.openWriters == 0 { state.failure = nil }
-        state.lateError = nil
+        state.startAfresh()
         state.openWriters += 1
       }
       if request.isTruncating {

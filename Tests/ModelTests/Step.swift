@@ -1,0 +1,105 @@
+/// One thing that a process does.
+struct Step: CustomStringConvertible {
+  /// Which of the processes, from 0.
+  var process: Int
+  var action: Action
+
+  /// How a file is opened.
+  enum Mode: String, CaseIterable {
+    /// For writing, made or cut to nothing, as `>` in a shell.
+    case new
+    /// For reading and writing, made where it is not there.
+    case keep
+    /// For writing, and it must not be there.
+    case only
+    /// For reading and appending, as `>>`.
+    case append
+    /// For reading.
+    case read
+    /// For reading and writing what is there.
+    case both
+    /// For reading and writing what is there, cut to nothing.
+    case cut
+
+    var makes: Bool { [.new, .keep, .only, .append].contains(self) }
+    var cuts: Bool { self == .new || self == .cut }
+    var writes: Bool { self != .read }
+    var reads: Bool { self != .new && self != .only }
+  }
+
+  enum Action {
+    case open(Int, String, Mode)
+    case write(Int, count: Int, tag: Int)
+    case pwrite(Int, at: Int, count: Int, tag: Int)
+    case read(Int, count: Int)
+    case pread(Int, at: Int, count: Int)
+    case seek(Int, Int)
+    case ftruncate(Int, Int)
+    case truncate(String, Int)
+    case dup(Int, Int)
+    case close(Int)
+    case fsync(Int)
+    case fork(Int)
+    case exit
+    case kill
+    case rename(String, String)
+    case unlink(String)
+    case mkdir(String)
+    case rmdir(String)
+    case delete(String)
+    case tag(String, String)
+    case retag(String, String)
+    case untag(String)
+    case mkref(String)
+    case rmref(String)
+    case mread(Int, at: Int, count: Int)
+    case mstore(Int, at: Int, count: Int, tag: Int)
+    case mhold(Int)
+    case mput(at: Int, count: Int, tag: Int)
+    case mdrop
+    /// Looks at everything there is to see.
+    case look
+  }
+
+  var description: String { "\(process) \(action.words)" }
+  /// What the worker is told.
+  var command: String { Content.expanded(action.words) }
+}
+
+extension Step.Action {
+  /// The command as the worker takes it, digests aside.
+  var words: String {
+    switch self {
+    case .open(let slot, let path, let mode): "open \(slot) \(path) \(mode)"
+    case .write(let slot, let count, let tag): "write \(slot) \(count) \(tag)"
+    case .pwrite(let slot, let offset, let count, let tag): "pwrite \(slot) \(offset) \(count) \(tag)"
+    case .read(let slot, let count): "read \(slot) \(count)"
+    case .pread(let slot, let offset, let count): "pread \(slot) \(offset) \(count)"
+    case .seek(let slot, let offset): "seek \(slot) \(offset)"
+    case .ftruncate(let slot, let size): "ftruncate \(slot) \(size)"
+    case .truncate(let path, let size): "truncate \(path) \(size)"
+    case .dup(let slot, let other): "dup \(slot) \(other)"
+    case .close(let slot): "close \(slot)"
+    case .fsync(let slot): "fsync \(slot)"
+    case .fork(let child): "fork \(child)"
+    case .exit: "exit"
+    case .kill: "kill"
+    case .rename(let path, let other): "rename \(path) \(other)"
+    case .unlink(let path): "unlink \(path)"
+    case .mkdir(let path): "mkdir \(path)"
+    case .rmdir(let path): "rmdir \(path)"
+    case .delete(let hex): "delete \(hex)"
+    case .tag(let name, let text): "tag \(name) \(text)"
+    case .retag(let name, let other): "retag \(name) \(other)"
+    case .untag(let name): "untag \(name)"
+    case .mkref(let name): "mkref \(name)"
+    case .rmref(let name): "rmref \(name)"
+    case .mread(let slot, let offset, let count): "mread \(slot) \(offset) \(count)"
+    case .mstore(let slot, let offset, let count, let tag): "mstore \(slot) \(offset) \(count) \(tag)"
+    case .mhold(let slot): "mhold \(slot)"
+    case .mput(let offset, let count, let tag): "mput \(offset) \(count) \(tag)"
+    case .mdrop: "mdrop"
+    case .look: "look"
+    }
+  }
+}
