@@ -52,6 +52,31 @@ import Testing
       """#)
   }
 
+  @Test("I2 I6: a descriptor that a new program closes publishes, and holds up nobody")
+  func closedByExec() throws {
+    try Workshop.mounted().check(
+      #"""
+      cat >t.py <<'E'
+      import os, sys
+      fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
+      os.write(fd, b"whole")
+      os.execv("/bin/true", ["true"])
+      E
+      printf whole >want
+      for i in 1 2 3; do timeout 20 python3 t.py $mnt/incoming/f$i; committed f$i want; done
+      # A child's new program closes what it inherited; the opener goes on.
+      timeout 20 python3 -c '
+      import subprocess, sys
+      with open(sys.argv[1], "wb") as f:
+        f.write(b"wh"); f.flush()
+        for i in range(5): subprocess.run(["/bin/true"], check=True)
+        f.write(b"ole")
+      ' $mnt/incoming/g
+      committed g want
+      blobs 1
+      """#, seconds: 90)
+  }
+
   @Test("I6: of a name that is a blob already, a killed writer's changes are forgotten")
   func killedOverwriter() throws {
     try Workshop.mounted().check(
