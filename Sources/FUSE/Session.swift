@@ -29,7 +29,7 @@ public final class Session: @unchecked Sendable {
   ) throws(MountError) {
     self.mountPoint = mountPoint
     self.logger = logger
-    dispatcher = Dispatcher(tree)
+    dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -67,6 +67,13 @@ public final class Session: @unchecked Sendable {
     } catch {
       return error.description
     }
+  }
+
+  /// What `max_read=` says; libfuse wants to hear it again when the kernel opens the connection. 0 is no limit.
+  private static func maximumRead(_ options: [String]) -> UInt32 {
+    let word = "max_read="
+    let value = options.last { $0.utf8.starts(with: word.utf8) }
+    return value.flatMap { UInt32($0.dropFirst(word.count)) } ?? 0
   }
 
   deinit {
@@ -154,11 +161,14 @@ public final class Session: @unchecked Sendable {
 final class Dispatcher: Sendable {
   let tree: Tree
   let crew: Crew
+  /// The longest read request in bytes; 0 is no limit.
+  let maximumRead: UInt32
   /// Given to every request, so that slow work yields the lead.
   let willBlock: @Sendable () -> Void
 
-  init(_ tree: Tree) {
+  init(_ tree: Tree, maximumRead: UInt32) {
     let crew = Crew()
+    self.maximumRead = maximumRead
     self.tree = tree
     self.crew = crew
     willBlock = { crew.yield() }
