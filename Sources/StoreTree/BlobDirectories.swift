@@ -60,13 +60,8 @@ final class AlgorithmDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
-    do throws(Errno) {
-      return try blob(digest)
-    } catch {
-      // A commit under way may be the one that makes it.
-      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
-      return try blob(digest)
-    }
+    let info = try shared.findingBlob(context) { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    return BlobNode(shared, digest, info)
   }
 
   /// Makes a blob under the digest it will have; what is written must have that.
@@ -102,11 +97,6 @@ final class AlgorithmDirectory: Node {
       shared.logger.error("delete blob \(digest): \(error)")
       return true
     }
-  }
-
-  private func blob(_ digest: Digest) throws(Errno) -> BlobNode {
-    let info = try shared.translating { () throws(CASError) in try shared.engine.blobInfo(digest) }
-    return BlobNode(shared, digest, info)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {

@@ -44,6 +44,18 @@ final class TreeShared: Sendable {
     }
   }
 
+  /// Looks for a blob, and once more when it is not there and a commit under way may be the one that makes it.
+  func findingBlob<Result>(
+    _ context: RequestContext, _ body: () throws(CASError) -> Result
+  ) throws(Errno) -> Result {
+    do throws(Errno) {
+      return try translating(body)
+    } catch {
+      guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
+      return try translating(body)
+    }
+  }
+
   /// Attributes as the mount's options show them.
   func shown(_ attributes: Attributes) -> Attributes {
     var shown = attributes
