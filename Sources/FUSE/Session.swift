@@ -51,6 +51,11 @@ public final class Session: @unchecked Sendable {
       unsafe fuse_session_destroy(session)
       throw MountError(refusal)
     }
+    guard unsafe Self.answerFirst(session) else {
+      Mounting.detach(mountPoint)
+      unsafe fuse_session_destroy(session)
+      throw MountError("libfuse and the kernel do not agree on a protocol")
+    }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
     let fd = unsafe fuse_session_fd(session)
@@ -66,6 +71,19 @@ public final class Session: @unchecked Sendable {
       return lines.isEmpty ? "the kernel refused it" : lines.joined(separator: "; ")
     } catch {
       return error.description
+    }
+  }
+
+  /// Answers the kernel's first request, FUSE_INIT, so that a mount that is there can be used.
+  private static func answerFirst(_ session: OpaquePointer) -> Bool {
+    var buffer = unsafe fuse_buf()
+    defer { unsafe free(buffer.mem) }
+    while true {
+      let result = unsafe fuse_session_receive_buf(session, &buffer)
+      if result == -EINTR { continue }
+      guard result > 0 else { return false }
+      unsafe fuse_session_process_buf(session, &buffer)
+      return unsafe fuse_session_exited(session) == 0
     }
   }
 
