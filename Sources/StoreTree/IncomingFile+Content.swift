@@ -115,14 +115,8 @@ extension IncomingFile {
       return
     }
     do throws(Errno) {
-      try publish(context)
+      try publish(isLate: true, context)
     } catch {
-      state.withLock { state in
-        state.stage = nil
-        state.lateError = error.description
-      }
-      // A broken promise counts only where nobody is told of it.
-      if error == .badMessage { shared.counters.add(.failures) }
       let name = shared.incoming.name(of: number)?.text ?? ""
       shared.logger.error("commit \(name): \(error) after its last close")
     }
@@ -140,21 +134,20 @@ extension IncomingFile {
   }
 
   /// Commits the content, and makes the name an alias of the blob. Whoever looks meanwhile waits.
-  private func publish(_ context: RequestContext) throws(Errno) {
+  ///
+  /// - Parameter isLate: whether nobody can be told of an error but those who look at the name.
+  private func publish(isLate: Bool = false, _ context: RequestContext) throws(Errno) {
     let ticket = shared.commits.begin()
     defer { shared.commits.end(ticket) }
-    context.willBlock()
-    struct Work {
-      var stage: (any BlobStage)?
-      var promise: Digest?
+    // It is busy before anyone else is answered, so that whoever asks after the close waits.
+    var work: Work?
+    let isReady = state.withLock { state in
+      guard state.isFree else { return false }
+      work = state.beginCommit()
+      return true
     }
-    let work: Work? = state.wait(
-      until: { !$0.isBusy && $0.activeWrites == 0 },
-      then: { state in
-        guard state.isDirty, !state.isUnlinked else { return nil }
-        state.isBusy = true
-        return Work(stage: state.stage, promise: state.promise)
-      })
+    context.willBlock()
+    if !isReady { work = state.wait(until: { $0.isFree }, then: { $0.beginCommit() }) }
     guard let work else { return }
     do throws(Errno) {
       let address = try shared.translating { () throws(CASError) in
@@ -178,6 +171,9 @@ extension IncomingFile {
       state.withLock { state in
         state.failure = error
         state.isBusy = false
+        guard isLate else { return }
+        state.stage = nil
+        state.lateError = error.description
       }
       throw error
     }
@@ -236,6 +232,24 @@ extension IncomingFile {
       }
       return try blob.read(at: offset, count: count, context)
     }
+  }
+}
+
+/// What is to be committed.
+private struct Work {
+  var stage: (any BlobStage)?
+  var promise: Digest?
+}
+
+extension IncomingFile.State {
+  /// Whether nobody changes, copies or commits the content now.
+  fileprivate var isFree: Bool { !isBusy && activeWrites == 0 }
+
+  /// Takes the content for a commit, if there is anything to commit.
+  fileprivate mutating func beginCommit() -> Work? {
+    guard isDirty, !isUnlinked else { return nil }
+    isBusy = true
+    return Work(stage: stage, promise: promise)
   }
 }
 

@@ -60,7 +60,7 @@ final class ReferenceHandle: FileHandle {
     if ReferenceText.isUnfinished(text) { return }
     do throws(Errno) {
       context.willBlock()
-      let descriptor = try descriptor(text, context)
+      let descriptor = try awaitedDescriptor(text, context)
       let existing = try? shared.engine.reference(named: name)
       guard existing == nil || existing == descriptor else { throw .fileExists }
     } catch {
@@ -113,6 +113,16 @@ final class ReferenceHandle: FileHandle {
     } catch {
       state.withLock { $0.failure = error }
       throw error
+    }
+  }
+
+  /// What the text stands for, when a commit under way may be the one that makes its blob.
+  private func awaitedDescriptor(_ text: [UInt8], _ context: RequestContext) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      return try descriptor(text, context)
+    } catch {
+      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
+      return try descriptor(text, context)
     }
   }
 

@@ -5,15 +5,16 @@ extension Model {
     let file = handle.file
     guard handle.mode.writes else { return nil }
     if let failure = file.failure { return failure }
-    guard file.draft != nil, process == handle.opener else { return nil }
+    let identity = identities[process] ?? 0
+    guard file.draft != nil, identity == handle.opener else { return nil }
     let isOpen = processes[process, default: [:]].values.contains { $0.file === file && $0.mode.writes }
     if isOpen { return nil }
     // I6: that it is cut to nothing, or only just made, is half a file too.
-    if isKilled, file.writers.contains(process) || file.writers.isEmpty {
+    if isKilled, file.writers.contains(identity) || file.writers.isEmpty {
       discard(file)
       return nil
     }
-    guard file.writers.contains(process) else { return nil }
+    guard file.writers.contains(identity) else { return nil }
     return publish(file)
   }
 
@@ -81,6 +82,8 @@ extension Model {
     guard let slots = processes[process], processes[child] == nil, mapping == nil else { return nil }
     for handle in slots.values { handle.uses += 1 }
     processes[child] = slots
+    started += 1
+    identities[child] = started
     return "ok"
   }
 }

@@ -24,7 +24,7 @@ extension Model {
       file.openWriters += 1
       if mode.cuts { file.draft = [] }
     }
-    processes[process]?[slot] = Handle(file, opener: process, mode)
+    processes[process]?[slot] = Handle(file, opener: identities[process] ?? 0, mode)
     return "ok"
   }
 
@@ -135,7 +135,7 @@ extension Model {
   func put(_ process: Int, _ offset: Int, _ count: Int, _ tag: Int) -> String? {
     guard let mapping, mapping.process == process, offset + count <= mapping.size, mapping.handle.file.failure == nil
     else { return nil }
-    _ = change(mapping.handle.file, by: process) { Self.put(Content.pattern(count, tag), offset, &$0) }
+    _ = change(mapping.handle.file, by: mapping.handle.opener) { Self.put(Content.pattern(count, tag), offset, &$0) }
     return "ok"
   }
 

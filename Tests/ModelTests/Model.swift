@@ -8,7 +8,7 @@ final class Model {
     var draft: [UInt8]? = []
     /// What the last commit made a blob of.
     var committed: [UInt8]?
-    /// The processes by whose handles it was changed since then.
+    /// The identities of the processes by whose handles it was changed since then.
     var writers: Set<Int> = []
     /// The digest that its name promises.
     var promise: String?
@@ -26,6 +26,7 @@ final class Model {
   /// A file opened once: what descriptors share.
   final class Handle {
     let file: File
+    /// The identity of the process that opened it.
     let opener: Int
     let mode: Step.Mode
     var offset = 0
@@ -52,6 +53,10 @@ final class Model {
 
   /// The descriptors of each process that is there.
   var processes: [Int: [Int: Handle]] = [0: [:]]
+  /// What tells each process from those that had its place before.
+  var identities: [Int: Int] = [0: 0]
+  /// How many children were started.
+  var started = 0
   /// Which process has mapped which file for long, if one has, and how much of it.
   var mapping: (process: Int, handle: Handle, size: Int)?
   /// What is in `incoming/`, by path.
