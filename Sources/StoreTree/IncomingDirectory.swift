@@ -123,9 +123,7 @@ final class IncomingDirectory: Node {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.requireBlob(context)
-      try file.requireBlob(of: digest)
-      // It is stored, so the new name is taken.
-      guard replacing else { throw .fileExists }
+      try file.becomeBlob(digest, isReplacing: replacing)
       try removeFile(name, context)
     case nil: throw .noSuchFileOrDirectory
     }

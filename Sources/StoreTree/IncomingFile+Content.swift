@@ -30,6 +30,7 @@ extension IncomingFile {
   private func beginChange(_ context: RequestContext) throws(Errno) -> any BlobStage {
     let isReady = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
+      if state.isBlobName { throw .readOnlyFileSystem }
       return !state.isBusy && state.stage != nil
     }
     if !isReady { context.willBlock() }

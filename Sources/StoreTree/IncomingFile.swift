@@ -20,6 +20,8 @@ final class IncomingFile: Node {
     /// Whether one thread has the content to itself, to commit it or to copy it.
     var isBusy = false
     var isUnlinked = false
+    /// Whether its name is the blob's own now; the kernel may know this node by it for a moment.
+    var isBlobName = false
     var promise: Digest?
     /// Why the content can never be published; what a close gives.
     var failure: Errno?
@@ -159,7 +161,9 @@ final class IncomingFile: Node {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     waitWhileBusy(context)
     let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
-    state.withLock { state in
+    try state.withLock { (state) throws(Errno) in
+      // The kernel looks the name up again and finds the blob's node.
+      if state.isBlobName { throw .staleNFSFileHandle }
       if request.isWriting {
         state.startAfresh()
         state.openWriters += 1
@@ -188,11 +192,14 @@ final class IncomingFile: Node {
     }
   }
 
-  /// Makes sure that the name stands for a blob of a digest: all is committed, and nobody is writing on.
-  func requireBlob(of digest: Digest) throws(Errno) {
+  /// Gives the name up for that of the blob: all must be committed and of that digest, and nobody may be writing on.
+  func becomeBlob(_ digest: Digest, isReplacing: Bool) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
       guard state.openWriters == 0, !state.isDirty, let address = state.address else { throw .resourceBusy }
       guard address.digest == digest else { throw .badMessage }
+      // It is stored, so the new name is taken.
+      guard isReplacing else { throw .fileExists }
+      state.isBlobName = true
     }
   }
 

@@ -14,6 +14,15 @@ import Testing
       absent x
       cmp $blobs/$digest right
       is "$(stat -c %a $blobs/$digest)" 444
+      # From the first moment it is as safe as any blob.
+      for i in {1..20}; do
+        echo $i >n; cp n $mnt/incoming/n; mv $mnt/incoming/n $blobs/$(hex n)
+        refused "Read-only" bash -c "echo evil >>$blobs/$(hex n)"
+        cmp $blobs/$(hex n) n
+        mv -f n last; cp last $mnt/incoming/n; mv $mnt/incoming/n $blobs/$(hex last)
+        refused "Read-only" truncate -s 0 $blobs/$(hex last)
+        cmp $blobs/$(hex last) last
+      done
       echo other >$mnt/incoming/y
       refused "Bad message" mv $mnt/incoming/y $blobs/$digest
       refused "Bad message" mv $mnt/incoming/y $blobs/$(printf %064d 1)
@@ -24,7 +33,7 @@ import Testing
       refused "busy" mv $mnt/incoming/z $blobs/$digest
       exec 3>&-
       mv $mnt/incoming/z $blobs/$digest
-      blobs 2
+      blobs 22
       """#)
   }
 
