@@ -50,13 +50,14 @@ let package = Package(
       name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
-    .testTarget(name: "casfsTests", dependencies: ["casfs"], swiftSettings: strict),
+    .testTarget(name: "casfsTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", system], swiftSettings: strict
+      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "TestSupport", system],
+      swiftSettings: strict
     ),
   ],
   swiftLanguageModes: [.v6]

@@ -7,7 +7,9 @@ public protocol FileBackedEngine: Engine {
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile
 
   /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
-  func isProbablyVerified(_ digest: Digest) -> Bool
+  ///
+  /// - Parameter version: the state of the stored copy, as ``BlobInfo/version``, where it is known.
+  func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool
 }
 
 /// A blob as a region of an open file, which stays readable when the blob is deleted.

@@ -44,12 +44,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.
-  public func isProbablyVerified(_ digest: Digest) -> Bool {
+  public func isProbablyVerified(_ digest: Digest, version: UInt64? = nil) -> Bool {
     guard let store = opened.withLock({ $0 }) else { return false }
     switch store.options.verification {
     case .none: return true
     case .always: return false
-    case .once: return store.verifier.known(digest) != nil
+    case .once:
+      guard let copy = store.verifier.known(digest) else { return false }
+      return version == nil || version == BlobInfo(copy.identity).version
     }
   }
 

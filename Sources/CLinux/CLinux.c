@@ -88,6 +88,16 @@ int casfs_has_writer(int fd) {
   return 0;
 }
 
+void casfs_default_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int casfs_close_inherited(void) { return close_range(3, ~0U, 0); }
 
 int casfs_fork(void) { return fork(); }

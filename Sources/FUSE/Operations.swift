@@ -18,7 +18,7 @@ enum Operations {
   }
 
   private static func addConnection(to table: inout fuse_lowlevel_ops) {
-    unsafe table.`init` = { (_, connection) in
+    unsafe table.`init` = { (data, connection) in
       guard let connection = unsafe connection else { return }
       let capable = unsafe connection.pointee.capable
       var want = unsafe connection.pointee.want
@@ -28,6 +28,10 @@ enum Operations {
       want &= ~UInt32(FUSE_CAP_SPLICE_READ)
       want |= capable & UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_ATOMIC_O_TRUNC)
       unsafe connection.pointee.want = want
+      if let data = unsafe data {
+        let dispatcher = unsafe Unmanaged<Dispatcher>.fromOpaque(data).takeUnretainedValue()
+        unsafe connection.pointee.max_read = dispatcher.maximumRead
+      }
       // Closes of files go through the background queue, and must not wait behind reads.
       unsafe connection.pointee.max_background = 128
       unsafe connection.pointee.congestion_threshold = 96

@@ -29,7 +29,7 @@ public final class Session: @unchecked Sendable {
   ) throws(MountError) {
     self.mountPoint = mountPoint
     self.logger = logger
-    dispatcher = Dispatcher(tree)
+    dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -51,6 +51,11 @@ public final class Session: @unchecked Sendable {
       unsafe fuse_session_destroy(session)
       throw MountError(refusal)
     }
+    guard unsafe Self.answerFirst(session) else {
+      Mounting.detach(mountPoint)
+      unsafe fuse_session_destroy(session)
+      throw MountError("libfuse and the kernel do not agree on a protocol")
+    }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
     let fd = unsafe fuse_session_fd(session)
@@ -67,6 +72,26 @@ public final class Session: @unchecked Sendable {
     } catch {
       return error.description
     }
+  }
+
+  /// Answers the kernel's first request, FUSE_INIT, so that a mount that is there can be used.
+  private static func answerFirst(_ session: OpaquePointer) -> Bool {
+    var buffer = unsafe fuse_buf()
+    defer { unsafe free(buffer.mem) }
+    while true {
+      let result = unsafe fuse_session_receive_buf(session, &buffer)
+      if result == -EINTR { continue }
+      guard result > 0 else { return false }
+      unsafe fuse_session_process_buf(session, &buffer)
+      return unsafe fuse_session_exited(session) == 0
+    }
+  }
+
+  /// What `max_read=` says; libfuse wants to hear it again when the kernel opens the connection. 0 is no limit.
+  private static func maximumRead(_ options: [String]) -> UInt32 {
+    let word = "max_read="
+    let value = options.last { $0.utf8.starts(with: word.utf8) }
+    return value.flatMap { UInt32($0.dropFirst(word.count)) } ?? 0
   }
 
   deinit {
@@ -154,11 +179,14 @@ public final class Session: @unchecked Sendable {
 final class Dispatcher: Sendable {
   let tree: Tree
   let crew: Crew
+  /// The longest read request in bytes; 0 is no limit.
+  let maximumRead: UInt32
   /// Given to every request, so that slow work yields the lead.
   let willBlock: @Sendable () -> Void
 
-  init(_ tree: Tree) {
+  init(_ tree: Tree, maximumRead: UInt32) {
     let crew = Crew()
+    self.maximumRead = maximumRead
     self.tree = tree
     self.crew = crew
     willBlock = { crew.yield() }

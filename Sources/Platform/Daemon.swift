@@ -26,6 +26,12 @@ public enum Daemon {
     _ = try retrying { casfs_close_inherited() }
   }
 
+  /// Lets SIGINT and SIGTERM end the process, even where its caller ignored or blocked them: `sigaction(2)`,
+  /// `sigprocmask(2)`.
+  public static func restoreSignals() {
+    casfs_default_signals()
+  }
+
   /// Waits for the end of a child: `waitpid(2)`.
   ///
   /// - Returns: its exit status; 128 and the signal's number when a signal ended it.

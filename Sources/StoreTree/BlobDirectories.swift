@@ -1,4 +1,5 @@
 internal import CAS
+internal import Logging
 internal import OCI
 internal import Platform
 internal import SystemPackage
@@ -59,20 +60,15 @@ final class AlgorithmDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
-    do throws(Errno) {
-      return try blob(digest)
-    } catch {
-      // A commit under way may be the one that makes it.
-      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
-      return try blob(digest)
-    }
+    let info = try shared.findingBlob(context) { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    return BlobNode(shared, digest, info)
   }
 
   /// Makes a blob under the digest it will have; what is written must have that.
   func create(
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
-    guard let digest = Digest(algorithm, hex: name) else { throw .invalidArgument }
+    guard let digest = Digest(algorithm, hex: name) else { throw .notPermitted }
     let file = IncomingFile(
       shared, number: shared.incoming.nextNumber(), promise: digest,
       FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
@@ -85,16 +81,22 @@ final class AlgorithmDirectory: Node {
     context.willBlock()
     try shared.translating { () throws(CASError) in
       _ = try shared.engine.blobInfo(digest)
-      guard try !shared.engine.reachableDigests(cancellation: context.cancellation).contains(digest) else {
+      guard try !isReached(digest, context) else {
         throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it")
       }
       try shared.engine.deleteBlob(digest)
     }
   }
 
-  private func blob(_ digest: Digest) throws(Errno) -> BlobNode {
-    let info = try shared.translating { () throws(CASError) in try shared.engine.blobInfo(digest) }
-    return BlobNode(shared, digest, info)
+  /// Whether the index reaches a blob, or may: nobody knows what a manifest reaches that cannot be read.
+  private func isReached(_ digest: Digest, _ context: RequestContext) throws(CASError) -> Bool {
+    do throws(CASError) {
+      return try shared.engine.reachableDigests(cancellation: context.cancellation).contains(digest)
+    } catch {
+      if error.code == .cancelled { throw error }
+      shared.logger.error("delete blob \(digest): \(error)")
+      return true
+    }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {

@@ -33,7 +33,7 @@ final class BlobNode: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    let content = try BlobContent(shared, digest, context)
+    let content = try BlobContent(shared, digest, version: info.version, context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
     return BlobHandle(content)
@@ -56,11 +56,11 @@ final class BlobContent: Sendable {
   private let shared: TreeShared
   private let source: Source
 
-  init(_ shared: TreeShared, _ digest: Digest, _ context: RequestContext) throws(Errno) {
+  init(_ shared: TreeShared, _ digest: Digest, version: UInt64? = nil, _ context: RequestContext) throws(Errno) {
     self.shared = shared
     shared.counters.add(.opens)
     if let files = shared.files {
-      if !files.isProbablyVerified(digest) {
+      if !files.isProbablyVerified(digest, version: version) {
         context.willBlock()
         shared.counters.add(.verifications)
       }

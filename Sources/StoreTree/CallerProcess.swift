@@ -15,9 +15,12 @@ enum CallerProcess {
   /// Whether a thread that is exiting was killed by a signal: `exit_code`, the 52nd field of `/proc/TID/stat`.
   ///
   /// The flag PF_SIGNALED is no sign of it: `exit(0)` of a process with several threads sets it too.
+  ///
+  /// That file must be read of an exiting thread only, which is one that has no descriptors any more: in `execve(2)`
+  /// the kernel closes files under a lock that reading the file waits for, and both would wait for ever.
   static func wasKilled(thread: Int32) -> Bool {
-    guard thread > 0, let stat = text("/proc/\(thread)/stat"),
-      let end = stat.utf8.lastIndex(of: UInt8(ascii: ")"))
+    guard thread > 0, let status = text("/proc/\(thread)/status"), field("FDSize:", of: status) == "0",
+      let stat = text("/proc/\(thread)/stat"), let end = stat.utf8.lastIndex(of: UInt8(ascii: ")"))
     else { return false }
     // The command's name may have spaces; the third field follows it.
     let fields = stat.utf8[end...].dropFirst().split(separator: UInt8(ascii: " "))

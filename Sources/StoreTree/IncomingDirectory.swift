@@ -118,13 +118,14 @@ final class IncomingDirectory: Node {
   private func moveToBlobs(
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
-    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .invalidArgument }
-    guard replacing else { throw .fileExists }
+    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
     switch shared.incoming.member(FileName(name), of: folder) {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.requireBlob(context)
       try file.requireBlob(of: digest)
+      // It is stored, so the new name is taken.
+      guard replacing else { throw .fileExists }
       try removeFile(name, context)
     case nil: throw .noSuchFileOrDirectory
     }

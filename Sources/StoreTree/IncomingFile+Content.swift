@@ -98,9 +98,9 @@ extension IncomingFile {
     // A file that was only just made, or cut to nothing, is half a file too.
     if CallerProcess.wasKilled(thread: context.thread) {
       discard()
-      return
+    } else if isWritten {
+      try publish(context)
     }
-    if isWritten { try publish(context) }
   }
 
   /// Lets go of a handle; the last of those that could write publishes what no close has.

@@ -102,10 +102,8 @@ final class ReferenceHandle: FileHandle {
   private func publish(_ context: RequestContext) throws(Errno) {
     let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text : nil }
     guard let text else { return }
-    let ticket = shared.commits.begin()
-    defer { shared.commits.end(ticket) }
-    context.willBlock()
     do throws(Errno) {
+      context.willBlock()
       let descriptor = try descriptor(text, context)
       try shared.translating { () throws(CASError) in
         try shared.engine.putReference(descriptor, named: name, replacing: false, cancellation: context.cancellation)
@@ -136,7 +134,7 @@ final class ReferenceHandle: FileHandle {
     } catch {
       throw .invalidArgument
     }
-    return try shared.translating { () throws(CASError) in
+    return try shared.findingBlob(context) { () throws(CASError) in
       switch parsed {
       case .digest(let digest): return try shared.engine.describe(digest, cancellation: context.cancellation)
       case .descriptor(let descriptor):

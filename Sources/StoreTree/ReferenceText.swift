@@ -20,6 +20,8 @@ enum ReferenceText {
   static func isUnfinished(_ text: [UInt8]) -> Bool {
     let value = trimmed(text)
     if value.first == UInt8(ascii: "{") { return JSON.isUnfinished(value) }
+    // The end of a line is the end of a digest.
+    guard text.last == value.last else { return false }
     return Digest.Algorithm.allCases.contains { algorithm in
       let pattern = Array("\(algorithm.rawValue):".utf8)
       let length = pattern.count + algorithm.byteCount * 2

@@ -33,14 +33,26 @@ final class TreeShared: Sendable {
       return try body()
     } catch {
       switch error.code {
-      // What a caller did wrong is said to the caller.
-      case .notFound, .cancelled, .clobber, .mismatch, .invalid, .io(.resourceBusy): break
-      case .corrupt: counters.add(.failures, 1)
+      case .notFound, .cancelled, .clobber: break
+      // What a caller did wrong is said to the caller; the driver has logged what is corrupt.
+      case .mismatch, .invalid, .corrupt, .io(.resourceBusy): counters.add(.failures, 1)
       default:
         counters.add(.failures, 1)
         logger.error("\(error)")
       }
       throw error.code.errno
+    }
+  }
+
+  /// Looks for a blob, and once more when it is not there and a commit under way may be the one that makes it.
+  func findingBlob<Result>(
+    _ context: RequestContext, _ body: () throws(CASError) -> Result
+  ) throws(Errno) -> Result {
+    do throws(Errno) {
+      return try translating(body)
+    } catch {
+      guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
+      return try translating(body)
     }
   }
 

@@ -39,7 +39,11 @@ struct Casfs: ParsableCommand {
 
   /// mount(8) and mount.fuse3 call `casfs STORE DIR -o OPTIONS`, without a verb.
   private static func withVerb(_ arguments: [String]) -> [String] {
-    let isMount = arguments.count >= 3 && !arguments[0].hasPrefix("-") && arguments[2] == "-o"
+    guard arguments.count >= 4, arguments[2] == "-o", !arguments.prefix(2).contains(where: { $0.hasPrefix("-") }) else {
+      return arguments
+    }
+    // A store may be called like a command; `mount STORE -o OPTIONS DIR` is one.
+    let isMount = arguments.count == 4 || !configuration.subcommands.contains { $0._commandName == arguments[0] }
     return isMount ? ["mount"] + arguments : arguments
   }
 }

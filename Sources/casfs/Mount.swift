@@ -24,7 +24,9 @@ struct Mount: ParsableCommand {
   @Flag(name: .short, help: "Print every request; implies -f.")
   var debug = false
 
-  @Option(name: .short, parsing: .singleValue, help: ArgumentHelp("Mount options, see casfs(1).", valueName: "options"))
+  @Option(
+    name: .customShort("o", allowingJoined: true), parsing: .singleValue,
+    help: ArgumentHelp("Mount options, see casfs(1).", valueName: "options"))
   var options: [String] = []
 
   @Flag(help: "Make the store first, if it is not there.")
@@ -37,6 +39,8 @@ struct Mount: ParsableCommand {
     } catch {
       throw ValidationError(error.description)
     }
+    // A daemon is nobody's background job: those ignore SIGINT.
+    if !foreground, !debug { Daemon.restoreSignals() }
     // mount.fuse3 may hand over an open mount as /dev/fd/N.
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInherited() }
     LoggingSystem.bootstrap { _ in MountLog() }

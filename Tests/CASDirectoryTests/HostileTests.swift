@@ -2,6 +2,7 @@ import CAS
 import Foundation
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CASDirectory

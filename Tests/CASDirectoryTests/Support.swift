@@ -3,6 +3,7 @@ import Foundation
 import OCI
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CASDirectory
@@ -128,16 +129,8 @@ func run(_ arguments: String...) throws -> String {
 /// Runs a program of the system and gives what it printed.
 @discardableResult
 func run(_ arguments: [String]) throws -> String {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = arguments
-  let output = Foundation.Pipe()
-  process.standardOutput = output
-  process.standardError = output
-  process.standardInput = FileHandle.nullDevice
-  try process.run()
-  let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  #expect(process.terminationStatus == 0, "\(arguments): \(printed)")
+  let outcome = try Running("/usr/bin/env", arguments, in: "/").outcome(seconds: 120)
+  let printed = outcome.text + outcome.errors
+  #expect(outcome.status == 0, "\(arguments): \(printed)")
   return printed
 }

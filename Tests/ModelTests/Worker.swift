@@ -3,7 +3,7 @@ import TestSupport
 
 /// The processes that make the system calls, on one mount.
 final class Worker {
-  private let process = Process()
+  private let child: Child
   private let commands = Pipe()
   private let answers = Pipe()
   private var rest = Data()
@@ -12,13 +12,22 @@ final class Worker {
   init(_ workshop: Workshop, seconds: Int) throws {
     let program = workshop.path + "/worker.py"
     try Data(Program.text.utf8).write(to: URL(filePath: program))
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    process.arguments = [
-      "-k", "2", String(seconds), "/usr/bin/python3", program, workshop.mountPoint, workshop.store,
-    ]
-    process.standardInput = commands
-    process.standardOutput = answers
-    try process.run()
+    for pipe in [commands, answers] {
+      for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+        _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+      }
+    }
+    child = try Child(
+      "/usr/bin/timeout",
+      ["-k", "2", String(seconds), "/usr/bin/python3", program, workshop.mountPoint, workshop.store],
+      variables: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"],
+      files: (
+        commands.fileHandleForReading.fileDescriptor, answers.fileHandleForWriting.fileDescriptor,
+        FileHandle.standardError.fileDescriptor
+      ))
+    // Its death is the end of the answers.
+    try commands.fileHandleForReading.close()
+    try answers.fileHandleForWriting.close()
   }
 
   /// What came of a command; an error's name when it failed.
@@ -37,6 +46,6 @@ final class Worker {
 
   deinit {
     try? commands.fileHandleForWriting.close()
-    process.waitUntilExit()
+    if child.end(seconds: 30) == nil { child.signal(SIGKILL) }
   }
 }

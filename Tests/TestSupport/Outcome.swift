@@ -9,6 +9,14 @@ public struct Outcome: Sendable {
   /// Standard error.
   public var errors: String
 
+  /// Takes its parts.
+  public init(status: Int32, isKilled: Bool, output: [UInt8], errors: String) {
+    self.status = status
+    self.isKilled = isKilled
+    self.output = output
+    self.errors = errors
+  }
+
   /// Standard output as text.
   public var text: String { String(decoding: output, as: UTF8.self) }
   /// The lines of standard output.

@@ -1,9 +1,8 @@
 import Foundation
 
 /// A process that was started.
-public struct Running: @unchecked Sendable {
-  private let process = Process()
-  private let ended = DispatchSemaphore(value: 0)
+public struct Running: Sendable {
+  private let child: Child
   private let output: URL
   private let errors: URL
 
@@ -18,29 +17,25 @@ public struct Running: @unchecked Sendable {
     output = FileManager.default.temporaryDirectory.appending(path: "casfs-out-\(name)")
     errors = FileManager.default.temporaryDirectory.appending(path: "casfs-err-\(name)")
     for file in [output, errors] { try Data().write(to: file) }
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: folder)
-    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": folder]
-      .merging(variables) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    let ended = ended
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
+    let input = FileHandle.nullDevice
+    let toOutput = try FileHandle(forWritingTo: output)
+    let toErrors = try FileHandle(forWritingTo: errors)
+    child = try Child(
+      program, arguments, in: folder,
+      variables: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": folder]
+        .merging(variables) { $1 },
+      files: (input.fileDescriptor, toOutput.fileDescriptor, toErrors.fileDescriptor))
   }
 
   /// Waits for its end; one that takes longer than so many seconds is killed.
   public func outcome(seconds: Int) throws -> Outcome {
     defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
-    guard ended.wait(timeout: .now() + .seconds(seconds)) == .success else {
-      kill(process.processIdentifier, SIGKILL)
+    guard let (status, isKilled) = child.end(seconds: Double(seconds)) else {
+      child.signal(SIGKILL)
       throw Unusable("not done after \(seconds) seconds; said: \(try text(of: errors))")
     }
     return Outcome(
-      status: process.terminationStatus, isKilled: process.terminationReason == .uncaughtSignal,
-      output: Array(try Data(contentsOf: output)), errors: try text(of: errors))
+      status: status, isKilled: isKilled, output: Array(try Data(contentsOf: output)), errors: try text(of: errors))
   }
 
   private func text(of file: URL) throws -> String {

@@ -3,6 +3,8 @@ extension Workshop {
   static let prelude = #"""
     set -Eeu
     trap 'echo "line $LINENO: failed: $BASH_COMMAND" >&2' ERR
+    # What was started in the background ends with the script.
+    trap 'for job in $(jobs -p); do kill $job; done 2>/dev/null; wait' EXIT
     fail() { echo "$*" >&2; exit 9; }
     # is GOT WANTED
     is() { [ "$1" = "$2" ] || fail "line ${BASH_LINENO[0]}: '$1' in place of '$2'"; }
@@ -52,6 +54,8 @@ extension Workshop {
     counter() { "$casfs" status --json "$mnt" | jq ".counters.$1"; }
     # the process that serves the mount
     server() { "$casfs" status --json "$mnt" | jq .process; }
+    # gone PROCESS: it has ended, whether or not its parent has noticed
+    gone() { [ ! -e "/proc/$1/exe" ] || ! readlink "/proc/$1/exe" >/dev/null; }
 
     """#
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A temporary folder that goes with its last reference.
 final class Folder: Sendable {

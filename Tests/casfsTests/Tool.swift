@@ -1,21 +1,5 @@
 import Foundation
-
-/// How a process ended and what it said.
-struct Outcome: Sendable {
-  /// The exit status, or the number of the signal.
-  var status: Int32
-  /// Whether a signal ended it.
-  var isKilled: Bool
-  /// Standard output.
-  var output: [UInt8]
-  /// Standard error.
-  var errors: String
-
-  /// Standard output as text.
-  var text: String { String(decoding: output, as: UTF8.self) }
-  /// The lines of standard output.
-  var lines: [String] { text.split(separator: "\n").map(String.init) }
-}
+import TestSupport
 
 /// What a test fails with when a process does not end in time.
 struct TooSlow: Error {}
@@ -49,8 +33,7 @@ enum Tool {
 
 /// A process that was started.
 struct Running {
-  private let process = Process()
-  private let ended = DispatchSemaphore(value: 0)
+  private let child: Child
   private let folder: Folder
 
   /// Starts a program, with output into files of a folder, as far as it does not go elsewhere.
@@ -59,31 +42,27 @@ struct Running {
     self.folder = folder
     try folder.write([], to: "output")
     try folder.write([], to: "errors")
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.environment = ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "casfs": Tool.path]
-    process.standardInput = input
-    process.standardOutput = try FileHandle(forWritingTo: folder["output"])
-    process.standardError = try errors ?? FileHandle(forWritingTo: folder["errors"])
-    let ended = ended
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
+    let output = try FileHandle(forWritingTo: folder["output"])
+    let errors = try errors ?? FileHandle(forWritingTo: folder["errors"])
+    child = try Child(
+      program, arguments,
+      variables: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "casfs": Tool.path],
+      files: (input.fileDescriptor, output.fileDescriptor, errors.fileDescriptor))
   }
 
   /// Sends it a signal.
   func signal(_ number: Int32) {
-    kill(process.processIdentifier, number)
+    child.signal(number)
   }
 
   /// Waits for its end, for a minute at most.
   func outcome() throws -> Outcome {
-    guard ended.wait(timeout: .now() + 60) == .success else {
+    guard let (status, isKilled) = child.end(seconds: 60) else {
       signal(SIGKILL)
       throw TooSlow()
     }
     return Outcome(
-      status: process.terminationStatus, isKilled: process.terminationReason == .uncaughtSignal,
-      output: Array(try Data(contentsOf: folder["output"])),
+      status: status, isKilled: isKilled, output: Array(try Data(contentsOf: folder["output"])),
       errors: String(decoding: try Data(contentsOf: folder["errors"]), as: UTF8.self))
   }
 }

@@ -57,6 +57,8 @@ int casfs_has_writer(int fd);
 int casfs_fork(void);
 // Closes all descriptors above the standard ones: close_range(2).
 int casfs_close_inherited(void);
+// Lets SIGINT and SIGTERM do what they do by default, whatever was inherited.
+void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
 // Waits for the end of any process, a child or not: pidfd_open(2), poll(2).
 int casfs_wait_process(int pid, int milliseconds);

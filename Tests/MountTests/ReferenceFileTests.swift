@@ -1,0 +1,176 @@
+import TestSupport
+import Testing
+
+/// References as files of `refs/`, in both layouts.
+@Suite(.needs(.fuse)) struct ReferenceFileTests {
+  static let layouts = ["index", "refs"]
+
+  /// A mounted store with three blobs, whose digests are `$a`, `$b` and `$none`, which is not stored.
+  private func workshop(_ layout: String, _ script: String) throws {
+    let workshop = try Workshop()
+    try workshop.check(
+      """
+      $casfs create --layout \(layout) $store
+      $casfs mount $store $mnt
+      a=$(echo a | $casfs blob put $store); b=$(echo b | $casfs blob put $store)
+      none=sha256:$(printf none | sha256sum | cut -d ' ' -f 1)
+      refs=$mnt/refs
+      of() { $casfs ref get $store $1 | jq -r .digest; }
+      \(script)
+      """)
+  }
+
+  @Test("R1: the digest of a stored blob becomes a reference, with its size and media type", arguments: layouts)
+  func digest(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >$refs/plain
+      is "$(jq -r '.mediaType + " " + (.size | tostring)' $refs/plain)" "application/octet-stream 2"
+      is $(of plain) $a
+      printf %s $b >$refs/unended; is $(of unended) $b
+      put() { printf %s "$2" | $casfs blob put $store >$refs/$1; jq -r .mediaType $refs/$1; }
+      is $(put own '{"mediaType":"application/x-own","config":{},"layers":[]}') application/x-own
+      is $(put manifest '{"config":{},"layers":[]}') application/vnd.oci.image.manifest.v1+json
+      is $(put index '{"manifests":[]}') application/vnd.oci.image.index.v1+json
+      is $(put other '{"layers":[]}') application/octet-stream
+      is $(wc -l <$refs/plain) 1
+      """#)
+  }
+
+  @Test("R1: a descriptor is taken as it is, but for its name; cp tags", arguments: layouts)
+  func descriptor(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      jq -nc --arg d $a '{mediaType: "application/x", digest: $d, size: 2, "x-more": 1.50,
+        annotations: {"org.opencontainers.image.ref.name": "elsewhere", k: "v"}}' >value
+      cp value $refs/one
+      is "$(jq -c '[.mediaType, .annotations]' $refs/one)" '["application/x",{"k":"v"}]'
+      sed 's/1.5,/1.50,/' value >precise; cp precise $refs/precise
+      grep -q '"x-more":1.50,' $refs/precise
+      cp $refs/one $refs/two
+      cmp $refs/one $refs/two
+      is "$($casfs ref get $store two | jq -r .digest)" $a
+      cp $refs/one $refs/two
+      cp value $refs/one
+      tee $refs/three <value >/dev/null
+      for name in one two three; do is $(of $name) $a; done
+      """#)
+  }
+
+  @Test("R2: what makes no sense, is not stored or is taken is refused, and nothing changes", arguments: layouts)
+  func refusals(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >$refs/taken
+      before=$(cat $mnt/index.json)
+      long=$(printf %0300d 0)
+      for value in garbage "sha256:abc" "${a^^}" '{}' '{"digest":1}' '[]' \
+          "{\"mediaType\":\"x\",\"digest\":\"$a\",\"size\":3}" "{\"mediaType\":\"x\",\"digest\":\"$a\",\"size\":-1}"; do
+        refused "Invalid argument" bash -c 'echo "$1" >$2' - "$value" $refs/new
+        refused "Invalid argument" bash -c 'echo "$1" >$2' - "$value" $refs/taken
+      done
+      refused "No such file" bash -c "echo $none >$refs/new"
+      refused "No such file" bash -c "echo '{\"mediaType\":\"x\",\"digest\":\"$none\",\"size\":4}' >$refs/new"
+      refused "File exists" bash -c "echo $b >$refs/taken"
+      echo $b >value
+      refused "File exists" cp value $refs/taken
+      # What is not whole is known at the close only, which shells do not look at.
+      printf '{"mediaType":' >half
+      refused "Invalid argument" cp half $refs/new
+      refused "Invalid argument" cp half $refs/taken
+      refused "Invalid argument" touch $refs/new
+      { printf '{"mediaType":"'; head -c 1100000 /dev/zero | tr '\0' x; } >long
+      refused "File too large" cp long $refs/new
+      for name in a..b -a a- .a "a b" $'a\tb' a%00 %2e%2e; do
+        refused "Invalid argument" cp $refs/taken "$refs/$name"
+      done
+      refused "File name too long" cp $refs/taken $refs/$long
+      is "$(cat $mnt/index.json)" "$before"
+      is "$(ls $refs)" taken
+      is $(of taken) $a
+      """#)
+  }
+
+  @Test("R3: rm takes a name away, mv moves it in one step, readers keep what they opened", arguments: layouts)
+  func moving(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >$refs/latest; echo $b >$refs/new
+      exec 3<$refs/latest
+      mv -n $refs/new $refs/latest
+      is $(of latest) $a; is $(of new) $b
+      refused "File exists" python3 -c '
+      import ctypes, os, sys
+      c = ctypes.CDLL(None, use_errno=True)
+      if c.renameat2(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 1): sys.exit(os.strerror(ctypes.get_errno()))
+      ' $refs/new $refs/latest
+      mv $refs/new $refs/latest
+      is $(of latest) $b; is "$(ls $refs)" latest; is "$(jq -r .digest $refs/latest)" $b
+      is "$(jq -r .digest <&3)" $a
+      mv $refs/latest $refs/v1
+      is "$(ls $refs)" v1; is "$(jq -r .digest $refs/v1)" $b
+      refused "No such file" mv $refs/latest $refs/v2
+      rm $refs/v1
+      refused "No such file" cat $refs/v1
+      refused "No such file" rm $refs/v1
+      is "$($casfs ref ls $store)" ""
+      blobs 2
+      """#)
+  }
+
+  @Test("R3 T1: mkdir makes room for nested names, and a name with % is one", arguments: layouts)
+  func nested(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      refused "No such file" cp /dev/null $refs/x/y
+      mkdir -p $refs/docker.io/library $refs/empty
+      echo $a >$refs/docker.io/library/alpine:3.20
+      is $(of docker.io/library/alpine:3.20) $a
+      refused "Directory not empty" rmdir $refs/docker.io/library
+      refused "Is a directory" rm $refs/docker.io
+      rmdir $refs/empty
+      refused "File exists" mkdir $refs/docker.io
+      refused "Invalid argument" mkdir $refs/..x
+      # A name below one that is a reference cannot be nested.
+      $casfs ref put $store docker.io/library/alpine:3.20/deep $b
+      eventually test -e $refs/docker.io%2Flibrary%2Falpine:3.20%2Fdeep
+      is $(jq -r .digest $refs/docker.io%2Flibrary%2Falpine:3.20%2Fdeep) $b
+      rm $refs/docker.io%2Flibrary%2Falpine:3.20%2Fdeep
+      refused "not found" $casfs ref get $store docker.io/library/alpine:3.20/deep
+      rm $refs/docker.io/library/alpine:3.20
+      """#)
+  }
+
+  @Test("R2: of many that tag one name at once, through two mounts and the command, one wins")
+  func race() throws {
+    let workshop = try Workshop.mounted()
+    try workshop.check(
+      #"""
+      mkdir other; $casfs mount $store other
+      for i in {1..12}; do echo $i | $casfs blob put $store; done >digests
+      for round in {1..10}; do
+        n=0
+        while read -r digest; do
+          n=$((n + 1))
+          case $((n % 3)) in
+            0) (echo $digest >$mnt/refs/r$round && echo $digest) ;;
+            1) (echo $digest >$top/other/refs/r$round && echo $digest) ;;
+            2) ($casfs ref put $store r$round $digest && echo $digest) ;;
+          esac 2>/dev/null >won.$n &
+        done <digests
+        wait || true
+        stored=$($casfs ref get $store r$round | jq -r .digest)
+        # A shell does not see what close says: those who were told so are no more than the winner and such.
+        grep -qx $stored won.* || fail "the winner was told that it lost"
+        is "$(for n in 2 5 8 11; do cat won.$n; done | grep -vcx $stored || true)" 0
+      done
+      is $($casfs ref ls $store | wc -l) 10
+      $casfs unmount other
+      """#)
+  }
+}
