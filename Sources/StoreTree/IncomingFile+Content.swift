@@ -187,7 +187,7 @@ extension IncomingFile {
       state.stage = nil
       state.writers = []
       state.isDirty = false
-      if state.openWriters > 0 { state.failure = .ioError }
+      state.failure = state.openWriters > 0 ? .ioError : nil
       return state.address != nil
     }
     if !hasBlob {
