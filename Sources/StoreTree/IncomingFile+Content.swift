@@ -181,12 +181,14 @@ extension IncomingFile {
   }
 
   /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
+  /// Others who write it still, and build on what is gone, are told so.
   func discard() {
     shared.counters.add(.discards)
     let hasBlob = state.withLock { state in
       state.stage = nil
       state.writers = []
       state.isDirty = false
+      state.failure = state.openWriters > 0 ? .ioError : nil
       return state.address != nil
     }
     if !hasBlob {

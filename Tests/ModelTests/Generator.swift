@@ -11,6 +11,10 @@ struct Generator {
   private var random: SeededGenerator
   private let kind: Kind
   private let model = Model()
+  /// The lengths the file had last: cut and extended to one of them, it is as long as it was, and not the same.
+  private var lengths = [0]
+  /// What is done next: some things only go wrong one right after the other.
+  private var planned: [Step.Action] = []
 
   private static let paths = ["a", "b", "c", "d", "d/a", "d/e", "d/e/a", "e", "e/b", "#1", "sha256:#2", "d/#1"]
   private static let names = ["a", "b", "c", "x", "x/c"]
@@ -39,6 +43,9 @@ struct Generator {
       attempts += 1
       let process = kind == .content ? 0 : number(3)
       let isAdded = add(Step(process: process, action: kind == .content ? contentAction() : action()))
+      if let length = model.entries["a"]?.file?.content.count, !lengths.contains(length) {
+        lengths = lengths.suffix(3) + [length]
+      }
       // What is looked at may be remembered by the kernel: sometimes nobody looks.
       if isAdded, number(10) < (kind == .content ? 2 : 6) { _ = add(Step(process: 3, action: .look)) }
     }
@@ -60,7 +67,7 @@ struct Generator {
     case 41..<43: return .read(slot, count: number(6000))
     case 43..<46: return .pread(slot, at: number(100), count: number(6000))
     case 46..<48: return .seek(slot, number(6000))
-    case 48..<51: return .ftruncate(slot, one(of: [0, 3, 5, 4096, number(9000)]))
+    case 48..<51: return .ftruncate(slot, one(of: [0, 3, 5, 5, 4096, number(9000)] + lengths))
     case 51..<53: return .truncate(path(), one(of: [0, 5, number(9000)]))
     case 53..<56: return .dup(slot, number(4))
     case 56..<68: return .close(slot)
@@ -97,20 +104,25 @@ struct Generator {
   }
 
   private mutating func contentAction() -> Step.Action {
+    if !planned.isEmpty { return planned.removeFirst() }
     let slot = number(3)
     let offset = number(4) == 0 ? number(70) * 4096 : number(300_000)
     let near = number(3) == 0 ? number(5000) : offset
     let count = 1 + one(of: [number(10), number(5000), number(100_000)])
     let tag = number(256)
     switch number(100) {
-    case 0..<12: return .open(slot, "a", one(of: [.both, .both, .both, .keep, .append, .read, .cut, .new]))
+    case 0..<3:
+      // Written in order, cut, and as long as before.
+      planned = [.write(slot, count: count, tag: tag), .ftruncate(slot, number(count)), .ftruncate(slot, count)]
+      return .open(slot, "a", one(of: [.cut, .new]))
+    case 3..<12: return .open(slot, "a", one(of: [.both, .both, .both, .keep, .append, .read, .cut, .new]))
     case 12..<30: return .pwrite(slot, at: near, count: count, tag: tag)
     case 30..<40: return .write(slot, count: count, tag: tag)
     case 40..<50: return .pread(slot, at: near, count: count)
     case 50..<55: return .mread(slot, at: near, count: count)
     case 55..<67: return .mstore(slot, at: near, count: count, tag: tag)
-    case 67..<72: return .ftruncate(slot, near)
-    case 72..<74: return .truncate("a", near)
+    case 67..<72: return .ftruncate(slot, number(2) == 0 ? near : one(of: lengths))
+    case 72..<74: return .truncate("a", number(2) == 0 ? near : one(of: lengths))
     case 74..<77: return .seek(slot, offset)
     case 77..<79: return .dup(slot, number(3))
     case 79..<90: return .close(slot)

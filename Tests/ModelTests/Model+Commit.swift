@@ -50,7 +50,8 @@ extension Model {
   func discard(_ file: File) {
     file.draft = nil
     file.writers = []
-    if file.openWriters == 0 { file.failure = nil }
+    file.failure = file.openWriters == 0 ? nil : "EIO"
+    file.isDiscarded = true
     guard file.committed == nil else { return }
     file.isUnlinked = true
     if let path = entries.first(where: { $0.value.file === file })?.key { entries[path] = nil }

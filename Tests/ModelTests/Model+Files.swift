@@ -61,7 +61,7 @@ extension Model {
   }
 
   func read(_ process: Int, _ slot: Int, at offset: Int?, _ count: Int) -> String? {
-    guard let handle = processes[process]?[slot] else { return nil }
+    guard let handle = processes[process]?[slot], !handle.file.isDiscarded else { return nil }
     guard handle.mode.reads else { return "EBADF" }
     let bytes = handle.file.content.dropFirst(offset ?? handle.offset).prefix(count)
     if offset == nil { handle.offset += bytes.count }

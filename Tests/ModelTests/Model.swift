@@ -17,6 +17,8 @@ final class Model {
     /// Whether a commit after the last close failed.
     var isLate = false
     var isUnlinked = false
+    /// Whether content was taken away, of which those who have it open may see what the kernel remembers.
+    var isDiscarded = false
     /// How many handles can write it.
     var openWriters = 0
 

@@ -17,7 +17,8 @@ public struct Running: Sendable {
     output = FileManager.default.temporaryDirectory.appending(path: "casfs-out-\(name)")
     errors = FileManager.default.temporaryDirectory.appending(path: "casfs-err-\(name)")
     for file in [output, errors] { try Data().write(to: file) }
-    let input = FileHandle.nullDevice
+    // Foundation's null device has no descriptor.
+    let input = try FileHandle(forReadingFrom: URL(filePath: "/dev/null"))
     let toOutput = try FileHandle(forWritingTo: output)
     let toErrors = try FileHandle(forWritingTo: errors)
     child = try Child(
@@ -25,6 +26,7 @@ public struct Running: Sendable {
       variables: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": folder]
         .merging(variables) { $1 },
       files: (input.fileDescriptor, toOutput.fileDescriptor, toErrors.fileDescriptor))
+    for file in [input, toOutput, toErrors] { try file.close() }
   }
 
   /// Waits for its end; one that takes longer than so many seconds is killed.
