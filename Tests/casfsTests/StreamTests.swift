@@ -56,7 +56,7 @@ import Testing
     let feeder = try Running(
       "/usr/bin/env",
       ["bash", "-c", "head -c 1048576 /dev/zero >&2; touch \"$1\"; exec sleep 60", "bash", feeding["fed"].path],
-      in: feeding, input: FileHandle.nullDevice, errors: pipe.fileHandleForWriting)
+      in: feeding, input: FileHandle(forReadingFrom: URL(filePath: "/dev/null")), errors: pipe.fileHandleForWriting)
     defer { feeder.signal(SIGKILL) }
     let put = try Running(
       "/usr/bin/env", ["--default-signal=INT,TERM,HUP", Tool.path, "blob", "put", store.path], in: putting,
