@@ -56,7 +56,8 @@ let package = Package(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CASDirectoryTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "TestSupport", system],
+      name: "CASDirectoryTests",
+      dependencies: ["casfs", "CAS", "CASDirectory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict
     ),
   ],

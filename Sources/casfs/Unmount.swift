@@ -29,7 +29,9 @@ struct Unmount: ParsableCommand {
       }
     } catch {
       // What a killed daemon left behind has nobody to ask and nothing in use.
-      guard error.code == .io(.socketNotConnected), Mounting.detach(directory) else { throw error }
+      guard error.code == .io(.socketNotConnected), Mounting.detach(directory) else {
+        throw error.during("unmount", directory)
+      }
     }
   }
 
