@@ -47,9 +47,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", system],
+      name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict),
-    .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
+    .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(

@@ -2,6 +2,7 @@ import CAS
 import Foundation
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import CAS
 import OCI
 import Platform
+import TestSupport
 import Testing
 
 /// The error an operation fails with; `nil` when it succeeds.
@@ -30,22 +31,7 @@ func onThreads(
   try #require(finished.wait(milliseconds: 240_000) { $0 == count }, sourceLocation: sourceLocation)
 }
 
-/// Numbers that look random and are the same each time (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
+extension SeededGenerator {
   mutating func bytes(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count + 7)

@@ -3,6 +3,7 @@ import Foundation
 import OCI
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))

@@ -1,5 +1,6 @@
 import CAS
 import OCI
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))

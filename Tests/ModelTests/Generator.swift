@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes steps that mean something, by trying them on a model.
 struct Generator {
   /// What kind of steps.
