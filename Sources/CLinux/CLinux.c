@@ -154,6 +154,4 @@ int casfs_wait_readable(int fd, int signals) {
 
 void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
-void casfs_open_log(const char *identity) { openlog(identity, LOG_PID, LOG_DAEMON); }
-
 void casfs_log(int priority, const char *message) { syslog(priority, "%s", message); }

@@ -70,7 +70,6 @@ void casfs_release_signals(uint32_t held);
 // Waits until `fd` can be read, which gives 1, or `signals` can, which gives 0.
 int casfs_wait_readable(int fd, int signals);
 void casfs_name_thread(const char *name);
-void casfs_open_log(const char *identity);
 void casfs_log(int priority, const char *message);
 
 #endif
