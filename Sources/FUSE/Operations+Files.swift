@@ -10,7 +10,7 @@ extension Operations {
       unsafe serve(request) { (tree, context) throws(Errno) in
         let flags = unsafe info?.pointee.flags ?? 0
         let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
-        return .opened(try tree.open(NodeID(node), open, context))
+        return .opened(try tree.open(NodeID(node), open, context), NodeID(node))
       }
     }
     unsafe table.create = { (request, parent, raw, mode, _) in
@@ -46,10 +46,10 @@ extension Operations {
         return .done
       }
     }
-    unsafe table.release = { (request, _, info) in
+    unsafe table.release = { (request, node, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         try tree.release(unsafe handle(info), context)
-        return .done
+        return .released(NodeID(node))
       }
     }
   }

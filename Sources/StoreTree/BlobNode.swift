@@ -83,6 +83,15 @@ final class BlobContent: Sendable {
     return file.info.version
   }
 
+  /// The file that has the blob and nothing else.
+  var wholeFile: OpenFile? {
+    guard case .file(let file) = source, file.offset == 0 else { return nil }
+    return file.file
+  }
+
+  /// Whether the kernel may keep what it has read.
+  var isCacheable: Bool { shared.options.cachesBlobs }
+
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     switch source {
     case .file(let file):
@@ -109,7 +118,9 @@ private final class BlobHandle: FileHandle {
     self.content = content
   }
 
-  var keepsCache: Bool { true }
+  // Who checks at every open wants to be asked for every byte.
+  var caching: Caching { content.isCacheable ? .kept : .forbidden }
+  var backing: OpenFile? { content.isCacheable ? content.wholeFile : nil }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     try content.read(at: offset, count: count, context)

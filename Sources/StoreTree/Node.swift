@@ -63,8 +63,9 @@ protocol EntryStream: AnyObject {
 
 /// An open file.
 protocol FileHandle: AnyObject, Sendable {
-  var keepsCache: Bool { get }
-  var isDirect: Bool { get }
+  var caching: Caching { get }
+  /// A file that has the same content at the same place, for the kernel to read by itself.
+  var backing: OpenFile? { get }
   var ignoresFlush: Bool { get }
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno)
@@ -111,8 +112,8 @@ extension Node {
 }
 
 extension FileHandle {
-  var keepsCache: Bool { false }
-  var isDirect: Bool { false }
+  var caching: Caching { .afresh }
+  var backing: OpenFile? { nil }
   var ignoresFlush: Bool { true }
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     throw .badFileDescriptor
