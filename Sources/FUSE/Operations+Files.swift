@@ -62,23 +62,20 @@ extension Operations {
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        var buffer = [UInt8](repeating: 0, count: size)
-        var used = 0
+        var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
-          let room = size - used
-          var status = stat()
-          status.st_ino = UInt(entry.inode)
-          status.st_mode = entry.kind.mode
-          let length = unsafe buffer.withUnsafeMutableBytes { bytes in
-            let start = unsafe bytes.baseAddress.map { unsafe ($0 + used).assumingMemoryBound(to: CChar.self) }
-            return unsafe fuse_add_direntry(nil, start, room, entry.name, &status, off_t(next))
-          }
-          guard length <= room else { return false }
-          used += length
-          return true
+          listing.add(entry, next)
         }
-        buffer.removeLast(size - used)
-        return .bytes(buffer)
+        return .bytes(listing.used)
+      }
+    }
+    unsafe table.readdirplus = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        var listing = DirectoryBuffer(size)
+        try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
+          listing.add(entry, found, next)
+        }
+        return .entries(listing.used, listing.nodes)
       }
     }
     unsafe table.releasedir = { (request, _, info) in

@@ -70,7 +70,7 @@ struct Request: ~Copyable {
       var status = stat(attributes)
       return unsafe fuse_reply_attr(raw, &status, attributes.validity) == 0
     case .link(let target): return unsafe fuse_reply_readlink(raw, target) == 0
-    case .bytes(let bytes):
+    case .bytes(let bytes), .entries(let bytes, _):
       return unsafe bytes.withUnsafeBytes {
         unsafe fuse_reply_buf(raw, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) == 0
       }
@@ -106,6 +106,8 @@ enum Reply {
   case attributes(Attributes)
   case link(String)
   case bytes([UInt8])
+  /// Entries of a directory, and the nodes that are told of with them.
+  case entries([UInt8], [NodeID])
   case file(OpenFile, offset: Int64, count: Int)
   case written(Int)
   /// How long an extended attribute is, for a caller that asks before it makes room.

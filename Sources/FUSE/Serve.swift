@@ -24,6 +24,7 @@ extension Tree {
   fileprivate func undo(_ reply: Reply, _ passthrough: Passthrough?, _ context: RequestContext) {
     switch reply {
     case .entry(let entry): forget(entry.node, times: 1)
+    case .entries(_, let nodes): for node in nodes { forget(node, times: 1) }
     case .opened(let file, let node):
       try? release(file.handle, context)
       if file.backing != nil { passthrough?.release(node) }

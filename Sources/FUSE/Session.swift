@@ -147,6 +147,7 @@ public final class Session: @unchecked Sendable {
   private func work(_ member: Member) {
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
+    var haste = Haste()
     while dispatcher.crew.takeLead(member) {
       while member.isLeading {
         switch unsafe receive(&buffer) {
@@ -154,7 +155,7 @@ public final class Session: @unchecked Sendable {
           dispatcher.crew.begin(member)
           unsafe fuse_session_process_buf(session, &buffer)
           member.end()
-        case .nothing: waitForRequest()
+        case .nothing: waitForRequest(&haste)
         case .end:
           dispatcher.crew.end()
           return
@@ -180,12 +181,13 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  private func waitForRequest() {
+  private func waitForRequest(_ haste: inout Haste) {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [
       pollfd(fd: unsafe fuse_session_fd(session), events: Int16(POLLIN), revents: 0),
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
     ]
+    if haste.lookAhead({ unsafe poll(&descriptors, 2, 0) > 0 }) { return }
     unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
   }
 }

@@ -230,7 +230,7 @@ extension IncomingFile {
       if let open = content.withLock({ $0 }), open.address == address {
         blob = open.content
       } else {
-        blob = try BlobContent(shared, address.digest, context)
+        blob = try BlobContent(shared, address.digest, nil, context)
         content.withLock { $0 = OpenAlias(address: address, content: blob) }
       }
       return try blob.read(at: offset, count: count, context)

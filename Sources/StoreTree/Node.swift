@@ -26,6 +26,8 @@ protocol Node: AnyObject, Sendable {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream
   var parentInode: UInt64 { get }
+  /// Whether looking up all of its entries costs little, so that a listing can tell of them at once.
+  var looksUpQuickly: Bool { get }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle
   func linkTarget() throws(Errno) -> String
@@ -76,6 +78,7 @@ protocol FileHandle: AnyObject, Sendable {
 
 extension Node {
   var parentInode: UInt64 { NodeID.root.rawValue }
+  var looksUpQuickly: Bool { false }
 
   func isSame(as other: any Node) -> Bool { self === other }
 

@@ -222,6 +222,26 @@ public final class Tree: Sendable {
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
+  /// Hands the entries of an open directory over like ``entries(of:from:_:_:)``, each with what a lookup of its name
+  /// would find, if that costs little: `FUSE_READDIRPLUS`.
+  ///
+  /// - Parameter accept: takes an entry, and what was found, which counts as a lookup if there was room for it.
+  public func entriesWithLookups(
+    of handle: HandleID, from offset: Int64, _ context: RequestContext,
+    _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
+  ) throws(Errno) {
+    guard offset >= 0 else { throw .invalidArgument }
+    let directory = try directories.handle(handle)
+    try directory.entries(from: offset, context) { (listed, next) in
+      let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
+      // What is gone meanwhile is listed, and found to be gone by who looks.
+      let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
+      let isAccepted = accept(listed, found, next)
+      if !isAccepted, let found { forget(found.node, times: 1) }
+      return isAccepted
+    }
+  }
+
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
   public func releaseDirectory(_ handle: HandleID) throws(Errno) {
     _ = try directories.remove(handle)
