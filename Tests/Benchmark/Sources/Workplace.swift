@@ -1,0 +1,55 @@
+import Glibc
+
+/// The temporary folder in which everything is made, and whose mounts go when it does.
+struct Workplace: Sendable {
+  /// Where it is.
+  let path: String
+
+  /// Makes it in TMPDIR, or else in /var/tmp, which is on a disk on most machines.
+  init() throws {
+    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/var/tmp"
+    path = "\(parent)/casfs-benchmark-\(getpid())"
+    try Files.makeDirectory(path)
+  }
+
+  /// Has SIGINT, SIGTERM and SIGHUP end the process only when everything is taken down.
+  ///
+  /// To be called while the process has one thread: the others must not get those signals.
+  func takeDownAtSignals() throws {
+    var awaited = sigset_t()
+    unsafe sigemptyset(&awaited)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&awaited, signal) }
+    unsafe pthread_sigmask(SIG_BLOCK, &awaited, nil)
+    let signals = awaited
+    try Threads.start {
+      var signals = signals
+      var signal: Int32 = 0
+      unsafe sigwait(&signals, &signal)
+      takeDown()
+      _exit(128 + signal)
+    }
+  }
+
+  /// Unmounts what is mounted in the folder.
+  func unmountAll() {
+    for place in mounts() {
+      try? Program.run(geteuid() == 0 ? ["umount", "-l", place] : ["fusermount3", "-uz", place])
+    }
+  }
+
+  /// Unmounts everything and removes the folder.
+  func takeDown() {
+    unmountAll()
+    // What is still mounted must not be emptied.
+    try? Program.run(["rm", "-rf", "--one-file-system", path])
+  }
+
+  /// The mounts in the folder, the last one first.
+  private func mounts() -> [String] {
+    let table = (try? Files.text(of: "/proc/self/mountinfo")) ?? ""
+    let places = table.split(separator: "\n").compactMap {
+      $0.split(separator: " ").dropFirst(4).first.map(String.init)
+    }
+    return places.filter { $0.hasPrefix(path + "/") }.reversed()
+  }
+}
