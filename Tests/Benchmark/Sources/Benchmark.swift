@@ -63,7 +63,7 @@ struct Benchmark: ParsableCommand {
         big: Int(size * 1024) << 20, streamed: streamed << 30, blobs: blobs, files: files),
       peers: found)
     try measure(setting)
-    for note in found?.notes ?? [] { print("\nLeft out: \(note)") }
+    Report.end(leftOut: (found?.notes ?? []) + setting.notes.sorted())
     if names.contains(OrdinaryUser.name), geteuid() == 0 { try OrdinaryUser.run(setting, argumentsForUser) }
   }
 

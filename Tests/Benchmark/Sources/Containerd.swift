@@ -10,6 +10,7 @@ enum Containerd {
     rm -rf "$root" && mkdir -p "$root"
     setpriv --pdeathsig KILL containerd --config /dev/null --root "$root/root" --state "$root/state" \
     --address "$root/socket" >/dev/null 2>&1 &
+    trap 'exit 1' INT TERM
     trap 'kill $!; wait; rm -rf "$root"; sync' EXIT
     tries=0
     until ctr --address "$root/socket" version >/dev/null 2>&1; do

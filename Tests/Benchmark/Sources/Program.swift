@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Programs that are run to their end: `posix_spawnp(3)`.
 enum Program {
@@ -26,8 +27,40 @@ enum Program {
   /// Runs a program.
   ///
   /// - Parameter output: the file for what it prints; `nil` is this process's own standard output.
-  /// - Throws: ``Failure`` when it cannot be started or does not end with status 0.
+  /// - Throws: ``Failure`` when it cannot be started or does not end with status 0, and after ``end()``.
   static func run(_ words: [String], output: String? = "/dev/null") throws {
+    let child = try current.withLock { current in
+      guard !current.isEnding else { throw Failure("not started any more: \(words[0])") }
+      let child = try start(words, output: output)
+      current.child = child
+      return child
+    }
+    defer { current.withLock { $0.child = nil } }
+    try wait(for: child, words)
+  }
+
+  /// Runs a program even after ``end()``.
+  static func runAtEnd(_ words: [String]) throws {
+    try wait(for: start(words, output: "/dev/null"), words)
+  }
+
+  /// Starts no more programs, and asks the one that runs to end, for which it waits up to ten seconds.
+  static func end() {
+    current.withLock { current in
+      current.isEnding = true
+      if let child = current.child { kill(child, SIGTERM) }
+    }
+    for _ in 0..<1000 where current.withLock({ $0.child != nil }) { usleep(10_000) }
+  }
+
+  private struct Current {
+    var child: pid_t?
+    var isEnding = false
+  }
+
+  private static let current = Mutex(Current())
+
+  private static func start(_ words: [String], output: String?) throws -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -52,6 +85,10 @@ enum Program {
       errno = failure
       throw Failure(call: "start", words[0])
     }
+    return child
+  }
+
+  private static func wait(for child: pid_t, _ words: [String]) throws {
     var status: Int32 = 0
     while unsafe waitpid(child, &status, 0) < 0 {
       guard errno == EINTR else { throw Failure(call: "wait for", words[0]) }

@@ -27,6 +27,13 @@ struct Report {
     ])
   }
 
+  /// Prints who is not in the table.
+  static func end(leftOut notes: [String]) {
+    for note in notes { print("\nLeft out: \(note)") }
+    print("")
+    fflush(nil)
+  }
+
   private static func list(_ contenders: [(name: String, samples: Samples)], _ quantity: Quantity) -> String {
     contenders.map { "\($0.name) \(quantity.text($0.samples))" }.joined(separator: "; ")
   }

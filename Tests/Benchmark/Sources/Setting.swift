@@ -14,6 +14,9 @@ final class Setting {
   /// Whether peers are wanted.
   let hasPeers: Bool
 
+  /// Which peers were left out of some rows, and why.
+  private(set) var notes: Set<String> = []
+
   private var places = 0
   private var bigBlob: (store: Store, digest: String)?
   private var manyBlobs: Store?
@@ -60,9 +63,12 @@ final class Setting {
   ///
   /// - Parameter files: how many files it has.
   func views(of store: Store, files: Int) throws -> Views {
-    Views(
+    for peer in peers where peer.capacity < files {
+      notes.insert("\(peer.name), of more than \(peer.capacity) files: it would have too many open")
+    }
+    return Views(
       store: store, subjects: try subjects.map { try mount(store, by: $0) },
-      peers: try peers.filter { $0.capacity > files }.map { try mount(store, by: $0) })
+      peers: try peers.filter { $0.capacity >= files }.map { try mount(store, by: $0) })
   }
 }
 

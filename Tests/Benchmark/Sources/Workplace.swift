@@ -1,9 +1,13 @@
 import Glibc
+import Synchronization
 
 /// The temporary folder in which everything is made, and whose mounts go when it does.
-struct Workplace: Sendable {
+final class Workplace: Sendable {
   /// Where it is.
   let path: String
+
+  /// Held by who takes it down.
+  private let ending = Mutex(())
 
   /// Makes it in TMPDIR, or else in /var/tmp, which is on a disk on most machines.
   init() throws {
@@ -21,27 +25,37 @@ struct Workplace: Sendable {
     for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&awaited, signal) }
     unsafe pthread_sigmask(SIG_BLOCK, &awaited, nil)
     let signals = awaited
-    try Threads.start {
+    try Threads.start { [self] in
       var signals = signals
       var signal: Int32 = 0
       unsafe sigwait(&signals, &signal)
-      takeDown()
-      _exit(128 + signal)
+      ending.withLock { _ in
+        Program.end()
+        clear()
+        _exit(128 + signal)
+      }
     }
   }
 
   /// Unmounts what is mounted in the folder.
   func unmountAll() {
     for place in mounts() {
-      try? Program.run(geteuid() == 0 ? ["umount", "-l", place] : ["fusermount3", "-uz", place])
+      try? Program.runAtEnd(geteuid() == 0 ? ["umount", "-l", place] : ["fusermount3", "-uz", place])
     }
   }
 
   /// Unmounts everything and removes the folder.
   func takeDown() {
+    ending.withLock { _ in clear() }
+  }
+
+  private func clear() {
     unmountAll()
+    // At a signal the work goes on meanwhile, and must not find its folder any more.
+    let removed = path + ".removed"
+    try? Files.rename(path, removed)
     // What is still mounted must not be emptied.
-    try? Program.run(["rm", "-rf", "--one-file-system", path])
+    try? Program.runAtEnd(["rm", "-rf", "--one-file-system", removed])
   }
 
   /// The mounts in the folder, the last one first.
