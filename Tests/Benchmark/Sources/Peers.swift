@@ -29,7 +29,8 @@ struct Peers {
     let source = "/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c"
     let program = workplace.path + "/passthrough_ll"
     do {
-      try Program.run(["sh", "-c", "TMPDIR=\(workplace.path) cc -O2 -w -o \(program) \(source) $(pkg-config --cflags --libs fuse3)"])
+      let script = #"TMPDIR=$1 cc -O2 -w -o "$2" "$3" $(pkg-config --cflags --libs fuse3)"#
+      try Program.run(["sh", "-c", script, "sh", workplace.path, program, source])
     } catch {
       return notes.append("passthrough_ll: needs libfuse3-dev with its examples, and a C compiler")
     }
