@@ -18,7 +18,8 @@ enum Ingest: Theme {
       defer { source.remove(copy) }
       return try Program.time(shell("cp \"$1\" \"$2\" && sha256sum \"$2\" && sync \"$2\"", source.path, copy))
     }
-    let others = try [together, Skopeo.contender(setting), Containerd.contender(setting, source)].compactMap(\.self)
+    let tools = try [Skopeo.contender(setting), Containerd.contender(setting, source)].compactMap(\.self)
+    let others = setting.hasPeers ? [together] + tools : []
     return [
       Comparison(
         work: "cp into incoming", quantity: .rate(bytes: setting.sizes.big), target: .speed(0.8), baselines: native,
