@@ -71,7 +71,9 @@ extension Operations {
           status.st_mode = entry.kind.mode
           let length = unsafe buffer.withUnsafeMutableBytes { bytes in
             let start = unsafe bytes.baseAddress.map { unsafe ($0 + used).assumingMemoryBound(to: CChar.self) }
-            return unsafe fuse_add_direntry(nil, start, room, entry.name, &status, off_t(next))
+            return unsafe withName(entry.name) { name in
+              unsafe fuse_add_direntry(nil, start, room, name, &status, off_t(next))
+            }
           }
           guard length <= room else { return false }
           used += length
