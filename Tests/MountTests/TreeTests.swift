@@ -125,7 +125,7 @@ import Testing
       is "$(stat -f -c '%b %S' m)" "$(stat -f -c '%b %S' small)"
       is "$(stat -f -c '%b %S' $mnt)" "$(stat -f -c '%b %S' $store)"
       echo x >$mnt/incoming/f
-      for d in $mnt $mnt/incoming $mnt/committed $mnt/blobs $mnt/blobs/sha256 $mnt/refs; do
+      for d in $mnt $mnt/incoming $mnt/committed $mnt/blobs $mnt/blobs/sha256 $mnt/refs $mnt/images; do
         refused 'Operation not permitted' ln -s x $d/l
         refused 'Operation not permitted' ln $mnt/incoming/f $d/l
         refused 'Operation not permitted' mknod $d/l c 1 3
