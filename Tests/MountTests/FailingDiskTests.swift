@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Stores on disks that are full, or that fail.
-@Suite(.needs(.fuse, .root)) struct FailingDiskTests {
+@Suite(.needs(.fuse, .root, .loop)) struct FailingDiskTests {
   @Test(
     "I11: a full disk shows at write, by cp and by shells; nothing is left, and the mount goes on",
     arguments: ["tmpfs", "ext4"])

@@ -24,7 +24,7 @@ struct ToolMatrixTests {
     }
   }
 
-  @Test("the table of casfs-tools(7) is what the tests show; CASFS_WRITE_MANUAL=1 writes it anew")
+  @Test("C2: the table of casfs-tools(7) is what the tests show; CASFS_WRITE_MANUAL=1 writes it anew")
   func manual() throws {
     let manual = try ToolManual()
     if ProcessInfo.processInfo.environment["CASFS_WRITE_MANUAL"] != nil { try manual.write() }
