@@ -28,7 +28,7 @@ struct ToolManual {
   }
 
   private static func table(_ group: ToolMatrix.Group) -> String {
-    let heads = columns.map { $0.map(\.rawValue).joined(separator: ", ") }
+    let heads = columns.map { $0.count == 1 ? $0[0].rawValue : "others" }
     let lines = group.rows.map { row in
       let cells = columns.map { places in
         // Places that share a column mostly have one outcome.
@@ -37,7 +37,7 @@ struct ToolManual {
       }
       return "T{\n\(escaped(row.title))\nT}\t\(cells.joined(separator: "\t"))\n"
     }
-    return ".Ss \(group.name)\n.TS\nlw(30) l l l l.\n\t\(heads.joined(separator: "\t"))\n\(lines.joined()).TE\n"
+    return ".Ss \(group.name)\n.TS\nlw(24)2 l2 l2 l2 l.\n\t\(heads.joined(separator: "\t"))\n\(lines.joined()).TE\n"
   }
 
   /// Text that roff shows as it is.
