@@ -191,6 +191,26 @@ import Testing
       """)
   }
 
+  @Test("I8: a name has as many attributes as on ext4, and no more")
+  func attributeLimit() throws {
+    try Workshop.mounted().check(
+      #"""
+      touch $mnt/incoming/f
+      cat >t.py <<'E'
+      import errno, os, sys
+      path = sys.argv[1]
+      os.setxattr(path, "user.a", b"a" * 40000)
+      try: os.setxattr(path, "user.b", b"b" * 40000)
+      except OSError as error: assert error.errno == errno.ENOSPC, error
+      else: assert False, "there was room"
+      os.setxattr(path, "user.a", b"c" * 20000)
+      os.setxattr(path, "user.b", b"b" * 40000)
+      assert os.getxattr(path, "user.a") == b"c" * 20000
+      E
+      python3 t.py $mnt/incoming/f
+      """#)
+  }
+
   @Test("I8: a blob that is deleted takes its aliases with it")
   func aliasOfNothing() throws {
     try Workshop.mounted().check(
