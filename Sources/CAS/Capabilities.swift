@@ -6,6 +6,9 @@ public protocol FileBackedEngine: Engine {
   /// Opens a stored blob as a region of a file, verified like ``Engine/blob(_:cancellation:)``.
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile
 
+  /// Whether the files are on a file system that lies on another, as overlayfs does.
+  var isStacked: Bool { get }
+
   /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
   ///
   /// - Parameter version: the state of the stored copy, as ``BlobInfo/version``, where it is known.

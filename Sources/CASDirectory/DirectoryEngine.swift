@@ -159,6 +159,9 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     store?.close()
   }
 
+  /// Whether the directory is on overlayfs: `statfs(2)`.
+  public var isStacked: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
+
   /// The space of the directory's file system: `statfs(2)`.
   public func space() throws(CASError) -> SpaceStatus {
     let root = try store("look up space", path).root

@@ -33,14 +33,16 @@ final class BlobNode: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    let content = try BlobContent(shared, digest, version: info.version, context)
+    let content = try BlobContent(shared, digest, info, context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
     return BlobHandle(content)
   }
 
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
+    // ls(1) asks every file for these, unless one says that there are none on the whole file system.
+    if name.hasPrefix("security.") || name.hasPrefix("system.") { throw .notSupportedOnSocket }
+    return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }
 
   func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { BlobAttribute.names }
@@ -53,15 +55,19 @@ final class BlobContent: Sendable {
     case reader(any BlobReader)
   }
 
+  /// To hash this many bytes takes about as long as to wake another thread.
+  private static let quickSize: Int64 = 64 << 10
+
   private let shared: TreeShared
   private let source: Source
 
-  init(_ shared: TreeShared, _ digest: Digest, version: UInt64? = nil, _ context: RequestContext) throws(Errno) {
+  /// - Parameter info: the state of the stored copy, where it is known.
+  init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
     self.shared = shared
     shared.counters.add(.opens)
     if let files = shared.files {
-      if !files.isProbablyVerified(digest, version: version) {
-        context.willBlock()
+      if !files.isProbablyVerified(digest, version: info?.version) {
+        if (info?.size ?? .max) > Self.quickSize { context.willBlock() }
         shared.counters.add(.verifications)
       }
       source = .file(
@@ -82,6 +88,15 @@ final class BlobContent: Sendable {
     guard case .file(let file) = source else { return nil }
     return file.info.version
   }
+
+  /// The file that has the blob and nothing else.
+  var wholeFile: OpenFile? {
+    guard case .file(let file) = source, file.offset == 0 else { return nil }
+    return file.file
+  }
+
+  /// Whether the kernel may keep what it has read.
+  var isCacheable: Bool { shared.options.cachesBlobs }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     switch source {
@@ -109,7 +124,9 @@ private final class BlobHandle: FileHandle {
     self.content = content
   }
 
-  var keepsCache: Bool { true }
+  // Who checks at every open wants to be asked for every byte.
+  var caching: Caching { content.isCacheable ? .kept : .forbidden }
+  var backing: OpenFile? { content.isCacheable ? content.wholeFile : nil }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     try content.read(at: offset, count: count, context)

@@ -1,0 +1,83 @@
+internal import CFUSE
+internal import CLinux
+internal import Glibc
+internal import Platform
+internal import StoreTree
+internal import Synchronization
+internal import SystemPackage
+
+/// Gives the kernel files of the store to read from by itself: `FUSE_DEV_IOC_BACKING_OPEN`.
+///
+/// While a node is open in one way, the kernel opens it in no other, and from no other file.
+final class Passthrough: Sendable {
+  private struct OpenNode {
+    /// The kernel's number for the file; `nil` while the node is read through the daemon.
+    var backing: Int32?
+    var opens = 1
+  }
+
+  private let device: Int32
+  private let nodes = Monitor<[NodeID: OpenNode]>([:])
+  private let isRefused = Atomic(false)
+
+  /// - Parameter device: the descriptor of `/dev/fuse`.
+  init(device: Int32) {
+    self.device = device
+    // An ordinary user is told so with any file.
+    if let any = try? OpenFile.open(path: "/proc/self/exe", .readOnly), let number = register(any) {
+      casfs_backing_close(device, number)
+    }
+  }
+
+  /// Whether the kernel may still take files: it does not from an ordinary user.
+  var isUsable: Bool { !isRefused.load(ordering: .relaxed) }
+
+  /// Notes that a node is being opened.
+  ///
+  /// - Returns: the number of the file that the kernel is to read; `nil` when it is to ask the daemon.
+  func open(_ node: NodeID, _ file: OpenFile) -> Int32? {
+    nodes.withLock(waking: .none) { nodes in
+      if let backing = nodes[node]?.backing {
+        nodes[node]?.opens += 1
+        return backing
+      }
+      if nodes[node] != nil {
+        nodes[node]?.opens += 1
+        return nil
+      }
+      let backing = isUsable ? register(file) : nil
+      nodes[node] = OpenNode(backing: backing)
+      return backing
+    }
+  }
+
+  /// Notes that one that was opened is released.
+  func release(_ node: NodeID) {
+    nodes.withLock(waking: .none) { nodes in
+      guard var open = nodes[node] else { return }
+      open.opens -= 1
+      nodes[node] = open.opens > 0 ? open : nil
+      if open.opens == 0, let backing = open.backing { casfs_backing_close(device, backing) }
+    }
+  }
+
+  /// Answers that a file is open and the kernel has its number: `fuse_open_out` as it is since Linux 6.9.
+  static func reply(_ request: fuse_req_t, _ file: OpenedFile, _ number: Int32) -> Int32 {
+    // FOPEN_PASSTHROUGH, FOPEN_NOFLUSH.
+    let flags: UInt32 = 1 << 7 | (file.ignoresFlush ? 1 << 5 : 0)
+    var out = (file.handle, flags, number)
+    return unsafe withUnsafeMutableBytes(of: &out) { (bytes) in
+      var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: 16)
+      return unsafe fuse_reply_iov(request, &vector, 1)
+    }
+  }
+
+  private func register(_ file: OpenFile) -> Int32? {
+    let number = casfs_backing_open(device, file.rawValue)
+    if number > 0 { return number }
+    // No right to, or files on too many file systems: that does not change.
+    let lasting: [Errno] = [.notPermitted, .tooManySymbolicLinkLevels, .notSupportedOnSocket, .noFunction]
+    if lasting.contains(Errno(rawValue: -number)) { isRefused.store(true, ordering: .relaxed) }
+    return nil
+  }
+}
