@@ -26,10 +26,15 @@ final class Crew: Sendable {
   private let lookout = Lookout()
 
   /// Starts the first thread; each runs `work`, which takes the lead as long as ``takeLead(_:)`` gives it.
-  func start(_ work: @escaping @Sendable (Member) -> Void) throws(Errno) {
+  ///
+  /// - Parameter tidy: called now and then, see ``Lookout``.
+  func start(
+    nowAndThen tidy: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Member) -> Void
+  ) throws(Errno) {
     try lookout.start(
       observing: { [self] in state.withLock(waking: .none) { $0.leader } },
-      relieving: { [self] (member, progress) in if member.resign(at: progress) { handOver() } })
+      relieving: { [self] (member, progress) in if member.resign(at: progress) { handOver() } },
+      nowAndThen: tidy)
     state.withLock { state in
       state.work = work
       state.threads += 1

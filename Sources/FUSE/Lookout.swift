@@ -11,6 +11,8 @@ final class Lookout: Sendable {
 
   /// A request that takes longer than this is a slow one, in milliseconds.
   private static let period: UInt32 = 2
+  /// After how many periods others may let go of what nobody uses any more.
+  private static let turn = 250
   /// For how many periods without a request it looks before it sleeps.
   private static let patience = 50
 
@@ -20,11 +22,18 @@ final class Lookout: Sendable {
   /// Starts the thread.
   ///
   /// - Parameter relieve: takes the lead from a member that is still at this point of its progress.
+  /// - Parameter tidy: called now and then while there are requests, and twice when there are none any more.
   func start(
-    observing leader: @escaping @Sendable () -> Member?, relieving relieve: @escaping @Sendable (Member, UInt64) -> Void
+    observing leader: @escaping @Sendable () -> Member?,
+    relieving relieve: @escaping @Sendable (Member, UInt64) -> Void, nowAndThen tidy: @escaping @Sendable () -> Void
   ) throws(Errno) {
     try Thread.start("casfs-lookout") { [self] in
-      while waitForRing() { watch(leader, relieve) }
+      while waitForRing() {
+        watch(leader, relieve, tidy)
+        // Nothing is used now.
+        tidy()
+        tidy()
+      }
     }
   }
 
@@ -48,12 +57,15 @@ final class Lookout: Sendable {
       })
   }
 
-  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void) {
+  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void, _ tidy: () -> Void) {
     isAsleep.store(false, ordering: .sequentiallyConsistent)
     var before: (member: Member, progress: UInt64)?
     var quiet = 0
+    var periods = 0
     while !state.withLock(waking: .none, { $0.hasEnded }) {
       Thread.sleep(milliseconds: Self.period)
+      periods += 1
+      if periods.isMultiple(of: Self.turn) { tidy() }
       let now = leader().map { (member: $0, progress: $0.progress) }
       let isSame = now?.member === before?.member && now?.progress == before?.progress
       if isSame, let now, Member.isAnswering(now.progress) { relieve(now.member, now.progress) }

@@ -115,7 +115,8 @@ public final class Session: @unchecked Sendable {
   /// - Parameter whenEnded: called on another thread when all is done.
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
-      try dispatcher.crew.start { [self] (member) in work(member) }
+      try dispatcher.crew.start(
+        nowAndThen: { [dispatcher] in dispatcher.tree.letGoOfUnused() }, { [self] (member) in work(member) })
       dispatcher.tree.watch { [self] (directory, name) in
         // A name the kernel does not know is ENOENT, and no harm.
         _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)

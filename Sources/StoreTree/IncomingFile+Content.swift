@@ -231,6 +231,7 @@ extension IncomingFile {
         blob = open.content
       } else {
         blob = try BlobContent(shared, address.digest, nil, context)
+        blob.countOpen()
         content.withLock { $0 = OpenAlias(address: address, content: blob) }
       }
       return try blob.read(at: offset, count: count, context)

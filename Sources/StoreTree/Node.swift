@@ -67,7 +67,7 @@ protocol EntryStream: AnyObject {
 protocol FileHandle: AnyObject, Sendable {
   var caching: Caching { get }
   /// A file that has the same content at the same place, for the kernel to read by itself.
-  var backing: OpenFile? { get }
+  var backing: BackingFile? { get }
   var ignoresFlush: Bool { get }
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno)
@@ -116,7 +116,7 @@ extension Node {
 
 extension FileHandle {
   var caching: Caching { .afresh }
-  var backing: OpenFile? { nil }
+  var backing: BackingFile? { nil }
   var ignoresFlush: Bool { true }
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     throw .badFileDescriptor

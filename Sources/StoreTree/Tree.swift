@@ -259,7 +259,14 @@ public final class Tree: Sendable {
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
+    letGoOfUnused()
+    letGoOfUnused()
     shared.engine.close()
+  }
+
+  /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
+  public func letGoOfUnused() {
+    shared.recent.turn()
   }
 
   /// Whether the store's files are on a file system that lies on another, as overlayfs does.

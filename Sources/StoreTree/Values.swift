@@ -1,5 +1,6 @@
 public import CAS
 public import Platform
+public import Synchronization
 
 /// The number by which the kernel knows a node while it remembers it: FUSE's `nodeid`.
 public struct NodeID: Hashable, Sendable {
@@ -124,9 +125,21 @@ public struct OpenedFile: Sendable {
   /// Whether the kernel may cache it.
   public var caching: Caching
   /// A file that has the same content at the same place, for the kernel to read by itself if it can.
-  public var backing: OpenFile?
+  public var backing: BackingFile?
   /// Whether closing it needs no answer.
   public var ignoresFlush: Bool
+}
+
+/// A file of the store that the kernel may read by itself.
+public final class BackingFile: Sendable {
+  /// The file.
+  public let file: OpenFile
+  /// What was made of it for the kernel, and goes with it.
+  public let registration = Mutex<(any AnyObject & Sendable)?>(nil)
+
+  init(_ file: OpenFile) {
+    self.file = file
+  }
 }
 
 /// How the kernel may cache an open file.
