@@ -80,6 +80,8 @@ final class AlgorithmDirectory: Node {
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
     context.willBlock()
+    // Found before the blob goes: a name that becomes one after that is of a blob put again.
+    let aliases = shared.incoming.files.filter { $0.isAlias(of: digest) }
     try shared.translating { () throws(CASError) in
       _ = try shared.engine.blobInfo(digest)
       guard try !isReached(digest, context) else {
@@ -87,6 +89,7 @@ final class AlgorithmDirectory: Node {
       }
       try shared.engine.deleteBlob(digest)
     }
+    for alias in aliases where alias.isAlias(of: digest) { shared.incoming.remove(alias) }
   }
 
   /// Whether the index reaches a blob, or may: nobody knows what a manifest reaches that cannot be read.

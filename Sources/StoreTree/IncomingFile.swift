@@ -76,6 +76,11 @@ final class IncomingFile: Node {
     return address
   }
 
+  /// Whether the name stands for a blob, and nothing is being written under it.
+  func isAlias(of digest: Digest) -> Bool {
+    state.withLock(waking: .none) { $0.address?.digest == digest && $0.stage == nil && !$0.isDirty }
+  }
+
   /// Whether the name is one to list: not an alias of a blob that was deleted.
   func isThere(_ context: RequestContext) -> Bool {
     do throws(Errno) {

@@ -86,6 +86,16 @@ import Testing
       """#)
   }
 
+  @Test("I8: the names of a removed blob go at once, and do not come back with it")
+  func removedNames() throws {
+    try Workshop.mounted().check(
+      """
+      echo x >x; cp x $mnt/incoming/a; mkdir $mnt/incoming/d; cp x $mnt/incoming/d/b; echo y >$mnt/incoming/y
+      rm -f $mnt/blobs/sha256/$(hex x); cp x $mnt/incoming/c
+      absent a; absent d/b; committed c x; is "$(ls $mnt/incoming | xargs)" "c d y"
+      """)
+  }
+
   @Test("B3: a blob that nothing reaches can be removed, one that is reached is busy")
   func removing() throws {
     try Workshop.mounted().check(
