@@ -61,9 +61,10 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     for word in 0..<algorithm.byteCount / 8 {
       var value: UInt64 = 0
       for index in word * 16..<word * 16 + 16 {
-        switch digits[index] {
-        case let digit where digit &- UInt8(ascii: "0") < 10: value = value << 4 | UInt64(digit &- UInt8(ascii: "0"))
-        case let digit where digit &- UInt8(ascii: "a") < 6: value = value << 4 | UInt64(digit &- UInt8(ascii: "a") &+ 10)
+        let digit = digits[index]
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(digit &- UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(digit &- UInt8(ascii: "a") &+ 10)
         default: return nil
         }
       }
