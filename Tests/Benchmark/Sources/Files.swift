@@ -47,6 +47,13 @@ enum Files {
     try Failure.check(unsafe stat(path, &status), "stat", path)
   }
 
+  /// How many bytes a file has.
+  static func size(_ path: String) throws -> Int64 {
+    var status = stat()
+    try Failure.check(unsafe stat(path, &status), "stat", path)
+    return Int64(status.st_size)
+  }
+
   /// Makes a file; one that exists is an error.
   static func write(_ bytes: [UInt8], to path: String, isDurable: Bool = false) throws {
     let file = try open(path, O_WRONLY | O_CREAT | O_EXCL)
