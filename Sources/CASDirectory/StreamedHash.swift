@@ -59,14 +59,15 @@ final class StreamedHash: Sendable {
   private func run() {
     guard var digester = state.withLock({ $0.digester.take() }) else { return }
     while true {
-      let chunk: [UInt8]? = state.withLock { state in
+      let next: [UInt8]? = state.withLock { state in
         if !state.waiting.isEmpty { return state.waiting.removeFirst() }
         state.digester = digester
         return nil
       }
-      guard let chunk else { return }
+      guard let chunk = consume next else { return }
       digester.update(chunk.span)
-      ChunkPool.shared.giveBack(chunk)
+      // Nobody else may hold it, or its memory is not used again.
+      ChunkPool.shared.giveBack(consume chunk)
     }
   }
 }
