@@ -4,7 +4,7 @@ public import Platform
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, AgeGuardedDeletion {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable {
   /// `dir:` and the directory's absolute path.
   public let uri: String
 
@@ -80,12 +80,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     }
   }
 
-  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``AgeGuardedDeletion``.
+  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``GarbageCollectable``.
   public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
     let store = try writableStore("delete blob", digest.description)
     guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else {
       return true
     }
+    // A copy that is nearly as young as can be is not made younger.
+    let moment = moment.earlier(bySeconds: Publisher.youth + 1)
     do throws(Errno) {
       let lock = try directory.lock(.exclusive)
       defer { withExtendedLifetime(lock) {} }
@@ -96,6 +98,13 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
       if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
     }
     return true
+  }
+
+  /// Locks the references, and makes them durable; see ``GarbageCollectable``.
+  public func holdingReferences<Result>(
+    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try writableStore(operation, path).references.hold(operation, cancellation, body)
   }
 
   /// Gives a descriptor a name; see ``Engine``.

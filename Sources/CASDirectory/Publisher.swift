@@ -14,7 +14,7 @@ struct Publisher {
   /// How often others may put and delete the same blob meanwhile before that is an error.
   private static let attempts = 100
   /// A stored copy this old, in seconds, is made young again.
-  private static let youth: Int64 = 1
+  static let youth: Int64 = 1
 
   /// Returns when the blob is stored and durable.
   func publish(size: Int64) throws(CASError) {

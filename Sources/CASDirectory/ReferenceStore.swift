@@ -23,6 +23,11 @@ protocol ReferenceStore: Sendable {
 
   /// Removes a name, if it is there.
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError)
+
+  /// Runs `body` with all references, durable, while nobody of ours changes them.
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result
 }
 
 extension ReferenceStore {

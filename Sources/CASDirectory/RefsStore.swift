@@ -126,6 +126,16 @@ final class RefsStore: ReferenceStore {
     }
   }
 
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try lock.hold(operation, path, cancellation) { () throws(CASError) in
+      let index = try index(operation)
+      try attempting(operation, path) { () throws(Errno) in try refs.synchronize() }
+      return try body(index)
+    }
+  }
+
   private func checkedFileName(_ name: ReferenceName) throws(CASError) -> String {
     guard let fileName = ReferenceFileName.encode(name) else {
       throw CASError(
