@@ -50,7 +50,7 @@ let package = Package(
       name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "casfsTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),

@@ -47,6 +47,23 @@ public protocol GarbageCollectable: Engine {
   ) throws(CASError) -> Result
 }
 
+/// A store that can hash what is stored anew, which reading does not when the outcome is remembered.
+public protocol ContentVerifying: Engine {
+  /// Hashes the stored copy of a blob, whatever is known about it.
+  ///
+  /// - Parameter progress: told how many of its bytes were hashed; when it throws, that ends the operation.
+  /// - Throws: ``CASError/Code-swift.enum/corrupt(expected:actual:)`` when it is not what its digest says.
+  func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError)
+}
+
+/// A store in a place where there can be things that are no part of it.
+public protocol PlacementChecking: Engine {
+  /// Looks for what is no part of the store: ``Problem/Kind/misplaced`` and ``Problem/Kind/foreign``.
+  func findStrays(cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void) throws(CASError)
+}
+
 /// A store that knows how much room it has.
 public protocol SpaceReporting: Engine {
   /// The space of the store's file system: `statfs(2)`.

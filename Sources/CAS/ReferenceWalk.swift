@@ -6,36 +6,38 @@ internal import OCI
 /// It can be repeated with a later index, and reads each manifest once: content under a digest does not change.
 struct ReferenceWalk {
   /// One place that refers to content.
-  struct Link {
-    /// What something is referred to as.
-    enum Role: String {
-      case entry
-      case manifest
-      case config
-      case layer
-      case subject
-      case member
+  struct Link: CustomStringConvertible {
+    /// What refers to it.
+    enum Origin {
+      case index(ReferenceName?)
+      case manifest(Digest, as: String)
     }
 
-    var role: Role
+    var origin: Origin
     var digest: Digest
     var mediaType: String
     var size: Int64
-    /// The manifest that refers to it; `nil` is the index of the store.
-    var parent: Digest?
     /// Whether the content may be elsewhere, by the specification: it has `urls`, or is a `subject`.
     var isOptional: Bool
 
-    init(_ role: Role, _ descriptor: Descriptor, of parent: Digest? = nil) {
-      self.role = role
+    init(_ descriptor: Descriptor, of origin: Origin, isOptional: Bool = false) {
+      self.origin = origin
       digest = descriptor.digest
       mediaType = descriptor.mediaType
       size = descriptor.size
-      self.parent = parent
       if case .array(let urls) = descriptor.json["urls"], !urls.isEmpty {
-        isOptional = true
+        self.isOptional = true
       } else {
-        isOptional = role == .subject
+        self.isOptional = isOptional
+      }
+    }
+
+    /// What it is, in words: as in "a layer of sha256:HEX".
+    var description: String {
+      switch origin {
+      case .index(let name?): "what \(name) stands for"
+      case .index(nil): "an entry of the index"
+      case .manifest(let parent, let role): "\(role) of \(parent)"
       }
     }
 
@@ -43,9 +45,14 @@ struct ReferenceWalk {
 
     /// Whether the content decides what it is. A layer or configuration is what its type says.
     fileprivate var mayBeManifest: Bool {
-      guard role == .entry || role == .manifest else { return false }
-      return mediaType == MediaType.octetStream || mediaType.hasSuffix("json")
+      switch origin {
+      case .index, .manifest(_, as: Self.manifest):
+        mediaType == MediaType.octetStream || mediaType.hasSuffix("json")
+      case .manifest: false
+      }
     }
+
+    fileprivate static let manifest = "a manifest"
   }
 
   static let operation = "walk the index"
@@ -65,7 +72,7 @@ struct ReferenceWalk {
     var links: [Link] = []
     for entry in index.entries {
       do throws(InvalidValue) {
-        links.append(Link(.entry, try entry.descriptor.get()))
+        links.append(Link(try entry.descriptor.get(), of: .index(entry.name)))
       } catch {
         throw .invalid(Self.operation, entry.name?.description ?? "an entry", error)
       }
@@ -123,10 +130,12 @@ struct ReferenceWalk {
   }
 
   private static func links(of manifest: Manifest, _ parent: Digest) -> [Link] {
-    var links = manifest.manifests.map { Link(.manifest, $0, of: parent) }
-    if let config = manifest.config { links.append(Link(.config, config, of: parent)) }
-    links += manifest.layers.map { Link(.layer, $0, of: parent) }
-    if let subject = manifest.subject { links.append(Link(.subject, subject, of: parent)) }
+    var links = manifest.manifests.map { Link($0, of: .manifest(parent, as: Link.manifest)) }
+    if let config = manifest.config { links.append(Link(config, of: .manifest(parent, as: "the configuration"))) }
+    links += manifest.layers.map { Link($0, of: .manifest(parent, as: "a layer")) }
+    if let subject = manifest.subject {
+      links.append(Link(subject, of: .manifest(parent, as: "the subject"), isOptional: true))
+    }
     return links
   }
 
@@ -136,6 +145,8 @@ struct ReferenceWalk {
     let values = members.flatMap { (member) in
       if case .array(let elements) = member.value { elements } else { [member.value] }
     }
-    return values.compactMap { try? Descriptor($0) }.map { Link(.member, $0, of: parent) }
+    return values.compactMap { try? Descriptor($0) }.map {
+      Link($0, of: .manifest(parent, as: "a part"), isOptional: true)
+    }
   }
 }

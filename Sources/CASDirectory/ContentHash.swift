@@ -9,9 +9,11 @@ enum ContentHash {
   private static let chunkSize = 256 << 10
 
   /// The digest of a file's first `size` bytes, or of all when it is shorter.
+  ///
+  /// - Parameter progress: told how many bytes were hashed.
   static func digest(
     of file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String,
-    _ cancellation: CancellationToken
+    _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> Digest {
     var digester = Digester(algorithm)
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
@@ -27,6 +29,7 @@ enum ContentHash {
       }
       if count == 0 { break }
       digester.update(chunk.span.extracting(first: count))
+      try progress(digester.count)
     }
     guard let digest = digester.digest else {
       throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")

@@ -4,7 +4,9 @@ public import Platform
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
+  ContentVerifying, PlacementChecking
+{
   /// `dir:` and the directory's absolute path.
   public let uri: String
 
@@ -157,6 +159,31 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   /// Removes the temporary files of dead writers from the store's root; see ``Engine``.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
     try Cleaner.clean(writableStore("clean", path).root, path, cancellation)
+  }
+
+  /// Hashes a blob's file; see ``ContentVerifying``.
+  public func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) {
+    let operation = "verify blob"
+    let store = try store(operation, digest.description)
+    guard let (file, status) = try store.blobs.open(digest, operation) else {
+      throw .notFound(operation, digest.description)
+    }
+    do throws(CASError) {
+      _ = try ContentCheck(file: file, digest: digest, operation: operation, cancellation: cancellation)
+        .run(status.identity, progress: progress)
+    } catch {
+      store.verifier.forget(digest)
+      throw error
+    }
+  }
+
+  /// Looks through the store's directories; see ``PlacementChecking``.
+  public func findStrays(
+    cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void
+  ) throws(CASError) {
+    try StraySearch(store("check store", path), cancellation).run(report)
   }
 
   /// Lets go of the directory; see ``Engine``.

@@ -17,7 +17,7 @@ struct Casfs: ParsableCommand {
     version: "casfs \(Version.current)",
     subcommands: [
       Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self,
-      GarbageCollect.self,
+      GarbageCollect.self, Fsck.self,
     ])
 
   func run() throws {
