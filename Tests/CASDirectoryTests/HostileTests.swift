@@ -117,6 +117,17 @@ struct HostileTests {
     #expect(code { try engine.deleteReference(named: try name("a")) } == .invalid)
   }
 
+  @Test("D6: a hundred references that make no sense hold up nobody for longer than one")
+  func tornReferences() throws {
+    let engine = try folder.store("store", .refs)
+    for number in 0..<100 { try write("{", folder("store/refs/bad\(number)")) }
+    try engine.putReference(try descriptor("a"), named: try name("good"))
+    let start = ContinuousClock.now
+    #expect(try engine.listReferences().map(\.name.description) == ["good"])
+    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(try engine.index().entries.count == 101)
+  }
+
   @Test("D6: entries that are no digests are passed over in listings")
   func strangeNames() throws {
     let engine = try folder.store()
