@@ -265,6 +265,55 @@ struct GarbageTests {
     }
   }
 
+  @Test("D8: a name that was given to a stored blob keeps it, however it races", arguments: StoreKind.all)
+  func tagging(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let writing = Atomic(2)
+      let losses = Atomic(0)
+      try onThreads(3) { (thread) in
+        #expect(throws: Never.self) {
+          if thread == 2 {
+            let other = try store.reopen()
+            while writing.load(ordering: .acquiring) > 0 { _ = try other.collect() }
+            return
+          }
+          let images = Images(store)
+          for number in 0..<60 {
+            let blob = try images.put("\(thread) \(number)")
+            let name = try ReferenceName("\(thread)-\(number)")
+            // Garbage by now, or gone.
+            let error = failure { () throws(CASError) in try store.engine.putReferenceToStored(blob, named: name) }
+            let isKept = failure { () throws(CASError) in try store.engine.blob(blob.digest) } == nil
+            #expect(error == nil || error?.code == .notFound)
+            #expect(isKept == (error == nil))
+            if error != nil { losses.add(1, ordering: .relaxed) }
+          }
+        }
+        writing.subtract(1, ordering: .releasing)
+      }
+      #expect(try store.engine.listReferences().count == 120 - losses.load(ordering: .relaxed))
+      #expect(try store.engine.collect() == [])
+    }
+  }
+
+  @Test("D8: a name for a blob that is gone is an error, and what had the name keeps it", arguments: StoreKind.all)
+  func tagOfNothing(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let images = Images(store)
+      let (kept, gone) = (try images.put("kept"), try images.put("gone"))
+      let (name, other) = (try ReferenceName("name"), try ReferenceName("other"))
+      try store.engine.putReferenceToStored(kept, named: name)
+      try store.engine.deleteBlob(gone.digest)
+      for (name, isReplacing) in [(name, true), (other, true), (other, false)] {
+        let error = failure { () throws(CASError) in
+          try store.engine.putReferenceToStored(gone, named: name, replacing: isReplacing)
+        }
+        #expect(error?.code == .notFound)
+      }
+      #expect(try store.engine.listReferences() == [Reference(name: name, descriptor: kept)])
+    }
+  }
+
   @Test("D8: a reader goes on reading what is collected", arguments: StoreKind.all)
   func readers(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
