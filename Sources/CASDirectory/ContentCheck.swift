@@ -59,7 +59,6 @@ struct ContentCheck {
 
   private func isBeingWritten(_ identity: FileIdentity) -> Bool {
     if let hasWriter = file.hasWriter() { return hasWriter }
-    let age = Timestamp.now.seconds - identity.modified.seconds
-    return (0...Self.settlingTime).contains(age)
+    return (0...Self.settlingTime).contains(identity.modified.age)
   }
 }

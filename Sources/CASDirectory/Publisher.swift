@@ -49,7 +49,7 @@ struct Publisher {
       return false
     }
     let known = store.verifier.known(digest)
-    let isOld = Timestamp.now.seconds - identity.modified.seconds > Self.youth
+    let isOld = identity.modified.age > Self.youth
     let isDurable = known?.identity == identity && known?.isDurable == true
     if !isOld, isDurable { return true }
     do throws(Errno) {
