@@ -45,7 +45,7 @@ final class ImagesDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    guard case .directory(var names) = try shared.references.place(path, shared) else { throw .noSuchFileOrDirectory }
+    var names = try shared.references.children(of: path, shared)
     if path.isEmpty { names += try shared.references.unnamed(shared).keys }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
@@ -188,7 +188,7 @@ final class LayersDirectory: Node {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let index = layers.indices.first(where: { self.name($0).sameBytes(as: name) }) else {
+    guard let index = Int(name), layers.indices.contains(index), self.name(index).sameBytes(as: name) else {
       throw .noSuchFileOrDirectory
     }
     return link(index)
