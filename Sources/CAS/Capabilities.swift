@@ -6,6 +6,13 @@ public protocol FileBackedEngine: Engine {
   /// Opens a stored blob as a region of a file, verified like ``Engine/blob(_:cancellation:)``.
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile
 
+  /// What the store knows about an opened blob now; another version than when it was opened says that the blob was
+  /// changed, replaced or deleted since.
+  func info(of file: BlobFile) throws(CASError) -> BlobInfo
+
+  /// Whether the files are on a file system that lies on another, as overlayfs does.
+  var isStacked: Bool { get }
+
   /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
   ///
   /// - Parameter version: the state of the stored copy, as ``BlobInfo/version``, where it is known.

@@ -195,6 +195,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     store?.close()
   }
 
+  /// Size, times and version of an opened blob's file: `fstat(2)`.
+  public func info(of file: BlobFile) throws(CASError) -> BlobInfo {
+    try attempting("look at blob", path) { () throws(Errno) in BlobInfo(try file.file.status().identity) }
+  }
+
+  /// Whether the directory is on overlayfs: `statfs(2)`.
+  public var isStacked: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
+
   /// The space of the directory's file system: `statfs(2)`.
   public func space() throws(CASError) -> SpaceStatus {
     let root = try store("look up space", path).root

@@ -1,6 +1,7 @@
 internal import CAS
 internal import OCI
 internal import Platform
+internal import Synchronization
 internal import SystemPackage
 
 /// A blob in the making, as a file that nobody else can see.
@@ -8,24 +9,29 @@ final class Stage: BlobStage {
   private struct State {
     /// Made by the first write, so that an empty blob costs little.
     var temporary: Temporary?
-    var size: Int64 = 0
     /// The hash of the content so far; `nil` when it was not written from front to back.
-    var digester: Digester?
+    var hash: StreamedHash?
+    /// Up to where the system was told to write the content to the disk.
+    var writtenBack: Int64 = 0
     /// What went wrong before; the content is not what its writer thinks and is never published.
     var failure: CASError?
     var isFinished = false
   }
 
   private static let operation = "put blob"
+  /// How much content is gathered before the disk begins with it; then little is left for the last fsync(2).
+  private static let writebackSize: Int64 = 8 << 20
   private let store: Store
   private let algorithm: Digest.Algorithm
   private let state: Monitor<State>
+  /// Changed only with the state; who asks for it need not wait for a write.
+  private let length = Atomic<Int64>(0)
 
   /// Starts empty.
   init(_ store: Store, _ algorithm: Digest.Algorithm) {
     self.store = store
     self.algorithm = algorithm
-    state = Monitor(State(digester: Digester(algorithm)))
+    state = Monitor(State(hash: StreamedHash(algorithm)))
   }
 
   /// Starts with the content of a stored blob.
@@ -39,10 +45,11 @@ final class Stage: BlobStage {
     }
     self.store = store
     self.algorithm = algorithm
-    state = Monitor(State(temporary: temporary, size: identity.size))
+    state = Monitor(State(temporary: temporary))
+    length.store(identity.size, ordering: .relaxed)
   }
 
-  var size: Int64 { state.withLock { $0.size } }
+  var size: Int64 { length.load(ordering: .acquiring) }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try state.withLock { (state) throws(CASError) in
@@ -54,13 +61,16 @@ final class Stage: BlobStage {
         state.failure = failure
         throw failure
       }
-      try change(&state) { (file) throws(Errno) in try file.write(bytes, at: offset) }
-      if state.digester?.count == offset {
-        state.digester?.update(bytes)
-      } else {
-        state.digester = nil
+      let isInOrder = state.hash?.count == offset
+      try change(&state) { (file, state) throws(Errno) in
+        try file.write(bytes, at: offset)
+        if isInOrder, end - state.writtenBack >= Self.writebackSize {
+          file.beginWriteback(state.writtenBack..<end)
+          state.writtenBack = end
+        }
       }
-      state.size = max(state.size, end)
+      if isInOrder { state.hash?.append(bytes) } else { state.hash = nil }
+      length.store(max(size, end), ordering: .releasing)
     }
   }
 
@@ -84,14 +94,15 @@ final class Stage: BlobStage {
       guard size >= 0 else {
         throw CASError(.invalid, Self.operation, store.path, cause: "a length is not negative")
       }
-      if size == state.size { return }
-      try change(&state) { (file) throws(Errno) in try file.truncate(to: size) }
+      if size == self.size { return }
+      try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
       if size == 0 {
-        state.digester = Digester(algorithm)
-      } else if state.digester?.count != size {
-        state.digester = nil
+        state.hash = StreamedHash(algorithm)
+      } else if state.hash?.count != size {
+        state.hash = nil
       }
-      state.size = size
+      state.writtenBack = min(state.writtenBack, size)
+      length.store(size, ordering: .releasing)
     }
   }
 
@@ -99,7 +110,7 @@ final class Stage: BlobStage {
     try state.withLock { (state) throws(CASError) in
       try check(state)
       if state.temporary == nil { return }
-      try change(&state) { (file) throws(Errno) in try file.synchronize() }
+      try change(&state) { (file, _) throws(Errno) in try file.synchronize() }
     }
   }
 
@@ -110,15 +121,15 @@ final class Stage: BlobStage {
       try check(state)
       try cancellation.check(Self.operation, store.path)
       // An empty blob was never written.
-      try change(&state) { (_) throws(Errno) in }
+      try change(&state) { (_, _) throws(Errno) in }
       guard let temporary = state.temporary else {
         throw CASError(.closed, Self.operation, store.path, cause: "the content was given up")
       }
-      let address = BlobAddress(digest: try digest(&state, temporary, cancellation), size: state.size)
+      let address = BlobAddress(digest: try digest(&state, temporary, cancellation), size: size)
       try expectation.check(address)
       do throws(CASError) {
         try Publisher(store: store, temporary: temporary, digest: address.digest, cancellation: cancellation)
-          .publish(size: state.size)
+          .publish(size: size)
       } catch {
         // A name may have been given already, so the file must not be written any more.
         if error.code != .cancelled { state.failure = error }
@@ -134,16 +145,16 @@ final class Stage: BlobStage {
     state.withLock { (state) in
       state.isFinished = true
       state.temporary = nil
-      state.size = 0
+      length.store(0, ordering: .releasing)
     }
   }
 
   private func digest(
     _ state: inout State, _ temporary: Temporary, _ cancellation: CancellationToken
   ) throws(CASError) -> Digest {
-    if state.digester?.count == state.size, let digest = state.digester?.digest { return digest }
+    if let hash = state.hash, hash.count == size, let digest = hash.finish() { return digest }
     return try ContentHash.digest(
-      of: temporary.file, size: state.size, algorithm, Self.operation, store.path, cancellation)
+      of: temporary.file, size: size, algorithm, Self.operation, store.path, cancellation)
   }
 
   private func check(_ state: State) throws(CASError) {
@@ -159,7 +170,9 @@ final class Stage: BlobStage {
   }
 
   /// Changes the file; what fails once fails for good.
-  private func change(_ state: inout State, _ body: (OpenFile) throws(Errno) -> Void) throws(CASError) {
+  private func change(
+    _ state: inout State, _ body: (OpenFile, inout State) throws(Errno) -> Void
+  ) throws(CASError) {
     do throws(Errno) {
       let temporary: Temporary
       if let made = state.temporary {
@@ -168,7 +181,7 @@ final class Stage: BlobStage {
         temporary = try store.makeTemporary()
         state.temporary = temporary
       }
-      try body(temporary.file)
+      try body(temporary.file, &state)
     } catch {
       let failure = CASError(.io(error), Self.operation, store.path, cause: error.description)
       state.failure = failure

@@ -82,6 +82,34 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
 
 // A read lease is granted only while nobody writes. Who opens the file for writing before it is given back makes the
 // kernel signal its holder: SIGURG is one that does nothing by itself, where SIGIO would end the process.
+ssize_t casfs_splice(
+    int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags, void *unused) {
+  (void)unused;
+  return splice(in, in_offset, out, out_offset, length, flags);
+}
+
+// linux/fuse.h has these since Linux 6.9.
+struct backing_map {
+  int32_t fd;
+  uint32_t flags;
+  uint64_t padding;
+};
+
+int casfs_backing_open(int device, int fd) {
+  struct backing_map map = {.fd = fd};
+  int number = ioctl(device, _IOW(229, 1, struct backing_map), &map);
+  return number < 0 ? -errno : number;
+}
+
+void casfs_backing_close(int device, int number) {
+  uint32_t id = (uint32_t)number;
+  (void)ioctl(device, _IOW(229, 2, uint32_t), &id);
+}
+
+void casfs_begin_writeback(int fd, int64_t offset, int64_t length) {
+  (void)sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
 int casfs_has_writer(int fd) {
   if (fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETLEASE, F_RDLCK)) return errno == EAGAIN ? 1 : -1;
   fcntl(fd, F_SETLEASE, F_UNLCK);

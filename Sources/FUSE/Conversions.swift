@@ -15,11 +15,16 @@ extension fuse_entry_param {
 }
 
 extension fuse_file_info {
-  init(_ file: OpenedFile) {
+  /// - Parameter mapsDirect: whether files that are not cached can be mapped.
+  init(_ file: OpenedFile, mapsDirect: Bool) {
     self.init()
     fh = file.handle
-    direct_io = file.isDirect ? 1 : 0
-    keep_cache = file.keepsCache ? 1 : 0
+    switch file.caching {
+    case .kept: keep_cache = 1
+    case .afresh: break
+    case .avoided: direct_io = mapsDirect ? 1 : 0
+    case .forbidden: direct_io = 1
+    }
     noflush = file.ignoresFlush ? 1 : 0
   }
 }

@@ -1,18 +1,17 @@
 internal import Glibc
 internal import Platform
-internal import Synchronization
 internal import SystemPackage
 
-/// Threads of which one at a time leads: it takes requests in their order and does the quick ones itself. Before
-/// anything that may take long it yields the lead to another, so that a slow request holds up nobody, and a quick one
-/// costs no wake-up.
+/// Threads of which one at a time leads: it takes requests in their order and answers them itself, so that quick ones
+/// cost no wake-up. Before anything that takes long it yields the lead to another; from a request that takes long
+/// without saying so the lead is taken away. So a slow request holds up nobody.
 final class Crew: Sendable {
   private struct State {
-    var hasLeader = false
+    var leader: Member?
     var threads = 0
     var idle = 0
     var hasEnded = false
-    var member: (@Sendable () -> Void)?
+    var work: (@Sendable (Member) -> Void)?
   }
 
   /// More threads than this are not started, whatever blocks.
@@ -20,68 +19,91 @@ final class Crew: Sendable {
   /// Threads without work beyond these end.
   private static let maximumIdle = 3
 
+  /// Only threads that want the lead wait here, so it is enough to wake one.
   private let state = Monitor(State())
-  /// The thread that leads; 0 while none does.
-  private let leader = Atomic<UInt>(0)
+  private let isGone = Monitor(false)
+  private let members = ThreadLocal<Member>()
+  private let lookout = Lookout()
 
-  /// Starts the first thread; each runs `member`, which takes the lead as long as ``takeLead()`` gives it.
-  func start(_ member: @escaping @Sendable () -> Void) throws(Errno) {
+  /// Starts the first thread; each runs `work`, which takes the lead as long as ``takeLead(_:)`` gives it.
+  ///
+  /// - Parameter tidy: called now and then, see ``Lookout``.
+  func start(
+    nowAndThen tidy: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Member) -> Void
+  ) throws(Errno) {
+    try lookout.start(
+      observing: { [self] in state.withLock(waking: .none) { $0.leader } },
+      relieving: { [self] (member, progress) in if member.resign(at: progress) { handOver() } },
+      nowAndThen: tidy)
     state.withLock { state in
-      state.member = member
+      state.work = work
       state.threads += 1
     }
-    try startThread(member)
+    try startThread(work)
   }
 
-  private func startThread(_ member: @escaping @Sendable () -> Void) throws(Errno) {
+  private func startThread(_ work: @escaping @Sendable (Member) -> Void) throws(Errno) {
     do throws(Errno) {
-      try Thread.start("casfs-request") {
-        member()
-        self.state.withLock { $0.threads -= 1 }
+      try Thread.start("casfs-request") { [self] in
+        let member = Member()
+        members.withValue(member) { work(member) }
+        leave()
       }
     } catch {
-      state.withLock { $0.threads -= 1 }
+      leave()
       throw error
     }
+  }
+
+  private func leave() {
+    let isLast = state.withLock { state in
+      state.threads -= 1
+      return state.hasEnded && state.threads == 0
+    }
+    if isLast { isGone.withLock { $0 = true } }
   }
 
   /// Waits for the lead.
   ///
   /// - Returns: whether this thread has it; else it is to end.
-  func takeLead() -> Bool {
-    let isSurplus = state.withLock { state in
-      if state.hasLeader, state.idle >= Self.maximumIdle { return true }
+  func takeLead(_ member: Member) -> Bool {
+    let isSurplus = state.withLock(waking: .none) { state in
+      if state.leader != nil, state.idle >= Self.maximumIdle { return true }
       state.idle += 1
       return false
     }
     if isSurplus { return false }
-    let leads = state.wait(
-      until: { !$0.hasLeader || $0.hasEnded },
+    return state.wait(
+      until: { $0.leader == nil || $0.hasEnded }, waking: .none,
       then: { state in
         state.idle -= 1
         if state.hasEnded { return false }
-        state.hasLeader = true
+        state.leader = member
+        member.lead()
         return true
       })
-    if leads { leader.store(UInt(pthread_self()), ordering: .releasing) }
-    return leads
   }
 
-  /// Whether this thread leads.
-  var isLeading: Bool { leader.load(ordering: .acquiring) == UInt(pthread_self()) }
+  /// Notes that the leader begins to answer a request.
+  func begin(_ member: Member) {
+    member.begin()
+    lookout.notice()
+  }
 
   /// Hands the lead on, if this thread has it.
   func yield() {
-    guard isLeading else { return }
-    leader.store(0, ordering: .releasing)
-    let member: (@Sendable () -> Void)? = state.withLock { state in
-      state.hasLeader = false
+    if members.value?.resign() == true { handOver() }
+  }
+
+  private func handOver() {
+    let work: (@Sendable (Member) -> Void)? = state.withLock(waking: .one) { state in
+      state.leader = nil
       guard state.idle == 0, state.threads < Self.maximumThreads, !state.hasEnded else { return nil }
       state.threads += 1
-      return state.member
+      return state.work
     }
-    // When no thread can be started, this one takes the lead again after its work.
-    if let member { try? startThread(member) }
+    // When no thread can be started, one that is done with its request takes the lead.
+    if let work { try? startThread(work) }
   }
 
   /// Lets every thread end after the request it has.
@@ -89,11 +111,13 @@ final class Crew: Sendable {
     state.withLock { $0.hasEnded = true }
   }
 
-  /// Whether some thread has a request that it yielded the lead for.
-  var isBusy: Bool { state.withLock { $0.threads - $0.idle > ($0.hasLeader ? 1 : 0) } }
+  /// Whether some thread has a request that it gave the lead up for.
+  var isBusy: Bool { state.withLock(waking: .none) { $0.threads - $0.idle > ($0.leader == nil ? 0 : 1) } }
 
   /// Waits until all threads have ended.
   func waitUntilGone() {
-    state.wait(until: { $0.hasEnded && $0.threads == 0 }, then: { $0.member = nil })
+    isGone.wait(until: { $0 }, then: { _ in })
+    lookout.end()
+    state.withLock { $0.work = nil }
   }
 }

@@ -10,7 +10,7 @@ extension Operations {
       unsafe serve(request) { (tree, context) throws(Errno) in
         let flags = unsafe info?.pointee.flags ?? 0
         let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
-        return .opened(try tree.open(NodeID(node), open, context))
+        return .opened(try tree.open(NodeID(node), open, context), NodeID(node))
       }
     }
     unsafe table.create = { (request, parent, raw, mode, _) in
@@ -46,10 +46,10 @@ extension Operations {
         return .done
       }
     }
-    unsafe table.release = { (request, _, info) in
+    unsafe table.release = { (request, node, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         try tree.release(unsafe handle(info), context)
-        return .done
+        return .released(NodeID(node))
       }
     }
   }
@@ -62,23 +62,20 @@ extension Operations {
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        var buffer = [UInt8](repeating: 0, count: size)
-        var used = 0
+        var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
-          let room = size - used
-          var status = stat()
-          status.st_ino = UInt(entry.inode)
-          status.st_mode = entry.kind.mode
-          let length = unsafe buffer.withUnsafeMutableBytes { bytes in
-            let start = unsafe bytes.baseAddress.map { unsafe ($0 + used).assumingMemoryBound(to: CChar.self) }
-            return unsafe fuse_add_direntry(nil, start, room, entry.name, &status, off_t(next))
-          }
-          guard length <= room else { return false }
-          used += length
-          return true
+          listing.add(entry, next)
         }
-        buffer.removeLast(size - used)
-        return .bytes(buffer)
+        return .bytes(listing.used)
+      }
+    }
+    unsafe table.readdirplus = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        var listing = DirectoryBuffer(size)
+        try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
+          listing.add(entry, found, next)
+        }
+        return .entries(listing.used, listing.nodes)
       }
     }
     unsafe table.releasedir = { (request, _, info) in

@@ -19,19 +19,19 @@ enum Operations {
 
   private static func addConnection(to table: inout fuse_lowlevel_ops) {
     unsafe table.`init` = { (data, connection) in
-      guard let connection = unsafe connection else { return }
+      guard let connection = unsafe connection, let data = unsafe data else { return }
+      let dispatcher = unsafe Dispatcher.of(data)
       let capable = unsafe connection.pointee.capable
       var want = unsafe connection.pointee.want
       // Content never changes under a node, so attributes need not be asked for before cached pages are read.
       want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
       // What is written is hashed, so it must come into memory.
       want &= ~UInt32(FUSE_CAP_SPLICE_READ)
-      want |= capable & UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_ATOMIC_O_TRUNC)
+      want |= capable & UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
+      let splice = UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
+      if dispatcher.splices { want |= capable & splice } else { want &= ~splice }
       unsafe connection.pointee.want = want
-      if let data = unsafe data {
-        let dispatcher = unsafe Unmanaged<Dispatcher>.fromOpaque(data).takeUnretainedValue()
-        unsafe connection.pointee.max_read = dispatcher.maximumRead
-      }
+      unsafe connection.pointee.max_read = dispatcher.maximumRead
       // Closes of files go through the background queue, and must not wait behind reads.
       unsafe connection.pointee.max_background = 128
       unsafe connection.pointee.congestion_threshold = 96

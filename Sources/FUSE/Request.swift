@@ -21,7 +21,7 @@ struct Request: ~Copyable {
 
   /// What serves the session that the request came by.
   var dispatcher: Dispatcher {
-    unsafe Unmanaged<Dispatcher>.fromOpaque(fuse_req_userdata(raw)).takeUnretainedValue()
+    unsafe Dispatcher.of(fuse_req_userdata(raw))
   }
 
   func context(willBlock: @escaping @Sendable () -> Void) -> RequestContext {
@@ -38,6 +38,7 @@ struct Request: ~Copyable {
   /// - Returns: whether the kernel took it; it does not when the caller was interrupted meanwhile.
   consuming func send(_ reply: Reply) -> Bool {
     let raw = unsafe self.raw
+    let dispatcher = self.dispatcher
     discard self
     switch reply {
     case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
@@ -50,11 +51,17 @@ struct Request: ~Copyable {
       return unsafe fuse_reply_entry(raw, &parameters) == 0
     case .created(let entry, let file):
       var parameters = fuse_entry_param(entry)
-      var info = fuse_file_info(file)
+      var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
-    case .opened(let file):
-      var info = fuse_file_info(file)
+    case .opened(let file, let node):
+      if let backing = file.backing, let number = dispatcher.passthrough?.open(node, backing) {
+        return unsafe Passthrough.reply(raw, file, number) == 0
+      }
+      var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
       return unsafe fuse_reply_open(raw, &info) == 0
+    case .released(let node):
+      dispatcher.passthrough?.release(node)
+      return unsafe fuse_reply_err(raw, 0) == 0
     case .openedDirectory(let handle):
       var info = fuse_file_info()
       info.fh = handle
@@ -63,7 +70,7 @@ struct Request: ~Copyable {
       var status = stat(attributes)
       return unsafe fuse_reply_attr(raw, &status, attributes.validity) == 0
     case .link(let target): return unsafe fuse_reply_readlink(raw, target) == 0
-    case .bytes(let bytes):
+    case .bytes(let bytes), .entries(let bytes, _):
       return unsafe bytes.withUnsafeBytes {
         unsafe fuse_reply_buf(raw, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) == 0
       }
@@ -92,11 +99,15 @@ enum Reply {
   case nothing
   case entry(Entry)
   case created(Entry, OpenedFile)
-  case opened(OpenedFile)
+  case opened(OpenedFile, NodeID)
+  /// A file was let go of.
+  case released(NodeID)
   case openedDirectory(HandleID)
   case attributes(Attributes)
   case link(String)
   case bytes([UInt8])
+  /// Entries of a directory, and the nodes that are told of with them.
+  case entries([UInt8], [NodeID])
   case file(OpenFile, offset: Int64, count: Int)
   case written(Int)
   /// How long an extended attribute is, for a caller that asks before it makes room.

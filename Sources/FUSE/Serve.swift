@@ -16,15 +16,18 @@ func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> R
   } catch {
     reply = .error(error)
   }
-  if !request.send(reply) { dispatcher.tree.undo(reply, context) }
+  if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
 }
 
 extension Tree {
   /// Takes back what the kernel was to be told and does not know of.
-  fileprivate func undo(_ reply: Reply, _ context: RequestContext) {
+  fileprivate func undo(_ reply: Reply, _ passthrough: Passthrough?, _ context: RequestContext) {
     switch reply {
     case .entry(let entry): forget(entry.node, times: 1)
-    case .opened(let file): try? release(file.handle, context)
+    case .entries(_, let nodes): for node in nodes { forget(node, times: 1) }
+    case .opened(let file, let node):
+      try? release(file.handle, context)
+      if file.backing != nil { passthrough?.release(node) }
     case .created(let entry, let file):
       try? release(file.handle, context)
       forget(entry.node, times: 1)

@@ -23,13 +23,14 @@ public final class Session: @unchecked Sendable {
   ///
   /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
+  /// - Parameter readMode: how blobs are read; `nil` is the best that is possible.
   /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
   public init(
-    _ tree: Tree, at mountPoint: String, options: [String], logger: Logger
+    _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil, logger: Logger
   ) throws(MountError) {
     self.mountPoint = mountPoint
     self.logger = logger
-    dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options))
+    dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options), readMode)
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -46,15 +47,14 @@ public final class Session: @unchecked Sendable {
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(dispatcher).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
-    let refusal = unsafe Self.mount(session, mountPoint)
-    if let refusal {
+    if let refusal = unsafe Self.mount(session, mountPoint) {
       unsafe fuse_session_destroy(session)
       throw MountError(refusal)
     }
-    guard unsafe Self.answerFirst(session) else {
+    if let refusal = unsafe Self.connect(session, dispatcher, readMode) {
       Mounting.detach(mountPoint)
       unsafe fuse_session_destroy(session)
-      throw MountError("libfuse and the kernel do not agree on a protocol")
+      throw MountError(refusal)
     }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
@@ -72,6 +72,18 @@ public final class Session: @unchecked Sendable {
     } catch {
       return error.description
     }
+  }
+
+  /// Comes to terms with the kernel; gives what is in the way of it.
+  private static func connect(_ session: OpaquePointer, _ dispatcher: Dispatcher, _ readMode: ReadMode?) -> String? {
+    guard unsafe Negotiation.attach(to: session), unsafe answerFirst(session) else {
+      return "libfuse and the kernel do not agree on a protocol"
+    }
+    dispatcher.connected(device: unsafe fuse_session_fd(session))
+    if readMode == .passthrough, dispatcher.readMode != .passthrough {
+      return "the kernel does not read files by itself here (passthrough)"
+    }
+    return nil
   }
 
   /// Answers the kernel's first request, FUSE_INIT, so that a mount that is there can be used.
@@ -103,7 +115,8 @@ public final class Session: @unchecked Sendable {
   /// - Parameter whenEnded: called on another thread when all is done.
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
-      try dispatcher.crew.start { [self] in work() }
+      try dispatcher.crew.start(
+        nowAndThen: { [dispatcher] in dispatcher.tree.letGoOfUnused() }, { [self] (member) in work(member) })
       dispatcher.tree.watch { [self] (directory, name) in
         // A name the kernel does not know is ENOENT, and no harm.
         _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
@@ -132,14 +145,18 @@ public final class Session: @unchecked Sendable {
     case end
   }
 
-  private func work() {
+  private func work(_ member: Member) {
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
-    while dispatcher.crew.takeLead() {
-      while dispatcher.crew.isLeading {
+    var haste = Haste()
+    while dispatcher.crew.takeLead(member) {
+      while member.isLeading {
         switch unsafe receive(&buffer) {
-        case .request: unsafe fuse_session_process_buf(session, &buffer)
-        case .nothing: waitForRequest()
+        case .request:
+          dispatcher.crew.begin(member)
+          unsafe fuse_session_process_buf(session, &buffer)
+          member.end()
+        case .nothing: waitForRequest(&haste)
         case .end:
           dispatcher.crew.end()
           return
@@ -165,31 +182,14 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  private func waitForRequest() {
+  private func waitForRequest(_ haste: inout Haste) {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [
       pollfd(fd: unsafe fuse_session_fd(session), events: Int16(POLLIN), revents: 0),
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
     ]
+    if haste.lookAhead({ unsafe poll(&descriptors, 2, 0) > 0 }) { return }
     unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
-  }
-}
-
-/// What libfuse's callbacks find: the tree and the threads that serve it.
-final class Dispatcher: Sendable {
-  let tree: Tree
-  let crew: Crew
-  /// The longest read request in bytes; 0 is no limit.
-  let maximumRead: UInt32
-  /// Given to every request, so that slow work yields the lead.
-  let willBlock: @Sendable () -> Void
-
-  init(_ tree: Tree, maximumRead: UInt32) {
-    let crew = Crew()
-    self.maximumRead = maximumRead
-    self.tree = tree
-    self.crew = crew
-    willBlock = { crew.yield() }
   }
 }
 

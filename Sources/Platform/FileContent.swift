@@ -104,6 +104,11 @@ extension OpenFile {
     }
   }
 
+  /// Lets the disk begin with what was written in a range, without waiting for it: `sync_file_range(2)`.
+  public func beginWriteback(_ range: Range<Int64>) {
+    casfs_begin_writeback(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
+  }
+
   /// Makes content and status durable: `fsync(2)`.
   public func synchronize() throws(Errno) {
     _ = try retrying { fsync(rawValue) }

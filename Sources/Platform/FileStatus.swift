@@ -162,6 +162,12 @@ extension OpenFile {
     return local.contains(space.type)
   }
 
+  /// Whether the file system is overlayfs.
+  public func isOnOverlay() -> Bool {
+    var space = casfs_space()
+    return unsafe casfs_space(rawValue, &space) == 0 && space.type == 0x794C_7630
+  }
+
   /// The file system the open file is on.
   public func space() throws(Errno) -> SpaceStatus {
     var space = casfs_space()

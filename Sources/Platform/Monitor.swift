@@ -3,7 +3,7 @@ import Glibc
 /// State that one thread at a time may see or change, and that threads can wait on: a mutex with a condition
 /// variable (`pthread_mutex_t`, `pthread_cond_t`).
 ///
-/// Every change wakes those who wait, so a forgotten signal cannot hang anyone.
+/// A change wakes all who wait, if nothing else is said, so that a forgotten signal cannot hang anyone.
 @safe
 public final class Monitor<State>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -31,28 +31,33 @@ public final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Sees and changes the state; nobody else does until `body` returns. `body` must not block or come back here.
+  ///
+  /// - Parameter waking: whom the change concerns.
   public func withLock<Result, Failure: Error>(
-    _ body: (inout State) throws(Failure) -> Result
+    waking: Waking = .all, _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
-    defer {
-      unsafe pthread_cond_broadcast(changed)
-      unsafe pthread_mutex_unlock(mutex)
-    }
+    defer { wakeAndUnlock(waking) }
     return try body(&state)
   }
 
-  /// Waits until `condition` holds, then sees and changes the state like ``withLock(_:)``.
+  /// Waits until `condition` holds, then sees and changes the state like ``withLock(waking:_:)``.
   public func wait<Result, Failure: Error>(
-    until condition: (State) -> Bool, then body: (inout State) throws(Failure) -> Result
+    until condition: (State) -> Bool, waking: Waking = .all, then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
-    defer {
-      unsafe pthread_cond_broadcast(changed)
-      unsafe pthread_mutex_unlock(mutex)
-    }
+    defer { wakeAndUnlock(waking) }
     while !condition(state) { unsafe pthread_cond_wait(changed, mutex) }
     return try body(&state)
+  }
+
+  private func wakeAndUnlock(_ waking: Waking) {
+    switch waking {
+    case .all: unsafe pthread_cond_broadcast(changed)
+    case .one: unsafe pthread_cond_signal(changed)
+    case .none: break
+    }
+    unsafe pthread_mutex_unlock(mutex)
   }
 
   /// Waits until `condition` holds, at most so many milliseconds.
@@ -74,4 +79,14 @@ public final class Monitor<State>: @unchecked Sendable {
     }
     return true
   }
+}
+
+/// Which of the threads that wait on a ``Monitor`` a change concerns.
+public enum Waking: Sendable {
+  /// All of them look whether what they wait for is there.
+  case all
+  /// Any one of them: they all wait for the same, and only one can have it.
+  case one
+  /// None of them.
+  case none
 }

@@ -23,3 +23,10 @@ extension MutableSpan where Element == UInt8 {
     }
   }
 }
+
+extension Array where Element == UInt8 {
+  /// Adds a copy of bytes at the end: `memcpy(3)`.
+  public mutating func append(copying source: Span<UInt8>) {
+    unsafe source.withUnsafeBytes { (source) in unsafe append(contentsOf: source) }
+  }
+}

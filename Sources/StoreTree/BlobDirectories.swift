@@ -50,6 +50,7 @@ final class AlgorithmDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
+  var looksUpQuickly: Bool { true }
   var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
 

@@ -33,14 +33,21 @@ final class BlobNode: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    let content = try BlobContent(shared, digest, version: info.version, context)
+    let id = preferredID
+    if let content = shared.recent.content(of: id, digest, version: info.version) {
+      shared.recent.keep(content, as: id)
+      return BlobHandle(content)
+    }
+    let content = try BlobContent(shared, digest, info, context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
+    if content.isCacheable { shared.recent.keep(content, as: id) }
     return BlobHandle(content)
   }
 
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
+    if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
+    return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }
 
   func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { BlobAttribute.names }
@@ -53,27 +60,36 @@ final class BlobContent: Sendable {
     case reader(any BlobReader)
   }
 
+  /// To hash this many bytes takes about as long as to wake another thread.
+  private static let quickSize: Int64 = 64 << 10
+
   private let shared: TreeShared
   private let source: Source
+  let digest: Digest
+  /// The file that has the blob and nothing else.
+  let backing: BackingFile?
 
-  init(_ shared: TreeShared, _ digest: Digest, version: UInt64? = nil, _ context: RequestContext) throws(Errno) {
+  /// - Parameter info: the state of the stored copy, where it is known.
+  init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
     self.shared = shared
-    shared.counters.add(.opens)
+    self.digest = digest
     if let files = shared.files {
-      if !files.isProbablyVerified(digest, version: version) {
-        context.willBlock()
+      if !files.isProbablyVerified(digest, version: info?.version) {
+        if (info?.size ?? .max) > Self.quickSize { context.willBlock() }
         shared.counters.add(.verifications)
       }
-      source = .file(
-        try shared.translating { () throws(CASError) in
-          try files.blobFile(digest, cancellation: context.cancellation)
-        })
+      let file = try shared.translating { () throws(CASError) in
+        try files.blobFile(digest, cancellation: context.cancellation)
+      }
+      source = .file(file)
+      backing = file.offset == 0 ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(
         try shared.translating { () throws(CASError) in
           try shared.engine.blob(digest, cancellation: context.cancellation)
         })
+      backing = nil
     }
   }
 
@@ -82,6 +98,20 @@ final class BlobContent: Sendable {
     guard case .file(let file) = source else { return nil }
     return file.info.version
   }
+
+  /// Whether the file is, and always was, in the state of this version.
+  func isStill(_ version: UInt64) -> Bool {
+    guard case .file(let file) = source, file.info.version == version else { return false }
+    return (try? shared.files?.info(of: file))?.version == version
+  }
+
+  /// Notes that a caller has opened it.
+  func countOpen() {
+    shared.counters.add(.opens)
+  }
+
+  /// Whether the kernel may keep what it has read.
+  var isCacheable: Bool { shared.options.cachesBlobs }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     switch source {
@@ -107,9 +137,12 @@ private final class BlobHandle: FileHandle {
 
   init(_ content: BlobContent) {
     self.content = content
+    content.countOpen()
   }
 
-  var keepsCache: Bool { true }
+  // Who checks at every open wants to be asked for every byte.
+  var caching: Caching { content.isCacheable ? .kept : .forbidden }
+  var backing: BackingFile? { content.isCacheable ? content.backing : nil }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     try content.read(at: offset, count: count, context)
@@ -132,6 +165,8 @@ enum BlobAttribute {
   static let digest = "user.casfs.digest"
   static let size = "user.casfs.size"
   static let names = [digest, size]
+  /// What a blob cannot have. ls(1) asks every file for a label and a list, until one says that there are none here.
+  static let unsupported = ["security.selinux", "system.posix_acl_access", "system.posix_acl_default"]
 
   static func value(_ name: String, _ address: BlobAddress) throws(Errno) -> [UInt8] {
     if name.sameBytes(as: digest) { return Array(address.digest.description.utf8) }

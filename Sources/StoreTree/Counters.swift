@@ -1,27 +1,35 @@
 internal import OCI
-internal import Platform
+internal import Synchronization
 
 /// What the mount has done so far.
 final class Counters: Sendable {
-  enum Counter: String, CaseIterable, Hashable {
-    case bytesRead = "bytes_read"
-    case bytesWritten = "bytes_written"
-    case opens
-    case verifications
-    case commits
-    case discards
-    case failures
+  enum Counter: Int, CaseIterable {
+    case bytesRead, bytesWritten, opens, verifications, commits, discards, failures
+
+    var name: String {
+      switch self {
+      case .bytesRead: "bytes_read"
+      case .bytesWritten: "bytes_written"
+      default: "\(self)"
+      }
+    }
   }
 
-  private let values = Monitor([Counter: Int64]())
+  private final class Value: Sendable {
+    let atomic = Atomic<Int64>(0)
+  }
+
+  private let values = Counter.allCases.map { _ in Value() }
 
   func add(_ counter: Counter, _ amount: Int64 = 1) {
-    values.withLock { $0[counter, default: 0] += amount }
+    values[counter.rawValue].atomic.add(amount, ordering: .relaxed)
   }
 
   /// The counters as a JSON object.
   var json: JSON {
-    let values = values.withLock { $0 }
-    return .object(Counter.allCases.map { JSON.Member($0.rawValue, .number(String(values[$0] ?? 0))) })
+    .object(
+      Counter.allCases.map { counter in
+        JSON.Member(counter.name, .number(String(values[counter.rawValue].atomic.load(ordering: .relaxed))))
+      })
   }
 }

@@ -12,7 +12,10 @@ final class DirectoryHandle: Sendable {
     var refused: DirectoryEntry?
   }
 
-  private let node: any Node
+  /// `.` and `..`, which come first.
+  static let ownEntries: Int64 = 2
+
+  let node: any Node
   private let state: Monitor<State>
 
   init(_ node: any Node, _ context: RequestContext) throws(Errno) {

@@ -38,7 +38,7 @@ final class BytesHandle: FileHandle {
   }
 
   // The length the kernel knows may be that of an older content.
-  var isDirect: Bool { true }
+  var caching: Caching { .forbidden }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }

@@ -230,7 +230,8 @@ extension IncomingFile {
       if let open = content.withLock({ $0 }), open.address == address {
         blob = open.content
       } else {
-        blob = try BlobContent(shared, address.digest, context)
+        blob = try BlobContent(shared, address.digest, nil, context)
+        blob.countOpen()
         content.withLock { $0 = OpenAlias(address: address, content: blob) }
       }
       return try blob.read(at: offset, count: count, context)
@@ -277,13 +278,14 @@ final class IncomingHandle: FileHandle {
   }
 
   var ignoresFlush: Bool { !isWriting }
+  // What is written must come here at once, and once is enough.
+  var caching: Caching { isWriting ? .avoided : .afresh }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     try file.read(at: offset, count: count, keeping: content, context)
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
-    if bytes.count >= 32 << 10 { context.willBlock() }
     try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }
   }
 

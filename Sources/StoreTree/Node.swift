@@ -26,6 +26,8 @@ protocol Node: AnyObject, Sendable {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream
   var parentInode: UInt64 { get }
+  /// Whether looking up all of its entries costs little, so that a listing can tell of them at once.
+  var looksUpQuickly: Bool { get }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle
   func linkTarget() throws(Errno) -> String
@@ -63,8 +65,9 @@ protocol EntryStream: AnyObject {
 
 /// An open file.
 protocol FileHandle: AnyObject, Sendable {
-  var keepsCache: Bool { get }
-  var isDirect: Bool { get }
+  var caching: Caching { get }
+  /// A file that has the same content at the same place, for the kernel to read by itself.
+  var backing: BackingFile? { get }
   var ignoresFlush: Bool { get }
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno)
@@ -75,6 +78,7 @@ protocol FileHandle: AnyObject, Sendable {
 
 extension Node {
   var parentInode: UInt64 { NodeID.root.rawValue }
+  var looksUpQuickly: Bool { false }
 
   func isSame(as other: any Node) -> Bool { self === other }
 
@@ -111,8 +115,8 @@ extension Node {
 }
 
 extension FileHandle {
-  var keepsCache: Bool { false }
-  var isDirect: Bool { false }
+  var caching: Caching { .afresh }
+  var backing: BackingFile? { nil }
   var ignoresFlush: Bool { true }
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     throw .badFileDescriptor

@@ -13,6 +13,7 @@ public final class Tree: Sendable {
   private let nodes: NodeTable
   private let files = HandleTable<any FileHandle>()
   private let directories = HandleTable<DirectoryHandle>()
+  private let readMode = Monitor<(@Sendable () -> String)?>(nil)
 
   /// Shows a store.
   public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -221,6 +222,26 @@ public final class Tree: Sendable {
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
+  /// Hands the entries of an open directory over like ``entries(of:from:_:_:)``, each with what a lookup of its name
+  /// would find, if that costs little: `FUSE_READDIRPLUS`.
+  ///
+  /// - Parameter accept: takes an entry, and what was found, which counts as a lookup if there was room for it.
+  public func entriesWithLookups(
+    of handle: HandleID, from offset: Int64, _ context: RequestContext,
+    _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
+  ) throws(Errno) {
+    guard offset >= 0 else { throw .invalidArgument }
+    let directory = try directories.handle(handle)
+    try directory.entries(from: offset, context) { (listed, next) in
+      let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
+      // What is gone meanwhile is listed, and found to be gone by who looks.
+      let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
+      let isAccepted = accept(listed, found, next)
+      if !isAccepted, let found { forget(found.node, times: 1) }
+      return isAccepted
+    }
+  }
+
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
   public func releaseDirectory(_ handle: HandleID) throws(Errno) {
     _ = try directories.remove(handle)
@@ -238,19 +259,35 @@ public final class Tree: Sendable {
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
+    letGoOfUnused()
+    letGoOfUnused()
     shared.engine.close()
   }
+
+  /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
+  public func letGoOfUnused() {
+    shared.recent.turn()
+  }
+
+  /// Whether the store's files are on a file system that lies on another, as overlayfs does.
+  public var isStacked: Bool { shared.files?.isStacked ?? false }
 
   /// Whether a commit is under way.
   public var isCommitting: Bool { shared.commits.pending > 0 }
 
   // MARK: Status
 
+  /// Sets what tells in one word how the content of blobs reaches the kernel.
+  public func describeReadMode(_ mode: @escaping @Sendable () -> String) {
+    readMode.withLock { $0 = mode }
+  }
+
   /// The extended attribute of the root that tells the mount's state, as one line of JSON.
   public static let statusAttribute = "user.casfs.status"
 
   private func status() -> [UInt8] {
     var members = shared.options.description.map { JSON.Member($0.name, $0.value) }
+    if let mode = readMode.withLock({ $0 }) { members.append(JSON.Member("read_mode", .string(mode()))) }
     members.append(JSON.Member("commits_pending", .number(String(shared.commits.pending))))
     members.append(JSON.Member("nodes", .number(String(nodes.count))))
     members.append(JSON.Member("open_files", .number(String(files.count))))
@@ -268,7 +305,7 @@ public final class Tree: Sendable {
 
   private func opened(_ handle: any FileHandle) -> OpenedFile {
     OpenedFile(
-      handle: files.insert(handle), keepsCache: handle.keepsCache, isDirect: handle.isDirect,
+      handle: files.insert(handle), caching: handle.caching, backing: handle.backing,
       ignoresFlush: handle.ignoresFlush)
   }
 

@@ -10,6 +10,8 @@ public struct TreeOptions: Sendable {
   public var group: UInt32
   /// Permission bits that are taken away from what is shown.
   public var umask: UInt32 = 0
+  /// Whether the kernel may keep what it has read of a blob.
+  public var cachesBlobs = true
   /// How many names `incoming/` may have.
   public var incomingLimit = 1_000_000
   /// What `status` tells besides the counters: a name and a value.

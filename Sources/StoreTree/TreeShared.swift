@@ -14,6 +14,7 @@ final class TreeShared: Sendable {
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
+  let recent = RecentBlobs()
   /// While there is one, the kernel is told of blobs that others remove or replace.
   let watch = Monitor<(any StoreWatch)?>(nil)
   let started = Timestamp.now

@@ -1,5 +1,6 @@
 public import CAS
 public import Platform
+public import Synchronization
 
 /// The number by which the kernel knows a node while it remembers it: FUSE's `nodeid`.
 public struct NodeID: Hashable, Sendable {
@@ -121,12 +122,36 @@ public struct OpenRequest: Sendable {
 public struct OpenedFile: Sendable {
   /// The handle, to be released.
   public var handle: HandleID
-  /// Whether what the kernel has cached of it is still right.
-  public var keepsCache: Bool
-  /// Whether the kernel must not cache it, because its length is known only when it is opened.
-  public var isDirect: Bool
+  /// Whether the kernel may cache it.
+  public var caching: Caching
+  /// A file that has the same content at the same place, for the kernel to read by itself if it can.
+  public var backing: BackingFile?
   /// Whether closing it needs no answer.
   public var ignoresFlush: Bool
+}
+
+/// A file of the store that the kernel may read by itself.
+public final class BackingFile: Sendable {
+  /// The file.
+  public let file: OpenFile
+  /// What was made of it for the kernel, and goes with it.
+  public let registration = Mutex<(any AnyObject & Sendable)?>(nil)
+
+  init(_ file: OpenFile) {
+    self.file = file
+  }
+}
+
+/// How the kernel may cache an open file.
+public enum Caching: Sendable {
+  /// What it has cached is still right.
+  case kept
+  /// It may be cached, but what is cached is not right any more.
+  case afresh
+  /// It is better not cached, but it may be mapped into memory.
+  case avoided
+  /// It must not be cached, because its length is known only when it is opened, or because the store is not trusted.
+  case forbidden
 }
 
 /// What is read of a file.

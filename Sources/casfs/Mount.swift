@@ -115,6 +115,7 @@ struct Mount: ParsableCommand {
     var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
     tree.isReadOnly = isReadOnly
     tree.umask = options.umask
+    tree.cachesBlobs = options.verification != .always
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
     let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
@@ -122,7 +123,8 @@ struct Mount: ParsableCommand {
     let session: Session
     do throws(MountError) {
       session = try Session(
-        Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words, logger: logger)
+        Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words,
+        reading: options.readMode, logger: logger)
     } catch {
       throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
     }

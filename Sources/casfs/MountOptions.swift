@@ -1,4 +1,5 @@
 import CAS
+import FUSE
 import Platform
 
 /// What `-o` says: the words FUSE users know, and what mount(8), fstab and mount.fuse3 add by themselves.
@@ -6,6 +7,8 @@ struct MountOptions {
   var isReadOnly = false
   var allowsNonempty = false
   var verification = Verification.once
+  /// How blobs are read; `nil` is the best that is possible.
+  var readMode: ReadMode?
   var user: UInt32?
   var group: UInt32?
   var umask: UInt32 = 0
@@ -58,6 +61,12 @@ struct MountOptions {
         throw Unknown(description: "mount option verify is one of once, always, none, not '\(value)'")
       }
       self.verification = verification
+    case "read":
+      readMode = ReadMode(rawValue: value)
+      let modes = ReadMode.allCases.map(\.rawValue)
+      guard readMode != nil || value == "auto" else {
+        throw Unknown(description: "mount option read is one of auto, \(modes.joined(separator: ", ")), not '\(value)'")
+      }
     case "uid": user = try Self.number(name, value, radix: 10)
     case "gid": group = try Self.number(name, value, radix: 10)
     case "umask": umask = try Self.number(name, value, radix: 8)

@@ -57,7 +57,7 @@ struct Status: ParsableCommand {
     [
       ("version", .string(Version.current)), ("store", .string(engine.uri)), ("driver", .string(engine.driverName)),
       ("process", .number(String(Daemon.processID))), ("read_only", .bool(isReadOnly)),
-      ("read_mode", .string("splice")), ("verify", .string(options.verification.rawValue)),
+      ("verify", .string(options.verification.rawValue)),
     ]
   }
 

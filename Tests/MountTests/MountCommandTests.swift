@@ -224,7 +224,8 @@ import Testing
 
   @Test("M6: status tells store, driver, version, mode and what was done, as text and as JSON")
   func status() throws {
-    try Workshop.mounted().check(
+    // What the kernel reads by itself cannot be counted.
+    try Workshop.mounted("read=splice").check(
       """
       head -c 100000 /dev/urandom >a; cp a $mnt/incoming/f; cat $mnt/blobs/sha256/* >/dev/null
       "$casfs" status --json $mnt >json; is "$(wc -l <json)" 1
@@ -234,7 +235,7 @@ import Testing
       is "$(jq .counters.commits json)" 1; is "$(jq .counters.failures json)" 0
       is "$(jq .counters.bytes_written json)" 100000
       [ $(jq .counters.bytes_read json) -ge 100000 ]
-      jq -e '.read_mode | type == "string"' json >/dev/null
+      is "$(jq -r .read_mode json)" splice
       "$casfs" status $mnt >text
       for word in store driver version verify commits failures; do grep -q $word text || fail "no $word"; done
       grep -q "$store" text

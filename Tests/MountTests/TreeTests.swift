@@ -109,6 +109,10 @@ import Testing
           if $change $f 2>/dev/null; then fail "went through: $change $f"; fi
         done
       done
+      # ls asks for these until it hears that there are none on this file system.
+      refused 'not supported' getfattr -n security.selinux $mnt/blobs/sha256/$hex
+      seq 50 >n; for i in {1..50}; do sed -n ${i}p n >$mnt/incoming/n; done
+      strace -e trace=lgetxattr,getxattr ls -l $mnt/blobs/sha256 2>trace >/dev/null; [ $(grep -c xattr trace) -lt 10 ]
       refused 'No such attribute' getfattr -n user.x $mnt/refs
       # Refusing one is not remembered for all.
       setfattr -n user.x -v y $mnt/incoming/f; is "$(getfattr --only-values -n user.x $mnt/incoming/f)" y

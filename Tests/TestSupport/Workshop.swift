@@ -33,12 +33,16 @@ public final class Workshop: Sendable {
     _ = try? Self.run("/usr/bin/rm", ["-rf", "--one-file-system", path], seconds: 60)
   }
 
+  /// How the whole suite is run in one way of reading: `CASFS_READ_MODE=splice swift test`.
+  private static let readMode = ProcessInfo.processInfo.environment["CASFS_READ_MODE"].map { "read=\($0)" }
+
   /// Makes a folder with a store that is mounted.
   ///
   /// - Parameter options: words for `-o`.
   public static func mounted(_ options: String...) throws -> Workshop {
     let workshop = try Workshop()
-    let words = options.flatMap { ["-o", $0] }
+    // A test that names a mode comes last, and has it.
+    let words = ([readMode].compactMap(\.self) + options).flatMap { ["-o", $0] }
     let made = try run(
       Tool.path, ["mount", "--create"] + words + [workshop.store, workshop.mountPoint], seconds: 30)
     guard made.status == 0 else { throw Unusable("cannot mount: \(made.errors)") }

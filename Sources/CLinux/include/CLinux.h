@@ -5,6 +5,7 @@
 #define CLINUX_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 // open(2), openat2(2), linkat(2), renameat2(2) flags; the .c file asserts that they are the system's.
 enum {
@@ -52,6 +53,14 @@ int casfs_space(int fd, struct casfs_space *space);
 int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 int casfs_clone(int destination, int source);
 int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
+// splice(2), as libfuse wants to be given it.
+ssize_t casfs_splice(
+    int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags, void *unused);
+// Lets the kernel read a file for a FUSE mount (FUSE_DEV_IOC_BACKING_OPEN): its number for it, or -errno.
+int casfs_backing_open(int device, int fd);
+void casfs_backing_close(int device, int number);
+// Starts to write a range to the disk where the file system can; nothing depends on it.
+void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
 // 1 when some process has the file open for writing, 0 when none has, -1 when that cannot be told.
 int casfs_has_writer(int fd);
 int casfs_fork(void);

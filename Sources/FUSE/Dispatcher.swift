@@ -1,0 +1,51 @@
+internal import CFUSE
+internal import Platform
+internal import StoreTree
+
+/// What libfuse's callbacks find: the tree, the threads that serve it, and how the kernel is served.
+@safe
+final class Dispatcher: Sendable {
+  let tree: Tree
+  let crew: Crew
+  let negotiation: Negotiation
+  /// The longest read request in bytes; 0 is no limit.
+  let maximumRead: UInt32
+  /// Whether pages may move to the kernel without being copied.
+  let splices: Bool
+  /// Given to every request, so that slow work yields the lead.
+  let willBlock: @Sendable () -> Void
+  private let connection = Monitor<Passthrough?>(nil)
+
+  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?) {
+    let crew = Crew()
+    self.tree = tree
+    self.crew = crew
+    self.maximumRead = maximumRead
+    splices = readMode != .copy
+    var wanted: Negotiation.Features = .mappedDirect
+    if readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
+    negotiation = Negotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
+    willBlock = { crew.yield() }
+  }
+
+  /// What a session was made with.
+  static func of(_ data: UnsafeMutableRawPointer) -> Dispatcher {
+    unsafe Unmanaged<Dispatcher>.fromOpaque(data).takeUnretainedValue()
+  }
+
+  /// Notes that the kernel has answered.
+  ///
+  /// - Parameter device: the descriptor of `/dev/fuse`.
+  func connected(device: Int32) {
+    if negotiation.granted.contains(.passthrough) {
+      connection.withLock { $0 = Passthrough(device: device) }
+    }
+    tree.describeReadMode { [weak self] in self?.readMode.rawValue ?? "" }
+  }
+
+  /// What hands files to the kernel, where it takes them.
+  var passthrough: Passthrough? { connection.withLock(waking: .none) { $0 } }
+
+  /// How blobs are read.
+  var readMode: ReadMode { passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy }
+}

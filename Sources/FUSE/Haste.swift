@@ -1,0 +1,36 @@
+internal import Glibc
+
+/// Whether to look for the next request for a moment before sleeping. Most requests come right after the answer to the
+/// one before, and to be woken takes longer than to look for them; when they do not come, looking is given up for a
+/// while.
+struct Haste {
+  /// How long it is looked: about what it takes to wake a thread.
+  private static let patience = Duration.microseconds(50)
+  private static let isAlone = sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2
+  /// At most 2 to this power sleeps follow each other without a look.
+  private static let maximumFailures = 6
+
+  private var failures = 0
+  private var sleeps = 0
+
+  /// Looks for something for a moment, if it was there often enough lately.
+  ///
+  /// - Returns: whether it is there.
+  mutating func lookAhead(_ isThere: () -> Bool) -> Bool {
+    if Self.isAlone { return false }
+    if sleeps > 0 {
+      sleeps -= 1
+      return false
+    }
+    let end = ContinuousClock.now + Self.patience
+    repeat {
+      if isThere() {
+        failures = 0
+        return true
+      }
+    } while ContinuousClock.now < end
+    failures = min(failures + 1, Self.maximumFailures)
+    sleeps = 1 << failures
+    return false
+  }
+}

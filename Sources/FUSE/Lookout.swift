@@ -1,0 +1,81 @@
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// A thread that watches how long the leader of a crew takes for a request, while there are any.
+final class Lookout: Sendable {
+  private struct State {
+    var isRung = false
+    var hasEnded = false
+  }
+
+  /// A request that takes longer than this is a slow one, in milliseconds.
+  private static let period: UInt32 = 2
+  /// After how many periods others may let go of what nobody uses any more.
+  private static let turn = 250
+  /// For how many periods without a request it looks before it sleeps.
+  private static let patience = 50
+
+  private let state = Monitor(State())
+  private let isAsleep = Atomic(true)
+
+  /// Starts the thread.
+  ///
+  /// - Parameter relieve: takes the lead from a member that is still at this point of its progress.
+  /// - Parameter tidy: called now and then while there are requests, and twice when there are none any more.
+  func start(
+    observing leader: @escaping @Sendable () -> Member?,
+    relieving relieve: @escaping @Sendable (Member, UInt64) -> Void, nowAndThen tidy: @escaping @Sendable () -> Void
+  ) throws(Errno) {
+    try Thread.start("casfs-lookout") { [self] in
+      while waitForRing() {
+        watch(leader, relieve, tidy)
+        // Nothing is used now.
+        tidy()
+        tidy()
+      }
+    }
+  }
+
+  /// Is told of every request when it begins.
+  func notice() {
+    guard isAsleep.load(ordering: .sequentiallyConsistent) else { return }
+    state.withLock { $0.isRung = true }
+  }
+
+  /// Lets the thread end.
+  func end() {
+    state.withLock { $0.hasEnded = true }
+  }
+
+  private func waitForRing() -> Bool {
+    state.wait(
+      until: { $0.isRung || $0.hasEnded },
+      then: { state in
+        state.isRung = false
+        return !state.hasEnded
+      })
+  }
+
+  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void, _ tidy: () -> Void) {
+    isAsleep.store(false, ordering: .sequentiallyConsistent)
+    var before: (member: Member, progress: UInt64)?
+    var quiet = 0
+    var periods = 0
+    while !state.withLock(waking: .none, { $0.hasEnded }) {
+      Thread.sleep(milliseconds: Self.period)
+      periods += 1
+      if periods.isMultiple(of: Self.turn) { tidy() }
+      let now = leader().map { (member: $0, progress: $0.progress) }
+      let isSame = now?.member === before?.member && now?.progress == before?.progress
+      if isSame, let now, Member.isAnswering(now.progress) { relieve(now.member, now.progress) }
+      quiet = isSame ? quiet + 1 : 0
+      before = now
+      guard quiet >= Self.patience else { continue }
+      isAsleep.store(true, ordering: .sequentiallyConsistent)
+      // A request that began before it slept has told nobody.
+      if let before, before.member.progress == before.progress { return }
+      isAsleep.store(false, ordering: .sequentiallyConsistent)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+internal import OCI
+internal import Platform
+
+/// Blobs that were open a moment ago, kept open for who opens them next: short files are opened again and again.
+final class RecentBlobs: Sendable {
+  private struct State {
+    var current: [NodeID: BlobContent] = [:]
+    var previous: [NodeID: BlobContent] = [:]
+
+    mutating func turn() {
+      previous = current
+      current = [:]
+    }
+  }
+
+  /// When so many were opened since the last turn, those that were not are let go of.
+  private static let limit = 1024
+
+  private let state = Monitor(State())
+
+  /// The blob that was opened as a node lately, if its file is still as it was then.
+  func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobContent? {
+    let content = state.withLock(waking: .none) { $0.current[node] ?? $0.previous[node] }
+    guard let content, content.digest == digest, content.isStill(version) else { return nil }
+    return content
+  }
+
+  /// Keeps a blob open.
+  func keep(_ content: BlobContent, as node: NodeID) {
+    state.withLock(waking: .none) { state in
+      if state.current.count >= Self.limit { state.turn() }
+      state.current[node] = content
+    }
+  }
+
+  /// Lets go of those that were not opened since the last time this was called.
+  func turn() {
+    state.withLock(waking: .none) { $0.turn() }
+  }
+}

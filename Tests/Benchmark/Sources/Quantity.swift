@@ -1,0 +1,58 @@
+/// What the numbers of a comparison mean, and how they are shown.
+enum Quantity {
+  /// Seconds, shown as the rate at which so many bytes were processed.
+  case rate(bytes: Int)
+  /// Seconds for so many operations, shown as the time of one.
+  case operations(Int)
+  /// Seconds.
+  case time
+  /// Bytes.
+  case memory
+
+  /// Whether more is better where it is shown, as it is of rates.
+  var isRate: Bool {
+    if case .rate = self { true } else { false }
+  }
+
+  /// The median with the smallest and the largest value.
+  func text(_ samples: Samples) -> String {
+    let ends = [samples.range.lowerBound, samples.range.upperBound].map(shown).sorted()
+    let median = shown(samples.median)
+    let unit = unit(of: median)
+    let numbers = ([median] + ends).map { Self.digits($0 / unit.size) }
+    let spread = samples.values.count > 1 ? " (\(numbers[1])..\(numbers[2]))" : ""
+    return "\(numbers[0]) \(unit.name)\(spread)"
+  }
+
+  /// One value.
+  func text(_ value: Double) -> String {
+    text(Samples([value]))
+  }
+
+  /// A number with three digits, or all of those before the point.
+  static func digits(_ value: Double) -> String {
+    let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
+    let scale = [1, 10, 100][places]
+    let scaled = Int((value * Double(scale)).rounded())
+    guard places > 0 else { return String(scaled) }
+    let fraction = String(scaled % scale)
+    return "\(scaled / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
+  }
+
+  /// A measured value as it is shown, without a unit.
+  private func shown(_ value: Double) -> Double {
+    switch self {
+    case .rate(let bytes): Double(bytes) / value
+    case .operations(let count): value / Double(count)
+    case .time, .memory: value
+    }
+  }
+
+  private func unit(of shown: Double) -> (name: String, size: Double) {
+    switch self {
+    case .rate: shown < 1e9 ? ("MB/s", 1e6) : ("GB/s", 1e9)
+    case .memory: ("MiB", 1_048_576)
+    case .operations, .time: shown < 1e-3 ? ("µs", 1e-6) : shown < 1 ? ("ms", 1e-3) : ("s", 1)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Glibc
+
+/// Reading a big blob.
+enum Reads: Theme {
+  static let name = "reads"
+
+  static func comparisons(_ setting: Setting) throws -> [Comparison] {
+    let (store, digest) = try setting.storeWithBigBlob()
+    let views = try setting.views(of: store, files: 1)
+    let size = setting.sizes.big
+    let original = "\(store.blobs)/\(digest)"
+    let isRoot = geteuid() == 0
+
+    /// Mounts anew, has the blob verified, and the store's file in the page cache.
+    func prepareFirst(_ mount: Mount?) throws {
+      try mount?.renew()
+      if let mount { try verify("\(mount.blobs)/\(digest)") }
+      try Files.read(original)
+    }
+    let read = { (blobs: String) in _ = try Files.read("\(blobs)/\(digest)") }
+    let readByFour = { (blobs: String) in try Threads.run(4) { _ in try Files.read("\(blobs)/\(digest)") } }
+
+    var first = views.comparison("first read", .rate(bytes: size), .speed(0.9), prepare: prepareFirst, body: read)
+    if !isRoot { compareWithPassthrough(&first) }
+    var comparisons = [
+      first,
+      views.comparison("repeated read", .rate(bytes: size), .speed(isRoot ? 0.9 : 0.8), body: read),
+      views.comparison(
+        "first read, 4 readers at once", .rate(bytes: 4 * size), isRoot ? .speed(0.9) : nil, prepare: prepareFirst,
+        body: readByFour),
+      views.comparison(
+        "repeated read, 4 readers at once", .rate(bytes: 4 * size), isRoot ? .speed(0.9) : nil, body: readByFour),
+    ]
+    if isRoot {
+      let cold = views.comparison(
+        "read from the disk", .rate(bytes: size), .speed(0.95),
+        prepare: { mount in
+          if let mount {
+            try mount.mount()
+            try verify("\(mount.blobs)/\(digest)")
+          }
+          try Files.dropCaches()
+        }, body: read)
+      comparisons.append(cold)
+    }
+    return comparisons + [try firstOpen(setting, store, digest)]
+  }
+
+  /// Without privileges it is casfs's own kind that the first read is compared with: the kernel cannot be passed by.
+  private static func compareWithPassthrough(_ comparison: inout Comparison) {
+    guard let peer = comparison.peers.firstIndex(where: { $0.name == "passthrough_ll" }) else { return }
+    let native = comparison.baselines
+    comparison.baselines = [comparison.peers.remove(at: peer)]
+    comparison.peers += native
+    comparison.target = .speed(3)
+  }
+
+  /// How fast a blob that was never read is checked, before its first byte is served.
+  private static func firstOpen(_ setting: Setting, _ store: Store, _ digest: String) throws -> Comparison {
+    let subjects = try setting.subjects.map { fileSystem in
+      let mount = try setting.mount(store, by: fileSystem)
+      return Contender(name: fileSystem.name) {
+        try Files.read("\(store.blobs)/\(digest)")
+        try mount.renew()
+        return try seconds { try verify("\(mount.blobs)/\(digest)") }
+      }
+    }
+    let size = setting.sizes.big
+    return Comparison(
+      work: "first open, not verified before", quantity: .rate(bytes: size), target: .speed(0.9),
+      baselines: [Contender(name: "SHA-256 in memory") { Content.hashingTime(size) }], subjects: subjects)
+  }
+
+  private static func verify(_ blob: String) throws {
+    var byte: [UInt8] = [0]
+    try Files.readStart(blob, into: &byte)
+  }
+}

@@ -1,0 +1,85 @@
+/// What is measured with: the programs, the sizes, and the stores that several themes use.
+final class Setting {
+  /// Where everything is made.
+  let workplace: Workplace
+  /// The casfs program.
+  let casfs: String
+  /// The sizes asked for.
+  let sizes: Sizes
+  /// casfs, as often as it is to be compared with other options of its own.
+  let subjects: [FileSystem]
+  /// Others that do the same.
+  let peers: [FileSystem]
+
+  /// Whether peers are wanted.
+  let hasPeers: Bool
+
+  /// Which peers were left out of some rows, and why.
+  private(set) var notes: Set<String> = []
+
+  private var places = 0
+  private var bigBlob: (store: Store, digest: String)?
+  private var manyBlobs: Store?
+
+  init(_ workplace: Workplace, casfs: String, mountOptions: [String], sizes: Sizes, peers: Peers?) {
+    self.workplace = workplace
+    self.casfs = casfs
+    self.sizes = sizes
+    self.peers = peers?.fileSystems ?? []
+    hasPeers = peers != nil
+    subjects = (mountOptions.isEmpty ? [""] : mountOptions).map { .casfs(casfs, options: $0) }
+  }
+
+  /// An empty store.
+  func store(_ name: String) throws -> Store {
+    try Store(at: "\(workplace.path)/\(name)")
+  }
+
+  /// A store with one big blob, and the blob's digest.
+  func storeWithBigBlob() throws -> (store: Store, digest: String) {
+    if let bigBlob { return bigBlob }
+    let store = try store("big")
+    let made = (store, try store.addBig(sizes.big, seed: 3))
+    bigBlob = made
+    return made
+  }
+
+  /// A store with many small blobs.
+  func storeWithManyBlobs() throws -> Store {
+    if let manyBlobs { return manyBlobs }
+    let store = try store("many")
+    try store.addSmall(sizes.blobs, bytes: 64)
+    manyBlobs = store
+    return store
+  }
+
+  /// A place for a file system that shows a store.
+  func mount(_ store: Store, by fileSystem: FileSystem) throws -> Mount {
+    places += 1
+    return try Mount(store, by: fileSystem, at: "\(workplace.path)/mount-\(places)")
+  }
+
+  /// A store with places for all file systems that can show it.
+  ///
+  /// - Parameter files: how many files it has.
+  func views(of store: Store, files: Int) throws -> Views {
+    for peer in peers where peer.capacity < files {
+      notes.insert("\(peer.name), of more than \(peer.capacity) files: it would have too many open")
+    }
+    return Views(
+      store: store, subjects: try subjects.map { try mount(store, by: $0) },
+      peers: try peers.filter { $0.capacity >= files }.map { try mount(store, by: $0) })
+  }
+}
+
+/// How much of everything there is.
+struct Sizes {
+  /// The bytes of a big blob.
+  var big: Int
+  /// The bytes of the blob that is read while memory is watched.
+  var streamed: Int
+  /// How many blobs a big store has.
+  var blobs: Int
+  /// How many files are written one after the other.
+  var files: Int
+}
