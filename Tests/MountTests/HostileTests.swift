@@ -114,13 +114,16 @@ struct HostileTests {
       """#)
   }
 
-  @Test("D7: a name of two thousand components, and one of thirty thousand layers, hold up nobody")
+  @Test("D7: a name of two thousand components, twenty thousand layers and eight thousand platforms hold up nobody")
   func deep() throws {
     let workshop = try workshop(
       #"""
       for n in range(20): tag("d/" * 2000 + "%d" % n, image)
       tag("wide", json.dumps({"schemaVersion": 2, "config": descriptor(layer), "layers": [descriptor(layer)] * 20000}))
       tag("plain", image)
+      tag("platforms", json.dumps({"manifests": [
+          descriptor(put("m"), 1, platform={"os": "linux", "architecture": str(n)}) for n in range(8000)]}),
+          oci + "index.v1+json")
       """#)
     try workshop.check(
       #"""
@@ -129,6 +132,8 @@ struct HostileTests {
       cd $mnt/refs
       for i in {1..100}; do cd d; done
       is "$(ls)" d
+      is "$(ls -l $mnt/images/platforms | wc -l)" 8002
+      refused 'No such file' stat $mnt/images/platforms/linux-8000
       cd $mnt/images/wide/layers
       is "$(ls -l | wc -l)" 20001
       stat 00000 19999 >/dev/null
@@ -136,7 +141,7 @@ struct HostileTests {
       cd $top
       is "$(jq -r .mediaType $mnt/refs/plain)" application/vnd.oci.image.manifest.v1+json
       cp $mnt/refs/plain $mnt/refs/other
-      is "$($casfs ref ls $store | wc -l)" 23
+      is "$($casfs ref ls $store | wc -l)" 24
       """#, seconds: 120)
   }
 
