@@ -50,6 +50,10 @@ let package = Package(
       name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "StoreTreeTests",
+      dependencies: ["CAS", "CASMemory", "Platform", "StoreTree", "TestSupport", logging, system],
+      swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(

@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// Hashes what is in a file.
 enum ContentHash {
-  /// What fits in a processor's cache is copied and hashed fastest.
+  /// What fits in a processor's cache is copied fastest.
   private static let chunkSize = 256 << 10
 
   /// The digest of a file's first `size` bytes, or of all when it is shorter.
@@ -15,23 +15,25 @@ enum ContentHash {
     of file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String,
     _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> Digest {
-    var digester = Digester(algorithm)
+    let hash = StreamedHash(algorithm)
+    var done: Int64 = 0
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
     if size > Int64(chunkSize) { file.adviseSequential() }
-    while digester.count < size {
+    while done < size {
       try cancellation.check(operation, subject)
-      let wanted = Int(min(Int64(chunk.count), size - digester.count))
+      let wanted = Int(min(Int64(chunk.count), size - done))
       let count: Int
       do throws(Errno) {
-        count = try read(file, into: &chunk, wanted, at: digester.count)
+        count = try read(file, into: &chunk, wanted, at: done)
       } catch {
         throw CASError(error, operation, subject)
       }
       if count == 0 { break }
-      digester.update(chunk.span.extracting(first: count))
-      try progress(digester.count)
+      hash.append(chunk.span.extracting(first: count))
+      done += Int64(count)
+      try progress(done)
     }
-    guard let digest = digester.digest else {
+    guard let digest = hash.finish() else {
       throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")
     }
     return digest

@@ -22,8 +22,8 @@ struct DirectoryBuffer {
   /// - Returns: whether there was room for it.
   mutating func add(_ entry: DirectoryEntry, _ next: Int64) -> Bool {
     var status = stat(entry)
-    return unsafe fill { (start, room) in
-      unsafe fuse_add_direntry(nil, start, room, entry.name, &status, off_t(next))
+    return unsafe fill(entry) { (start, room, name) in
+      unsafe fuse_add_direntry(nil, start, room, name, &status, off_t(next))
     }
   }
 
@@ -31,17 +31,20 @@ struct DirectoryBuffer {
   mutating func add(_ entry: DirectoryEntry, _ found: Entry?, _ next: Int64) -> Bool {
     var parameters = fuse_entry_param()
     if let found { parameters = fuse_entry_param(found) } else { parameters.attr = stat(entry) }
-    let isAdded = unsafe fill { (start, room) in
-      unsafe fuse_add_direntry_plus(nil, start, room, entry.name, &parameters, off_t(next))
+    let isAdded = unsafe fill(entry) { (start, room, name) in
+      unsafe fuse_add_direntry_plus(nil, start, room, name, &parameters, off_t(next))
     }
     if isAdded, let found { nodes.append(found.node) }
     return isAdded
   }
 
-  private mutating func fill(_ put: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> Bool {
+  private mutating func fill(
+    _ entry: DirectoryEntry, _ put: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int
+  ) -> Bool {
     let room = bytes.count - length
     let count = unsafe bytes.withUnsafeMutableBytes { bytes in
-      unsafe put(bytes.baseAddress.map { unsafe ($0 + length).assumingMemoryBound(to: CChar.self) }, room)
+      let start = unsafe bytes.baseAddress.map { unsafe ($0 + length).assumingMemoryBound(to: CChar.self) }
+      return unsafe withName(entry.name) { name in unsafe put(start, room, name) }
     }
     guard count <= room else { return false }
     length += count

@@ -26,7 +26,8 @@ extension Operations {
     }
     unsafe table.listxattr = { (request, node, room) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        try Operations.fitting(tree.attributeNames(of: NodeID(node), context).flatMap { Array($0.utf8) + [0] }, room)
+        let names = try tree.attributeNames(of: NodeID(node), context)
+        return try Operations.fitting(names.flatMap { NameText.bytes(of: $0) + [0] }, room)
       }
     }
     unsafe table.setxattr = { (request, node, raw, value, size, flags) in

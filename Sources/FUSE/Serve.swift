@@ -37,10 +37,17 @@ extension Tree {
   }
 }
 
-/// A name the kernel sent; one that is not UTF-8 is EILSEQ.
+/// A name the kernel sent.
 func name(_ raw: UnsafePointer<CChar>?) throws(Errno) -> String {
-  guard let raw = unsafe raw, let name = unsafe String(validatingCString: raw) else { throw .illegalByteSequence }
-  return name
+  guard let raw = unsafe raw else { throw .invalidArgument }
+  if let text = unsafe String(validatingCString: raw), NameText.isPlain(text) { return text }
+  return unsafe NameText.text(of: Array(UnsafeRawBufferPointer(start: raw, count: strlen(raw))))
+}
+
+/// Hands the bytes of a name over as the kernel is to get it.
+func withName<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  if NameText.isPlain(text) { return unsafe text.withCString(body) }
+  return unsafe body(NameText.bytes(of: text).map { CChar(bitPattern: $0) } + [0])
 }
 
 /// The number of an open file that the kernel sent.

@@ -54,20 +54,21 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
   public init?(_ algorithm: Algorithm, hex: Substring) {
     // No generic text here: across modules that is not specialised, and a listing reads a million of these.
-    let digits = hex.utf8
+    let digits = hex.utf8.span
     guard digits.count == algorithm.byteCount * 2 else { return nil }
     self.algorithm = algorithm
     words = Words()
-    var index = 0
-    for digit in digits {
-      let value: UInt8
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-      default: return nil
+    for word in 0..<algorithm.byteCount / 8 {
+      var value: UInt64 = 0
+      for index in word * 16..<word * 16 + 16 {
+        let digit = digits[index]
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(digit &- UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(digit &- UInt8(ascii: "a") &+ 10)
+        default: return nil
+        }
       }
-      words.storage[index / 16] |= UInt64(value) << UInt64(60 - index % 16 * 4)
-      index += 1
+      words.storage[word] = value
     }
   }
 
@@ -100,11 +101,14 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// The hash in lower-case hexadecimal digits.
   public var hex: String {
-    var text: [UInt8] = []
-    text.reserveCapacity(algorithm.byteCount * 2)
-    for index in 0..<algorithm.byteCount * 2 {
-      let value = UInt8(words.storage[index / 16] >> UInt64(60 - index % 16 * 4) & 15)
-      text.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+    var text = [UInt8](repeating: 0, count: algorithm.byteCount * 2)
+    for word in 0..<algorithm.byteCount / 8 {
+      var rest = words.storage[word]
+      for index in (word * 16..<word * 16 + 16).reversed() {
+        let value = UInt8(truncatingIfNeeded: rest & 15)
+        text[index] = value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+        rest >>= 4
+      }
     }
     return String(decoding: text, as: UTF8.self)
   }

@@ -80,6 +80,8 @@ final class AlgorithmDirectory: Node {
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
     context.willBlock()
+    // Found before the blob goes: a name that becomes one after that is of a blob put again.
+    let aliases = shared.incoming.files.filter { $0.isAlias(of: digest) }
     try shared.translating { () throws(CASError) in
       _ = try shared.engine.blobInfo(digest)
       switch try shared.engine.deleteBlobUnlessReachable(digest, cancellation: context.cancellation) {
@@ -89,6 +91,7 @@ final class AlgorithmDirectory: Node {
       }
       throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it, or may")
     }
+    for alias in aliases where alias.isAlias(of: digest) { shared.incoming.remove(alias) }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {

@@ -108,13 +108,18 @@ final class IncomingDirectory: Node {
     }
     guard let target = directory as? IncomingDirectory else { throw .improperLink }
     let promise = Promise.digest(inName: other)
+    // Before the names are locked, for it takes as long as the content is large.
+    var restored: IncomingFile.Restored?
+    if case .file(let file) = shared.incoming.member(FileName(name), of: folder) {
+      restored = try file.restore(as: promise, context)
+    }
     let replaced = try shared.incoming.rename(
       FileName(name), in: folder, to: FileName(other), in: target.folder, replacing: replacing
-    ) { (file) throws(Errno) in try file.promise(promise) }
+    ) { (file) throws(Errno) in try file.promise(promise, restored) }
     replaced?.unlink()
   }
 
-  /// A name that is moved to its digest among the blobs is there already: only the alias goes.
+  /// A name that is moved to its digest among the blobs is there already, by one algorithm: only the alias goes.
   private func moveToBlobs(
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
@@ -123,7 +128,9 @@ final class IncomingDirectory: Node {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.requireBlob(context)
-      try file.becomeBlob(digest, isReplacing: replacing)
+      let isTaken = replacing ? false : try shared.isStored(digest)
+      let restored = try file.restore(as: digest, context)
+      try file.becomeBlob(digest, restored, isTaken: isTaken)
       try removeFile(name, context)
     case nil: throw .noSuchFileOrDirectory
     }

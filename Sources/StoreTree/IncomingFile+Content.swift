@@ -73,12 +73,18 @@ extension IncomingFile {
 
   /// Makes what is written so far durable; that shortens the close.
   func synchronize(_ context: RequestContext) throws(Errno) {
-    let stage = try state.withLock { (state) throws(Errno) in
-      if let failure = state.failure { throw failure }
-      return state.stage
-    }
-    guard let stage else { return }
+    guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
     context.willBlock()
+    // A commit waits until it is done, or it waits for the commit.
+    let stage: (any BlobStage)? = try state.wait(
+      until: { !$0.isBusy },
+      then: { (state) throws(Errno) in
+        guard try state.requireSound() else { return nil }
+        state.activeWrites += 1
+        return state.stage
+      })
+    guard let stage else { return }
+    defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
       try shared.translating { () throws(CASError) in try stage.synchronize() }
     } catch {
@@ -248,6 +254,12 @@ private struct Work {
 extension IncomingFile.State {
   /// Whether nobody changes, copies or commits the content now.
   fileprivate var isFree: Bool { !isBusy && activeWrites == 0 }
+
+  /// Whether there is content in the making; fails when that can never be published.
+  fileprivate func requireSound() throws(Errno) -> Bool {
+    if let failure { throw failure }
+    return stage != nil
+  }
 
   /// Takes the content for a commit, if there is anything to commit.
   fileprivate mutating func beginCommit() -> Work? {

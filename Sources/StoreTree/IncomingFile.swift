@@ -76,6 +76,11 @@ final class IncomingFile: Node {
     return address
   }
 
+  /// Whether the name stands for a blob, and nothing is being written under it.
+  func isAlias(of digest: Digest) -> Bool {
+    state.withLock(waking: .none) { $0.address?.digest == digest && $0.stage == nil && !$0.isDirty }
+  }
+
   /// Whether the name is one to list: not an alias of a blob that was deleted.
   func isThere(_ context: RequestContext) -> Bool {
     do throws(Errno) {
@@ -176,31 +181,6 @@ final class IncomingFile: Node {
       }
     }
     return IncomingHandle(self, process: process, isWriting: request.isWriting)
-  }
-
-  /// Notes a promise that a new name makes.
-  func promise(_ digest: Digest?) throws(Errno) {
-    try state.withLock { (state) throws(Errno) in
-      if let digest, let address = state.address, !state.isDirty {
-        guard address.digest.algorithm == digest.algorithm else { throw .notSupportedOnSocket }
-        guard address.digest == digest else { throw .badMessage }
-      }
-      if let digest, state.stage != nil, digest.algorithm != (state.promise?.algorithm ?? .sha256) {
-        throw .notSupportedOnSocket
-      }
-      state.promise = digest
-    }
-  }
-
-  /// Gives the name up for that of the blob: all must be committed and of that digest, and nobody may be writing on.
-  func becomeBlob(_ digest: Digest, isReplacing: Bool) throws(Errno) {
-    try state.withLock { (state) throws(Errno) in
-      guard state.openWriters == 0, !state.isDirty, let address = state.address else { throw .resourceBusy }
-      guard address.digest == digest else { throw .badMessage }
-      // It is stored, so the new name is taken.
-      guard isReplacing else { throw .fileExists }
-      state.isBlobName = true
-    }
   }
 
   /// Notes that the name is gone: what is not committed never will be.

@@ -97,6 +97,15 @@ final class Namespace: Sendable {
     return file
   }
 
+  /// All files.
+  var files: [IncomingFile] {
+    state.withLock(waking: .none) { state in
+      state.members.values.flatMap { members in
+        members.values.compactMap { if case .file(let file) = $0 { file } else { nil } }
+      }
+    }
+  }
+
   /// Takes a file out by itself, wherever it stands.
   func remove(_ file: IncomingFile) {
     state.withLock { state in

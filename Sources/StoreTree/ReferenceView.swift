@@ -133,15 +133,14 @@ final class ReferenceView: Sendable {
 
   /// A name, or a part of one, as a file name.
   static func escaped(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "%"): result.append(contentsOf: "%25".utf8)
-      case UInt8(ascii: "/"): result.append(contentsOf: "%2F".utf8)
-      case 0..<0x20, 0x7F:
-        let digits = Array("0123456789ABCDEF".utf8)
-        result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: result.append(byte)
+    for scalar in text.unicodeScalars {
+      let bytes = String(scalar).utf8
+      switch scalar {
+      case "%", "/", "\0"..<" ", "\u{7F}", NameText.byteScalars:
+        for byte in bytes { result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+      default: result.append(contentsOf: bytes)
       }
     }
     return String(decoding: result, as: UTF8.self)

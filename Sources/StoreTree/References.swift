@@ -34,6 +34,19 @@ final class ReferenceDirectory: Node {
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
   }
 
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if changes.size != nil { throw .isDirectory }
+    return try attributes(context)
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try ReferenceMetadata.setAttribute(name, value)
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
+
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     switch try shared.references.place(path, shared) {
@@ -140,13 +153,18 @@ final class ReferenceFile: Node {
   func setAttributes(
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
-    // A reference has no mode and no times; tools that copy theirs do no harm.
     if let size = changes.size {
       guard let handle = handle as? ReferenceHandle else { throw .invalidArgument }
       try handle.truncate(to: size)
     }
     return try attributes(context)
   }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try ReferenceMetadata.setAttribute(name, value)
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let content = try content()

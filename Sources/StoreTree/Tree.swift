@@ -47,7 +47,7 @@ public final class Tree: Sendable {
 
   /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
-    guard name.utf8.count <= FileName.maximumLength else { throw .fileNameTooLong }
+    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
     return try entry(for: nodes.node(parent).child(named: name, context), context)
   }
 
@@ -311,7 +311,7 @@ public final class Tree: Sendable {
 
   private func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
     try requireWritable()
-    guard name.utf8.count <= FileName.maximumLength else { throw .fileNameTooLong }
+    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
     return try nodes.node(parent)
   }
 

@@ -1,5 +1,6 @@
 internal import CAS
 internal import Logging
+internal import OCI
 internal import Platform
 internal import SystemPackage
 
@@ -54,6 +55,17 @@ final class TreeShared: Sendable {
     } catch {
       guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
       return try translating(body)
+    }
+  }
+
+  /// Whether the store has a blob.
+  func isStored(_ digest: Digest) throws(Errno) -> Bool {
+    do throws(Errno) {
+      _ = try translating { () throws(CASError) in try engine.blobInfo(digest) }
+      return true
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return false
     }
   }
 

@@ -56,6 +56,46 @@ import Testing
       """#.replacing("${long/?/g}", with: "$(printf %0128d 1)"))
   }
 
+  @Test("B2 I9: what is committed by one algorithm gets its digest by the other, and no other digest")
+  func otherAlgorithm() throws {
+    try Workshop.mounted().check(
+      #"""
+      i=$mnt/incoming; blobs=$mnt/blobs/sha512
+      echo right >right; long=$(sha512sum <right | cut -c 1-128); wrong=$(printf %0128d 1)
+      cp right $i/x
+      refused "Bad message" mv $i/x $blobs/$wrong
+      refused "Bad message" mv $i/x $i/sha512:$wrong
+      committed x right; is "$(ls $store/blobs/sha512)" ''
+      mv $i/x $blobs/$long; absent x
+      cmp $blobs/$long right; cmp $store/blobs/sha512/$long right
+      # Within incoming the name stays, and there and back.
+      cp right $i/y; mv $i/y $i/sha512:$long; absent y
+      is "$(readlink $mnt/committed/sha512:$long)" ../blobs/sha512/$long
+      cmp $i/sha512:$long right
+      is "$(getfattr --only-values -n user.casfs.digest $i/sha512:$long)" sha512:$long
+      mv $i/sha512:$long $i/$(hex right); committed $(hex right) right
+      mv $i/$(hex right) $mnt/blobs/sha256/$(hex right)
+      # What is there already is not replaced when that is not wanted; what is not there is made.
+      cp right $i/z; mv -n $i/z $blobs/$long; committed z right
+      echo more >more; cp more $i/z; mv -n $i/z $blobs/$(sha512sum <more | cut -c 1-128); absent z
+      is "$(ls $blobs | wc -l)" 2
+      # While somebody writes it, it is hashed by the algorithm of its first name.
+      exec 3>$i/w; echo right >&3
+      refused "not supported" mv $i/w $i/sha512:$long
+      exec 3>&-; committed w right
+      """#)
+  }
+
+  @Test("I8: the names of a removed blob go at once, and do not come back with it")
+  func removedNames() throws {
+    try Workshop.mounted().check(
+      """
+      echo x >x; cp x $mnt/incoming/a; mkdir $mnt/incoming/d; cp x $mnt/incoming/d/b; echo y >$mnt/incoming/y
+      rm -f $mnt/blobs/sha256/$(hex x); cp x $mnt/incoming/c
+      absent a; absent d/b; committed c x; is "$(ls $mnt/incoming | xargs)" "c d y"
+      """)
+  }
+
   @Test("B3: a blob that nothing reaches can be removed, one that is reached is busy")
   func removing() throws {
     try Workshop.mounted().check(

@@ -191,6 +191,26 @@ import Testing
       """)
   }
 
+  @Test("I8: a name has as many attributes as on ext4, and no more")
+  func attributeLimit() throws {
+    try Workshop.mounted().check(
+      #"""
+      touch $mnt/incoming/f
+      cat >t.py <<'E'
+      import errno, os, sys
+      path = sys.argv[1]
+      os.setxattr(path, "user.a", b"a" * 40000)
+      try: os.setxattr(path, "user.b", b"b" * 40000)
+      except OSError as error: assert error.errno == errno.ENOSPC, error
+      else: assert False, "there was room"
+      os.setxattr(path, "user.a", b"c" * 20000)
+      os.setxattr(path, "user.b", b"b" * 40000)
+      assert os.getxattr(path, "user.a") == b"c" * 20000
+      E
+      python3 t.py $mnt/incoming/f
+      """#)
+  }
+
   @Test("I8: a blob that is deleted takes its aliases with it")
   func aliasOfNothing() throws {
     try Workshop.mounted().check(
@@ -220,6 +240,51 @@ import Testing
       cp $top/a y; mv y $hex
       (cd $top; committed $hex a; absent y)
       """)
+  }
+
+  @Test("I8: names that are not UTF-8 are names like others")
+  func strangeNames() throws {
+    try Workshop.mounted().check(
+      #"""
+      cat >t.py <<'E'
+      import errno, os, sys
+      mnt, store = (path.encode() for path in sys.argv[1:])
+      last = "\U0010ff80".encode()
+      names = [b"\xff", b"a\xc3", b"\xc3(", b"\xed\xa0\x80", last, last[:3], last[2:], b"\xf4", "\U0010ffff\xe9".encode(),
+        "e\u0301".encode(), bytes(range(0x80, 0x100)), b"\xfe" * 255, b"line\nline", b"\x01\x7f"]
+      for name in names:
+        with open(mnt + b"/incoming/" + name, "wb") as file: file.write(name)
+      for place in b"incoming", b"committed": assert sorted(os.listdir(mnt + b"/" + place)) == sorted(names), place
+      for name in names:
+        with open(mnt + b"/committed/" + name, "rb") as file: assert file.read() == name
+        attribute = b"user." + name[:200]
+        if b"\n" not in name: os.setxattr(mnt + b"/incoming/" + name, attribute, b"x")
+        if b"\n" not in name: assert os.fsencode(attribute) in map(os.fsencode, os.listxattr(mnt + b"/incoming/" + name))
+        os.rename(mnt + b"/incoming/" + name, mnt + b"/incoming/" + name[:250] + b"\xfd")
+      assert sorted(os.listdir(mnt + b"/incoming")) == sorted(name[:250] + b"\xfd" for name in names)
+      for name in names: os.unlink(mnt + b"/incoming/" + name[:250] + b"\xfd")
+      os.mkdir(mnt + b"/incoming/\xff"); os.rmdir(mnt + b"/incoming/\xff")
+      def refused(number, body):
+        try: body()
+        except OSError as error: assert error.errno == number, error
+        else: assert False
+      for name in b"\xfe" * 256, b"x" * 256, b"x" * 1000, "\xe9".encode() * 128:
+        for place in b"incoming", b"blobs", b"refs", b"images", b"committed":
+          path = mnt + b"/" + place + b"/" + name
+          refused(errno.ENAMETOOLONG, lambda: os.stat(path))
+          refused(errno.ENAMETOOLONG, lambda: os.open(path, os.O_WRONLY | os.O_CREAT))
+          refused(errno.ENAMETOOLONG, lambda: os.mkdir(path))
+      refused(errno.EINVAL, lambda: os.open(mnt + b"/refs/\xff", os.O_WRONLY | os.O_CREAT))
+      refused(errno.ENOENT, lambda: os.stat(mnt + b"/refs/\xff"))
+      E
+      python3 t.py $mnt $store
+      touch $mnt/incoming/$'\xff'; is "$(ls $mnt/incoming)" $'\xff'
+      "$casfs" status --json $mnt | jq -e .counters.commits >/dev/null
+      blobs 15
+      # A name ends at a component that goes up.
+      echo x >$mnt/incoming/../incoming/f; is "$(cat $mnt/committed/../incoming/f)" x
+      is "$(stat -c %i $mnt/incoming/..)" "$(stat -c %i $mnt)"
+      """#)
   }
 
   @Test("I10: directories are made, moved and removed; fsync makes no blob")

@@ -105,7 +105,7 @@ import Testing
       """)
   }
 
-  @Test("I12 M1: a signal unmounts cleanly and discards what is open", arguments: ["TERM", "INT"])
+  @Test("I12 M1: a signal unmounts cleanly and discards what is open", arguments: ["TERM", "INT", "HUP"])
   func signalled(signal: String) throws {
     try Workshop.mounted().check(
       """

@@ -76,7 +76,7 @@ import Testing
       """#)
   }
 
-  @Test("M1: in the foreground it serves until a signal comes, and logs to the terminal", arguments: ["INT", "TERM"])
+  @Test("M1: in the foreground it serves until a signal comes", arguments: ["INT", "TERM", "HUP"])
   func foreground(signal: String) throws {
     try Workshop().check(
       """

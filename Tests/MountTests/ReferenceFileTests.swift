@@ -59,6 +59,23 @@ import Testing
       """#)
   }
 
+  @Test("R1: a reference takes the mode and the times that tools give it, and keeps none", arguments: layouts)
+  func metadata(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >value; touch -d 2001-02-03 value; chmod 600 value
+      cp -a value $refs/copied; install -m 640 value $refs/installed; rsync --inplace -a value $refs/synced
+      mkdir $refs/d; cp -p value $refs/d/e; touch -d 2001-02-03 $refs/d; chmod 700 $refs/d; chown $(id -u) $refs/d
+      mv value $refs/moved 2>said; is "$(cat said)" ''
+      for name in copied installed synced moved d/e; do is $(of $name) $a; done
+      is "$(stat -c %a $refs/moved $refs/d | tr '\n' ' ')" '644 755 '
+      refused "not supported" setfattr -n user.x -v y $refs/moved
+      refused "not supported" setfattr -n user.x -v y $refs/d
+      refused "not supported" setfacl -m u:1:r $refs/moved
+      """#)
+  }
+
   @Test("R2: what makes no sense, is not stored or is taken is refused, and nothing changes", arguments: layouts)
   func refusals(_ layout: String) throws {
     try workshop(

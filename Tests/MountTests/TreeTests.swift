@@ -10,12 +10,13 @@ import Testing
       """
       "$casfs" create $store; d=$(echo x | "$casfs" blob put $store)
       for name in latest docker.io/library/alpine:3.20 a a/b a/b/c; do "$casfs" ref put $store $name $d; done
-      # Another tool wrote a name of its own.
-      jq -c '.manifests += [.manifests[0] | .annotations["org.opencontainers.image.ref.name"] = "50%2F"]' \
-        $store/index.json >i; cat i >$store/index.json
+      # Other tools wrote names of their own, one with a character that stands for a byte here.
+      jq -c '.manifests[0] as $m | .manifests += [("50%2F", "\\uDBFF\\uDF80") as $name
+        | $m | .annotations["org.opencontainers.image.ref.name"] = $name]' $store/index.json >i
+      cat i >$store/index.json
       "$casfs" mount $store $mnt; cd $mnt/refs
       is "$(find . -type f | sort | tr '\\n' ' ')" \
-        './50%252F ./a ./a%2Fb ./a%2Fb%2Fc ./docker.io/library/alpine:3.20 ./latest '
+        './%F4%8F%BE%80 ./50%252F ./a ./a%2Fb ./a%2Fb%2Fc ./docker.io/library/alpine:3.20 ./latest '
       find . -type f | while read -r f; do is "$(jq -r .digest "$f")" $d; done
       is "$(stat -c %F docker.io/library)" directory
       refused 'No such file' ls a%2fb
@@ -128,7 +129,7 @@ import Testing
       is "$(stat -f -c '%b %S' m)" "$(stat -f -c '%b %S' small)"
       is "$(stat -f -c '%b %S' $mnt)" "$(stat -f -c '%b %S' $store)"
       echo x >$mnt/incoming/f
-      for d in $mnt $mnt/incoming $mnt/committed $mnt/blobs $mnt/blobs/sha256 $mnt/refs; do
+      for d in $mnt $mnt/incoming $mnt/committed $mnt/blobs $mnt/blobs/sha256 $mnt/refs $mnt/images; do
         refused 'Operation not permitted' ln -s x $d/l
         refused 'Operation not permitted' ln $mnt/incoming/f $d/l
         refused 'Operation not permitted' mknod $d/l c 1 3

@@ -7,6 +7,8 @@ public enum Need: Sendable {
   case fuse
   /// To be the superuser.
   case root
+  /// Files that stand for disks.
+  case loop
   /// These programs.
   case tools([String])
 
@@ -20,6 +22,9 @@ public enum Need: Sendable {
       let manager = FileManager.default
       let hasDevice = manager.isReadableFile(atPath: "/dev/fuse") && manager.isWritableFile(atPath: "/dev/fuse")
       return (hasDevice ? [] : ["a usable /dev/fuse"]) + Need.tools("fusermount3").missing
+    case .loop:
+      let hasDevice = FileManager.default.isWritableFile(atPath: "/dev/loop-control")
+      return (hasDevice ? [] : ["loop devices"]) + Need.tools("mkfs.ext4").missing
     case .root: return geteuid() == 0 ? [] : ["the superuser"]
     case .tools(let names):
       return names.filter { name in

@@ -6,6 +6,9 @@ public import Testing
 /// Scripts find `$casfs`, the executable; `$store` and `$mnt`, a store and a place to mount it; and the words of
 /// ``prelude``.
 public final class Workshop: Sendable {
+  /// Whoever runs the tests may ignore these, as `nohup` does; what is tested does not.
+  private static let signals = "--default-signal=HUP,INT,PIPE,TERM"
+
   /// The folder.
   public let path: String
 
@@ -44,7 +47,8 @@ public final class Workshop: Sendable {
     // A test that names a mode comes last, and has it.
     let words = ([readMode].compactMap(\.self) + options).flatMap { ["-o", $0] }
     let made = try run(
-      Tool.path, ["mount", "--create"] + words + [workshop.store, workshop.mountPoint], seconds: 30)
+      "/usr/bin/env",
+      [signals, Tool.path, "mount", "--create"] + words + [workshop.store, workshop.mountPoint], seconds: 30)
     guard made.status == 0 else { throw Unusable("cannot mount: \(made.errors)") }
     return workshop
   }
@@ -68,7 +72,7 @@ public final class Workshop: Sendable {
   /// Runs a script.
   public func bash(_ script: String, seconds: Int = 60) throws -> Outcome {
     let program = [
-      "--default-signal=INT,PIPE,TERM", "timeout", "-k", "2", String(seconds), "bash", "-c", ". ./prelude\n" + script,
+      Self.signals, "timeout", "-k", "2", String(seconds), "bash", "-c", ". ./prelude\n" + script,
     ]
     let variables = ["casfs": Tool.path, "store": store, "mnt": mountPoint, "top": path]
     return try Running("/usr/bin/env", program, in: path, variables: variables).outcome(seconds: seconds + 10)

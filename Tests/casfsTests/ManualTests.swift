@@ -4,11 +4,13 @@ import TestSupport
 import Testing
 
 @Suite struct ManualTests {
-  private static let file = URL(filePath: #filePath).appending(path: "../../../man/casfs.1").standardizedFileURL
+  private static let folder = URL(filePath: #filePath).appending(path: "../../../man").standardizedFileURL
+  private static let file = folder.appending(path: "casfs.1")
 
-  @Test("C2: the manual page is well-formed")
-  func lint() throws {
-    let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", Self.file.path])
+  @Test("C2: the manual pages are well-formed", arguments: ["casfs.1", "casfs-tools.7", "casfs-tree.7"])
+  func lint(_ page: String) throws {
+    let file = Self.folder.appending(path: page).path
+    let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])
     #expect(outcome.status == 0, "\(outcome.text)")
     #expect(outcome.text == "")
   }
