@@ -108,7 +108,7 @@ struct HostileTests {
       # It has its directory now.
       eventually test -f "$mnt/refs/top/below"
       cp $mnt/refs/two/parts $mnt/refs/two/third
-      refused 'Invalid or incomplete' touch "$mnt/refs/$(printf '\377')" "$mnt/incoming/$(printf '\377')"
+      refused 'Invalid argument' touch "$mnt/refs/$(printf '\377')" "$mnt/incoming/$(printf '\377')"
       refused 'File name too long' touch $mnt/incoming/$(printf %0256d 0)
       is "$($casfs fsck $store 2>/dev/null | cut -f 1 | sort | uniq -c | tr -s ' ')" ' 13 bad-name'
       """#)
