@@ -54,7 +54,7 @@ let package = Package(
       name: "StoreTreeTests",
       dependencies: ["CAS", "CASMemory", "Platform", "StoreTree", "TestSupport", logging, system],
       swiftSettings: strict),
-    .testTarget(name: "casfsTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),

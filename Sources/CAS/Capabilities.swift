@@ -36,14 +36,39 @@ public struct BlobFile: Sendable {
   }
 }
 
-/// A store that can delete a blob unless somebody has just put it again, which nobody outside can do: between a look
-/// at its age and its deletion a put of the same content may be acknowledged.
-public protocol AgeGuardedDeletion: Engine {
+/// A store from which what nothing refers to can be removed while others work on it, which nobody outside can do:
+/// between a look and a deletion a put of the same content, or a reference to it, may be acknowledged.
+public protocol GarbageCollectable: Engine {
   /// Removes a blob that was last put before a moment.
   ///
-  /// - Parameter moment: some seconds in the past: how exactly stores keep times is theirs.
-  /// - Returns: whether it is not there now; `false` means that it is younger and stays.
+  /// - Returns: whether it is not there now; `false` means that it is younger, or may be, and stays. How exactly stores
+  ///   keep times is theirs.
   func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool
+
+  /// Runs `body` with the index while nobody who locks the store, in this process or another, changes references, and
+  /// none is lost in a power cut that was there.
+  ///
+  /// - Parameter body: reads and removes blobs, and must not change references.
+  func holdingReferences<Result>(
+    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result
+}
+
+/// A store that can hash what is stored anew, which reading does not when the outcome is remembered.
+public protocol ContentVerifying: Engine {
+  /// Hashes the stored copy of a blob, whatever is known about it.
+  ///
+  /// - Parameter progress: told how many of its bytes were hashed; when it throws, that ends the operation.
+  /// - Throws: ``CASError/Code-swift.enum/corrupt(expected:actual:)`` when it is not what its digest says.
+  func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError)
+}
+
+/// A store in a place where there can be things that are no part of it.
+public protocol PlacementChecking: Engine {
+  /// Looks for what is no part of the store: ``Problem/Kind/misplaced`` and ``Problem/Kind/foreign``.
+  func findStrays(cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void) throws(CASError)
 }
 
 /// A store that knows how much room it has.

@@ -18,15 +18,19 @@ struct ContentCheck {
   /// Makes sure that the file has the content of the digest.
   ///
   /// - Parameter first: the state in which it was opened.
+  /// - Parameter progress: told how many bytes were hashed.
   /// - Returns: the state in which it has, which may be a later one.
-  func run(_ first: FileIdentity) throws(CASError) -> FileIdentity {
+  func run(
+    _ first: FileIdentity, progress: (Int64) throws(CASError) -> Void = { _ in }
+  ) throws(CASError) -> FileIdentity {
     var before = first
     var deadline: ContinuousClock.Instant?
     var mismatch: (identity: FileIdentity, actual: Digest)?
     while true {
       if mismatch?.identity != before {
         let actual = try ContentHash.digest(
-          of: file, size: before.size, digest.algorithm, operation, digest.description, cancellation)
+          of: file, size: before.size, digest.algorithm, operation, digest.description, cancellation, progress: progress
+        )
         let after = try identity()
         if after == before {
           if actual == digest { return after }
@@ -55,7 +59,6 @@ struct ContentCheck {
 
   private func isBeingWritten(_ identity: FileIdentity) -> Bool {
     if let hasWriter = file.hasWriter() { return hasWriter }
-    let age = Timestamp.now.seconds - identity.modified.seconds
-    return (0...Self.settlingTime).contains(age)
+    return (0...Self.settlingTime).contains(identity.modified.age)
   }
 }

@@ -9,9 +9,11 @@ enum ContentHash {
   private static let chunkSize = 256 << 10
 
   /// The digest of a file's first `size` bytes, or of all when it is shorter.
+  ///
+  /// - Parameter progress: told how many bytes were hashed.
   static func digest(
     of file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String,
-    _ cancellation: CancellationToken
+    _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> Digest {
     let hash = StreamedHash(algorithm)
     var done: Int64 = 0
@@ -29,6 +31,7 @@ enum ContentHash {
       if count == 0 { break }
       hash.append(chunk.span.extracting(first: count))
       done += Int64(count)
+      try progress(done)
     }
     guard let digest = hash.finish() else {
       throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")

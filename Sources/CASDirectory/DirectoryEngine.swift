@@ -4,7 +4,9 @@ public import Platform
 internal import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, AgeGuardedDeletion {
+public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
+  ContentVerifying, PlacementChecking
+{
   /// `dir:` and the directory's absolute path.
   public let uri: String
 
@@ -80,12 +82,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     }
   }
 
-  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``AgeGuardedDeletion``.
+  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``GarbageCollectable``.
   public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
     let store = try writableStore("delete blob", digest.description)
     guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else {
       return true
     }
+    // A copy that is nearly as young as can be is not made younger.
+    let moment = moment.earlier(bySeconds: Publisher.youth + 1)
     do throws(Errno) {
       let lock = try directory.lock(.exclusive)
       defer { withExtendedLifetime(lock) {} }
@@ -96,6 +100,13 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
       if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
     }
     return true
+  }
+
+  /// Locks the references, and makes them durable; see ``GarbageCollectable``.
+  public func holdingReferences<Result>(
+    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try writableStore(operation, path).references.hold(operation, cancellation, body)
   }
 
   /// Gives a descriptor a name; see ``Engine``.
@@ -148,6 +159,31 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   /// Removes the temporary files of dead writers from the store's root; see ``Engine``.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
     try Cleaner.clean(writableStore("clean", path).root, path, cancellation)
+  }
+
+  /// Hashes a blob's file; see ``ContentVerifying``.
+  public func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) {
+    let operation = "verify blob"
+    let store = try store(operation, digest.description)
+    guard let (file, status) = try store.blobs.open(digest, operation) else {
+      throw .notFound(operation, digest.description)
+    }
+    do throws(CASError) {
+      _ = try ContentCheck(file: file, digest: digest, operation: operation, cancellation: cancellation)
+        .run(status.identity, progress: progress)
+    } catch {
+      store.verifier.forget(digest)
+      throw error
+    }
+  }
+
+  /// Looks through the store's directories; see ``PlacementChecking``.
+  public func findStrays(
+    cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void
+  ) throws(CASError) {
+    try StraySearch(store("check store", path), cancellation).run(report)
   }
 
   /// Lets go of the directory; see ``Engine``.

@@ -23,6 +23,8 @@ final class IndexStore: ReferenceStore {
   private let path: String
   private let lock: StoreLock
   private let latest = Monitor<Reading?>(nil)
+  /// The state of the file that is known to survive a power cut.
+  private let durable = Monitor<FileIdentity?>(nil)
 
   init(_ root: OpenFile, path: String) {
     self.root = root
@@ -79,6 +81,27 @@ final class IndexStore: ReferenceStore {
 
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
     try change("delete reference", name, cancellation) { (index) in index.removing(name) }
+  }
+
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try lock.hold(operation, path, cancellation) { () throws(CASError) in
+      let index = try index(operation)
+      // Other tools leave it to the system when what they wrote is on the disk.
+      try attempting(operation, path) { () throws(Errno) in try makeDurable() }
+      return try body(index)
+    }
+  }
+
+  private func makeDurable() throws(Errno) {
+    let identity = try root.status(of: Self.fileName).identity
+    if durable.withLock({ $0 == identity }) { return }
+    let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
+    try file.synchronize()
+    try root.synchronize()
+    let after = try file.status().identity
+    durable.withLock { $0 = after }
   }
 
   /// Reads, changes and replaces the index while nobody else of ours does; `nil` means that nothing is to change.

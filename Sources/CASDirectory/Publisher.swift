@@ -14,7 +14,7 @@ struct Publisher {
   /// How often others may put and delete the same blob meanwhile before that is an error.
   private static let attempts = 100
   /// A stored copy this old, in seconds, is made young again.
-  private static let youth: Int64 = 1
+  static let youth: Int64 = 1
 
   /// Returns when the blob is stored and durable.
   func publish(size: Int64) throws(CASError) {
@@ -49,7 +49,7 @@ struct Publisher {
       return false
     }
     let known = store.verifier.known(digest)
-    let isOld = Timestamp.now.seconds - identity.modified.seconds > Self.youth
+    let isOld = identity.modified.age > Self.youth
     let isDurable = known?.identity == identity && known?.isDurable == true
     if !isOld, isDurable { return true }
     do throws(Errno) {

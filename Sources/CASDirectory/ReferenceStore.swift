@@ -23,6 +23,11 @@ protocol ReferenceStore: Sendable {
 
   /// Removes a name, if it is there.
   func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError)
+
+  /// Runs `body` with all references, durable, while nobody of ours changes them.
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result
 }
 
 extension ReferenceStore {
@@ -41,14 +46,13 @@ enum TornFile {
   /// How long a text that makes no sense is read again.
   static let patience = Duration.seconds(1)
 
-  /// Reads until the text makes sense, for a second at most; then fails with the reason and EIO.
+  /// Reads until the text makes sense, or it is time to give up; then fails with the reason and EIO.
   ///
   /// - Parameter read: gives what was read, or why it makes no sense.
   static func read<Value>(
-    _ operation: String, _ subject: String, file: String,
+    _ operation: String, _ subject: String, file: String, until deadline: ContinuousClock.Instant = .now + patience,
     _ read: () throws(CASError) -> Result<Value, InvalidValue>
   ) throws(CASError) -> Value {
-    let deadline = ContinuousClock.now + patience
     while true {
       switch try read() {
       case .success(let value): return value

@@ -28,8 +28,10 @@ final class RefsStore: ReferenceStore {
       return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
     var entries: [JSON] = []
+    // One for all: of a thousand files that make no sense each would take its second.
+    let deadline = ContinuousClock.now + TornFile.patience
     for fileName in names {
-      if let entry = try entry(fileName, operation) { entries.append(entry) }
+      if let entry = try entry(fileName, operation, deadline) { entries.append(entry) }
     }
     let members = [
       JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
@@ -44,11 +46,13 @@ final class RefsStore: ReferenceStore {
 
   /// A file as an index entry. What is no descriptor stays an entry that is none, so that nobody takes what it
   /// stood for to be unreferenced; a file whose name is no reference's is an entry without a name.
-  private func entry(_ fileName: String, _ operation: String) throws(CASError) -> JSON? {
+  private func entry(
+    _ fileName: String, _ operation: String, _ deadline: ContinuousClock.Instant
+  ) throws(CASError) -> JSON? {
     let name = ReferenceFileName.decode(fileName)
     let content: Result<Descriptor, InvalidValue>?
     do throws(CASError) {
-      content = .success(try read(fileName, operation))
+      content = .success(try read(fileName, operation, until: deadline))
     } catch {
       switch error.code {
       case .notFound: return nil
@@ -126,6 +130,16 @@ final class RefsStore: ReferenceStore {
     }
   }
 
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try lock.hold(operation, path, cancellation) { () throws(CASError) in
+      let index = try index(operation)
+      try attempting(operation, path) { () throws(Errno) in try refs.synchronize() }
+      return try body(index)
+    }
+  }
+
   private func checkedFileName(_ name: ReferenceName) throws(CASError) -> String {
     guard let fileName = ReferenceFileName.encode(name) else {
       throw CASError(
@@ -135,9 +149,11 @@ final class RefsStore: ReferenceStore {
     return fileName
   }
 
-  private func read(_ fileName: String, _ operation: String) throws(CASError) -> Descriptor {
+  private func read(
+    _ fileName: String, _ operation: String, until deadline: ContinuousClock.Instant = .now + TornFile.patience
+  ) throws(CASError) -> Descriptor {
     let file = "refs/\(fileName)"
-    return try TornFile.read(operation, path, file: file) { () throws(CASError) in
+    return try TornFile.read(operation, path, file: file, until: deadline) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
         let open = try refs.openBeneath(fileName, [.readOnly, .nonBlocking])

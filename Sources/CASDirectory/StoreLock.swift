@@ -6,7 +6,7 @@ internal import SystemPackage
 /// of one engine a queue.
 final class StoreLock: Sendable {
   /// The lock file, where directories cannot be locked.
-  private static let fileName = ".casfs-lock"
+  static let fileName = ".casfs-lock"
 
   private struct Queue {
     var nextTicket = 0

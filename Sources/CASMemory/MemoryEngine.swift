@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 /// One opening of a store in memory.
-final class MemoryEngine: Engine {
+final class MemoryEngine: Engine, GarbageCollectable {
   let uri: String
   let driverName = "mem"
   let isWritable: Bool
@@ -49,6 +49,19 @@ final class MemoryEngine: Engine {
   func deleteBlob(_ digest: Digest) throws(CASError) {
     try checkWritable("delete blob", digest.description)
     store.remove(digest)
+  }
+
+  func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
+    try checkWritable("delete blob", digest.description)
+    return store.remove(digest, ifUnchangedSince: moment)
+  }
+
+  func holdingReferences<Result>(
+    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try checkWritable(operation, uri)
+    try cancellation.check(operation, uri)
+    return try store.holding(body)
   }
 
   func putReference(

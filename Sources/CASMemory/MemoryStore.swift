@@ -38,6 +38,22 @@ final class MemoryStore: Sendable {
     blobs.withLock { _ = $0.removeValue(forKey: digest) }
   }
 
+  /// Forgets a blob that was put before a moment.
+  ///
+  /// - Returns: whether it is not there now.
+  func remove(_ digest: Digest, ifUnchangedSince moment: Timestamp) -> Bool {
+    blobs.withLock { (blobs) in
+      if let blob = blobs[digest], blob.modified >= moment { return false }
+      blobs[digest] = nil
+      return true
+    }
+  }
+
+  /// Runs `body` with the index while nobody changes it.
+  func holding<Result>(_ body: (ImageIndex) throws(CASError) -> Result) throws(CASError) -> Result {
+    try references.withLock { (index) throws(CASError) in try body(index) }
+  }
+
   /// The references as an index.
   func index() -> ImageIndex {
     references.withLock { $0 }

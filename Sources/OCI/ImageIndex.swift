@@ -7,6 +7,8 @@ public struct ImageIndex: Sendable {
   public struct Entry: Sendable {
     /// The name in its annotation, when it has a safe one.
     public let name: ReferenceName?
+    /// Why the name in its annotation is not safe, when there is one that is not.
+    public let unusableName: InvalidValue?
     /// What it describes, or why it is no descriptor.
     public let descriptor: Result<Descriptor, InvalidValue>
     fileprivate let range: Range<Int>
@@ -134,7 +136,11 @@ public struct ImageIndex: Sendable {
 extension ImageIndex.Entry {
   fileprivate init(_ value: JSON, range: Range<Int>) {
     let text = value["annotations"]?[Descriptor.referenceNameKey]?.text
-    name = text.flatMap { (text) in try? ReferenceName(reading: text) }
+    switch text.map({ (text) in Result { () throws(InvalidValue) in try ReferenceName(reading: text) } }) {
+    case .success(let name): (self.name, unusableName) = (name, nil)
+    case .failure(let error): (name, unusableName) = (nil, error)
+    case nil: (name, unusableName) = (nil, nil)
+    }
     descriptor = Result { () throws(InvalidValue) in try Descriptor(value) }
     self.range = range
   }

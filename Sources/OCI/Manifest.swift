@@ -23,17 +23,13 @@ public struct Manifest: Sendable {
   /// The manifest that this one is attached to.
   public let subject: Descriptor?
 
-  /// Everything it refers to.
-  public var children: [Descriptor] {
-    manifests + layers + [config, subject].compactMap(\.self)
-  }
-
   /// Reads a manifest or an index.
   ///
   /// - Parameter mediaType: what its descriptor says it is; when that is neither, the content decides.
   /// - Throws: why it is neither, or what is wrong with it.
   public init(parsing content: [UInt8], mediaType: String) throws(InvalidValue) {
     let value = try JSON(parsing: content)
+    guard case .object = value else { throw InvalidValue("a manifest is a JSON object") }
     switch Self.kind(of: mediaType) ?? MediaType.ofContent(value).flatMap(Self.kind) {
     case .image: kind = .image
     case .index: kind = .index

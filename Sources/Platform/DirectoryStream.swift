@@ -29,16 +29,28 @@ public final class DirectoryStream {
   ///
   /// Names that are not UTF-8 can stand for nothing of ours and are passed over.
   public func next() throws(Errno) -> String? {
-    while true {
-      errno = 0
-      guard let entry = unsafe readdir(stream) else {
-        guard errno == 0 else { throw Errno(rawValue: errno) }
-        return nil
-      }
+    while let entry = unsafe try nextEntry() {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
         unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
       }
       if let name, name != ".", name != ".." { return name }
     }
+    return nil
+  }
+
+  /// The bytes of the next name that is neither `.` nor `..`; `nil` after the last.
+  public func nextBytes() throws(Errno) -> [UInt8]? {
+    while let entry = unsafe try nextEntry() {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+      if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { return name }
+    }
+    return nil
+  }
+
+  private func nextEntry() throws(Errno) -> UnsafeMutablePointer<dirent>? {
+    errno = 0
+    let entry = unsafe readdir(stream)
+    if unsafe entry == nil, errno != 0 { throw Errno(rawValue: errno) }
+    return unsafe entry
   }
 }

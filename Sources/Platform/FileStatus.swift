@@ -22,6 +22,20 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(truncatingIfNeeded: time.tv_nsec))
   }
 
+  /// How many seconds ago it was, negative when it is to come. Files can have any time, so this may be the last number.
+  public var age: Int64 {
+    let (age, overflows) = Timestamp.now.seconds.subtractingReportingOverflow(seconds)
+    return overflows ? .max : age
+  }
+
+  /// The moment so many seconds before this one, or the first there is.
+  public func earlier(bySeconds count: Int64) -> Timestamp {
+    let (earlier, overflows) = seconds.subtractingReportingOverflow(count)
+    return overflows
+      ? Timestamp(seconds: count < 0 ? .max : .min, nanoseconds: 0)
+      : Timestamp(seconds: earlier, nanoseconds: nanoseconds)
+  }
+
   /// Whether the left is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)

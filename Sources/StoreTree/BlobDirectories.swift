@@ -84,23 +84,14 @@ final class AlgorithmDirectory: Node {
     let aliases = shared.incoming.files.filter { $0.isAlias(of: digest) }
     try shared.translating { () throws(CASError) in
       _ = try shared.engine.blobInfo(digest)
-      guard try !isReached(digest, context) else {
-        throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it")
+      switch try shared.engine.deleteBlobUnlessReachable(digest, cancellation: context.cancellation) {
+      case .deleted: return
+      case .reachable: break
+      case .undecided(let reason): shared.logger.error("delete blob \(digest): \(reason)")
       }
-      try shared.engine.deleteBlob(digest)
+      throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it, or may")
     }
     for alias in aliases where alias.isAlias(of: digest) { shared.incoming.remove(alias) }
-  }
-
-  /// Whether the index reaches a blob, or may: nobody knows what a manifest reaches that cannot be read.
-  private func isReached(_ digest: Digest, _ context: RequestContext) throws(CASError) -> Bool {
-    do throws(CASError) {
-      return try shared.engine.reachableDigests(cancellation: context.cancellation).contains(digest)
-    } catch {
-      if error.code == .cancelled { throw error }
-      shared.logger.error("delete blob \(digest): \(error)")
-      return true
-    }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {

@@ -1,5 +1,6 @@
 internal import CAS
 internal import OCI
+internal import Platform
 internal import SystemPackage
 
 /// `images` or a directory below it: an image for each reference whose name begins with its path, and, at the top,
@@ -45,7 +46,7 @@ final class ImagesDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    guard case .directory(var names) = try shared.references.place(path, shared) else { throw .noSuchFileOrDirectory }
+    var names = try shared.references.children(of: path, shared)
     if path.isEmpty { names += try shared.references.unnamed(shared).keys }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
@@ -61,6 +62,8 @@ final class ImageDirectory: Node {
   private let shared: TreeShared
   private let path: [FileName]
   private let descriptor: Descriptor
+  /// The entries of an index by their names, once one was looked up.
+  private let knownPlatforms = Monitor<[FileName: Descriptor]?>(nil)
   let inode: UInt64
 
   static let errorAttribute = "user.casfs.error"
@@ -88,38 +91,60 @@ final class ImageDirectory: Node {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let child = try children(context).first(where: { $0.name.sameBytes(as: name) }) else {
+    guard case .success(let manifest) = try manifest(context) else { throw .noSuchFileOrDirectory }
+    if manifest.kind == .index, let platform = platform(FileName(name), of: manifest) {
+      return ImageDirectory(shared, path: path + [FileName(name)], platform)
+    }
+    guard let child = parts(of: manifest).first(where: { $0.name.sameBytes(as: name) }) else {
       throw .noSuchFileOrDirectory
     }
     return child.node
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    EntryList(
-      try children(context).map { DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind) })
+    guard case .success(let manifest) = try manifest(context) else { return EntryList([]) }
+    let parts = parts(of: manifest).map { DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind) }
+    let platforms = Self.platforms(of: manifest).map { (name, _) in
+      DirectoryEntry(name: name.text, inode: ImagesDirectory.inode(path + [name]), kind: .directory)
+    }
+    return EntryList(parts + platforms)
   }
 
-  private func children(_ context: RequestContext) throws(Errno) -> [(name: String, node: any Node)] {
-    guard case .success(let manifest) = try manifest(context) else { return [] }
+  /// What every image or index has.
+  private func parts(of manifest: Manifest) -> [(name: String, node: any Node)] {
     switch manifest.kind {
     case .image:
-      var children: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
-      if let config = manifest.config { children.append(("config", link("config", to: config))) }
-      children.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
-      return children
-    case .index:
-      var children: [(String, any Node)] = [("index", link("index", to: descriptor))]
-      var names: Set<FileName> = [FileName("index")]
-      for entry in manifest.manifests {
-        // Two of one platform, and those of none, are told apart by their digests.
-        let plain = entry.platformName.map(ReferenceView.escaped) ?? ""
-        let isTaken = plain.isEmpty || names.contains(FileName(plain))
-        let name = isTaken ? "\(plain)@\(entry.digest)" : plain
-        guard names.insert(FileName(name)).inserted, name.utf8.count <= FileName.maximumLength else { continue }
-        children.append((name, ImageDirectory(shared, path: path + [FileName(name)], entry)))
-      }
-      return children
+      var parts: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
+      if let config = manifest.config { parts.append(("config", link("config", to: config))) }
+      parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
+      return parts
+    case .index: return [("index", link("index", to: descriptor))]
     }
+  }
+
+  /// The image for one platform of an index.
+  private func platform(_ name: FileName, of manifest: Manifest) -> Descriptor? {
+    knownPlatforms.withLock { (known) in
+      // Content does not change, and of thousands each is looked up.
+      let platforms = known ?? Dictionary(Self.platforms(of: manifest)) { (first, _) in first }
+      known = platforms
+      return platforms[name]
+    }
+  }
+
+  private static func platforms(of manifest: Manifest) -> [(FileName, Descriptor)] {
+    guard manifest.kind == .index else { return [] }
+    var platforms: [(FileName, Descriptor)] = []
+    var names: Set<FileName> = [FileName("index")]
+    for entry in manifest.manifests {
+      // Two of one platform, and those of none, are told apart by their digests.
+      let plain = entry.platformName.map(ReferenceView.escaped) ?? ""
+      let isTaken = plain.isEmpty || names.contains(FileName(plain))
+      let name = FileName(isTaken ? "\(plain)@\(entry.digest)" : plain)
+      guard names.insert(name).inserted, name.text.utf8.count <= FileName.maximumLength else { continue }
+      platforms.append((name, entry))
+    }
+    return platforms
   }
 
   private func link(_ name: String, to target: Descriptor) -> BlobLink {
@@ -188,7 +213,7 @@ final class LayersDirectory: Node {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let index = layers.indices.first(where: { self.name($0).sameBytes(as: name) }) else {
+    guard let index = Int(name), layers.indices.contains(index), self.name(index).sameBytes(as: name) else {
       throw .noSuchFileOrDirectory
     }
     return link(index)

@@ -106,7 +106,7 @@ final class ReferenceHandle: FileHandle {
       context.willBlock()
       let descriptor = try descriptor(text, context)
       try shared.translating { () throws(CASError) in
-        try shared.engine.putReference(descriptor, named: name, replacing: false, cancellation: context.cancellation)
+        try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation)
       }
       state.withLock { $0.isChanged = false }
       shared.references.refresh()

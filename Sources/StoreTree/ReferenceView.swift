@@ -10,18 +10,17 @@ internal import SystemPackage
 final class ReferenceView: Sendable {
   /// What stands at a path.
   enum Place: Sendable {
-    case directory(children: [FileName])
+    case directory
     case reference(Reference)
     /// A name that is being written for the first time.
     case unwritten
   }
 
   private struct Snapshot {
-    var places: [[FileName]: Place]
+    var paths: ReferencePaths
     /// Entries of the index without a name, by the names they have in `images`.
     var unnamed: [FileName: Descriptor]
     var index: [UInt8]
-    var names: [ReferenceName]
     var taken: Timestamp
   }
 
@@ -40,16 +39,20 @@ final class ReferenceView: Sendable {
   }
 
   func place(_ path: [FileName], _ shared: TreeShared) throws(Errno) -> Place? {
-    let stored = try current(shared).places[path]
-    return local.withLock { local in
-      switch stored {
-      case .reference, .unwritten: return stored
-      case .directory(let names): return .directory(children: names + local.children(of: path, without: names))
-      case nil where local.directories.contains(path):
-        return .directory(children: local.children(of: path, without: []))
-      case nil: return local.writing[path] == nil ? nil : .unwritten
-      }
+    let stored = try current(shared).paths
+    if let reference = stored[path] { return .reference(reference) }
+    if stored.isDirectory(path) { return .directory }
+    return local.withLock { (local) in
+      if local.directories.contains(path) { return .directory }
+      return local.writing[path] == nil ? nil : .unwritten
     }
+  }
+
+  /// The names in a directory.
+  func children(of path: [FileName], _ shared: TreeShared) throws(Errno) -> [FileName] {
+    guard case .directory = try place(path, shared) else { throw .noSuchFileOrDirectory }
+    let names = try current(shared).paths.children(of: path)
+    return names + local.withLock { $0.children(of: path, without: names) }
   }
 
   /// Notes that a name is being written, so that it is found before it is a reference.
@@ -75,8 +78,8 @@ final class ReferenceView: Sendable {
     switch try place(path, shared) {
     case nil: throw .noSuchFileOrDirectory
     case .reference, .unwritten: throw .notDirectory
-    case .directory(let names):
-      guard names.isEmpty else { throw .directoryNotEmpty }
+    case .directory:
+      guard try children(of: path, shared).isEmpty else { throw .directoryNotEmpty }
       local.withLock { _ = $0.directories.remove(path) }
     }
   }
@@ -85,9 +88,7 @@ final class ReferenceView: Sendable {
   func name(of path: [FileName], _ shared: TreeShared) throws(Errno) -> ReferenceName {
     let components = path.map { Self.unescaped($0.text) }
     guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
-    var names = Set(try current(shared).names)
-    names.insert(name)
-    guard Self.path(of: name, among: names) == path else { throw .invalidArgument }
+    guard try current(shared).paths.path(of: name) == path else { throw .invalidArgument }
     return name
   }
 
@@ -112,12 +113,15 @@ final class ReferenceView: Sendable {
     if let known, now >= known.taken, Self.age(known.taken, now) < 0.5 { return known }
     let new = try shared.translating { () throws(CASError) -> Snapshot in
       let index = try engine.index()
+      if var known, known.index == index.content {
+        known.taken = now
+        return known
+      }
       let unnamed = index.entries.filter { $0.name == nil }.compactMap { try? $0.descriptor.get() }
-      let references = try engine.listReferences()
       return Snapshot(
-        places: Self.places(references),
+        paths: ReferencePaths(try engine.listReferences()),
         unnamed: Dictionary(unnamed.map { (FileName("@\($0.digest)"), $0) }) { (first, _) in first },
-        index: index.content, names: references.map(\.name), taken: now)
+        index: index.content, taken: now)
     }
     snapshot.withLock { $0 = new }
     return new
@@ -127,39 +131,7 @@ final class ReferenceView: Sendable {
     Double(to.seconds - from.seconds) + (Double(to.nanoseconds) - Double(from.nanoseconds)) / 1e9
   }
 
-  static func places(_ references: [Reference]) -> [[FileName]: Place] {
-    let names = Set(references.map(\.name))
-    var children: [[FileName]: [FileName]] = [[]: []]
-    var places: [[FileName]: Place] = [:]
-    for reference in references {
-      let path = path(of: reference.name, among: names)
-      guard path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) else { continue }
-      places[path] = .reference(reference)
-      for depth in path.indices.reversed() {
-        let parent = Array(path[..<depth])
-        let isNew = children[parent] == nil
-        children[parent, default: []].append(path[depth])
-        if !isNew { break }
-      }
-    }
-    for (path, names) in children { places[path] = .directory(children: names) }
-    return places
-  }
-
-  private static func path(of name: ReferenceName, among names: Set<ReferenceName>) -> [FileName] {
-    let components = name.description.utf8.split(separator: UInt8(ascii: "/")).map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    var prefix = ""
-    for component in components.dropLast() {
-      prefix += prefix.isEmpty ? component : "/" + component
-      if let other = try? ReferenceName(reading: prefix), names.contains(other) {
-        return [FileName(escaped(name.description))]
-      }
-    }
-    return components.map { FileName(escaped($0)) }
-  }
-
+  /// A name, or a part of one, as a file name.
   static func escaped(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []

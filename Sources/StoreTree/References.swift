@@ -29,7 +29,7 @@ final class ReferenceDirectory: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    _ = try children()
+    guard case .directory = try shared.references.place(path, shared) else { throw .noSuchFileOrDirectory }
     return shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
   }
@@ -58,7 +58,7 @@ final class ReferenceDirectory: Node {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var entries: [DirectoryEntry] = []
-    for name in try children() {
+    for name in try shared.references.children(of: path, shared) {
       let node = try child(named: name.text, context)
       entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
     }
@@ -120,13 +120,6 @@ final class ReferenceDirectory: Node {
     case .unwritten: throw .resourceBusy
     case nil: throw .noSuchFileOrDirectory
     }
-  }
-
-  private func children() throws(Errno) -> [FileName] {
-    guard case .directory(let children) = try shared.references.place(path, shared) else {
-      throw .noSuchFileOrDirectory
-    }
-    return children
   }
 }
 

@@ -46,6 +46,19 @@ func parseNewName(_ argument: String) throws -> ReferenceName {
   try ReferenceName(argument)
 }
 
+/// Takes an argument for a length of time: a whole number and a unit; 0 needs none.
+func parseTime(_ argument: String) throws -> Duration {
+  let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+  if argument.sameBytes(as: "0") { return .zero }
+  guard let unit = argument.last.flatMap({ units[$0] }), argument.utf8.first.map({ 0x30...0x39 ~= $0 }) == true,
+    let count = Int64(argument.dropLast()), case let (seconds, overflows) = count.multipliedReportingOverflow(by: unit),
+    !overflows
+  else {
+    throw InvalidValue("a time is a number with one of the units s, m, h, d and w, or 0")
+  }
+  return .seconds(seconds)
+}
+
 /// A blob, by its digest or by a reference to it.
 enum BlobSelector {
   case digest(Digest)

@@ -15,7 +15,10 @@ struct Casfs: ParsableCommand {
       The manual page casfs(1) says more: every command, the exit status, the forms of output.
       """,
     version: "casfs \(Version.current)",
-    subcommands: [Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self])
+    subcommands: [
+      Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self,
+      GarbageCollect.self, Fsck.self,
+    ])
 
   func run() throws {
     throw ValidationError("a command is missing")

@@ -7,27 +7,42 @@ struct ProgressBar {
   private static let patience = Duration.milliseconds(500)
   private static let interval = Duration.milliseconds(100)
 
+  /// What is counted.
+  enum Unit {
+    case bytes
+    case blobs
+
+    fileprivate func text(_ count: Int64) -> String {
+      switch self {
+      case .bytes: "\(count >> 20) MiB"
+      case .blobs: "\(count) blobs"
+      }
+    }
+  }
+
   private let total: Int64?
+  private let unit: Unit
   private let start = ContinuousClock.now
   private var shown: ContinuousClock.Instant?
   private let isEnabled: Bool
 
   /// Starts at nothing.
   ///
-  /// - Parameter total: how many bytes there are to do, where that is known.
+  /// - Parameter total: how much there is to do, where that is known.
   /// - Parameter isEnabled: whether to show anything when standard error is a terminal.
-  init(total: Int64?, isEnabled: Bool = true) {
+  init(total: Int64?, of unit: Unit = .bytes, isEnabled: Bool = true) {
     self.total = total
+    self.unit = unit
     self.isEnabled = isEnabled && StandardStream.error.isTerminal
   }
 
-  /// Shows that so many bytes are done.
+  /// Shows that so much is done.
   mutating func update(_ done: Int64) {
     guard isEnabled else { return }
     let now = ContinuousClock.now
     guard shown.map({ now - $0 >= Self.interval }) ?? (now - start >= Self.patience) else { return }
     shown = now
-    draw("\r\(Self.line(done, of: total))\u{1B}[K")
+    draw("\r\(line(done))\u{1B}[K")
   }
 
   /// Takes the line away.
@@ -36,14 +51,13 @@ struct ProgressBar {
     shown = nil
   }
 
-  private static func line(_ done: Int64, of total: Int64?) -> String {
-    let mebibytes = done >> 20
+  private func line(_ done: Int64) -> String {
     // A file that grows is never more than done.
-    guard let total, total > 0, done <= total else { return "\(mebibytes) MiB" }
+    guard let total, total > 0, done <= total else { return unit.text(done) }
     let share = Double(done) / Double(total)
-    let filled = Int(share * Double(width))
-    let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled)
-    return "[\(bar)] \(Int(share * 100))% of \(total >> 20) MiB"
+    let filled = Int(share * Double(Self.width))
+    let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.width - filled)
+    return "[\(bar)] \(Int(share * 100))% of \(unit.text(total))"
   }
 
   private func draw(_ text: String) {

@@ -37,7 +37,7 @@ struct RefPut: ParsableCommand {
   func run() throws {
     let engine = try target.open()
     defer { engine.close() }
-    try engine.putReference(try descriptor(in: engine), named: name, replacing: force, cancellation: .none)
+    try engine.putReferenceToStored(try descriptor(in: engine), named: name, replacing: force)
   }
 
   private func descriptor(in engine: any Engine) throws(CASError) -> Descriptor {

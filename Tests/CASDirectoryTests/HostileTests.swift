@@ -1,6 +1,7 @@
 import CAS
 import Foundation
 import OCI
+import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -115,6 +116,43 @@ struct HostileTests {
     // Sizes that lie: a sparse file the disk does not have.
     try run("truncate", "-s", "4T", folder("store/index.json"))
     #expect(code { try engine.deleteReference(named: try name("a")) } == .invalid)
+  }
+
+  @Test("D6: a blob of any age can be put, read, listed, checked and collected")
+  func times() throws {
+    // Not every file system can keep such times; this one can.
+    let path = "/dev/shm/casfs-test-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? remove(path) }
+    let engine = try DirectoryDriver().create(path, options: CreateOptions())
+    let digest = try engine.putBlob(bytes("x")).digest
+    for time in [Int64.min, -1, 0, .max] {
+      try run("touch", "-d", "@\(time)", engine.file(digest))
+      #expect(try engine.blobInfo(digest).modified.seconds == time)
+      #expect(try engine.text(digest) == "x")
+      #expect(try engine.putBlob(bytes("x")).digest == digest)
+      try run("touch", "-d", "@\(time)", engine.file(digest))
+      try engine.check { Issue.record("\($0)") }
+      var removed: [Digest] = []
+      try engine.collectGarbage { removed += $0.removed.map(\.digest) }
+      // What is of the future is younger than anything.
+      #expect(removed == (time == .max ? [] : [digest]))
+      _ = try engine.putBlob(bytes("x"))
+      try write("y", engine.file(digest))
+      try run("touch", "-d", "@\(time)", engine.file(digest))
+      #expect(throws: CASError.self) { _ = try engine.text(digest) }
+      #expect(try engine.putBlob(bytes("x")).digest == digest)
+    }
+  }
+
+  @Test("D6: a hundred references that make no sense hold up nobody for longer than one")
+  func tornReferences() throws {
+    let engine = try folder.store("store", .refs)
+    for number in 0..<100 { try write("{", folder("store/refs/bad\(number)")) }
+    try engine.putReference(try descriptor("a"), named: try name("good"))
+    let start = ContinuousClock.now
+    #expect(try engine.listReferences().map(\.name.description) == ["good"])
+    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(try engine.index().entries.count == 101)
   }
 
   @Test("D6: entries that are no digests are passed over in listings")

@@ -26,7 +26,7 @@ import Testing
           wait $writer 2>/dev/null && fail "it was not killed"
           eventually test ! -e $mnt/incoming/f
           absent f
-          blobs 0
+          blobs 0; sound
         done
       done
       """#)
@@ -48,7 +48,7 @@ import Testing
         python3 t.py $mnt/incoming/f$status $status || is $? $status
         committed f$status want
       done
-      blobs 1
+      blobs 1; sound
       """#)
   }
 
@@ -73,7 +73,7 @@ import Testing
         f.write(b"ole")
       ' $mnt/incoming/g
       committed g want
-      blobs 1
+      blobs 1; sound
       """#, seconds: 90)
   }
 
@@ -85,7 +85,7 @@ import Testing
       bash -c 'exec 3>>$0; echo half >&3; kill -KILL $$' $mnt/incoming/f || true
       eventually cmp a $mnt/incoming/f
       committed f a
-      blobs 1
+      blobs 1; sound
       """)
   }
 
@@ -101,7 +101,7 @@ import Testing
       for i in {1..50}; do "$casfs" unmount $mnt 2>/dev/null && break; sleep 0.05; done
       gone $server
       [ ! -e $mnt/incoming ]
-      blobs 40
+      blobs 40; sound
       """)
   }
 
@@ -116,7 +116,7 @@ import Testing
       eventually gone $server
       exec 3>&- 2>/dev/null || true
       is "$(grep -c " $mnt " /proc/self/mountinfo || true)" 0
-      blobs 1
+      blobs 1; sound
       is "$(find $store -type f | grep -vc 'blobs/sha256/[0-9a-f]*$')" 2
       """)
   }
@@ -131,7 +131,7 @@ import Testing
       kill -KILL $server
       wait
       while read -r i; do [ -e $store/blobs/sha256/$(echo $i | sha256sum | cut -c 1-64) ] || fail "$i is lost"; done <done
-      blobs "$(ls $store/blobs/sha256 | wc -l)"
+      blobs "$(ls $store/blobs/sha256 | wc -l)"; sound
       "$casfs" mount $store $mnt
       is "$("$casfs" clean $store | tail -1 | tr -dc 0-9)" "$("$casfs" clean $store | tail -1 | tr -dc 0-9)"
       """)
@@ -149,13 +149,13 @@ import Testing
       eventually test ! -e $mnt/incoming/f
       absent f
       store=small/store
-      blobs 0
+      blobs 0; sound
       space() { [ "$(df --output=avail small | tail -1)" -ge $(($(cat before) - 64)) ]; }
       eventually space
       # The shell sees the error of write, for it ignores that of close.
       refused 'No space left on device' bash -c "head -c 20000000 /dev/zero >$mnt/incoming/f"
       eventually test ! -e $mnt/incoming/f
-      echo a >$mnt/incoming/f; echo a >want; committed f want; blobs 1
+      echo a >$mnt/incoming/f; echo a >want; committed f want; blobs 1; sound
       """)
   }
 }

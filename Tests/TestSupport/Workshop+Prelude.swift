@@ -29,6 +29,8 @@ extension Workshop {
       done
       [ $n = "$1" ] || fail "line ${BASH_LINENO[0]}: $n blobs in place of $1"
     }
+    # sound: nothing is wrong with the store
+    sound() { "$casfs" fsck "$store" || fail "line ${BASH_LINENO[0]}: the store is damaged"; }
     # absent NAME: the name is nowhere
     absent() {
       [ ! -e "$mnt/incoming/$1" ] || fail "line ${BASH_LINENO[0]}: $1 is still in incoming"

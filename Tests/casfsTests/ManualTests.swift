@@ -1,3 +1,4 @@
+import CAS
 import Foundation
 import TestSupport
 import Testing
@@ -43,20 +44,34 @@ import Testing
     let store = try TestStore()
     let digest = try store.put("hello\n")
     #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
+    try store.folder.write("", to: "store/foreign")
+    // Empty, and garbage.
     let put = try Tool.run(["blob", "put", "--json", store.path])
     let outputs = [
       ("blob put", put), ("blob ls", try Tool.run(["blob", "ls", "--json", store.path])),
       ("ref ls", try Tool.run(["ref", "ls", "--json", store.path])),
+      ("gc", try Tool.run(["gc", "--json", "--grace", "0", store.path])),
+      ("fsck", try Tool.run(["fsck", "--json", store.path])),
     ]
     for (command, outcome) in outputs {
       let part = try #require(manual.components(separatedBy: "\n.It Cm \(command)\n").dropFirst().first)
       let list = try #require(part.components(separatedBy: "\n.El").first)
+      #expect(!outcome.lines.isEmpty)
       let documented = list.split(separator: "\n").filter { $0.hasPrefix(".It Li ") }.map { String($0.dropFirst(7)) }
       for line in outcome.lines {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(Set(object.keys) == Set(documented))
       }
     }
+  }
+
+  @Test("C2: the manual page has every kind of problem that fsck finds")
+  func problems() throws {
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    let section = try #require(
+      manual.components(separatedBy: "\n.Ss casfs fsck ").last?.components(separatedBy: "\n.Ss").first)
+    let words = section.split(separator: "\n").filter { $0.hasPrefix(".It Cm ") }.map { String($0.dropFirst(7)) }
+    #expect(words == Problem.Kind.allCases.map(\.rawValue))
   }
 
   @Test("M3: the manual page has every mount option")

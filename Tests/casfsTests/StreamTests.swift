@@ -7,12 +7,15 @@ import Testing
     "C1: output that cannot be written is an error",
     arguments: [
       "blob put \"$1\" /dev/null", "blob get \"$1\" name", "blob ls \"$1\"", "blob ls -l \"$1\"", "ref get \"$1\" name",
-      "ref ls \"$1\"", "ref ls --json \"$1\"", "clean \"$1\"", "--version", "--help",
+      "ref ls \"$1\"", "ref ls --json \"$1\"", "clean \"$1\"", "gc --dry-run --grace 0 \"$1\"",
+      "fsck \"$1/../damaged\"", "--version", "--help",
       "--generate-completion-script bash",
     ])
   func fullDisk(command: String) throws {
     let store = try TestStore()
     let digest = try store.put("hello\n")
+    _ = try store.put("garbage\n")
+    #expect(try Tool.bash("cd \"$1\"/..; cp -r store damaged; touch damaged/foreign", [store.path]).status == 0)
     #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
     let full = try Tool.bash("\"$casfs\" \(command) > /dev/full", [store.path])
     #expect(full.status == 1)

@@ -1,0 +1,28 @@
+public import OCI
+
+extension Engine {
+  /// Gives the descriptor of a stored blob a name; see ``putReference(_:named:replacing:cancellation:)``.
+  ///
+  /// - Throws: also ``CASError/Code-swift.enum/notFound`` when the blob was removed before the name could keep it; what
+  ///   had the name has it again then.
+  public func putReferenceToStored(
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool = false,
+    cancellation: CancellationToken = .none
+  ) throws(CASError) {
+    let previous = try? reference(named: name)
+    try putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
+    // Whoever removes garbage looks at the names again first, so what is there now stays.
+    do throws(CASError) {
+      _ = try blobInfo(descriptor.digest)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      if let previous {
+        try putReference(previous, named: name, replacing: true, cancellation: .none)
+      } else {
+        try deleteReference(named: name)
+      }
+      throw CASError(
+        .notFound, "put reference", name.description, cause: "the blob \(descriptor.digest) is not stored")
+    }
+  }
+}

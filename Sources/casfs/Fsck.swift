@@ -1,0 +1,53 @@
+import ArgumentParser
+import CAS
+import OCI
+import Platform
+
+/// `casfs fsck`: looks for what is wrong.
+struct Fsck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look for damage in a store.",
+    discussion: """
+      Reads every blob, and prints a line with kind, subject and reason for everything that is wrong. Nothing is \
+      changed: content that is corrupt or missing is mended by putting it again.
+      """)
+
+  @OptionGroup var target: StoreArgument
+
+  @Flag(help: "Print an object with problem, subject and reason a line.")
+  var json = false
+
+  func run() throws {
+    let engine = try target.openReadOnly()
+    defer { engine.close() }
+    var output = Output()
+    var bar: ProgressBar?
+    defer { bar?.clear() }
+    var count = 0
+    try engine.check(
+      progress: { (progress) in
+        bar = bar ?? ProgressBar(total: progress.total, isEnabled: !StandardStream.output.isTerminal)
+        bar?.update(progress.done)
+      },
+      { (problem) throws(CASError) in
+        count += 1
+        try report(problem, &output)
+      })
+    try output.flush()
+    bar?.clear()
+    guard count == 0 else {
+      throw CASError(
+        .invalid, "check store", target.store,
+        cause: count == 1 ? "a problem was found" : "\(count) problems were found")
+    }
+  }
+
+  private func report(_ problem: Problem, _ output: inout Output) throws(CASError) {
+    guard json else { return try output.line(problem.kind.rawValue, problem.subject, problem.reason) }
+    try output.line(
+      .object([
+        JSON.Member("problem", .string(problem.kind.rawValue)), JSON.Member("subject", .string(problem.subject)),
+        JSON.Member("reason", .string(problem.reason)),
+      ]))
+  }
+}

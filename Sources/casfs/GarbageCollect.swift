@@ -1,0 +1,50 @@
+import ArgumentParser
+import CAS
+import OCI
+import Platform
+
+/// `casfs gc`: removes content that nothing refers to.
+struct GarbageCollect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gc", abstract: "Remove the blobs that no reference needs.",
+    discussion: """
+      What is reached from the index, through manifests and indexes, stays, and so does what was put within the last \
+      day. Prints the digest of each blob that was removed.
+      """)
+
+  @OptionGroup var target: StoreArgument
+
+  @Option(
+    help: ArgumentHelp("Keep what was put within this time, as in 90s, 30m, 24h, 7d, or 0.", valueName: "time"),
+    transform: parseTime)
+  var grace = GarbageOptions().grace
+
+  @Flag(help: "Remove nothing, and print what would go.")
+  var dryRun = false
+
+  @Flag(help: "Print an object with digest and size a line.")
+  var json = false
+
+  func run() throws {
+    let engine = dryRun ? try target.openReadOnly() : try target.open()
+    defer { engine.close() }
+    var output = Output()
+    var bar = ProgressBar(total: nil, of: .blobs, isEnabled: !StandardStream.output.isTerminal)
+    defer { bar.clear() }
+    let options = GarbageOptions(grace: grace, isDryRun: dryRun)
+    try engine.collectGarbage(options) { (progress) throws(CASError) in
+      for address in progress.removed { try report(address, &output) }
+      // What is gone is told, whatever ends the command later.
+      try output.flush()
+      bar.update(Int64(progress.examined))
+    }
+  }
+
+  private func report(_ address: BlobAddress, _ output: inout Output) throws(CASError) {
+    guard json else { return try output.line(address.digest.description) }
+    try output.line(
+      .object([
+        JSON.Member("digest", .string(address.digest.description)), JSON.Member("size", .number(String(address.size))),
+      ]))
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct GarbageCollectTests {
+  /// A store with a blob that has a name, and two without that are days and minutes old.
+  private struct Garbage {
+    let kept: String
+    let old: String
+    let young: String
+
+    init(_ store: TestStore) throws {
+      kept = try store.put("kept")
+      old = try store.put("old")
+      young = try store.put("young")
+      #expect(try Tool.run(["ref", "put", store.path, "name", kept]).status == 0)
+      for (digest, age) in [(old, "3 days ago"), (young, "20 minutes ago"), (kept, "3 days ago")] {
+        #expect(try Tool.bash("touch -d '\(age)' \"$1\"", [store.file(digest).path]).status == 0)
+      }
+    }
+  }
+
+  @Test("D8: gc prints what it removes, and keeps for a day what nothing refers to", arguments: ["index", "refs"])
+  func removes(layout: String) throws {
+    let store = try TestStore(layout)
+    let garbage = try Garbage(store)
+    let dry = try Tool.run(["gc", "--dry-run", store.path])
+    #expect(dry.status == 0)
+    #expect(dry.text == garbage.old + "\n" && dry.errors == "")
+    #expect(Set(try Tool.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.old, garbage.young])
+    let collected = try Tool.run(["gc", store.path])
+    #expect(collected.status == 0)
+    #expect(collected.text == garbage.old + "\n" && collected.errors == "")
+    #expect(Set(try Tool.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.young])
+    #expect(try Tool.run(["gc", store.path]).text == "")
+  }
+
+  @Test(
+    "D8: the grace is a time with a unit",
+    arguments: [
+      ("0", true), ("0s", true), ("60s", true), ("19m", true), ("30m", false), ("1h", false), ("4d", false),
+      ("1w", false), ("15250284452471w", false),
+    ])
+  func grace(time: String, isOver: Bool) throws {
+    let store = try TestStore()
+    let garbage = try Garbage(store)
+    let outcome = try Tool.run(["gc", "--dry-run", "--grace", time, store.path])
+    #expect(outcome.status == 0 && outcome.errors == "")
+    #expect(outcome.lines.contains(garbage.young) == isOver)
+    #expect(outcome.lines.contains(garbage.kept) == false)
+  }
+
+  @Test("D8: putting a blob again keeps it from gc")
+  func putAgain() throws {
+    let store = try TestStore()
+    let garbage = try Garbage(store)
+    #expect(try store.put("old") == garbage.old)
+    let outcome = try Tool.run(["gc", store.path])
+    #expect(outcome.status == 0 && outcome.text == "")
+    #expect(try Tool.run(["blob", "get", store.path, garbage.old]).text == "old")
+  }
+
+  @Test("D8, C1: gc of a store with a broken manifest fails, says which, and removes nothing")
+  func broken() throws {
+    let store = try TestStore()
+    let garbage = try Garbage(store)
+    let manifest = try store.put("{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"layers\":0}")
+    #expect(try Tool.run(["ref", "put", store.path, "broken", manifest]).status == 0)
+    for arguments in [["gc", "--grace", "0"], ["gc", "--grace", "0", "--dry-run"]] {
+      let outcome = try Tool.run(arguments + [store.path])
+      #expect(outcome.status == 1)
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errors.isOneLine && outcome.errors.contains(manifest), "\(outcome.errors)")
+    }
+    #expect(try Tool.run(["blob", "ls", store.path]).lines.count == 4)
+    #expect(try Tool.run(["blob", "get", store.path, garbage.old]).text == "old")
+  }
+
+  @Test("D8: an interrupted gc has removed what it printed, and nothing is broken")
+  func killed() throws {
+    let store = try TestStore()
+    let script = #"""
+      for i in $(seq 3000); do echo $i >"$1/$i"; done
+      "$casfs" blob put "$2" "$1"/* >"$1.all"
+      "$casfs" ref put "$2" kept $(head -1 "$1.all")
+      for i in 1 2 3 4 5 6 7 8; do
+        "$casfs" gc --grace 0 "$2" >"$1.out" & gc=$!
+        while [ ! -s "$1.out" ] && [ -e /proc/$gc/exe ]; do :; done
+        kill -KILL $gc; wait $gc
+        while read digest; do [ ! -e "$2/blobs/sha256/${digest#sha256:}" ] || echo "still $digest"; done <"$1.out"
+      done
+      "$casfs" gc --grace 0 "$2" >/dev/null || echo failed
+      "$casfs" blob ls "$2" | cmp - <(head -1 "$1.all")
+      ls -A "$2"
+      """#
+    try store.folder.write("", to: "files/x")
+    let outcome = try Tool.bash("rm \"$1/x\"; " + script, [store.folder["files"].path, store.path])
+    #expect(outcome.text == "blobs\nindex.json\noci-layout\n", "\(outcome.errors)")
+  }
+}
