@@ -54,12 +54,12 @@ import Testing
   @Test("C2: fsck of much content shows a bar on a terminal")
   func progress() throws {
     let store = try TestStore()
-    let made = try Tool.bash(
-      "for i in 1 2 3; do head -c 200000000 /dev/zero | tr '\\0' $i | \"$casfs\" blob put \"$1\"; done", [store.path])
+    // Holes take no room, but as long to hash as anything. The digest does not matter here.
+    let made = try Tool.bash("truncate -s 1G \"$1/blobs/sha256/$(printf %064d 1)\"", [store.path])
     #expect(made.status == 0)
     let command = "\"$casfs\" fsck '\(store.path)' > '\(store.folder["out"].path)'"
     let terminal = try Tool.execute("/usr/bin/script", ["-qec", command, "/dev/null"])
-    #expect(terminal.text.contains("% of 572 MiB"))
-    #expect(terminal.text.hasSuffix("\r\u{1B}[K"))
+    #expect(terminal.text.contains("% of 1024 MiB"))
+    #expect(terminal.text.contains("\r\u{1B}[Kcasfs: "))
   }
 }
