@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -105,6 +106,8 @@ void casfs_backing_close(int device, int number) {
   uint32_t id = (uint32_t)number;
   (void)ioctl(device, _IOW(229, 2, uint32_t), &id);
 }
+
+void casfs_trim_memory(void) { (void)malloc_trim(0); }
 
 void casfs_begin_writeback(int fd, int64_t offset, int64_t length) {
   (void)sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);

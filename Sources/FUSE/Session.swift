@@ -117,9 +117,12 @@ public final class Session: @unchecked Sendable {
     do throws(Errno) {
       try dispatcher.crew.start(
         nowAndThen: { [dispatcher] in dispatcher.tree.letGoOfUnused() }, { [self] (member) in work(member) })
-      dispatcher.tree.watch { [self] (directory, name) in
-        // A name the kernel does not know is ENOENT, and no harm.
-        _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+      // With a million names in the system's cache it takes a while to begin, which the mount need not wait for.
+      try Thread.start("casfs-watch") { [self] in
+        dispatcher.tree.watch { [self] (directory, name) in
+          // A name the kernel does not know is ENOENT, and no harm.
+          _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+        }
       }
       try Thread.start("casfs-end") { [self] in
         dispatcher.crew.waitUntilGone()

@@ -18,7 +18,11 @@ final class BlobNode: Node {
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
-  var nameValidity: Double { shared.watch.withLock { $0 == nil } ? Validity.second : Validity.watched }
+  var nameValidity: Double {
+    shared.watch.withLock(waking: .none) { state in
+      if case .watching = state { Validity.watched } else { Validity.second }
+    }
+  }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobNode else { return false }

@@ -9,6 +9,9 @@ final class NodeTable: Sendable {
     var lookups: UInt64
   }
 
+  /// A table with so little room is left as it is.
+  private static let smallCapacity = 10_000
+
   private let known: Monitor<[NodeID: Known]>
 
   init(root: any Node) {
@@ -45,6 +48,18 @@ final class NodeTable: Sendable {
   /// The digests of the blobs the kernel knows.
   func blobs() -> [Digest] {
     known.withLock { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }
+  }
+
+  /// Makes the table as small as what is in it, when that has become much less.
+  ///
+  /// - Returns: whether it had.
+  func shrink() -> Bool {
+    known.withLock(waking: .none) { known in
+      guard known.capacity > Self.smallCapacity, known.capacity / 4 > known.count else { return false }
+      // A dictionary keeps its room; a new one has none.
+      known = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value) })
+      return true
+    }
   }
 
   /// Notes that the kernel forgot a node so many times; what it does not know any more goes.

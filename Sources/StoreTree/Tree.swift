@@ -37,7 +37,12 @@ public final class Tree: Sendable {
           for digest in nodes.blobs() { forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex) }
         }
       }
-      shared.watch.withLock { $0 = watch }
+      let isTooLate = shared.watch.withLock { state in
+        if case .ended = state { return true }
+        if let watch { state = .watching(watch) }
+        return false
+      }
+      if isTooLate { watch?.end() }
     } catch {
       shared.logger.warning("\(error)")
     }
@@ -250,11 +255,11 @@ public final class Tree: Sendable {
   /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
   /// when the daemon was told to end, is discarded.
   public func finish(publishing: Bool) {
-    let watch = shared.watch.withLock { watch in
-      defer { watch = nil }
-      return watch
+    let watch = shared.watch.withLock { state in
+      defer { state = .ended }
+      return state
     }
-    watch?.end()
+    if case .watching(let watch) = watch { watch.end() }
     if !publishing { shared.incoming.discardUncommitted() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
     for file in files.removeAll() { file.release(nobody) }
@@ -267,6 +272,7 @@ public final class Tree: Sendable {
   /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
   public func letGoOfUnused() {
     shared.recent.turn()
+    if nodes.shrink() { Memory.giveBack() }
   }
 
   /// Whether the store's files are on a file system that lies on another, as overlayfs does.

@@ -16,8 +16,7 @@ final class TreeShared: Sendable {
   let references: ReferenceView
   let manifests = ManifestCache()
   let recent = RecentBlobs()
-  /// While there is one, the kernel is told of blobs that others remove or replace.
-  let watch = Monitor<(any StoreWatch)?>(nil)
+  let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -84,6 +83,14 @@ final class TreeShared: Sendable {
       inode: inode, kind: kind, permissions: permissions, links: kind == .directory ? 2 : 1, user: options.user,
       group: options.group, size: size, accessed: modified, modified: modified, changed: modified, validity: validity)
   }
+}
+
+/// Whether the kernel is told of blobs that others remove or replace.
+enum WatchState {
+  case none
+  case watching(any StoreWatch)
+  /// The tree is at its end, and needs none any more.
+  case ended
 }
 
 /// How long the kernel may keep what it was told, in seconds.

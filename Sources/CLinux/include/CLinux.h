@@ -64,6 +64,8 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
 // 1 when some process has the file open for writing, 0 when none has, -1 when that cannot be told.
 int casfs_has_writer(int fd);
 int casfs_fork(void);
+// Gives freed memory back to the system: malloc_trim(3).
+void casfs_trim_memory(void);
 // Closes all descriptors above the standard ones: close_range(2).
 int casfs_close_inherited(void);
 // Lets SIGINT and SIGTERM do what they do by default, whatever was inherited.
