@@ -5,8 +5,11 @@ internal import StoreTree
 internal import SystemPackage
 
 /// Answers one request with what `body` makes of it.
-func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) {
-  guard let raw = unsafe raw else { return }
+///
+/// - Returns: the tree, for what is to be done after the answer.
+@discardableResult
+func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) -> Tree? {
+  guard let raw = unsafe raw else { return nil }
   let request = unsafe Request(raw)
   let dispatcher = request.dispatcher
   let context = request.context(willBlock: dispatcher.willBlock)
@@ -17,6 +20,7 @@ func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> R
     reply = .error(error)
   }
   if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
+  return dispatcher.tree
 }
 
 extension Tree {

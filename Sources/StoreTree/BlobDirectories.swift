@@ -107,6 +107,10 @@ private final class BlobStream: EntryStream {
   private let algorithm: Digest.Algorithm
   private let shared: TreeShared
   private var batch: ArraySlice<Digest> = []
+  /// What went wrong when nobody was asking.
+  private var failure: Errno?
+  /// About as many as are asked for at a time.
+  private static let fewLeft = 512
 
   init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeShared) {
     self.listing = listing
@@ -120,8 +124,25 @@ private final class BlobStream: EntryStream {
         guard digest.algorithm == algorithm else { continue }
         return DirectoryEntry(name: digest.hex, inode: Inode.blob(digest), kind: .file)
       }
-      batch = try shared.translating { () throws(CASError) in try listing.nextBatch() }[...]
+      if let failure {
+        self.failure = nil
+        throw failure
+      }
+      batch = try nextBatch()
       if batch.isEmpty { return nil }
     }
+  }
+
+  func readAhead() {
+    guard batch.count < Self.fewLeft, failure == nil else { return }
+    do throws(Errno) {
+      batch += try nextBatch()
+    } catch {
+      failure = error
+    }
+  }
+
+  private func nextBatch() throws(Errno) -> ArraySlice<Digest> {
+    try shared.translating { () throws(CASError) in try listing.nextBatch() }[...]
   }
 }

@@ -51,6 +51,11 @@ final class DirectoryHandle: Sendable {
     }
   }
 
+  /// Gets the next entries ready, see ``EntryStream/readAhead()``.
+  func readAhead() {
+    state.withLock { $0.stream?.readAhead() }
+  }
+
   private func seek(to offset: Int64, _ state: inout State, _ context: RequestContext) throws(Errno) {
     state = State(stream: try node.entries(context))
     while state.position < offset, try next(&state) != nil { state.position += 1 }

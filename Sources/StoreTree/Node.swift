@@ -61,6 +61,12 @@ public enum AttributePresence: Sendable {
 /// The entries of a directory one after the other; used by one thread at a time.
 protocol EntryStream: AnyObject {
   func next() throws(Errno) -> DirectoryEntry?
+  /// Gets what will be asked for next, while whoever asks is busy with what was given.
+  func readAhead()
+}
+
+extension EntryStream {
+  func readAhead() {}
 }
 
 /// An open file.

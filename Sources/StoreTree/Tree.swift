@@ -247,6 +247,11 @@ public final class Tree: Sendable {
     }
   }
 
+  /// Gets the next entries of an open directory ready, while the caller is busy with those it was given.
+  public func readAhead(_ handle: HandleID) {
+    try? directories.handle(handle).readAhead()
+  }
+
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
   public func releaseDirectory(_ handle: HandleID) throws(Errno) {
     _ = try directories.remove(handle)
