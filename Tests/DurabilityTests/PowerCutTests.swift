@@ -93,7 +93,8 @@ import Testing
         \#(scene.isMounted ? #""$casfs" mount $store $mnt"# : "")
         \#(scene.act)
         powercut '\#(scene.survived)' || fail "lost: $(cat said)"
-        \#(scene.isMounted ? #""$casfs" unmount $mnt"# : ""); umount disk
+        \#(scene.isMounted ? #""$casfs" unmount $mnt"# : "")
+        umount disk
         """#)
   }
 
@@ -115,7 +116,8 @@ import Testing
         \#(scene.act)
         casfs=$real
         if powercut '\#(scene.survived)'; then fail "it is there without any fsync"; fi
-        \#(scene.isMounted ? #""$casfs" unmount $mnt; wait"# : ""); umount disk
+        \#(scene.isMounted ? #""$casfs" unmount $mnt; wait"# : "")
+        umount disk
         """#)
   }
 }

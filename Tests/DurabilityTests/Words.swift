@@ -25,7 +25,7 @@ enum Words {
       strace -f -qq -o trace -e trace=$changing "$@" >said 2>&1 || fail "$* failed: $(cat said)"
       sed -E 's/^[0-9]+ +([a-z0-9_]+)\(.*/\1/; t; d' trace | sort | uniq -c | awk '{ print $2, $1 }'
     }
-    changing=openat2,mkdirat,write,pwrite64,fchmod,fchown,utimensat,fsync,flock,linkat,renameat2,unlinkat,ftruncate
+    changing=openat2,mkdirat,write,pwrite64,fchmod,fchown,utimensat,fsync,flock,linkat,renameat,renameat2,unlinkat,ftruncate
     # killed CALL N COMMAND…: the command is killed before its Nth such call; the status tells whether it was
     killed() {
       local call=$1 n=$2 status=0
