@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DurabilityTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",

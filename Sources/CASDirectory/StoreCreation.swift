@@ -14,13 +14,14 @@ enum StoreCreation {
     do throws(Errno) {
       let directory = try openMakingParents(parent)
       guard try isFree(name, in: directory) else { throw .fileExists }
-      let temporary = Temporary.randomName()
-      try directory.makeDirectory(temporary)
+      AbandonedStores.remove(from: directory)
+      let (root, temporary) = try makeTemporary(in: directory)
       do throws(Errno) {
-        try fill(directory.openBeneath(temporary, [.readOnly, .directory]), layout)
+        try fill(root, layout)
         try rename(temporary, to: name, in: directory)
       } catch {
-        remove(temporary, in: directory, layout)
+        AbandonedStores.empty(root)
+        try? directory.removeDirectory(temporary)
         throw error
       }
       try directory.synchronize()
@@ -72,6 +73,18 @@ enum StoreCreation {
     }
   }
 
+  /// Makes a directory with a temporary name, locked for as long as it is open.
+  private static func makeTemporary(in directory: OpenFile) throws(Errno) -> (root: OpenFile, name: String) {
+    for _ in 0..<100 {
+      let name = Temporary.randomName()
+      try directory.makeDirectory(name)
+      // Before the lock was taken another may have found it abandoned.
+      guard let root = try? directory.openBeneath(name, [.readOnly, .directory]) else { continue }
+      if Temporary.lock(root), Temporary.isName(name, of: root, in: directory) { return (root, name) }
+    }
+    throw .resourceBusy
+  }
+
   private static func fill(_ root: OpenFile, _ layout: CreateOptions.Layout) throws(Errno) {
     try root.makeDirectory("blobs")
     let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
@@ -103,13 +116,5 @@ enum StoreCreation {
       guard try isFree(other, in: directory) else { throw .fileExists }
       try directory.rename(name, to: other, in: directory)
     }
-  }
-
-  private static func remove(_ name: String, in directory: OpenFile, _ layout: CreateOptions.Layout) {
-    guard let root = try? directory.openBeneath(name, [.readOnly, .directory]) else { return }
-    for file in [ImageIndex.fileName, ImageLayout.fileName] { try? root.unlink(file) }
-    if let blobs = try? root.openBeneath("blobs", [.readOnly, .directory]) { try? blobs.removeDirectory("sha256") }
-    for child in ["blobs", "refs"] { try? root.removeDirectory(child) }
-    try? directory.removeDirectory(name)
   }
 }

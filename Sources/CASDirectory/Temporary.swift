@@ -97,7 +97,7 @@ final class Temporary: Sendable {
   }
 
   /// Locks the file; where there are no locks it is as good as locked, for a cleaner gets none either.
-  private static func lock(_ file: OpenFile) -> Bool {
+  static func lock(_ file: OpenFile) -> Bool {
     (try? file.tryLock(.exclusive)) ?? true
   }
 

@@ -24,10 +24,9 @@ struct ModelTests {
 
   /// Tries one sequence after another, for half of the time there is.
   private func explore(_ kind: Generator.Kind, length: Int) throws {
-    let variables = ProcessInfo.processInfo.environment
-    let seed = variables["SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...1 << 32)
-    let minutes = variables["MINUTES"].flatMap { Double($0) } ?? 1.0 / 3
-    let deadline = Date.now + minutes * 60 / 2
+    let effort = Effort(minutes: 1.0 / 3)
+    let seed = effort.seed
+    let deadline = Date.now + effort.minutes * 60 / 2
     var sequences: UInt64 = 0
     var steps = 0
     defer { print("seed \(seed): \(sequences) sequences, \(steps) steps") }

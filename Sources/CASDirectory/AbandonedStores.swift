@@ -1,0 +1,33 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// What is left of stores whose makers were killed: directories with temporary names, beside where the stores were
+/// to be, that nobody has locked.
+enum AbandonedStores {
+  /// Removes those that are this user's from a directory. What is in the way of that is left alone.
+  static func remove(from directory: OpenFile) {
+    guard let stream = try? DirectoryStream(directory) else { return }
+    while let name = try? stream.next() {
+      guard name.utf8.starts(with: Temporary.prefix.utf8),
+        let root = try? directory.openBeneath(name, [.readOnly, .directory]),
+        (try? root.status().user) == Daemon.user, (try? root.tryLock(.exclusive)) == true,
+        // Its maker may have given it its name before the lock was free.
+        Temporary.isName(name, of: root, in: directory)
+      else { continue }
+      empty(root)
+      try? directory.removeDirectory(name)
+    }
+  }
+
+  /// Removes what a new store is made of; one with content is left as it is.
+  static func empty(_ root: OpenFile) {
+    if let blobs = try? root.openBeneath("blobs", [.readOnly, .directory]) {
+      try? blobs.removeDirectory("sha256")
+      guard (try? root.removeDirectory("blobs")) != nil else { return }
+    }
+    try? root.removeDirectory("refs")
+    for file in [ImageIndex.fileName, ImageLayout.fileName] { try? root.unlink(file) }
+  }
+}
