@@ -6,6 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
+import CASFiles
 @testable import CASDirectory
 
 @Suite("Reading is verified")
