@@ -1,4 +1,5 @@
 import CAS
+import CASFiles
 import Foundation
 import OCI
 import Platform
@@ -6,7 +7,6 @@ import SystemPackage
 import TestSupport
 import Testing
 
-import CASFiles
 @testable import CASDirectory
 
 @Suite("Reading is verified")
