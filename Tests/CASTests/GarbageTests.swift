@@ -185,58 +185,6 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: what was referred to before it was stored is kept once it is, however it races", arguments: StoreKind.all)
-  func races(_ kind: StoreKind) throws {
-    try withStore(kind) { (store) throws in
-      let writing = Atomic(3)
-      let collections = Atomic(0)
-      try onThreads(4) { (thread) in
-        if thread == 3 {
-          let other = try? store.reopen()
-          repeat {
-            let error = failure { () throws(CASError) in _ = try other?.collect() }
-            #expect(error == nil)
-            collections.add(1, ordering: .relaxed)
-          } while writing.load(ordering: .acquiring) > 0
-          return
-        }
-        #expect(throws: Never.self) {
-          for number in 0..<40 { try keepOne("\(thread) \(number)", store) }
-        }
-        writing.subtract(1, ordering: .releasing)
-      }
-      #expect(collections.load(ordering: .relaxed) > 0)
-      #expect(try store.engine.listReferences().count == 120)
-      #expect(try store.engine.reachableDigests().sorted() == store.digests())
-      for reference in try store.engine.listReferences() {
-        for digest in try Set([reference.descriptor.digest]).union(children(reference.descriptor, store)) {
-          #expect(throws: Never.self) { try store.engine.blob(digest) }
-        }
-      }
-    }
-  }
-
-  /// Refers to an image, then stores it, the manifest first; it must be whole at once and for ever.
-  private func keepOne(_ name: String, _ store: TestStore) throws {
-    let images = Images(store)
-    let layer = Array("layer \(name)".utf8)
-    let part = Descriptor(mediaType: "x/layer", digest: try digest(layer), size: Int64(layer.count))
-    let text = Array("{\"schemaVersion\":2,\"config\":\(part),\"layers\":[\(part)]}".utf8)
-    let manifest = Descriptor(mediaType: MediaType.imageManifest, digest: try digest(text), size: Int64(text.count))
-    // Garbage until it is referred to.
-    _ = try store.engine.putBlob(layer)
-    try images.tag(manifest, name.replacing(" ", with: "-"))
-    _ = try store.engine.putBlob(text)
-    _ = try store.engine.putBlob(layer)
-    #expect(try store.engine.blobContents(part.digest, limit: 100) == layer)
-    #expect(try store.engine.blobContents(manifest.digest, limit: 1000) == text)
-  }
-
-  private func children(_ descriptor: Descriptor, _ store: TestStore) throws -> [Digest] {
-    let content = try store.engine.blobContents(descriptor.digest, limit: 1000)
-    return try Manifest(parsing: content, mediaType: descriptor.mediaType).layers.map(\.digest)
-  }
-
   @Test(
     "D8: with a grace, puts and tags in any order lose nothing to a concurrent collection", arguments: StoreKind.all)
   func graceful(_ kind: StoreKind) throws {

@@ -57,8 +57,8 @@ import Testing
       rm -r $store
       cmp a - <&3; exec 3<&-
       eventually test ! -e $mnt/blobs/sha256/$(hex a)
-      refused 'No such file or directory' timeout 20 cp b $mnt/incoming/b
-      echo sha256:$(hex a) >digest; refused 'No such file or directory' timeout 20 cp digest $mnt/refs/a
+      refused 'error writing' timeout 20 cp b $mnt/incoming/b
+      echo sha256:$(hex a) >digest; refused 'cp: ' timeout 20 cp digest $mnt/refs/a
       timeout 20 ls $mnt $mnt/incoming >/dev/null || true; timeout 20 ls $mnt/refs $mnt/images || true
       "$casfs" unmount $mnt; eventually gone $server
       """#)
