@@ -34,7 +34,9 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "CASDirectory", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "CASFiles", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(
+      name: "CASDirectory", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(
@@ -43,11 +45,13 @@ let package = Package(
     .executableTarget(
       name: "casfs",
       dependencies: [
-        "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser, logging, system,
+        "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser,
+        logging, system,
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CASTests", dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
+      name: "CASTests",
+      dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -61,7 +65,7 @@ let package = Package(
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",
-      dependencies: ["casfs", "CAS", "CASDirectory", "OCI", "Platform", "TestSupport", system],
+      dependencies: ["casfs", "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict
     ),
   ],

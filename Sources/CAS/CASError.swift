@@ -100,6 +100,16 @@ public struct CASError: Error, Hashable, Sendable, CustomStringConvertible {
     CASError(.invalid, operation, subject, cause: reason.reason)
   }
 
+  /// An error about a store that was closed before.
+  public static func closed(_ operation: String, _ subject: String) -> CASError {
+    CASError(.closed, operation, subject, cause: "the store is closed")
+  }
+
+  /// An error about a change of a store that cannot be changed: EROFS.
+  public static func readOnly(_ operation: String, _ subject: String) -> CASError {
+    CASError(.io(.readOnlyFileSystem), operation, subject, cause: "the store is read-only")
+  }
+
   /// An error about a name that something different has.
   public static func clobber(_ operation: String, _ subject: String) -> CASError {
     CASError(.clobber, operation, subject, cause: "the name is taken by a different descriptor")

@@ -10,6 +10,9 @@ public protocol FileBackedEngine: Engine {
   /// changed, replaced or deleted since.
   func info(of file: BlobFile) throws(CASError) -> BlobInfo
 
+  /// Whether every blob is all of a file, so that the kernel can read it by itself.
+  var hasWholeFiles: Bool { get }
+
   /// Whether the files are on a file system that lies on another, as overlayfs does.
   var isStacked: Bool { get }
 

@@ -1,4 +1,5 @@
 public import CAS
+internal import CASFiles
 public import OCI
 public import Platform
 internal import SystemPackage
@@ -48,13 +49,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.
   public func isProbablyVerified(_ digest: Digest, version: UInt64? = nil) -> Bool {
     guard let store = opened.withLock({ $0 }) else { return false }
-    switch store.options.verification {
-    case .none: return true
-    case .always: return false
-    case .once:
-      guard let copy = store.verifier.known(digest) else { return false }
-      return version == nil || version == BlobInfo(copy.identity).version
-    }
+    return store.verifier.isProbablyVerified(digest, version: version, store.options.verification)
   }
 
   /// Size and times of a blob's file; see ``Engine``.
@@ -127,15 +122,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
 
   /// The references with a name and a descriptor; of those of one name the first counts. See ``Engine``.
   public func listReferences() throws(CASError) -> [Reference] {
-    var seen: Set<ReferenceName> = []
-    var references: [Reference] = []
-    for entry in try store("list references", path).references.index("list references").entries {
-      guard let name = entry.name, seen.insert(name).inserted, let descriptor = try? entry.descriptor.get() else {
-        continue
-      }
-      references.append(Reference(name: name, descriptor: descriptor))
-    }
-    return references
+    try store("list references", path).references.index("list references").references
   }
 
   /// Removes a name; see ``Engine``.
@@ -200,6 +187,9 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     try attempting("look at blob", path) { () throws(Errno) in BlobInfo(try file.file.status().identity) }
   }
 
+  /// Every blob is a file.
+  public var hasWholeFiles: Bool { true }
+
   /// Whether the directory is on overlayfs: `statfs(2)`.
   public var isStacked: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
 
@@ -220,7 +210,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
 
   private func store(_ operation: String, _ subject: String) throws(CASError) -> Store {
     guard let store = opened.withLock({ $0 }) else {
-      throw CASError(.closed, operation, subject, cause: "the store is closed")
+      throw .closed(operation, subject)
     }
     return store
   }
@@ -228,7 +218,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   private func writableStore(_ operation: String, _ subject: String) throws(CASError) -> Store {
     let store = try store(operation, subject)
     guard isWritable else {
-      throw CASError(.io(.readOnlyFileSystem), operation, subject, cause: "the store is read-only")
+      throw .readOnly(operation, subject)
     }
     return store
   }

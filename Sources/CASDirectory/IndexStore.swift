@@ -1,4 +1,5 @@
 internal import CAS
+internal import CASFiles
 internal import OCI
 internal import Platform
 internal import SystemPackage

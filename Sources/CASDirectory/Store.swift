@@ -1,4 +1,5 @@
 internal import CAS
+internal import CASFiles
 internal import OCI
 internal import Platform
 internal import Synchronization
@@ -28,7 +29,7 @@ final class Store: Sendable {
   /// Fails after ``close()``.
   func check(_ operation: String, _ subject: String) throws(CASError) {
     guard !closed.load(ordering: .acquiring) else {
-      throw CASError(.closed, operation, subject, cause: "the store is closed")
+      throw .closed(operation, subject)
     }
   }
 
@@ -54,37 +55,15 @@ final class Store: Sendable {
     guard let (file, status) = try blobs.open(digest, operation) else {
       throw .notFound(operation, digest.description)
     }
-    guard options.verification != .none else { return (file, status.identity) }
-    try cancellation.check(operation, digest.description)
     let identity: FileIdentity
     do throws(CASError) {
-      identity = try verifier.verify(
-        file, status.identity, is: digest, afresh: options.verification == .always, operation, cancellation)
+      identity = try verifier.ensure(
+        file, status.identity, is: digest, options.verification, operation, cancellation)
     } catch {
       // Closing stops the hashing too, and then nobody's token was cancelled.
       if error.code == .cancelled { try check(operation, digest.description) }
       throw error
     }
     return (file, identity)
-  }
-}
-
-extension BlobInfo {
-  /// What a blob's file tells of it; the version stands for the whole identity.
-  init(_ identity: FileIdentity) {
-    var version: UInt64 = 0
-    let parts = [
-      identity.device, identity.inode, UInt64(bitPattern: identity.size),
-      UInt64(bitPattern: identity.modified.seconds), UInt64(identity.modified.nanoseconds),
-      UInt64(bitPattern: identity.changed.seconds), UInt64(identity.changed.nanoseconds),
-    ]
-    for part in parts {
-      // The finishing steps of SplitMix64: every bit of the input changes half of the output's.
-      var mixed = (version ^ part) &+ 0x9E37_79B9_7F4A_7C15
-      mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-      version = mixed ^ mixed >> 31
-    }
-    self.init(size: identity.size, modified: identity.modified, version: version)
   }
 }

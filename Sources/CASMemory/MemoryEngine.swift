@@ -43,7 +43,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
 
   func listBlobs() throws(CASError) -> any BlobListing {
     try checkOpen("list blobs", uri)
-    return MemoryListing(store.digests())
+    return FixedListing(store.digests())
   }
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
@@ -95,10 +95,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
 
   func listReferences() throws(CASError) -> [Reference] {
     try checkOpen("list references", uri)
-    return store.index().entries.compactMap { (entry) in
-      guard let name = entry.name, let descriptor = try? entry.descriptor.get() else { return nil }
-      return Reference(name: name, descriptor: descriptor.named(nil))
-    }
+    return store.index().references
   }
 
   func moveReference(
@@ -145,13 +142,13 @@ final class MemoryEngine: Engine, GarbageCollectable {
   /// Fails once the engine is closed.
   func checkOpen(_ operation: String, _ subject: String) throws(CASError) {
     guard !isClosed.load(ordering: .acquiring) else {
-      throw CASError(.closed, operation, subject, cause: "the store is closed")
+      throw CASError.closed(operation, subject)
     }
   }
 
   private func checkWritable(_ operation: String, _ subject: String) throws(CASError) {
     try checkOpen(operation, subject)
-    guard isWritable else { throw CASError(.readOnlyFileSystem, operation, subject) }
+    guard isWritable else { throw CASError.readOnly(operation, subject) }
   }
 
   private func stored(_ digest: Digest, _ operation: String) throws(CASError) -> MemoryStore.Blob {

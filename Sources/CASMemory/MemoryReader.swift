@@ -20,18 +20,3 @@ final class MemoryReader: BlobReader {
     return content.read(into: &buffer, at: offset)
   }
 }
-
-/// Walks over the digests that were there when the walk began.
-final class MemoryListing: BlobListing {
-  private static let batchSize = 1000
-  private var rest: ArraySlice<Digest>
-
-  init(_ digests: [Digest]) {
-    rest = digests[...]
-  }
-
-  func nextBatch() -> [Digest] {
-    defer { rest = rest.dropFirst(Self.batchSize) }
-    return Array(rest.prefix(Self.batchSize))
-  }
-}

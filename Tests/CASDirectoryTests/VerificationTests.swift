@@ -1,4 +1,5 @@
 import CAS
+import CASFiles
 import Foundation
 import OCI
 import Platform

@@ -1,13 +1,13 @@
 internal import OCI
-internal import Platform
+package import Platform
 
 /// Which stored copies are known to be what their digests say, in bounded memory.
-struct KnownBlobs {
+package struct KnownBlobs {
   /// One known copy.
-  struct Copy {
-    var identity: FileIdentity
+  package struct Copy {
+    package var identity: FileIdentity
     /// Whether this process saw to it that the copy survives a power cut.
-    var isDurable: Bool
+    package var isDurable: Bool
   }
 
   /// When this many are recent they become the old ones, and the old ones are forgotten: those are hashed again.

@@ -1,8 +1,8 @@
-internal import CAS
-internal import SystemPackage
+package import CAS
+package import SystemPackage
 
 /// Runs system calls for an operation; the error says what was being done.
-func attempting<Result>(
+package func attempting<Result>(
   _ operation: String, _ subject: String, _ body: () throws(Errno) -> Result
 ) throws(CASError) -> Result {
   do throws(Errno) {
@@ -14,12 +14,12 @@ func attempting<Result>(
 
 extension CASError {
   /// An error about one file of the store, which its message names.
-  init(_ errno: Errno, _ operation: String, _ subject: String, file: String) {
+  package init(_ errno: Errno, _ operation: String, _ subject: String, file: String) {
     self.init(.io(errno), operation, subject, cause: "\(file): \(errno)")
   }
 
   /// An error about one file of the store that is not what it must be.
-  static func invalid(_ operation: String, _ subject: String, file: String, _ reason: String) -> CASError {
+  package static func invalid(_ operation: String, _ subject: String, file: String, _ reason: String) -> CASError {
     CASError(.invalid, operation, subject, cause: "\(file): \(reason)")
   }
 }

@@ -1,18 +1,20 @@
-internal import CAS
-internal import OCI
-internal import Platform
+package import CAS
+package import OCI
+package import Platform
 internal import SystemPackage
 
 /// Hashes what is in a file.
-enum ContentHash {
+package enum ContentHash {
   /// What fits in a processor's cache is copied fastest.
   private static let chunkSize = 256 << 10
 
-  /// The digest of a file's first `size` bytes, or of all when it is shorter.
+  /// The digest of `size` bytes of a file, or of as many as it has.
   ///
+  /// - Parameter start: where they begin.
   /// - Parameter progress: told how many bytes were hashed.
-  static func digest(
-    of file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String, _ subject: String,
+  package static func digest(
+    of file: OpenFile, from start: Int64 = 0, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String,
+    _ subject: String,
     _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> Digest {
     let hash = StreamedHash(algorithm)
@@ -24,7 +26,7 @@ enum ContentHash {
       let wanted = Int(min(Int64(chunk.count), size - done))
       let count: Int
       do throws(Errno) {
-        count = try read(file, into: &chunk, wanted, at: done)
+        count = try read(file, into: &chunk, wanted, at: start + done)
       } catch {
         throw CASError(error, operation, subject)
       }

@@ -1,10 +1,10 @@
 internal import CAS
-internal import OCI
+package import OCI
 internal import Platform
 
 /// The hash of content that comes from front to back: long pieces are hashed by another thread, so that the next can be
 /// received and written meanwhile. Pieces are added by one thread at a time.
-final class StreamedHash: Sendable {
+package final class StreamedHash: Sendable {
   private struct State {
     /// `nil` while a thread works with it.
     var digester: Digester?
@@ -17,15 +17,15 @@ final class StreamedHash: Sendable {
 
   private let state: Monitor<State>
 
-  init(_ algorithm: Digest.Algorithm) {
+  package init(_ algorithm: Digest.Algorithm) {
     state = Monitor(State(digester: Digester(algorithm)))
   }
 
   /// How many bytes were added.
-  var count: Int64 { state.withLock { $0.received } }
+  package var count: Int64 { state.withLock { $0.received } }
 
   /// Adds the next bytes; waits when those before are not hashed yet and fill the memory there is for them.
-  func append(_ bytes: Span<UInt8>) {
+  package func append(_ bytes: Span<UInt8>) {
     if bytes.count <= Self.shortSize, hashAtOnce(bytes) { return }
     var rest = bytes
     while !rest.isEmpty {
@@ -43,7 +43,7 @@ final class StreamedHash: Sendable {
   /// The digest of all that was added, when the last of it is hashed.
   ///
   /// - Returns: `nil` never in practice, see ``Digester/digest``.
-  func finish() -> Digest? {
+  package func finish() -> Digest? {
     state.wait(until: { $0.digester != nil && $0.waiting.isEmpty }, then: { $0.digester?.digest })
   }
 

@@ -1,12 +1,12 @@
-internal import CAS
+package import CAS
 internal import Logging
-internal import OCI
-internal import Platform
+package import OCI
+package import Platform
 internal import SystemPackage
 
 /// Finds out whether stored copies are what their digests say: each state of a copy is hashed once, by one thread,
 /// for all who want to know.
-final class Verifier: Sendable {
+package final class Verifier: Sendable {
   private struct Key: Hashable {
     var digest: Digest
     var identity: FileIdentity
@@ -34,35 +34,66 @@ final class Verifier: Sendable {
   private let stop = CancellationToken()
   private let logger = Logger(label: "casfs")
 
+  /// Knows nothing yet.
+  package init() {}
+
   /// The copy that is known to be good, if this digest has one.
-  func known(_ digest: Digest) -> KnownBlobs.Copy? {
+  package func known(_ digest: Digest) -> KnownBlobs.Copy? {
     state.withLock { $0.known[digest] }
   }
 
   /// Notes that a file in this state has the content of the digest.
-  func remember(_ digest: Digest, _ identity: FileIdentity, isDurable: Bool) {
+  package func remember(_ digest: Digest, _ identity: FileIdentity, isDurable: Bool) {
     state.withLock { $0.known.remember(digest, KnownBlobs.Copy(identity: identity, isDurable: isDurable)) }
   }
 
-  func forget(_ digest: Digest) {
+  /// Forgets what is known of the copies of a digest.
+  package func forget(_ digest: Digest) {
     state.withLock { $0.known.forget(digest) }
   }
 
+  /// Whether opening the blob would not have to hash it.
+  ///
+  /// - Parameter version: the state of the stored copy, as ``FileIdentity/version``, where it is known.
+  package func isProbablyVerified(_ digest: Digest, version: UInt64?, _ verification: Verification) -> Bool {
+    switch verification {
+    case .none: return true
+    case .always: return false
+    case .once:
+      guard let copy = known(digest) else { return false }
+      return version == nil || version == copy.identity.version
+    }
+  }
+
+  /// Makes sure that a file has the content of a digest, as far as the store was opened to.
+  ///
+  /// - Returns: the state in which it has.
+  package func ensure(
+    _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest,
+    _ verification: Verification, _ operation: String, _ cancellation: CancellationToken
+  ) throws(CASError) -> FileIdentity {
+    if verification == .none { return identity }
+    try cancellation.check(operation, digest.description)
+    return try verify(
+      file, identity, region: region, is: digest, afresh: verification == .always, operation, cancellation)
+  }
+
   /// Stops whatever is being hashed for nobody.
-  func close() {
+  package func close() {
     stop.cancel()
   }
 
   /// Makes sure that a file has the content of a digest, hashing it unless that is known.
   ///
+  /// - Parameter region: where in the file that digest's content is, always the same; `nil` is the whole file.
   /// - Parameter afresh: hash it in any case.
   /// - Returns: the state in which it has.
-  func verify(
-    _ file: OpenFile, _ identity: FileIdentity, is digest: Digest, afresh: Bool = false, _ operation: String,
-    _ cancellation: CancellationToken
+  package func verify(
+    _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest, afresh: Bool = false,
+    _ operation: String, _ cancellation: CancellationToken
   ) throws(CASError) -> FileIdentity {
-    if afresh { return try report(check(file, identity, digest, operation, cancellation), digest, identity).get() }
     let key = Key(digest: digest, identity: identity)
+    if afresh { return try report(check(file, region, key, operation, cancellation), key).get() }
     let (check, isNew) = state.withLock { (state) -> (Check?, Bool) in
       if state.known[digest]?.identity == identity { return (nil, false) }
       if let running = state.running[key] { return (running, false) }
@@ -71,7 +102,7 @@ final class Verifier: Sendable {
       return (check, true)
     }
     guard let check else { return identity }
-    if isNew { start(check, key, file) }
+    if isNew { start(check, key, file, region) }
     while !check.outcome.wait(milliseconds: Self.pollInterval, until: { $0 != nil }) {
       try cancellation.check(operation, digest.description)
     }
@@ -83,20 +114,20 @@ final class Verifier: Sendable {
     }
   }
 
-  private func start(_ check: Check, _ key: Key, _ file: OpenFile) {
+  private func start(_ check: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
     // On a thread of its own a long check goes on for others when the one who asked first is cancelled.
-    if key.identity.size > Self.longSize,
-      (try? Thread.start("casfs-verify", { self.run(check, key, file) })) != nil
+    if (region.map { $0.upperBound - $0.lowerBound } ?? key.identity.size) > Self.longSize,
+      (try? Thread.start("casfs-verify", { self.run(check, key, file, region) })) != nil
     {
       return
     }
-    run(check, key, file)
+    run(check, key, file, region)
   }
 
-  private func run(_ check: Check, _ key: Key, _ file: OpenFile) {
-    var outcome = report(self.check(file, key.identity, key.digest, "read blob", stop), key.digest, key.identity)
+  private func run(_ check: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
+    var outcome = report(self.check(file, region, key, "read blob", stop), key)
     if stop.isCancelled, case .failure = outcome {
-      outcome = .failure(CASError(.closed, "read blob", key.digest.description, cause: "the store is closed"))
+      outcome = .failure(.closed("read blob", key.digest.description))
     }
     state.withLock { (state) in
       state.running[key] = nil
@@ -108,25 +139,26 @@ final class Verifier: Sendable {
   }
 
   private func check(
-    _ file: OpenFile, _ identity: FileIdentity, _ digest: Digest, _ operation: String,
-    _ cancellation: CancellationToken
+    _ file: OpenFile, _ region: Range<Int64>?, _ key: Key, _ operation: String, _ cancellation: CancellationToken
   ) -> Result<FileIdentity, CASError> {
     Result { () throws(CASError) in
-      try ContentCheck(file: file, digest: digest, operation: operation, cancellation: cancellation).run(identity)
+      try ContentCheck(
+        file: file, region: region, digest: key.digest, operation: operation, cancellation: cancellation
+      ).run(key.identity)
     }
   }
 
   /// Logs a mismatch, each once.
   private func report(
-    _ outcome: Result<FileIdentity, CASError>, _ digest: Digest, _ identity: FileIdentity
+    _ outcome: Result<FileIdentity, CASError>, _ key: Key
   ) -> Result<FileIdentity, CASError> {
     guard case .failure(let error) = outcome, case .corrupt(let expected, let actual) = error.code else {
       return outcome
     }
     let isNews = state.withLock { (state) in
       if state.reported.count >= Self.reportLimit { state.reported = [] }
-      state.known.forget(digest)
-      return state.reported.insert(Key(digest: digest, identity: identity)).inserted
+      state.known.forget(key.digest)
+      return state.reported.insert(key).inserted
     }
     if isNews { logger.error("blob \(expected) is corrupt: the stored content has the digest \(actual)") }
     return outcome

@@ -1,21 +1,24 @@
-internal import CAS
-internal import OCI
-internal import Platform
+package import CAS
+package import OCI
+package import Platform
 internal import SystemPackage
 
-/// Reads a blob's file, which stays open when the blob is deleted.
-final class BlobFileReader: BlobReader {
-  let digest: Digest
-  let size: Int64
+/// Reads a blob's region of a file, which stays open when the blob is deleted.
+package final class BlobFileReader: BlobReader {
+  package let digest: Digest
+  package let size: Int64
   private let file: OpenFile
+  private let start: Int64
 
-  init(_ digest: Digest, _ file: OpenFile, size: Int64) {
+  /// - Parameter start: where the blob begins in the file.
+  package init(_ digest: Digest, _ file: OpenFile, from start: Int64 = 0, size: Int64) {
     self.digest = digest
     self.file = file
+    self.start = start
     self.size = size
   }
 
-  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+  package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
       throw CASError(.invalid, "read blob", digest.description, cause: "an offset is not negative")
     }
@@ -24,7 +27,7 @@ final class BlobFileReader: BlobReader {
     if wanted == 0 { return 0 }
     let count: Int
     do throws(Errno) {
-      count = try file.read(into: &buffer, at: offset, limit: wanted)
+      count = try file.read(into: &buffer, at: start + offset, limit: wanted)
     } catch {
       throw CASError(error, "read blob", digest.description)
     }
