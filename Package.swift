@@ -18,7 +18,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "casfs",
   products: [
-    .library(name: "CAS", targets: ["OCI", "CAS", "CASDirectory", "CASMemory"]),
+    .library(name: "CAS", targets: ["OCI", "CAS", "CASArchive", "CASDirectory", "CASMemory"]),
     .executable(name: "casfs", targets: ["casfs"]),
   ],
   dependencies: [
@@ -36,6 +36,8 @@ let package = Package(
     .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
     .target(name: "CASFiles", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(
+      name: "CASArchive", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
+    .target(
       name: "CASDirectory", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
@@ -45,13 +47,13 @@ let package = Package(
     .executableTarget(
       name: "casfs",
       dependencies: [
-        "CAS", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser,
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser,
         logging, system,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "CASTests",
-      dependencies: ["CAS", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
+      dependencies: ["CAS", "CASArchive", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(

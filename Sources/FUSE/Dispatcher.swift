@@ -23,7 +23,7 @@ final class Dispatcher: Sendable {
     self.maximumRead = maximumRead
     splices = readMode != .copy
     var wanted: Negotiation.Features = .mappedDirect
-    if readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
+    if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
     negotiation = Negotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
     willBlock = { crew.yield() }
   }

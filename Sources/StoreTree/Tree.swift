@@ -275,6 +275,9 @@ public final class Tree: Sendable {
     if nodes.shrink() { Memory.giveBack() }
   }
 
+  /// Whether every blob is a file of the store's, which the kernel could read by itself.
+  public var hasWholeFiles: Bool { shared.files?.hasWholeFiles ?? false }
+
   /// Whether the store's files are on a file system that lies on another, as overlayfs does.
   public var isStacked: Bool { shared.files?.isStacked ?? false }
 

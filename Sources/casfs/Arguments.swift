@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAS
+import CASArchive
 import CASDirectory
 import CASMemory
 import Logging
@@ -7,11 +8,11 @@ import OCI
 
 /// The store a command works on.
 struct StoreArgument: ParsableArguments {
-  @Argument(help: "The store: PATH or dir:PATH.", completion: .directory)
+  @Argument(help: "The store: PATH, dir:PATH or oci-archive:FILE.", completion: .directory)
   var store: String
 
   /// Every kind of store there is; the first that takes an argument for its own has it.
-  static let registry = DriverRegistry([DirectoryDriver(), MemoryDriver()])
+  static let registry = DriverRegistry([DirectoryDriver(), ArchiveDriver(), MemoryDriver()])
 
   /// Opens the store to change it.
   func open() throws(CASError) -> any Engine {

@@ -25,16 +25,16 @@ struct ListTests {
     }
   }
 
-  @Test("E11: a listing comes in parts and has every blob once", arguments: StoreKind.all)
+  @Test("E11: a listing comes in parts and has every blob once", arguments: StoreKind.readable)
   func streams(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
-      #expect(try store.engine.listBlobs().nextBatch().isEmpty)
+      #expect(try store.sealed().engine.listBlobs().nextBatch().isEmpty)
       var expected: Set<Digest> = []
       for number in 0..<2500 {
         let algorithm: Digest.Algorithm = number % 5 == 0 ? .sha512 : .sha256
         expected.insert(try store.engine.putBlob(Array("\(number)".utf8), algorithm).digest)
       }
-      let listing = try store.engine.listBlobs()
+      let listing = try store.sealed().engine.listBlobs()
       var digests: [Digest] = []
       var batches = 0
       while case let batch = try listing.nextBatch(), !batch.isEmpty {

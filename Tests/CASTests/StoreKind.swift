@@ -1,9 +1,11 @@
 import CAS
+import CASArchive
 import CASDirectory
 import CASMemory
 import Foundation
 import OCI
 import Platform
+import TestSupport
 import Testing
 
 /// A kind of store that the suite runs on.
@@ -21,6 +23,13 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
   ]
 
   static let directories = all.filter(\.isDirectory)
+
+  /// A directory that ``TestStore/sealed()`` makes an archive of, which is read.
+  static let archive = StoreKind(
+    testDescription: "archive", driver: DirectoryDriver(), layout: .index, isDirectory: true)
+
+  /// The kinds that what is read runs on, after it was filled and sealed.
+  static let readable = all + [archive]
 }
 
 /// A new store and a folder that has it, for one test.
@@ -32,7 +41,27 @@ struct TestStore: Sendable {
 
   /// Another opening of the same store.
   func reopen(_ options: OpenOptions = OpenOptions()) throws(CASError) -> any Engine {
-    try kind.driver.open(uri, options: options)
+    try DriverRegistry([kind.driver, ArchiveDriver()]).open(uri, options: options)
+  }
+
+  /// The store with what was put so far, as it is read; of a kind that is written in one way and read in another, that.
+  func sealed() throws -> TestStore {
+    guard kind.testDescription == StoreKind.archive.testDescription else { return self }
+    try tar("-cf", "store.tar", "-C", "store", ".")
+    let uri = "oci-archive:\(folder.path)/store.tar"
+    return TestStore(
+      kind: kind, folder: folder, uri: uri, engine: try ArchiveDriver().open(uri, options: OpenOptions()))
+  }
+
+  /// Runs tar(1) in the folder.
+  func tar(_ arguments: String...) throws {
+    try run("tar", arguments)
+  }
+
+  /// Runs a program in the folder.
+  func run(_ program: String, _ arguments: [String]) throws {
+    let outcome = try Running("/usr/bin/\(program)", arguments, in: folder.path).outcome(seconds: 60)
+    guard outcome.status == 0 else { throw Unusable(outcome.errors) }
   }
 
   /// The file of a blob in a directory.

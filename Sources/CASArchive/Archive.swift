@@ -1,0 +1,117 @@
+internal import CAS
+internal import CASFiles
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// Where a blob is in an archive.
+struct ArchiveBlob {
+  var content: Range<Int64>
+  var modified: Timestamp
+
+  var size: Int64 { content.upperBound - content.lowerBound }
+}
+
+/// An archive that was found to have an image layout.
+final class Archive: Sendable {
+  private static let markerLimit = 64 << 10
+  /// How many members that are no blobs are taken, as their names are kept while the archive is looked through.
+  private static let otherLimit = 1_000_000
+
+  let file: OpenFile
+  let blobs: [Digest: ArchiveBlob]
+  let index: ImageIndex
+
+  /// Looks through an archive, and reads its index.
+  ///
+  /// - Parameter path: what errors call it.
+  init(indexing file: OpenFile, size: Int64, path: String, _ operation: String) throws(CASError) {
+    self.file = file
+    do throws(ArchiveFault) {
+      var reader = try TarReader(file, size: size)
+      var blobs: [Digest: ArchiveBlob] = [:]
+      var others: [[UInt8]: TarMember] = [:]
+      while let member = try reader.next() {
+        let name = try Self.plainName(of: member)
+        if let digest = Self.digest(of: name), member.kind != .directory {
+          guard member.kind == .file else { throw .invalid(name, Self.notAFile) }
+          let blob = ArchiveBlob(content: member.content, modified: member.modified)
+          guard blobs.updateValue(blob, forKey: digest) == nil else { throw .invalid(name, Self.duplicate) }
+        } else if member.kind != .directory {
+          guard others.updateValue(member, forKey: name) == nil else { throw .invalid(name, Self.duplicate) }
+          guard others.count <= Self.otherLimit else {
+            throw .invalid(nil, "more than \(Self.otherLimit) members are no blobs")
+          }
+        }
+      }
+      try Self.parse(ImageLayout.fileName, in: others, file, Self.markerLimit) { (content) throws(InvalidValue) in
+        try ImageLayout.validate(content)
+      }
+      index = try Self.parse(ImageIndex.fileName, in: others, file, ImageIndex.maximumSize) {
+        (content) throws(InvalidValue) in try ImageIndex(parsing: content)
+      }
+      self.blobs = blobs
+    } catch {
+      throw error.during(operation, path)
+    }
+  }
+
+  private static let duplicate = "it is there twice"
+  private static let notAFile =
+    "it is not a regular file; if it is a link, make the archive with tar --dereference --hard-dereference"
+
+  /// A member's name without `.` and what else changes nothing; it leads nowhere outside.
+  private static func plainName(of member: TarMember) throws(ArchiveFault) -> [UInt8] {
+    let slash = UInt8(ascii: "/")
+    guard member.name.first != slash else { throw .invalid(member.name, "its name is an absolute path") }
+    var plain: [UInt8] = []
+    for component in member.name.split(separator: slash) where !component.elementsEqual(".".utf8) {
+      guard !component.elementsEqual("..".utf8) else { throw .invalid(member.name, "its name has the component '..'") }
+      if !plain.isEmpty { plain.append(slash) }
+      plain += component
+    }
+    return plain
+  }
+
+  /// The digest of the blob whose place it is.
+  private static func digest(of name: [UInt8]) -> Digest? {
+    for algorithm in Digest.Algorithm.allCases {
+      let folder = "blobs/\(algorithm.rawValue)/"
+      if name.starts(with: folder.utf8) {
+        return Digest(algorithm, hex: String(decoding: name[folder.utf8.count...], as: UTF8.self))
+      }
+    }
+    return nil
+  }
+
+  private static func parse<Value>(
+    _ name: String, in members: [[UInt8]: TarMember], _ file: OpenFile, _ limit: Int,
+    _ body: ([UInt8]) throws(InvalidValue) -> Value
+  ) throws(ArchiveFault) -> Value {
+    let key = Array(name.utf8)
+    guard let member = members[key] else { throw .invalid(key, absence(of: name, in: members)) }
+    guard member.kind == .file else { throw .invalid(key, notAFile) }
+    guard member.content.upperBound - member.content.lowerBound <= Int64(limit) else {
+      throw .invalid(key, "more than \(limit) bytes")
+    }
+    let content = try file.bytes(in: member.content)
+    do throws(InvalidValue) {
+      return try body(content)
+    } catch {
+      throw .invalid(key, error.reason)
+    }
+  }
+
+  /// Says that a file of the layout is not there, and what may be the reason.
+  private static func absence(of name: String, in members: [[UInt8]: TarMember]) -> String {
+    let end = Array("/\(name)".utf8)
+    if let nested = members.keys.first(where: { $0.suffix(end.count).elementsEqual(end) }) {
+      let folder = String(decoding: nested.dropLast(end.count), as: UTF8.self)
+      return "it is not there; the layout in \(folder) would have to be at the top, as by tar -C \(folder) -c ."
+    }
+    if members.keys.contains(where: { $0.starts(with: "refs/".utf8) }) {
+      return "it is not there, and references as files in refs are not read from archives"
+    }
+    return "it is not there"
+  }
+}

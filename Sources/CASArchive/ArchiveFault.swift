@@ -1,0 +1,37 @@
+internal import CAS
+internal import Platform
+internal import SystemPackage
+
+/// Why an archive cannot be read.
+enum ArchiveFault: Error {
+  /// It, or the member of that name, is not what it must be.
+  case invalid([UInt8]?, String)
+  /// The system refused.
+  case io(Errno)
+
+  /// The fault as an error of an operation on the archive.
+  func during(_ operation: String, _ path: String) -> CASError {
+    switch self {
+    case .invalid(let name?, let reason):
+      CASError(.invalid, operation, path, cause: "\(String(decoding: name, as: UTF8.self)): \(reason)")
+    case .invalid(nil, let reason): CASError(.invalid, operation, path, cause: reason)
+    case .io(let errno): CASError(errno, operation, path)
+    }
+  }
+}
+
+extension OpenFile {
+  /// The bytes of a range that lies within the file.
+  func bytes(in range: Range<Int64>) throws(ArchiveFault) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
+    let count: Int
+    do throws(Errno) {
+      var span = bytes.mutableSpan
+      count = try read(into: &span, at: range.lowerBound)
+    } catch {
+      throw .io(error)
+    }
+    guard count == bytes.count else { throw .invalid(nil, "it was cut short meanwhile") }
+    return bytes
+  }
+}

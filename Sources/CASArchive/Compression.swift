@@ -1,0 +1,29 @@
+/// How a file is compressed, by the bytes it begins with.
+enum Compression {
+  case gzip
+  case zstd
+  case xz
+  case bzip2
+  case lz4
+
+  /// Looks at the first bytes of a file.
+  init?(of start: [UInt8]) {
+    let marks: [(Compression, [UInt8])] = [
+      (.gzip, [0x1F, 0x8B]), (.zstd, [0x28, 0xB5, 0x2F, 0xFD]), (.xz, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
+      (.bzip2, Array("BZh".utf8)), (.lz4, [0x04, 0x22, 0x4D, 0x18]),
+    ]
+    guard let (kind, _) = marks.first(where: { start.starts(with: $0.1) }), TarHeader(start) == nil else { return nil }
+    self = kind
+  }
+
+  /// What decompresses it, from standard input to standard output.
+  var command: String {
+    switch self {
+    case .gzip: "gzip -dc"
+    case .zstd: "zstd -dc"
+    case .xz: "xz -dc"
+    case .bzip2: "bzip2 -dc"
+    case .lz4: "lz4 -dc"
+    }
+  }
+}

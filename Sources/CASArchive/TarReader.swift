@@ -1,0 +1,112 @@
+internal import Platform
+
+/// One member of an archive.
+struct TarMember {
+  enum Kind {
+    case file
+    case directory
+    /// A link, device, or FIFO.
+    case other
+  }
+
+  var name: [UInt8]
+  var kind: Kind
+  /// Where its content is.
+  var content: Range<Int64>
+  var modified: Timestamp
+}
+
+/// Walks over the headers of a tar archive, and reads nothing in between: POSIX.1-2001 `pax(1)`, and GNU's format.
+struct TarReader {
+  private static let blockSize: Int64 = 512
+  /// The longest extended header that is read, in bytes.
+  private static let extensionLimit: Int64 = 1 << 20
+  private static let nameLimit = 4096
+
+  private let file: OpenFile
+  private let size: Int64
+  private var position: Int64 = 0
+  /// What holds for all members that come.
+  private var common = PaxRecords()
+
+  /// Begins at the start of a file.
+  init(_ file: OpenFile, size: Int64) throws(ArchiveFault) {
+    self.file = file
+    self.size = size
+    let start = try file.bytes(in: 0..<min(size, Self.blockSize))
+    if start.isEmpty { throw .invalid(nil, "it is empty") }
+    if let compression = Compression(of: start) {
+      throw .invalid(
+        nil, "it is compressed, and read in place; decompress it first, as by \(compression.command) <FILE >FILE.tar")
+    }
+    guard start.count == Self.blockSize, TarHeader(start) != nil || start.allSatisfy({ $0 == 0 }) else {
+      throw .invalid(nil, "it is not a tar archive")
+    }
+  }
+
+  /// The next member; `nil` at the mark that ends the archive.
+  mutating func next() throws(ArchiveFault) -> TarMember? {
+    var own = PaxRecords()
+    while let header = try nextHeader() {
+      switch header.type {
+      case UInt8(ascii: "x"), UInt8(ascii: "X"): try own.add(try extended(header), of: header.name)
+      case UInt8(ascii: "g"): try common.add(try extended(header), of: header.name)
+      case UInt8(ascii: "L"): own.path = Array(try extended(header).prefix { $0 != 0 })
+      case UInt8(ascii: "K"): _ = try content(of: header.size, header.name)
+      default: return try member(header, own)
+      }
+    }
+    return nil
+  }
+
+  private mutating func member(_ header: TarHeader, _ records: PaxRecords) throws(ArchiveFault) -> TarMember {
+    let name = records.path ?? common.path ?? header.name
+    guard name.count <= Self.nameLimit else {
+      throw .invalid(Array(name.prefix(100)), "its name has more than \(Self.nameLimit) bytes")
+    }
+    guard header.type != UInt8(ascii: "S"), !records.isSparse, !common.isSparse else {
+      throw .invalid(name, "it is sparse; make the archive without --sparse")
+    }
+    let kind: TarMember.Kind
+    switch header.type {
+    case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = name.last == UInt8(ascii: "/") ? .directory : .file
+    case UInt8(ascii: "5"): kind = .directory
+    default: kind = .other
+    }
+    // Links, devices, directories and FIFOs have no content, whatever their header says.
+    let hasContent = !(UInt8(ascii: "1")...UInt8(ascii: "6") ~= header.type)
+    let content = try content(of: hasContent ? records.size ?? common.size ?? header.size : 0, name)
+    return TarMember(
+      name: name, kind: kind, content: content, modified: Timestamp(seconds: header.modified, nanoseconds: 0))
+  }
+
+  private mutating func nextHeader() throws(ArchiveFault) -> TarHeader? {
+    guard size - position >= Self.blockSize else {
+      throw .invalid(nil, "it is truncated: the mark that ends an archive is missing")
+    }
+    let block = try file.bytes(in: position..<position + Self.blockSize)
+    guard let header = TarHeader(block) else {
+      guard block.allSatisfy({ $0 == 0 }) else {
+        throw .invalid(nil, "it is damaged: there is no member's header at byte \(position)")
+      }
+      return nil
+    }
+    position += Self.blockSize
+    return header
+  }
+
+  /// Passes over content of the given length.
+  private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveFault) -> Range<Int64> {
+    guard length <= size - position else { throw .invalid(name, "the archive is truncated within it") }
+    let range = position..<position + length
+    position = min(size, range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize)
+    return range
+  }
+
+  private mutating func extended(_ header: TarHeader) throws(ArchiveFault) -> [UInt8] {
+    guard header.size <= Self.extensionLimit else {
+      throw .invalid(header.name, "its extended header has more than \(Self.extensionLimit) bytes")
+    }
+    return try file.bytes(in: content(of: header.size, header.name))
+  }
+}

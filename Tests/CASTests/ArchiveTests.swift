@@ -1,0 +1,279 @@
+import CAS
+import CASArchive
+import Foundation
+import OCI
+import Platform
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct ArchiveTests {
+  @Test(
+    "V1: archives of every format are read, with long names and other members in them",
+    arguments: ["v7", "oldgnu", "gnu", "ustar", "pax"], [".", "oci-layout index.json blobs"])
+  func formats(_ format: String, _ members: String) throws {
+    try withStore(.archive) { (store) throws in
+      // The others cannot say that name.
+      let hasLongNames = !["v7", "ustar"].contains(format)
+      var generator = SeededGenerator(7)
+      var contents: [Digest: [UInt8]] = [:]
+      for size in [0, 1, 511, 512, 513, 100_000] {
+        let content = generator.bytes(size)
+        contents[try store.engine.putBlob(content, size == 1 && hasLongNames ? .sha512 : .sha256).digest] = content
+      }
+      try store.engine.putReference(descriptor(1), named: ReferenceName("a"))
+      if format != "v7" {
+        // Beyond the 100 bytes of a header; beyond the 256 of a prefix too where there is a way to say them.
+        let length = format == "ustar" ? 60 : 200
+        let long = (0..<2).map { _ in String(repeating: "x", count: length) }.joined(separator: "/")
+        try store.run("mkdir", ["-p", "store/blobs/\(long)"])
+        try Data("foreign".utf8).write(to: store.folder.appending(path: "store/blobs/\(long)/file"))
+        try store.run("ln", ["-s", "nowhere", "store/blobs/link"])
+      }
+      try store.run(
+        "tar",
+        ["--format=\(format)", "-b", "1", "-cf", "x.tar", "-C", "store"]
+          + members.split(separator: " ").map(String.init))
+      let engine = try open(store)
+      #expect(try engine.listBlobs().nextBatch().sorted() == contents.keys.sorted())
+      for (digest, content) in contents {
+        #expect(try engine.blobContents(digest, limit: 1 << 20) == content)
+        #expect(try engine.blobInfo(digest).size == content.count)
+        #expect(try engine.blobInfo(digest).modified.seconds == store.engine.blobInfo(digest).modified.seconds)
+      }
+      #expect(try engine.reference(named: ReferenceName("a")) == descriptor(1))
+    }
+  }
+
+  @Test("E2, D1: what is not a whole, plain archive of a layout is invalid, and the message says why")
+  func invalid() throws {
+    let table: [(make: String, says: String)] = [
+      ("gzip -k x.tar; mv x.tar.gz x.tar", "gzip -dc"), ("bzip2 x.tar; mv x.tar.bz2 x.tar", "bzip2 -dc"),
+      ("xz x.tar; mv x.tar.xz x.tar", "xz -dc"), (": >x.tar", "it is empty"),
+      ("echo text >x.tar", "it is not a tar archive"), ("head -c 5000 /dev/urandom >x.tar", "it is not a tar archive"),
+      ("head -c 10240 /dev/zero >x.tar", "oci-layout: it is not there"),
+      ("truncate -s -10240 x.tar", "truncated"), ("truncate -s 100000 x.tar", "the archive is truncated within it"),
+      ("truncate -s 700 x.tar", "truncated"), ("truncate -s 512 x.tar", "the mark that ends an archive is missing"),
+      ("tar -b 1 -rf x.tar -C store oci-layout", "oci-layout: it is there twice"),
+      ("tar -b 1 -rf x.tar -C store ./$blob", "\(Self.blob): it is there twice"),
+      ("tar -P -rf x.tar $PWD/store/oci-layout", "its name is an absolute path"),
+      ("cd store; tar -P -rf ../x.tar ../store/oci-layout", "its name has the component '..'"),
+      ("truncate -s 9M store/hole; tar -S --format=gnu -cf x.tar -C store .", "./hole: it is sparse"),
+      ("truncate -s 9M store/hole; tar -S --format=pax -cf x.tar -C store .", "it is sparse"),
+      ("tar -cf x.tar store", "the layout in store would have to be at the top"),
+      ("rm store/oci-layout; tar -cf x.tar -C store .", "oci-layout: it is not there"),
+      ("rm store/index.json; tar -cf x.tar -C store .", "index.json: it is not there"),
+      ("rm store/index.json; mkdir store/refs; : >store/refs/a; tar -cf x.tar -C store .", "references as files"),
+      ("echo '{}' >store/oci-layout; tar -cf x.tar -C store .", "oci-layout: it has no imageLayoutVersion"),
+      ("echo '[' >store/index.json; tar -cf x.tar -C store .", "index.json: byte "),
+      ("rm store/oci-layout; ln -s index.json store/oci-layout; tar -cf x.tar -C store .", "--dereference"),
+      ("rm -f store/$blob; ln -s ../../index.json store/$blob; tar -cf x.tar -C store .", "not a regular file"),
+      ("ln store/$blob store/blobs/sha256/\(String(repeating: "0", count: 64)); tar -cf x.tar -C store .", "is a link"),
+      ("printf X | dd of=x.tar bs=1 seek=600 conv=notrunc status=none", "it is damaged: there is no member's header"),
+      ("rm x.tar; mkfifo x.tar", "it is not a regular file"), ("rm x.tar; mkdir x.tar", "it is not a regular file"),
+    ]
+    for row in table {
+      try withStore(.archive) { (store) throws in
+        let address = try store.engine.putBlob([UInt8](repeating: 1, count: 200_000))
+        #expect(address.digest.hex == Self.blob.split(separator: "/").last.map(String.init))
+        let script = "set -e; tar -b 1 -cf x.tar -C store .; blob=\(Self.blob)\n\(row.make)"
+        try store.run("bash", ["-c", script])
+        let error = failure { () throws(CASError) in try open(store) }
+        #expect(error?.code == .invalid, "\(row.make)")
+        #expect(error?.cause.contains(row.says) == true, "\(row.make): \(error.map(\.description) ?? "opened")")
+        #expect(error?.description.hasPrefix("open store \(store.folder.path)/x.tar: ") == true)
+      }
+    }
+    let driver = ArchiveDriver()
+    #expect(
+      failure { () throws(CASError) in try driver.open("oci-archive:/none", options: OpenOptions()) }?.code == .notFound
+    )
+    for uri in ["oci-archive:", "oci-archive:a\u{0}b", "x"] {
+      #expect(failure { () throws(CASError) in try driver.open(uri, options: OpenOptions()) }?.code == .invalid)
+    }
+    #expect(driver.supports("oci-archive:x.tar") && !driver.supports("x.tar") && !driver.supports("oci-archive"))
+  }
+
+  private static let blob = "blobs/sha256/6015fcd09f3f14b7da9d89cb95f1e4ee007948bc7cf9a59be8163c3460e4f954"
+
+  @Test("E3, T5: every change is EROFS, and an archive is not made")
+  func readOnly() throws {
+    try withStore(.archive) { (store) throws in
+      let digest = try store.engine.putBlob([1]).digest
+      let name = try ReferenceName("a")
+      try store.engine.putReference(descriptor(1), named: name)
+      let sealed = try store.sealed()
+      let engine = sealed.engine
+      #expect(engine.uri == sealed.uri && engine.driverName == "oci-archive" && !engine.isWritable)
+      let tag = try descriptor(2)
+      let failures = [
+        failure { () throws(CASError) in try engine.putBlob([5]) },
+        failure { () throws(CASError) in try engine.stageBlob(.sha256, copying: digest) },
+        failure { () throws(CASError) in try engine.deleteBlob(digest) },
+        failure { () throws(CASError) in try engine.putReference(tag, named: name, replacing: true, cancellation: .none)
+        },
+        failure { () throws(CASError) in try engine.deleteReference(named: name) },
+        failure { () throws(CASError) in
+          try engine.moveReference(named: name, to: name, replacing: true, cancellation: .none)
+        },
+        failure { () throws(CASError) in try engine.clean() },
+      ]
+      for (number, error) in failures.enumerated() {
+        #expect(error?.code == .io(.readOnlyFileSystem), "operation \(number)")
+      }
+      #expect(failure { () throws(CASError) in try engine.collect() }?.code == .notImplemented)
+      let made = failure { () throws(CASError) in
+        try ArchiveDriver().create("oci-archive:\(store.folder.path)/new.tar", options: CreateOptions())
+      }
+      #expect(made?.code == .notImplemented)
+      #expect(try engine.blobContents(digest, limit: 1) == [1])
+      #expect(try engine.reference(named: name) == descriptor(1))
+    }
+  }
+
+  @Test("E13, E14: a closed archive gives nothing but to who reads already; a cancelled token ends what takes one")
+  func closed() throws {
+    try withStore(.archive) { (store) throws in
+      let digest = try store.engine.putBlob([1, 2, 3]).digest
+      let name = try ReferenceName("a")
+      try store.engine.putReference(descriptor(1), named: name)
+      let engine = try store.sealed().engine
+      let token = CancellationToken()
+      token.cancel()
+      #expect(failure { () throws(CASError) in try engine.blob(digest, cancellation: token) }?.code == .cancelled)
+      let reader = try engine.blob(digest)
+      for _ in 0..<2 { engine.close() }
+      let failures = [
+        failure { () throws(CASError) in try engine.blob(digest) },
+        failure { () throws(CASError) in try engine.blobInfo(digest) },
+        failure { () throws(CASError) in try engine.listBlobs() },
+        failure { () throws(CASError) in try engine.reference(named: name) },
+        failure { () throws(CASError) in try engine.listReferences() },
+        failure { () throws(CASError) in try engine.index() },
+        failure { () throws(CASError) in try engine.putBlob([1]) },
+        failure { () throws(CASError) in try engine.deleteReference(named: name) },
+      ]
+      for (number, error) in failures.enumerated() { #expect(error?.code == .closed, "operation \(number)") }
+      #expect(try reader.read(3, at: 0) == [1, 2, 3])
+    }
+  }
+
+  @Test("V1, V2: a member is hashed before it is served, again when the file changes, and not served when it is wrong")
+  func corrupt() throws {
+    try withStore(.archive) { (store) throws in
+      let content = Array("precious".utf8)
+      let right = try store.engine.putBlob(content).digest
+      let other = try store.engine.putBlob(Array("other".utf8)).digest
+      let sealed = try store.sealed()
+      let files = try #require(sealed.engine as? any FileBackedEngine)
+      #expect(!files.isProbablyVerified(right, version: nil))
+      let file = try files.blobFile(right, cancellation: .none)
+      #expect(file.offset >= 512 && file.offset % 512 == 0 && file.info.size == 8)
+      #expect(try file.info == sealed.engine.blobInfo(right))
+      #expect(files.isProbablyVerified(right, version: file.info.version))
+      #expect(!files.isProbablyVerified(right, version: file.info.version ^ 1))
+      #expect(!files.hasWholeFiles)
+      do {
+        // While somebody has it open for writing, what is wrong may be about to be right.
+        let archive = try OpenFile.open(path: store.folder.path + "/store.tar", .readWrite)
+        try archive.write(Array("PRECIOUS".utf8).span, at: file.offset)
+      }
+      #expect(try files.info(of: file).version != file.info.version)
+      let code = CASError.Code.corrupt(expected: right, actual: try digest(Array("PRECIOUS".utf8)))
+      #expect(failure { () throws(CASError) in try sealed.engine.blob(right) }?.code == code)
+      for verification in [Verification.once, .always] {
+        let engine = try sealed.reopen(OpenOptions(verification: verification))
+        for _ in 0..<2 { #expect(failure { () throws(CASError) in try engine.blob(right) }?.code == code) }
+        #expect(try engine.blobContents(other, limit: 5) == Array("other".utf8))
+      }
+      let trusting = try sealed.reopen(OpenOptions(verification: .none))
+      #expect(try trusting.blobContents(right, limit: 8) == Array("PRECIOUS".utf8))
+      var problems: [Problem] = []
+      try sealed.engine.check { problems.append($0) }
+      #expect(problems.map(\.kind) == [.corrupt] && problems.first?.subject == right.description)
+    }
+  }
+
+  @Test("V1: a member of a TiB is passed over, and numbers too long for octal digits are read")
+  func large() throws {
+    try withStore(.archive) { (store) throws in
+      let blob = try store.engine.putBlob(Array("content".utf8)).digest
+      try store.tar("-b", "1", "-cf", "x.tar", "-C", "store", ".")
+      // The mark at the end is two blocks; a header with the length in bytes takes its place.
+      let path = store.folder.path + "/x.tar"
+      let file = try OpenFile.open(path: path, .readWrite)
+      let end = try file.status().size - 1024
+      var header = [UInt8](repeating: 0, count: 512)
+      header.replaceSubrange(0..<4, with: Array("huge".utf8))
+      // 1 TiB.
+      header[124] = 0x80
+      header[130] = 1
+      header[156] = UInt8(ascii: "0")
+      let sum = header.reduce(0) { $0 + Int($1) } + 8 * 32
+      header.replaceSubrange(148..<156, with: Array((String(sum, radix: 8) + "\0\0\0\0\0\0").utf8).prefix(8))
+      try file.write(header.span, at: end)
+      try file.truncate(to: end + 512 + (1 << 40) + 1024)
+      let start = ContinuousClock.now
+      let engine = try open(store)
+      #expect(ContinuousClock.now - start < .seconds(2))
+      #expect(try engine.blobContents(blob, limit: 7) == Array("content".utf8))
+      try file.truncate(to: end + (1 << 40))
+      #expect(failure { () throws(CASError) in try open(store) }?.cause.hasPrefix("huge: ") == true)
+    }
+  }
+
+  @Test("D6: an archive with any bytes wrong is invalid, or has nothing but blobs that are what they are called")
+  func mutated() throws {
+    try withStore(.archive) { (store) throws in
+      let content = Array("content".utf8)
+      let blob = try store.engine.putBlob(content).digest
+      try store.engine.putReference(descriptor(1), named: ReferenceName("a"))
+      let long = "store/" + String(repeating: "x", count: 120)
+      try store.run("touch", [long])
+      try store.run("tar", ["--format=pax", "-b", "1", "-cf", "x.tar", "-C", "store", "."])
+      let path = store.folder.path + "/x.tar"
+      let good = Array(try Data(contentsOf: URL(filePath: path)))
+      var generator = SeededGenerator(11)
+      var opened = 0
+      for _ in 0..<1500 {
+        var bytes = good
+        for _ in 0..<Int.random(in: 1...3, using: &generator) {
+          let place = Int.random(in: 0..<bytes.count, using: &generator)
+          bytes[place] = UInt8.random(in: 0...255, using: &generator)
+          // With a sum that is right, the rest of a header is looked at too.
+          Self.mend(&bytes, block: place / 512)
+        }
+        if Int.random(in: 0..<4, using: &generator) == 0 {
+          bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator))
+        }
+        try Data(bytes).write(to: URL(filePath: path))
+        do throws(CASError) {
+          let engine = try open(store)
+          opened += 1
+          if (try? engine.blobContents(blob, limit: 100)).map({ $0 != content }) == true { Issue.record("wrong bytes") }
+        } catch {
+          #expect(error.code == .invalid, "\(error)")
+        }
+      }
+      #expect(opened > 50)
+    }
+  }
+
+  /// Sets the sum of a block that looks like a header.
+  private static func mend(_ bytes: inout [UInt8], block: Int) {
+    let range = block * 512..<min(block * 512 + 512, bytes.count)
+    guard range.count == 512, bytes[range.lowerBound + 257..<range.lowerBound + 262].elementsEqual("ustar".utf8) else {
+      return
+    }
+    for index in 148..<156 { bytes[range.lowerBound + index] = 32 }
+    let sum = bytes[range].reduce(0) { $0 + Int($1) }
+    let digits = Array((String(sum, radix: 8) + "\0\0\0\0\0\0\0\0").utf8.prefix(8))
+    bytes.replaceSubrange(range.lowerBound + 148..<range.lowerBound + 156, with: digits)
+  }
+
+  /// Opens `x.tar` in a store's folder.
+  private func open(_ store: TestStore) throws(CASError) -> any Engine {
+    try ArchiveDriver().open("oci-archive:\(store.folder.path)/x.tar", options: OpenOptions())
+  }
+}
