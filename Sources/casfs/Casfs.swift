@@ -11,12 +11,13 @@ struct Casfs: ParsableCommand {
     commandName: "casfs",
     abstract: "Keep OCI images in a content-addressable store.",
     discussion: """
-      STORE is a directory that holds an OCI image layout, as PATH or dir:PATH.
+      STORE is an OCI image layout: in a directory, as PATH or dir:PATH, or in a tar archive, as
+      oci-archive:FILE, which is read in place.
       The manual page casfs(1) says more: every command, the exit status, the forms of output.
       """,
     version: "casfs \(Version.current)",
     subcommands: [
-      Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Clean.self,
+      Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Copy.self, Clean.self,
       GarbageCollect.self, Fsck.self,
     ])
 

@@ -7,7 +7,9 @@ import Testing
   private static let folder = URL(filePath: #filePath).appending(path: "../../../man").standardizedFileURL
   private static let file = folder.appending(path: "casfs.1")
 
-  @Test("C2: the manual pages are well-formed", arguments: ["casfs.1", "casfs-tools.7", "casfs-tree.7"])
+  @Test(
+    "C2: the manual pages are well-formed",
+    arguments: ["casfs.1", "casfs-driver.7", "casfs-tools.7", "casfs-tree.7"])
   func lint(_ page: String) throws {
     let file = Self.folder.appending(path: page).path
     let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])

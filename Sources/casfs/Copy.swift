@@ -1,0 +1,51 @@
+import ArgumentParser
+import CAS
+import OCI
+import Platform
+
+/// `casfs copy`: copies an image to another store.
+struct Copy: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Copy an image, with everything it refers to, to another store.",
+    discussion: """
+      What is there already is not copied again, so an interrupted copy goes on when it is repeated. Content comes \
+      before what refers to it, and the name last. A name that something else has is refused unless --force is given.
+      """)
+
+  @OptionGroup var source: StoreArgument
+
+  @Argument(help: "The image: a reference, or a digest.", transform: BlobSelector.parse)
+  var image: BlobSelector
+
+  @Argument(help: "The store to copy to.", completion: .directory)
+  var target: String
+
+  @Argument(help: "The name it gets there; without, the name it has.", transform: parseNewName)
+  var name: ReferenceName?
+
+  @Flag(help: "Replace what has the name.")
+  var force = false
+
+  func run() throws {
+    let engine = try source.openReadOnly()
+    defer { engine.close() }
+    let other = try StoreArgument.registry.open(target)
+    defer { other.close() }
+    let (descriptor, name) = try found(in: engine)
+    var bar: ProgressBar?
+    defer { bar?.clear() }
+    try engine.copy(descriptor, to: other, named: name, replacing: force) { (progress) in
+      bar = bar ?? ProgressBar(total: progress.total)
+      bar?.update(progress.done)
+    }
+  }
+
+  private func found(in engine: any Engine) throws -> (Descriptor, ReferenceName) {
+    switch image {
+    case .reference(let known): return (try engine.reference(named: known), name ?? known)
+    case .digest(let digest):
+      guard let name else { throw ValidationError("a digest needs a name to be copied to") }
+      return (try engine.describe(digest), name)
+    }
+  }
+}

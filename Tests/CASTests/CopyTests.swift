@@ -1,0 +1,175 @@
+import CAS
+import CASMemory
+import Foundation
+import OCI
+import Platform
+import SystemPackage
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct CopyTests {
+  /// What ends a copy half way.
+  private static let stop = CASError(.cancelled, "test", "test", cause: "enough")
+
+  /// An index of two images that share a layer, one of them in an index of its own and with a subject.
+  private func image(in store: TestStore) throws -> (root: Descriptor, manifests: [Descriptor: [Descriptor]]) {
+    let images = Images(store)
+    let layers = try (0..<3).map { try images.put(String(repeating: "layer \($0)", count: 300_000)) }
+    let config = try images.put("{}", as: "application/vnd.oci.image.config.v1+json")
+    let one = try images.manifest(config, [layers[0], layers[1]])
+    let subject = try images.manifest(config, [])
+    let two = try images.manifest(config, [layers[1], layers[2]], subject: subject)
+    let inner = try images.index([two])
+    // The inner one is found first, and its image again here.
+    let root = try images.index([inner, one, two], as: MediaType.dockerManifestList)
+    try images.tag(root, "all")
+    _ = try images.put("nothing refers to this")
+    return (
+      root,
+      [
+        one: [config, layers[0], layers[1]], subject: [config], two: [config, layers[1], layers[2], subject],
+        inner: [two], root: [inner, one, two],
+      ]
+    )
+  }
+
+  @Test(
+    "E4, E8: an image is copied between stores of all kinds, children first and the name last",
+    arguments: StoreKind.readable, StoreKind.all)
+  func copies(_ from: StoreKind, _ to: StoreKind) throws {
+    try withStore(from) { (made) throws in
+      try withStore(to) { (target) throws in
+        let (root, manifests) = try image(in: made)
+        let source = try made.sealed()
+        let name = try ReferenceName("copied")
+        var told: [CopyProgress] = []
+        try source.engine.copy(root, to: target.engine, named: name) { (progress) throws(CASError) in
+          told.append(progress)
+          #expect((try? target.engine.reference(named: name)) == nil)
+          for (manifest, children) in manifests where (try? target.engine.blobInfo(manifest.digest)) != nil {
+            for child in children { _ = try target.engine.blobInfo(child.digest) }
+          }
+        }
+        #expect(try target.engine.reference(named: name) == root)
+        let expected = Set(manifests.keys.map(\.digest) + manifests.values.joined().map(\.digest))
+        #expect(try Set(target.digests()) == expected)
+        let total = try expected.reduce(0) { try $0 + source.engine.blobInfo($1).size }
+        #expect(told.last == CopyProgress(done: total, total: total))
+        #expect(zip(told, told.dropFirst()).allSatisfy { $0.done <= $1.done })
+        var problems: [Problem] = []
+        try target.engine.check { problems.append($0) }
+        #expect(problems.isEmpty)
+        // Again is nothing new.
+        try source.engine.copy(root, to: target.engine, named: name)
+      }
+    }
+  }
+
+  @Test("E4: a copy that ended anywhere goes on when it is made again, and nothing is copied twice")
+  func resumes() throws {
+    try withStore(.archive) { (made) throws in
+      let (root, manifests) = try image(in: made)
+      let source = try made.sealed().engine
+      let name = try ReferenceName("copied")
+      for kind in StoreKind.directories {
+        try withStore(kind) { (target) throws in
+          var steps = 0
+          while true {
+            var left = steps
+            let before = try target.digests().map { try (target.file($0).path, inode(target.file($0))) }
+            let error = failure { () throws(CASError) in
+              try source.copy(root, to: target.engine, named: name) { (_) throws(CASError) in
+                if left == 0 { throw Self.stop }
+                left -= 1
+              }
+            }
+            for (path, number) in before { #expect(try inode(URL(filePath: path)) == number) }
+            if error == nil { break }
+            #expect(error == Self.stop)
+            #expect((try? target.engine.reference(named: name)) == nil)
+            steps += 3
+          }
+          #expect(steps > manifests.count)
+          var problems: [Problem] = []
+          try target.engine.check { problems.append($0) }
+          #expect(problems.isEmpty)
+        }
+      }
+    }
+  }
+
+  private func inode(_ file: URL) throws -> UInt64 {
+    try OpenFile.open(path: file.path, .readOnly).status().identity.inode
+  }
+
+  @Test("E4: what is missing is named, and nothing is copied; what may be elsewhere is passed over")
+  func missing() throws {
+    try withStore(.archive) { (source) throws in
+      let images = Images(source)
+      let name = try ReferenceName("copied")
+      let absent = try descriptor(1, mediaType: "a/b")
+      let config = try images.put("{}")
+      let broken = try images.manifest(config, [absent])
+      let lying = Descriptor(mediaType: "a/b", digest: config.digest, size: 7)
+      let wrong = try images.manifest(config, [lying])
+      let attached = try images.manifest(config, [], subject: descriptor(2))
+      let target = try MemoryDriver().create("mem:", options: CreateOptions())
+      let error = failure { () throws(CASError) in try source.engine.copy(broken, to: target, named: name) }
+      #expect(error?.code == .notFound)
+      #expect(error?.description.contains("\(absent.digest): it is a layer of \(broken.digest)") == true)
+      let size = failure { () throws(CASError) in try source.engine.copy(wrong, to: target, named: name) }
+      #expect(size?.code == .mismatch && size?.description.contains(config.digest.description) == true)
+      let root = failure { () throws(CASError) in try source.engine.copy(absent, to: target, named: name) }
+      #expect(root?.code == .notFound && root?.subject == absent.digest.description)
+      #expect(try target.listBlobs().nextBatch().isEmpty && target.listReferences().isEmpty)
+      try source.engine.copy(attached, to: target, named: name)
+      #expect(try Set(target.listBlobs().nextBatch()) == [config.digest, attached.digest])
+    }
+  }
+
+  @Test("E8, V2: a taken name is refused before anything is copied; corrupt content is not copied, and mended there")
+  func refuses() throws {
+    try withStore(.archive) { (source) throws in
+      try withStore(.archive) { (target) throws in
+        let images = Images(source)
+        let name = try ReferenceName("copied")
+        let layer = try images.put("layer")
+        let root = try images.manifest(layer, [])
+        try target.engine.putReference(descriptor(1), named: name)
+        let taken = failure { () throws(CASError) in try source.engine.copy(root, to: target.engine, named: name) }
+        #expect(taken?.code == .clobber)
+        #expect(try target.digests().isEmpty)
+        try source.engine.copy(root, to: target.engine, named: name, replacing: true)
+        #expect(try target.engine.reference(named: name) == root)
+        try target.corrupt(layer.digest)
+        try source.engine.copy(root, to: target.engine, named: name)
+        #expect(try target.engine.blobContents(layer.digest, limit: 5) == Array("layer".utf8))
+        try source.corrupt(layer.digest, with: Array("LAYER".utf8))
+        let empty = try MemoryDriver().create("mem:", options: CreateOptions())
+        let corrupt = failure { () throws(CASError) in try source.engine.copy(root, to: empty, named: name) }
+        #expect(corrupt?.code == .corrupt(expected: layer.digest, actual: try digest(Array("LAYER".utf8))))
+        #expect(try empty.listBlobs().nextBatch().isEmpty && empty.listReferences().isEmpty)
+        let sealed = try source.reopen(OpenOptions(isReadOnly: true))
+        let readOnly = failure { () throws(CASError) in try target.engine.copy(root, to: sealed, named: name) }
+        #expect(readOnly?.code == .io(.readOnlyFileSystem))
+      }
+    }
+  }
+
+  @Test(
+    "D8: what was there and is removed while the name is not there yet is copied after all", arguments: StoreKind.all)
+  func collected(_ kind: StoreKind) throws {
+    try withStore(.archive) { (source) throws in
+      try withStore(kind) { (target) throws in
+        let images = Images(source)
+        let layer = try images.put("layer")
+        let root = try images.manifest(layer, [])
+        _ = try target.engine.putBlob(Array("layer".utf8))
+        try source.engine.copy(root, to: target.engine, named: ReferenceName("copied")) { (progress) throws(CASError) in
+          if progress.done == progress.total { try target.engine.deleteBlob(layer.digest) }
+        }
+        #expect(try target.digests() == [layer.digest, root.digest].sorted())
+      }
+    }
+  }
+}
