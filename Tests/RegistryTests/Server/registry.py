@@ -12,7 +12,8 @@ about each request into FOLDER/log. SETTINGS is a JSON object:
   deletes_tags, mounts, absolute   whether it does that: delete tags, mount blobs, give absolute locations
 
 The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults forgets all, POST
-/settings changes some while it runs, POST /expire ends all tokens.
+/settings changes some while it runs, POST /expire ends all tokens, GET /quiet answers when no request is under way, so
+that the log is complete.
 """
 
 import json
@@ -34,6 +35,7 @@ class Registry:
 
     def __init__(self, folder, settings):
         self.folder, self.settings, self.faults, self.lock = folder, settings, faults.Faults(), threading.Lock()
+        self.under_way, self.quiet = 0, threading.Condition(self.lock)
         self.access, self.store = Access(settings), Store(folder, settings)
         self.main = Server(("127.0.0.1", settings.get("port", 0)), self.answer, self.noted("main"), settings.get("tls"))
         # Another host, as far as a client can tell.
@@ -48,10 +50,15 @@ class Registry:
         if self.settings.get("redirect") == "storage":
             self.settings["redirect"] = f"http://127.0.0.2:{self.storage.server_port}"
 
+    def begin(self, request):
+        with self.lock:
+            self.under_way += 1
+        request.fault = self.faults.take(request)
+
     def answer(self, request):
+        self.begin(request)
         host = request.headers.get("Host")
         request.origin = f"{self.origin.split(':')[0]}://{host}" if host else self.origin
-        request.fault = self.faults.take(request)
         response = faults.before(request.fault, request) or self.carried_out(request)
         return faults.after(request.fault, response)
 
@@ -65,7 +72,7 @@ class Registry:
         return self.store.answer(request)
 
     def stored(self, request):
-        request.fault = self.faults.take(request)
+        self.begin(request)
         response = faults.before(request.fault, request) or self.store.part(request, request.path.split("/")[-1])
         return faults.after(request.fault, response)
 
@@ -76,20 +83,27 @@ class Registry:
             case ("DELETE", "/faults"): self.faults.clear()
             case ("POST", "/settings"): self.change(value)
             case ("POST", "/expire"): self.access.expire()
+            case ("GET", "/quiet"): self.wait()
             case _: return failure(404, "UNSUPPORTED", "no such control")
         return Response(204)
+
+    def wait(self):
+        with self.lock:
+            self.quiet.wait_for(lambda: self.under_way == 0, timeout=2)
 
     def noted(self, port):
         def note(request, response, sent, reason=None):
             line = {
                 "port": port, "method": request.method, "target": request.target,
                 "status": response.status if response else 0, "received": request.received, "sent": sent,
-                "fault": {key: value for key, value in getattr(request, "fault", {}).items() if key != "replace"},
+                "fault": {key: value for key, value in request.fault.items() if key != "replace"},
                 "reason": reason,
             }
             line.update({name.lower(): request.headers.get(name) for name in SHOWN})
             with self.lock, open(f"{self.folder}/log", "a") as file:
                 file.write(json.dumps(line) + "\n")
+                self.under_way -= 1
+                self.quiet.notify_all()
 
         return note
 
