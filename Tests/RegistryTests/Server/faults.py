@@ -36,9 +36,10 @@ class Faults:
         with self.lock:
             self.waiting.append(dict(fault))
 
-    def clear(self):
+    def clear(self, on=None):
+        """Forgets those with the pattern, or all."""
         with self.lock:
-            self.waiting.clear()
+            self.waiting = [fault for fault in self.waiting if on and fault["on"] != on]
 
     def take(self, request):
         """The fault of this request; an empty one when all goes well."""

@@ -3,7 +3,8 @@
 It keeps what it stores in FOLDER, writes the ports it listens on into FOLDER/ports as NAME=NUMBER, and a line of JSON
 about each request into FOLDER/log. SETTINGS is a JSON object:
 
-  port       to listen on; without, any
+  address    to listen on; without, 127.0.0.1, and 127.0.0.2 for what is redirected to
+  port       the first port to listen on; without, any
   tls        [CERTIFICATE, KEY]
   upstream   HOST:PORT of a registry that requests are handed on to; without, this is one itself
   access     "none", "basic" or "token", with users, anonymous, realm and token_seconds: see access.py
@@ -11,7 +12,7 @@ about each request into FOLDER/log. SETTINGS is a JSON object:
   redirect   where blobs are, as the URL before NAME/DIGEST; "storage" is the second port of this server
   deletes_tags, mounts, absolute   whether it does that: delete tags, mount blobs, give absolute locations
 
-The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults forgets all, POST
+The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults forgets those of a pattern, POST
 /settings changes some while it runs, POST /expire ends all tokens, GET /quiet answers when no request is under way, so
 that the log is complete.
 """
@@ -37,18 +38,19 @@ class Registry:
         self.folder, self.settings, self.faults, self.lock = folder, settings, faults.Faults(), threading.Lock()
         self.under_way, self.quiet = 0, threading.Condition(self.lock)
         self.access, self.store = Access(settings), Store(folder, settings)
-        self.main = Server(("127.0.0.1", settings.get("port", 0)), self.answer, self.noted("main"), settings.get("tls"))
+        address, port = settings.get("address"), settings.get("port", 0)
+        self.main = Server((address or "127.0.0.1", port), self.answer, self.noted("main"), settings.get("tls"))
         # Another host, as far as a client can tell.
-        self.storage = Server(("127.0.0.2", 0), self.stored, self.noted("storage"))
+        self.storage = Server((address or "127.0.0.2", 0), self.stored, self.noted("storage"))
         self.control = Server(("127.0.0.1", 0), self.controlled)
         scheme = "https" if settings.get("tls") else "http"
-        self.origin = f"{scheme}://127.0.0.1:{self.main.server_port}"
+        self.origin = "{}://{}:{}".format(scheme, *self.main.server_address)
         self.change({})
 
     def change(self, settings):
         self.settings.update(settings)
         if self.settings.get("redirect") == "storage":
-            self.settings["redirect"] = f"http://127.0.0.2:{self.storage.server_port}"
+            self.settings["redirect"] = "http://{}:{}".format(*self.storage.server_address)
 
     def begin(self, request):
         with self.lock:
@@ -80,7 +82,7 @@ class Registry:
         value = json.loads(request.content() or "{}")
         match (request.method, request.path):
             case ("POST", "/faults"): self.faults.add(value)
-            case ("DELETE", "/faults"): self.faults.clear()
+            case ("DELETE", "/faults"): self.faults.clear(value.get("on"))
             case ("POST", "/settings"): self.change(value)
             case ("POST", "/expire"): self.access.expire()
             case ("GET", "/quiet"): self.wait()

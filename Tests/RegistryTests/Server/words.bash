@@ -2,7 +2,7 @@
 export XDG_CACHE_HOME=$top/cache XDG_RUNTIME_DIR=$top/run
 mkdir -p $top/run
 declare -A processes
-program=${BASH_SOURCE[0]%/*}/registry.py
+words=${BASH_SOURCE[0]} program=${BASH_SOURCE[0]%/*}/registry.py
 
 # own NAME [SETTINGS]: starts the tests' own registry in a folder; again, where it was
 own() {
@@ -43,9 +43,9 @@ use() {
 }
 # halt NAME: stops a registry
 halt() { kill ${processes[$1]}; wait ${processes[$1]} || true; }
-# fault JSON: something to go wrong; mend: nothing goes wrong any more
+# fault JSON: something to go wrong; mend [PATTERN]: what was to go wrong there, or anywhere, does not any more
 fault() { curl -sSf http://127.0.0.1:$control/faults -d "$1"; }
-mend() { curl -sSf -X DELETE http://127.0.0.1:$control/faults; }
+mend() { curl -sSf -X DELETE http://127.0.0.1:$control/faults -d "$(jq -nc --arg on "${1:-}" '{$on}')"; }
 # settings JSON: changes some of the registry's
 settings() { curl -sSf http://127.0.0.1:$control/settings -d "$1"; }
 # requests FILTER: what was asked and passes, as lines of JSON
