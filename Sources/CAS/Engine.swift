@@ -37,6 +37,9 @@ public protocol Engine: AnyObject, Sendable {
   /// Removes a blob; success means that it is not there now.
   func deleteBlob(_ digest: Digest) throws(CASError)
 
+  /// What the store can keep of a descriptor; all of it, if a driver does not say otherwise.
+  func storable(_ descriptor: Descriptor) -> Descriptor
+
   /// Gives a descriptor a name.
   ///
   /// The same descriptor under that name is success. A different one is ``CASError/Code-swift.enum/clobber``, unless
@@ -73,6 +76,11 @@ public protocol Engine: AnyObject, Sendable {
 
   /// Lets go of the store; more than once is once. Readers that are open stay so.
   func close()
+}
+
+extension Engine {
+  /// All of it.
+  public func storable(_ descriptor: Descriptor) -> Descriptor { descriptor }
 }
 
 /// Reads one blob. Its content does not change, whatever happens to the store.

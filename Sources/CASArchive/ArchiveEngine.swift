@@ -26,7 +26,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     return BlobFileReader(digest, file, from: member.content.lowerBound, size: member.size)
   }
 
-  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile {
+  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let (file, member, identity) = try openVerified(digest, "open blob", cancellation)
     return BlobFile(
       file: file, offset: member.content.lowerBound,

@@ -41,7 +41,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Opens a blob's file, verified like ``blob(_:cancellation:)``.
-  public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile {
+  public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let (file, identity) = try store("open blob", digest.description).openVerified(digest, "open blob", cancellation)
     return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
   }
