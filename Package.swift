@@ -85,6 +85,8 @@ let package = Package(
     .testTarget(name: "DurabilityTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
+    .testTarget(
       name: "CASDirectoryTests",
       dependencies: ["casfs", "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", "TestSupport", system],
       swiftSettings: strict
