@@ -44,10 +44,12 @@ public struct BlobFile: Sendable {
 /// A store on another machine: to ask it takes time, and it may be out of reach.
 public protocol RemoteEngine: Engine {
   /// The names of all references, each once, without asking what they stand for.
-  func listReferenceNames() throws(CASError) -> [ReferenceName]
+  func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName]
 
   /// The references of these names, asked for at once; names that have none are left out.
-  func references(named names: [ReferenceName]) throws(CASError) -> [Reference]
+  func references(
+    named names: [ReferenceName], cancellation: CancellationToken
+  ) throws(CASError) -> [Reference]
 
   /// Whether ``Engine/blobInfo(_:)`` would ask nobody, as far as can be told.
   func isKnown(_ digest: Digest) -> Bool

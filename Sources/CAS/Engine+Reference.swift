@@ -3,7 +3,7 @@ public import OCI
 extension Engine {
   /// The names of all references, each once.
   public func referenceNames() throws(CASError) -> [ReferenceName] {
-    if let remote = self as? any RemoteEngine { return try remote.listReferenceNames() }
+    if let remote = self as? any RemoteEngine { return try remote.listReferenceNames(cancellation: .none) }
     return try listReferences().map(\.name)
   }
 

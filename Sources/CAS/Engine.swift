@@ -29,7 +29,7 @@ public protocol Engine: AnyObject, Sendable {
   func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
 
   /// What the store knows about a blob without reading it.
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
 
   /// Starts a walk over the stored blobs.
   func listBlobs() throws(CASError) -> any BlobListing

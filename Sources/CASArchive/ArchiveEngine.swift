@@ -44,7 +44,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
 
   var isStacked: Bool { opened.withLock { $0 }?.file.isOnOverlay() ?? false }
 
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     let (file, member) = try find(digest, "look up blob")
     let identity = try identity(of: file, "look up blob", digest.description)
     return BlobInfo(size: member.size, modified: member.modified, version: identity.version)

@@ -53,7 +53,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Size and times of a blob's file; see ``Engine``.
-  public func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  public func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     guard let status = try store("look up blob", digest.description).blobs.status(digest, "look up blob") else {
       throw .notFound("look up blob", digest.description)
     }

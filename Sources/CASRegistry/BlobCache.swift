@@ -18,9 +18,12 @@ final class BlobCache: Sendable {
 
   /// Opens the store, and makes it if it is not there.
   ///
+  /// - Parameter limit: how many bytes are kept, if that was said.
   /// - Throws: why it cannot be used.
-  init(_ location: CacheLocation, _ verification: Verification, _ operation: String) throws(CASError) {
-    limit = location.limit
+  init(
+    _ location: CacheLocation, limit: Int64?, _ verification: Verification, _ operation: String
+  ) throws(CASError) {
+    self.limit = limit ?? location.limit
     do throws(CASError) {
       let notes = try CacheFolder.open(location.notes)
       uses = CacheUses(notes)
@@ -137,6 +140,6 @@ final class BlobCache: Sendable {
     return try store.clean(cancellation: cancellation)
   }
 
-  /// The space of the cache's file system.
+  /// Lets go of the store.
   func close() { store.close() }
 }

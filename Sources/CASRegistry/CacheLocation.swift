@@ -35,20 +35,10 @@ struct CacheLocation: Sendable {
       limit = Self.defaultLimit
       return
     }
-    guard let size = Self.size(text) else {
+    guard let size = Int64(byteCount: text) else {
       throw InvalidCache(reason: "\(Self.sizeVariable) is a number of bytes, with K, M, G or T after it if need be")
     }
     limit = size
-  }
-
-  /// A number of bytes, in units of 1024 if it says so.
-  static func size(_ text: String) -> Int64? {
-    let units: [Character: Int64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
-    let unit = text.last.flatMap { units[$0] }
-    guard let count = Int64(unit == nil ? text[...] : text.dropLast()), count >= 0,
-      case let (size, overflows) = count.multipliedReportingOverflow(by: unit ?? 1), !overflows
-    else { return nil }
-    return size
   }
 }
 

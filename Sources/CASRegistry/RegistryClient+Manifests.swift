@@ -23,17 +23,13 @@ extension RegistryClient {
   /// The tags, a page at a time until there are no more (distribution-spec, "Listing Tags"). What is no tag is passed
   /// over.
   ///
-  /// - Returns: `nil` when the registry knows no such repository.
-  func tags(_ purpose: Purpose) throws(CASError) -> [ReferenceName]? {
+  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the registry knows no such repository.
+  func tags(_ purpose: Purpose) throws(CASError) -> [ReferenceName] {
     var names: [ReferenceName] = []
     var seen: Set<ReferenceName> = []
     var target = "/v2/\(address.repository)/tags/list?n=\(Self.tagsPerPage)"
     while true {
       let response = try send(RegistryRequest(method: .GET, target: target), purpose)
-      if response.status == 404, names.isEmpty {
-        try finish(response, purpose)
-        return nil
-      }
       guard response.status == 200 else { throw failure(response, purpose) }
       let body = try reading(purpose) { () throws(RegistryFault) in try response.exchange.body(limit: Self.pageLimit) }
       guard let body, let page = try? JSON(parsing: body) else { throw nonsense(purpose, "the list of tags is none") }

@@ -53,12 +53,10 @@ public struct RegistryDriver: Driver {
     } catch {
       throw CASError(.invalid, purpose.operation, uri, cause: error.reason)
     }
-    let cache = try BlobCache(location, options.verification, purpose.operation)
+    let cache = try BlobCache(location, limit: options.cacheSize, options.verification, purpose.operation)
     let client = RegistryClient(address, environment: environment)
     try client.connect(purpose)
-    if options.mustExist, try client.tags(purpose) == nil {
-      throw CASError(.notFound, purpose.operation, uri, cause: "\(address.place): there is no such repository")
-    }
+    if options.mustExist { _ = try client.tags(purpose) }
     return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
   }
 

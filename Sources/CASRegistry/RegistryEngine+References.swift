@@ -7,25 +7,36 @@ extension RegistryEngine {
   static let width = 8
 
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
-    let purpose = Purpose("get reference", name.description)
+    try reference(named: name, .none)
+  }
+
+  private func reference(
+    named name: ReferenceName, _ cancellation: CancellationToken
+  ) throws(CASError) -> Descriptor {
+    let purpose = Purpose("get reference", name.description, cancellation)
     try repository.check(purpose)
     guard RegistryAddress.isTag(name.description) else { throw .notFound(purpose.operation, purpose.subject) }
     return try repository.descriptor(ofTag: name.description, purpose)
   }
 
-  func listReferenceNames() throws(CASError) -> [ReferenceName] {
-    let purpose = Purpose("list references", uri)
+  func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName] {
+    let purpose = Purpose("list references", uri, cancellation)
     try repository.check(purpose)
-    if let names = try repository.client.tags(purpose) { return names }
-    // The first that is pushed makes the repository.
-    if isWritable { return [] }
-    throw CASError(.notFound, purpose.operation, uri, cause: "\(repository.address.place): there is no such repository")
+    do throws(CASError) {
+      return try repository.client.tags(purpose)
+    } catch {
+      // The first that is pushed makes the repository.
+      guard error.code == .notFound, isWritable else { throw error }
+      return []
+    }
   }
 
-  func references(named names: [ReferenceName]) throws(CASError) -> [Reference] {
+  func references(
+    named names: [ReferenceName], cancellation: CancellationToken
+  ) throws(CASError) -> [Reference] {
     let found = try concurrently(names, width: Self.width) { [self] (name) throws(CASError) -> Reference? in
       do throws(CASError) {
-        return Reference(name: name, descriptor: try reference(named: name))
+        return Reference(name: name, descriptor: try reference(named: name, cancellation))
       } catch {
         // Deleted since it was listed.
         guard error.code == .notFound else { throw error }
@@ -36,7 +47,7 @@ extension RegistryEngine {
   }
 
   func listReferences() throws(CASError) -> [Reference] {
-    try references(named: listReferenceNames())
+    try references(named: listReferenceNames(cancellation: .none), cancellation: .none)
   }
 
   func index() throws(CASError) -> ImageIndex {

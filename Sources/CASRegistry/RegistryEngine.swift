@@ -59,8 +59,8 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine {
 
   var isStacked: Bool { repository.cache.isStacked }
 
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
-    let entry = try repository.find(digest, Purpose("look up blob", digest.description))
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
+    let entry = try repository.find(digest, Purpose("look up blob", digest.description, cancellation))
     // In the cache or not are two states, for a mount reads them in different ways.
     return BlobInfo(size: entry.size, modified: Self.modified, version: repository.cache.info(digest)?.version ?? 0)
   }

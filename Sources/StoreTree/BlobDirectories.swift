@@ -62,7 +62,9 @@ final class AlgorithmDirectory: Node {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
     shared.willLook(for: digest, context)
-    let info = try shared.findingBlob(context) { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    let info = try shared.findingBlob(context) { () throws(CASError) in
+      try shared.engine.blobInfo(digest, cancellation: context.cancellation)
+    }
     return BlobNode(shared, digest, info)
   }
 

@@ -68,7 +68,7 @@ final class IncomingFile: Node {
     guard let address, isAlias else { return address }
     shared.willLook(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest)
+      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
       shared.incoming.remove(self)

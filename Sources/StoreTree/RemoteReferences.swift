@@ -65,7 +65,7 @@ final class RemoteReferences: ReferenceSource {
     context.willBlock()
     let batch = batch(from: name)
     do throws(CASError) {
-      if let descriptor = try descriptors(of: batch)[name] { return descriptor }
+      if let descriptor = try descriptors(of: batch, context)[name] { return descriptor }
     } catch {
       guard error.code == .io(.ioError), let old = state.withLock({ $0.descriptors[name]?.value }) else { throw error }
       return old
@@ -80,7 +80,7 @@ final class RemoteReferences: ReferenceSource {
     do throws(CASError) {
       let names = try names(context)
       let changes = state.withLock { $0.changes }
-      let found = try descriptors(of: names)
+      let found = try descriptors(of: names, context)
       let entries = names.compactMap { (name) in found[name].map { $0.named(name).json } }
       let index: [UInt8]
       do throws(InvalidValue) {
@@ -108,16 +108,16 @@ final class RemoteReferences: ReferenceSource {
       }
       if let known { return known }
       context.willBlock()
-      if isMine { return try list(changes) }
+      if isMine { return try list(changes, context) }
       while !state.wait(milliseconds: 20, until: { !$0.isListing }) {
         try context.cancellation.check("list references", store.uri)
       }
     }
   }
 
-  private func list(_ changes: Int) throws(CASError) -> [ReferenceName] {
+  private func list(_ changes: Int, _ context: RequestContext) throws(CASError) -> [ReferenceName] {
     let begin = ContinuousClock.now
-    let listed = Result { () throws(CASError) in try store.listReferenceNames() }
+    let listed = Result { () throws(CASError) in try store.listReferenceNames(cancellation: context.cancellation) }
     return try state.withLock { (state) throws(CASError) in
       state.isListing = false
       let names: [ReferenceName]
@@ -152,7 +152,9 @@ final class RemoteReferences: ReferenceSource {
   }
 
   /// What names stand for; those that it is not known of are asked for.
-  private func descriptors(of names: [ReferenceName]) throws(CASError) -> [ReferenceName: Descriptor] {
+  private func descriptors(
+    of names: [ReferenceName], _ context: RequestContext
+  ) throws(CASError) -> [ReferenceName: Descriptor] {
     let begin = ContinuousClock.now
     let (known, changes) = state.withLock { (state) in
       (
@@ -163,7 +165,7 @@ final class RemoteReferences: ReferenceSource {
       )
     }
     let wanted = names.filter { known[$0] == nil }
-    let found = try store.references(named: wanted)
+    let found = try store.references(named: wanted, cancellation: context.cancellation)
     let end = Self.end(begin)
     return state.withLock { state in
       var all = known

@@ -53,8 +53,9 @@ struct Mount: ParsableCommand {
   }
 
   private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
-    let open = OpenOptions(
+    var open = OpenOptions(
       verification: options.verification, isReadOnly: options.isReadOnly, mustExist: true)
+    open.cacheSize = options.cacheSize
     do throws(CASError) {
       return try StoreArgument.registry.open(target.store, options: open)
     } catch {
