@@ -112,7 +112,7 @@ final class Authenticator: Sendable {
     let shown = host.sanitized
     switch status {
     case 200: break
-    case 429, 500...: throw .unreachable("the token server \(shown) answered \(status)")
+    case 429, 500...: throw .broken("the token server \(shown) answered \(status)")
     default:
       let reason = body.flatMap(ServerError.init).map { ": \($0)" } ?? ""
       throw .refused(.io(.permissionDenied), "the token server \(shown) gave no token (\(status)\(reason))")
@@ -135,7 +135,7 @@ final class Authenticator: Sendable {
       guard address.isPlain, hasCredentials, !isSame else { return }
     case "http":
       if address.isLoopback, isSame || RegistryAddress.isLoopback(host) { return }
-      if address.isPlain, !hasCredentials { return }
+      if address.isPlain, isSame || !hasCredentials { return }
     default: break
     }
     throw .refused(

@@ -126,8 +126,6 @@ final class BlobCache: Sendable {
     guard total > limit else { return }
     blobs.sort { $0.used < $1.used }
     for blob in blobs where total > limit / 10 * 9 {
-      // Somebody is about to open it.
-      guard blob.used.age > CacheUses.youth else { continue }
       try store.deleteBlob(blob.digest)
       uses.forget(blob.digest)
       total -= blob.size

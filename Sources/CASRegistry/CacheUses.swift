@@ -7,13 +7,18 @@ internal import SystemPackage
 /// When each blob of the cache was last used: the time of an empty file of its name. The blob's own file is left as it
 /// is, for its times tell whether it was changed.
 final class CacheUses: Sendable {
-  /// So young a mark, in seconds, is not made younger.
-  static let youth: Int64 = 60
+  /// So young a mark, in seconds, is not made younger; what this process knows is exact.
+  private static let youth: Int64 = 30
   private static let limit = 1 << 16
 
   let folder: OpenFile
-  /// What was marked lately by this process.
-  private let marked = Monitor<[Digest: Timestamp]>([:])
+  private struct Use {
+    var marked: Timestamp
+    var last: Timestamp
+  }
+
+  /// What this process has used lately.
+  private let recent = Monitor<[Digest: Use]>([:])
 
   init(_ folder: OpenFile) {
     self.folder = folder
@@ -21,13 +26,17 @@ final class CacheUses: Sendable {
 
   /// Marks a blob as used. What cannot be marked goes the sooner.
   func note(_ digest: Digest) {
-    let isKnown = marked.withLock(waking: .none) { marked in
-      if let last = marked[digest], (0...Self.youth / 2).contains(last.age) { return true }
-      if marked.count >= Self.limit { marked = [:] }
-      marked[digest] = .now
+    let isMarked = recent.withLock(waking: .none) { recent in
+      let now = Timestamp.now
+      if let known = recent[digest], (0...Self.youth).contains(known.marked.age) {
+        recent[digest]?.last = now
+        return true
+      }
+      if recent.count >= Self.limit { recent = [:] }
+      recent[digest] = Use(marked: now, last: now)
       return false
     }
-    if isKnown { return }
+    if isMarked { return }
     let name = Self.name(digest)
     if let file = try? folder.openBeneath(name, [.writeOnly, .noFollow]) {
       try? file.touch()
@@ -38,11 +47,11 @@ final class CacheUses: Sendable {
 
   /// Forgets a blob that is gone.
   func forget(_ digest: Digest) {
-    marked.withLock(waking: .none) { $0[digest] = nil }
+    recent.withLock(waking: .none) { $0[digest] = nil }
     try? folder.unlink(Self.name(digest))
   }
 
-  /// All marks.
+  /// When what is known of was used.
   func all() -> [Digest: Timestamp] {
     guard let own = try? folder.openBeneath(".", [.readOnly, .directory]), let names = try? DirectoryStream(own) else {
       return [:]
@@ -52,7 +61,9 @@ final class CacheUses: Sendable {
       guard let digest = Self.digest(name), let status = try? folder.status(of: name) else { continue }
       marks[digest] = status.identity.modified
     }
-    return marks
+    return recent.withLock(waking: .none) { recent in
+      marks.merging(recent.mapValues(\.last)) { max($0, $1) }
+    }
   }
 
   /// Takes a lock, if nobody has it; it goes with what is returned.

@@ -8,18 +8,24 @@ internal import Platform
 final class HTTPExchange {
   /// How often who waits looks whether it was cancelled, in milliseconds.
   private static let pollInterval = 20
-  /// How long nothing may happen.
-  static let patience = Duration.seconds(30)
-
+  /// How long a registry may take to store what it was sent.
+  private static let storingTime = Duration.seconds(300)
   private let receiver: ResponseReceiver
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
   private let pass: ConnectionGate.Pass
+  /// How long nothing may happen.
+  private var patience: Duration
+  /// Whether the answer came before the request was sent.
+  private var isEarly = false
+  /// How long the answer's body is so far.
+  private var received = 0
 
   init(
     _ receiver: ResponseReceiver, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
-    _ pass: ConnectionGate.Pass
+    _ pass: ConnectionGate.Pass, patience: Duration
   ) {
+    self.patience = patience
     self.receiver = receiver
     self.task = task
     self.cancellation = cancellation
@@ -41,13 +47,19 @@ final class HTTPExchange {
 
   /// The next part of the answer's body; `nil` at its end.
   func nextPart() throws(RegistryFault) -> ByteBuffer? {
+    if isEarly, received >= receiver.state.withLock(waking: .none, { Self.length(of: $0.head) }) { return nil }
     try wait { $0.part != nil || $0.isFinished }
-    let part = receiver.state.withLock { (state) in
-      defer { state.part = nil }
-      return state.part
+    let (part, taken) = receiver.state.withLock { (state) in
+      defer { (state.part, state.taken) = (nil, nil) }
+      return (state.part, state.taken)
     }
-    part?.taken.succeed()
-    return part?.content
+    taken?.succeed()
+    received += part?.readableBytes ?? 0
+    return part
+  }
+
+  private static func length(of head: HTTPResponseHead?) -> Int {
+    head?.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
   }
 
   /// The rest of the body, when it is no longer than that; `nil` when it is.
@@ -78,15 +90,21 @@ final class HTTPExchange {
       let receiver = receiver
       writer.write(.byteBuffer(ByteBuffer(bytes: piece))).whenSuccess { receiver.state.withLock { $0.written += 1 } }
       try wait { $0.head != nil || $0.written == pieces }
-      if receiver.state.withLock(waking: .none, { $0.written }) < pieces { return }
+      if offset < length, receiver.state.withLock(waking: .none, { $0.head }) != nil {
+        // The rest is not wanted; then the client does not tell when the answer is complete.
+        isEarly = true
+        return
+      }
     }
     receiver.state.withLock { $0.writer = nil }
     finished.succeed()
+    // What is complete the registry may put elsewhere before it answers.
+    patience = Self.storingTime
   }
 
   /// Waits until something is there; what goes wrong, takes too long or is cancelled meanwhile ends the exchange.
   private func wait(until condition: (ResponseReceiver.State) -> Bool) throws(RegistryFault) {
-    var deadline = ContinuousClock.now + Self.patience
+    var deadline = ContinuousClock.now + patience
     var progress = -1
     while !receiver.state.wait(milliseconds: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
       if cancellation.isCancelled { end(.cancelled) }
@@ -94,12 +112,14 @@ final class HTTPExchange {
       let latest = receiver.state.withLock(waking: .none) { $0.progress }
       if latest != progress {
         progress = latest
-        deadline = now + Self.patience
+        deadline = now + patience
       } else if now > deadline {
-        end(.unreachable("nothing came for \(Self.patience.components.seconds) seconds"))
+        end(.away("nothing came for \(patience.components.seconds) seconds"))
       }
     }
-    if let failure = receiver.state.withLock(waking: .none, { $0.failure }) { throw failure }
+    // What came before something went wrong counts.
+    let failure = receiver.state.withLock(waking: .none) { condition($0) ? nil : $0.failure }
+    if let failure { throw failure }
   }
 
   private func end(_ fault: RegistryFault) {

@@ -23,6 +23,9 @@ struct HTTPRequest: Sendable {
   var body: Body?
   /// Whether much data comes or goes.
   var isBulk = false
+
+  /// How long the other side may say nothing.
+  fileprivate var patience: Duration { isBulk ? .seconds(20) : .seconds(10) }
 }
 
 /// The connections to a registry and to where it keeps its blobs. No thread is started before the first request.
@@ -71,7 +74,7 @@ final class HTTPTransport: Sendable {
         }
       let outgoing = try HTTPClient.Request(url: request.url, method: request.method, headers: headers, body: body)
       let task = client.execute(request: outgoing, delegate: receiver)
-      exchange = HTTPExchange(receiver, task, cancellation, pass)
+      exchange = HTTPExchange(receiver, task, cancellation, pass, patience: request.patience)
     } catch {
       pass.giveBack()
       throw .refused(.invalid, "\(error)".sanitized)

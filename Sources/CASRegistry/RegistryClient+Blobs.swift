@@ -61,13 +61,13 @@ extension RegistryClient {
           position += Int64(wanted.count)
           retry.reset()
         }
-        if position < region.upperBound { throw .unreachable("the blob ends after \(position) of \(size) bytes") }
+        if position < region.upperBound { throw .broken("the blob ends after \(position) of \(size) bytes") }
         // Read to its end, the connection can be used again.
         if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
         return
       } catch {
         breaks += 1
-        guard case .unreachable = error, breaks < Self.maximumBreaks, retry.pause(wish: nil, purpose.cancellation)
+        guard error.isPassing, breaks < Self.maximumBreaks, retry.pause(wish: nil, purpose.cancellation)
         else {
           try purpose.cancellation.check(purpose.operation, purpose.subject)
           throw error.error(purpose, address.place)
@@ -106,11 +106,14 @@ extension RegistryClient {
       request.isRepeatable = false
       do throws(CASError) {
         let response = try send(request, purpose)
-        if (200...299).contains(response.status) {
-          try finish(response, purpose)
-          return
+        guard (200...299).contains(response.status) else { throw failure(response, purpose) }
+        try checkDigest(of: response, is: address.digest, purpose)
+        try finish(response, purpose)
+        // Nobody is told that it is stored before it can be found.
+        guard try look(atBlob: address.digest, purpose) == address.size else {
+          throw nonsense(purpose, "the registry took the blob and does not have it")
         }
-        throw failure(response, purpose)
+        return
       } catch {
         // The place may be gone, or have half of the content; another is begun.
         guard error.code == .io(.ioError), retry.pause(wish: nil, purpose.cancellation) else { throw error }

@@ -51,6 +51,14 @@ extension RegistryClient {
     }
   }
 
+  /// Fails as ``tags(_:)`` does when there is no such repository.
+  func checkRepository(_ purpose: Purpose) throws(CASError) {
+    let response = try send(
+      RegistryRequest(method: .GET, target: "/v2/\(address.repository)/tags/list?n=1"), purpose)
+    guard response.status == 200 else { throw failure(response, purpose) }
+    try finish(response, purpose)
+  }
+
   /// Where the next page is: the link of the relation `next` (RFC 8288).
   private func nextPage(_ response: RegistryResponse, _ purpose: Purpose) throws(CASError) -> String? {
     for link in response.headers[canonicalForm: "Link"] where link.contains("rel=\"next\"") || link.contains("rel=next")
@@ -134,13 +142,7 @@ extension RegistryClient {
       headers: [(name: "Content-Type", value: descriptor.mediaType)], body: .bytes(content))
     let response = try send(request, purpose)
     guard (200...299).contains(response.status) else { throw failure(response, purpose) }
-    if let stated = try digest(of: response, purpose), stated.algorithm == descriptor.digest.algorithm,
-      stated != descriptor.digest
-    {
-      throw CASError(
-        .corrupt(expected: descriptor.digest, actual: stated), purpose.operation, purpose.subject,
-        cause: "\(address.place): the registry stored the manifest as \(stated)")
-    }
+    try checkDigest(of: response, is: descriptor.digest, purpose)
     try finish(response, purpose)
   }
 
@@ -167,6 +169,14 @@ extension RegistryClient {
         .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete tags: \(reason)")
     default: throw failure(response, purpose)
     }
+  }
+
+  /// Makes sure that a registry says no other digest of what it was sent.
+  func checkDigest(of response: RegistryResponse, is digest: Digest, _ purpose: Purpose) throws(CASError) {
+    guard let stated = try self.digest(of: response, purpose), stated != digest else { return }
+    throw CASError(
+      .corrupt(expected: digest, actual: stated), purpose.operation, purpose.subject,
+      cause: "\(address.place): the registry stored \(digest) as \(stated)")
   }
 
   /// The digest that the registry says content has.

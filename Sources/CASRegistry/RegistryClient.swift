@@ -75,9 +75,9 @@ final class RegistryClient: Sendable {
         let wish = response.headers.first(name: "Retry-After").flatMap { Int($0) }
         guard retry.pause(wish: wish, purpose.cancellation) else { return response }
       } catch {
-        if case .unreachable = error {
-          if request.isRepeatable, retry.pause(wish: nil, purpose.cancellation) { continue }
-          if !purpose.cancellation.isCancelled { outage.begin() }
+        if request.isRepeatable, error.isPassing {
+          if retry.pause(wish: nil, purpose.cancellation) { continue }
+          if case .away = error, !purpose.cancellation.isCancelled { outage.begin() }
         }
         try purpose.cancellation.check(purpose.operation, purpose.subject)
         throw error.error(purpose, address.place)
@@ -205,9 +205,7 @@ final class RegistryClient: Sendable {
       default: .io(.ioError)
       }
     let words = reason.map { ": \($0)" } ?? ""
-    return CASError(
-      code, purpose.operation, purpose.subject,
-      cause: "\(address.place): the registry answered \(response.status)\(words)")
+    return CASError(refused: code, purpose, "\(address.place): the registry answered \(response.status)\(words)")
   }
 
   /// An error about an answer that makes no sense.

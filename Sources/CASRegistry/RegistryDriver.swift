@@ -56,7 +56,7 @@ public struct RegistryDriver: Driver {
     let cache = try BlobCache(location, limit: options.cacheSize, options.verification, purpose.operation)
     let client = RegistryClient(address, environment: environment)
     try client.connect(purpose)
-    if options.mustExist { _ = try client.tags(purpose) }
+    if options.mustExist { try client.checkRepository(purpose) }
     return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
   }
 

@@ -93,7 +93,13 @@ extension RegistryEngine {
     if repository.known[descriptor.digest]?.isManifest != true {
       try pushManifests(in: content, descriptor, depth: 0, purpose)
     }
-    try repository.client.put(content, as: name.description, descriptor, purpose)
+    do throws(CASError) {
+      try repository.client.put(content, as: name.description, descriptor, purpose)
+    } catch {
+      guard error.code == .invalid else { throw error }
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject, cause: "\(error.cause) (it was sent \(descriptor.digest))")
+    }
     repository.known.remember(
       descriptor.digest,
       KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
@@ -121,6 +127,11 @@ extension RegistryEngine {
 
   /// The bytes of a manifest that is stored as a blob, or as a manifest.
   private func content(of descriptor: Descriptor, _ purpose: Purpose) throws(CASError) -> [UInt8] {
+    guard descriptor.size <= Manifest.maximumSize else {
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject,
+        cause: "\(descriptor.digest) is longer than \(Manifest.maximumSize >> 20) MiB, which no manifest is")
+    }
     let content: [UInt8]
     do throws(CASError) {
       content = try blobContents(

@@ -7,8 +7,10 @@ internal import SystemPackage
 
 /// Why a request has no answer, or none that can be used.
 enum RegistryFault: Error {
-  /// The registry cannot be reached, or the connection broke: worth another attempt.
-  case unreachable(String)
+  /// The registry cannot be reached, or says nothing.
+  case away(String)
+  /// The connection broke.
+  case broken(String)
   /// TLS was not agreed on; whether what answered does not speak it at all.
   case tls(String, isPlain: Bool)
   /// It answered in a way that another attempt would not change.
@@ -22,10 +24,10 @@ enum RegistryFault: Error {
     case let error as HTTPClientError:
       switch error {
       case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
-        self = .unreachable("no connection in time")
-      case .remoteConnectionClosed: self = .unreachable("the connection was closed")
+        self = .away("no connection in time")
+      case .remoteConnectionClosed: self = .broken("the connection was closed")
       case .cancelled: self = .cancelled
-      default: self = .unreachable(error.shortDescription)
+      default: self = .broken(error.shortDescription.sanitized)
       }
     case let error as NIOSSLError: self = Self.tls(error)
     case let error as BoringSSLError: self = Self.tls(error)
@@ -34,16 +36,27 @@ enum RegistryFault: Error {
       if let first = error.connectionErrors.first {
         self.init(first.error)
       } else {
-        self = .unreachable("the host's name has no address")
+        self = .away("the host's name has no address")
       }
-    case let error as IOError: self = .unreachable(Errno(rawValue: error.errnoCode).description)
+    case let error as IOError:
+      let errno = Errno(rawValue: error.errnoCode)
+      let isClosed = errno == .connectionReset || errno == .brokenPipe
+      self = isClosed ? .broken("the connection was closed") : .away(errno.description)
     case let error as ChannelError:
       if case .connectTimeout = error {
-        self = .unreachable("no connection in time")
+        self = .away("no connection in time")
       } else {
-        self = .unreachable("the connection was closed")
+        self = .broken("the connection was closed")
       }
-    default: self = .unreachable("\(error)".sanitized)
+    default: self = .broken("\(error)".sanitized)
+    }
+  }
+
+  /// Whether another attempt may fare better.
+  var isPassing: Bool {
+    switch self {
+    case .away, .broken: true
+    case .tls, .refused, .cancelled: false
     }
   }
 
@@ -62,14 +75,22 @@ enum RegistryFault: Error {
   /// The error of an operation on a repository.
   func error(_ purpose: Purpose, _ place: String) -> CASError {
     switch self {
-    case .unreachable(let reason):
+    case .away(let reason), .broken(let reason):
       CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): \(reason)")
     case .tls(let reason, _):
       CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): TLS failed: \(reason)")
     case .refused(let code, let reason):
-      CASError(code, purpose.operation, purpose.subject, cause: "\(place): \(reason)")
+      CASError(refused: code, purpose, "\(place): \(reason)")
     case .cancelled: CASError(.cancelled, purpose.operation, purpose.subject, cause: "cancelled")
     }
+  }
+}
+
+extension CASError {
+  /// An error about what a registry refuses.
+  init(refused code: Code, _ purpose: Purpose, _ reason: String) {
+    let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
+    self.init(code, purpose.operation, purpose.subject, cause: words + reason)
   }
 }
 

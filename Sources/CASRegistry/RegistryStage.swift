@@ -45,9 +45,9 @@ final class RegistryStage: BlobStage {
     } else {
       address = try local.commit(expecting: expectation, cancellation: cancellation)
       complete.withLock { $0 = address }
-      repository.cache.noteAdded(address.size)
     }
     try repository.upload(address, Purpose("put blob", address.digest.description, cancellation))
+    repository.cache.noteAdded(address.size)
     return address
   }
 

@@ -12,6 +12,8 @@ final class Repository: Sendable {
   let cache: BlobCache
   let verification: Verification
   let known = KnownContent()
+  /// How often something is read that others throw out at once.
+  private static let attempts = 3
   private let downloads = Downloads()
   private let closed = Atomic(false)
   private let logger = Logger(label: "casfs")
@@ -72,19 +74,23 @@ final class Repository: Sendable {
     let entry = try find(digest, purpose)
     if let file = try cache.file(digest, purpose) { return file }
     guard isWanted else { return nil }
-    try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
-      let purpose = Purpose("read blob", digest.description, stop)
-      if entry.isManifest {
-        _ = try fetch(digest.description, expecting: digest, purpose)
-      } else {
-        try download(digest, entry.size, purpose)
+    for _ in 0..<Self.attempts {
+      try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
+        let purpose = Purpose("read blob", digest.description, stop)
+        if entry.isManifest {
+          _ = try fetch(digest.description, expecting: digest, purpose)
+        } else {
+          try download(digest, entry.size, purpose)
+        }
+      }
+      if let file = try cache.file(digest, purpose) {
+        // Only now may it go again to make room.
+        cache.noteAdded(entry.size)
+        return file
       }
     }
-    guard let file = try cache.file(digest, purpose) else {
-      throw CASError(
-        .io(.ioError), purpose.operation, purpose.subject, cause: "it went from the cache before it could be opened")
-    }
-    return file
+    throw CASError(
+      .io(.ioError), purpose.operation, purpose.subject, cause: "it goes from the cache before it can be opened")
   }
 
   /// Gets a manifest by a tag or a digest, and keeps it.
@@ -101,7 +107,6 @@ final class Repository: Sendable {
       let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
       try stage.write(manifest.content.span, at: 0)
       _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: purpose.cancellation)
-      cache.noteAdded(descriptor.size)
     }
     if known[descriptor.digest]?.mediaType == nil {
       known.remember(
@@ -134,7 +139,6 @@ final class Repository: Sendable {
       known.forget(digest)
       throw error
     }
-    cache.noteAdded(size)
   }
 
   private static func corruption(
@@ -167,6 +171,8 @@ final class Repository: Sendable {
       return Descriptor(mediaType: type, digest: digest, size: size)
     }
     // Also when it has none: then it says why.
-    return try fetch(tag, expecting: nil, purpose)
+    let descriptor = try fetch(tag, expecting: nil, purpose)
+    cache.noteAdded(descriptor.size)
+    return descriptor
   }
 }

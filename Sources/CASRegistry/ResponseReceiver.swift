@@ -9,8 +9,10 @@ internal import Platform
 final class ResponseReceiver: HTTPClientResponseDelegate {
   struct State {
     var head: HTTPResponseHead?
-    /// The part that nobody has taken yet, and what lets the next one come.
-    var part: (content: ByteBuffer, taken: EventLoopPromise<Void>)?
+    /// The part that nobody has taken yet.
+    var part: ByteBuffer?
+    /// Lets the next part come.
+    var taken: EventLoopPromise<Void>?
     var isFinished = false
     var failure: RegistryFault?
     /// Writes the request's body, once the connection is there for it.
@@ -35,7 +37,8 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
     let taken = task.eventLoop.makePromise(of: Void.self)
     let isWanted = state.withLock { state in
       guard state.failure == nil else { return false }
-      state.part = (buffer, taken)
+      state.part = buffer
+      state.taken = taken
       state.progress += 1
       return true
     }
@@ -58,14 +61,14 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
     }
   }
 
-  /// Ends the exchange; the first reason counts.
+  /// Ends the exchange; the first reason counts. What came before can still be taken.
   func fail(_ fault: RegistryFault) {
-    let (part, writer) = state.withLock { (state) in
-      defer { (state.part, state.writer) = (nil, nil) }
+    let (taken, writer) = state.withLock { (state) in
+      defer { (state.taken, state.writer) = (nil, nil) }
       if state.failure == nil { state.failure = fault }
-      return (state.part, state.writer)
+      return (state.taken, state.writer)
     }
-    part?.taken.fail(HTTPClientError.cancelled)
+    taken?.fail(HTTPClientError.cancelled)
     writer?.finished.fail(HTTPClientError.cancelled)
   }
 

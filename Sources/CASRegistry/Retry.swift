@@ -6,7 +6,7 @@ internal import Platform
 struct Retry {
   private static let attempts = 5
   /// After this long no other attempt is begun.
-  private static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(10)
   private static let firstPause = 0.1
 
   private var failures = 0

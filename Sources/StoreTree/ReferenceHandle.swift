@@ -63,6 +63,8 @@ final class ReferenceHandle: FileHandle {
       let descriptor = try awaitedDescriptor(text, context)
       let existing = try? shared.engine.reference(named: name)
       guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
+      // What another machine makes of it is not known before.
+      if shared.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
       throw error
