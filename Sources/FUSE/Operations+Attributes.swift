@@ -7,7 +7,7 @@ internal import SystemPackage
 extension Operations {
   static func addAttributes(to table: inout fuse_lowlevel_ops) {
     unsafe table.getattr = { (request, node, _) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         .attributes(try tree.attributes(of: NodeID(node), context))
       }
     }
@@ -20,12 +20,12 @@ extension Operations {
       }
     }
     unsafe table.getxattr = { (request, node, raw, room) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         try Operations.fitting(tree.attribute(unsafe name(raw), of: NodeID(node), context), room)
       }
     }
     unsafe table.listxattr = { (request, node, room) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         let names = try tree.attributeNames(of: NodeID(node), context)
         return try Operations.fitting(names.flatMap { NameText.bytes(of: $0) + [0] }, room)
       }

@@ -7,7 +7,7 @@ internal import SystemPackage
 extension Operations {
   static func addFiles(to table: inout fuse_lowlevel_ops) {
     unsafe table.open = { (request, node, info) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         let flags = unsafe info?.pointee.flags ?? 0
         let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
         return .opened(try tree.open(NodeID(node), open, context), NodeID(node))
@@ -20,7 +20,7 @@ extension Operations {
       }
     }
     unsafe table.read = { (request, _, size, offset, info) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
         case .bytes(let bytes): .bytes(bytes)
         case .file(let file, let offset, let count): .file(file, offset: offset, count: count)
@@ -56,12 +56,12 @@ extension Operations {
 
   static func addDirectories(to table: inout fuse_lowlevel_ops) {
     unsafe table.opendir = { (request, node, _) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         .openedDirectory(try tree.openDirectory(NodeID(node), context))
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
-      let tree = unsafe serve(request) { (tree, context) throws(Errno) in
+      let tree = unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
           listing.add(entry, next)
@@ -71,7 +71,7 @@ extension Operations {
       if let open = try? unsafe handle(info) { tree?.readAhead(open) }
     }
     unsafe table.readdirplus = { (request, _, size, offset, info) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         var listing = DirectoryBuffer(size)
         try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
           listing.add(entry, found, next)

@@ -43,7 +43,7 @@ enum Operations {
 
   private static func addNames(to table: inout fuse_lowlevel_ops) {
     unsafe table.lookup = { (request, parent, raw) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, freesCaller: true) { (tree, context) throws(Errno) in
         .entry(try tree.lookup(unsafe name(raw), in: NodeID(parent), context))
       }
     }

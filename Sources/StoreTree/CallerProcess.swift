@@ -3,7 +3,7 @@ internal import Platform
 internal import SystemPackage
 
 /// What `/proc` tells about the process that sent a request.
-enum CallerProcess {
+package enum CallerProcess {
   /// The process that a thread belongs to; 0 when that cannot be seen, as from another pid namespace.
   static func id(ofThread thread: Int32) -> Int32 {
     guard thread > 0, let status = text("/proc/\(thread)/status"), let value = field("Tgid:", of: status) else {
@@ -53,6 +53,19 @@ enum CallerProcess {
     if context.thread == 0 || process == 0 { return true }
     return id(ofThread: context.thread) == process && !hasWriter(process: process, inode: inode)
   }
+
+  /// Whether a signal waits for a thread that ends it, or that it wants to be told of. Those that tell of children,
+  /// windows and timers come all the time, and callers do not expect a system call to fail for them.
+  package static func isCalledAway(thread: Int32) -> Bool {
+    // Of one that cannot be seen no more is known than that there is a signal.
+    guard thread > 0, let status = text("/proc/\(thread)/status") else { return true }
+    let set = { (name: String) in field(name, of: status).flatMap { UInt64($0, radix: 16) } ?? 0 }
+    let waiting = (set("SigPnd:") | set("ShdPnd:")) & ~set("SigBlk:") & ~set("SigIgn:")
+    return waiting & ~Self.passing != 0
+  }
+
+  /// SIGCHLD, SIGCONT, SIGURG, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, as bits of a set.
+  private static let passing: UInt64 = [17, 18, 23, 26, 27, 28, 29].reduce(0) { $0 | 1 << (UInt64($1) - 1) }
 
   private static func text(_ path: String) -> String? {
     guard let file = try? OpenFile.open(path: path, .readOnly), let bytes = try? file.contents(limit: 64 << 10) else {

@@ -11,14 +11,14 @@ struct ReferencePaths: Sendable {
 
   private struct Entry: Sendable {
     var key: Key
-    var reference: Reference
+    var reference: ListedReference
   }
 
   private static let separator: UInt8 = 0
   private var entries: [Entry] = []
 
   /// Gives every reference its path. One that would have a component longer than a file name has none.
-  init(_ references: [Reference]) {
+  init(_ references: [ListedReference]) {
     var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
     sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
     // The names below a name follow it at once, so only the last that is below no other is to be looked at.
@@ -34,7 +34,7 @@ struct ReferencePaths: Sendable {
   }
 
   /// The reference at a path.
-  subscript(path: [FileName]) -> Reference? {
+  subscript(path: [FileName]) -> ListedReference? {
     let key = Self.key(path)
     let index = firstIndex(from: key)
     return index < entries.count && entries[index].key == key ? entries[index].reference : nil

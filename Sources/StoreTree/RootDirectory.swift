@@ -9,10 +9,14 @@ final class RootDirectory: Node {
   init(_ shared: TreeShared) {
     self.shared = shared
     children = [
-      (ImageLayout.fileName, GeneratedFile(shared, inode: Inode.layout) { (_) throws(Errno) in ImageLayout.content }),
+      (
+        ImageLayout.fileName, GeneratedFile(shared, inode: Inode.layout) { (_, _) throws(Errno) in ImageLayout.content }
+      ),
       (
         ImageIndex.fileName,
-        GeneratedFile(shared, inode: Inode.index) { (shared) throws(Errno) in try shared.references.index(shared) }
+        GeneratedFile(shared, inode: Inode.index) { (shared, context) throws(Errno) in
+          try shared.references.index(shared, context)
+        }
       ),
       ("blobs", BlobsDirectory(shared)),
       ("refs", ReferenceDirectory(shared, path: [])),

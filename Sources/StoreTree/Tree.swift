@@ -224,6 +224,7 @@ public final class Tree: Sendable {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
@@ -236,6 +237,7 @@ public final class Tree: Sendable {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     let directory = try directories.handle(handle)
     try directory.entries(from: offset, context) { (listed, next) in
       let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
@@ -249,6 +251,8 @@ public final class Tree: Sendable {
 
   /// Gets the next entries of an open directory ready, while the caller is busy with those it was given.
   public func readAhead(_ handle: HandleID) {
+    // This thread is wanted by others.
+    if shared.remote != nil { return }
     try? directories.handle(handle).readAhead()
   }
 
