@@ -156,7 +156,7 @@ import Testing
         for word in "${words[@]}"; do grep -qF -- "$word" err || fail "$*: said '$(cat err)', not '$word'"; done
       }
       tells 1 $host/app MANIFEST_UNKNOWN 'manifest unknown' -- blob get $repository none || true
-      tells 1 $host/none 'no such repository' -- ref ls docker://$host/none
+      tells 1 $host/none 404 NAME_UNKNOWN -- ref ls docker://$host/none
       tells 1 127.0.0.1:1/app refused -- ref ls docker://127.0.0.1:1/app
       tells 1 lower-case -- ref ls docker://$host/App
       tells 1 port -- ref ls docker://127.0.0.1:99999/app
