@@ -119,6 +119,45 @@ import Testing
       """)
   }
 
+  @Test("E8: a copy that failed leaves no tag, and goes on where it was when it is repeated")
+  func interrupted() throws {
+    try Workshop().check(
+      .own,
+      """
+      image a 500000; image b 3000000; second=$layer
+      jq -c --slurpfile other b/blobs/sha256/$manifest '.layers += $other[0].layers' <a/blobs/sha256/$(jq -r .manifests[0].digest a/index.json | cut -d : -f 2) >m
+      cp b/blobs/sha256/$second a/blobs/sha256/; "$casfs" ref put --force a both $("$casfs" blob put a m)
+      fault '{"on": "PUT .*digest=", "skip": 1, "times": -1, "take": 1000}'
+      refused $host/app "$casfs" copy a both $repository; is "$(ls main/blobs | wc -l)" 1; mend
+      fault '{"on": "PUT .*digest=", "skip": 1, "silent": 1}'; "$casfs" copy a both $repository & copy=$!
+      there() { [ $(ls main/blobs | wc -l) -ge 2 ]; }
+      eventually there; kill -KILL $copy; wait $copy 2>/dev/null || true; mend
+      is "$(tags)" ''; kept=$(ls main/blobs); forget; "$casfs" copy a both $repository; is "$(tagged both)" sha256:$(hex m)
+      for blob in $kept; do is "$(asked '.method == "PUT" and (.target | contains("'$blob'"))')" 0; done
+      skopeo_copy docker://$host/app:both oci:out:both
+      """)
+  }
+
+  @Test(
+    "E12, C1: a repository is checked, cleaned and created like other stores, and garbage is the registry's own",
+    arguments: [Servers.proxied, .own])
+  func upkeep(server: Servers) throws {
+    try Workshop().check(
+      server,
+      """
+      image a; push a v1
+      "$casfs" fsck $repository; is "$("$casfs" clean $repository)" '0 removed'; is "$(tagged v1)" sha256:$manifest
+      refused 'cannot remove safely' "$casfs" gc $repository; has $layer
+      refused 'exists' "$casfs" create $repository
+      fault '{"on": "GET .*/blobs/sha256:'$layer'", "times": -1, "flip": 10}'; export XDG_CACHE_HOME=$top/other
+      status=0; "$casfs" fsck $repository >found 2>/dev/null || status=$?; is $status 1
+      is "$(cut -f 1,2 found)" "$(printf 'corrupt\tsha256:%s' $layer)"; mend
+      refused $host/new "$casfs" ref ls docker://$host/new
+      "$casfs" create docker://$host/new; "$casfs" copy a latest docker://$host/new
+      is "$("$casfs" ref ls docker://$host/new)" latest
+      """)
+  }
+
   @Test("E8: an index is copied with the images of all platforms", arguments: [Servers.genuine, .own])
   func index(server: Servers) throws {
     try Workshop().check(

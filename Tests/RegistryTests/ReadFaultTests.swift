@@ -113,4 +113,38 @@ import Testing
         end() { "$casfs" unmount mnt-$name; }
         """) + "image a; push a v1\n" + Trial.script(trials), seconds: 120)
   }
+
+  @Test(
+    "E7: a transfer that breaks goes on where it broke, and a registry in trouble is left in peace longer each time")
+  func resumption() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 5000000 /dev/urandom >b; upload b >/dev/null; on='GET .*/blobs/'
+      get() { "$casfs" blob get $repository sha256:$(hex b); }
+      fault '{"on": "'"$on"'", "cut": 2000000, "times": 2}'; forget; get | cmp - b; mend
+      is "$(asked '.method == "GET" and (.target | contains("blobs"))')" 3
+      [ "$(sent '.target | contains("blobs")')" -lt 6000000 ] || fail "$(requests true)"
+      requests '.range != null' | jq -se 'map(.range | ltrimstr("bytes=") | split("-")[0] | tonumber) | length == 2 and . == sort and .[0] > 0' >/dev/null
+      # Attempts are few, and there is time between them.
+      rm -rf cache; fault '{"on": "'"$on"'", "status": 503, "times": -1}'; forget; get 2>/dev/null && fail "served"; mend
+      requests '.status == 503' | jq -se 'length >= 3 and length <= 8 and (last.at - first.at > 0.7)' >/dev/null || fail "$(requests true)"
+      fault '{"on": "'"$on"'", "status": 429, "headers": {"Retry-After": "2"}}'; forget; get | cmp - b
+      requests '.method == "GET" and (.target | contains("blobs"))' | jq -se 'length == 2 and last.at - first.at >= 2' >/dev/null
+      """#)
+  }
+
+  @Test("E7: many readers at once take a few connections")
+  func connections() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; "$casfs" mount $repository $mnt
+      for i in {1..24}; do head -c 100000 /dev/urandom >b$i; upload b$i >/dev/null; done
+      forget; fault '{"on": "GET .*/blobs/", "slow": 0.005, "times": -1}'
+      for i in {1..24}; do cmp $mnt/blobs/sha256/$(hex b$i) b$i & readers[i]=$!; done
+      for reader in "${readers[@]}"; do wait $reader; done
+      requests true | jq -se '(map(.beside) | max) < 10' >/dev/null || fail "$(requests true | jq .beside | sort -n | tail -1) others at once"
+      """#)
+  }
 }

@@ -1,7 +1,7 @@
 """A registry whose faults can be asked for: `registry.py FOLDER [SETTINGS]`.
 
 It keeps what it stores in FOLDER, writes the ports it listens on into FOLDER/ports as NAME=NUMBER, and a line of JSON
-about each request into FOLDER/log. SETTINGS is a JSON object:
+about each request into FOLDER/log, with when it came and beside how many others. SETTINGS is a JSON object:
 
   address    to listen on; without, 127.0.0.1, and 127.0.0.2 for what is redirected to
   port       the first port to listen on; without, any
@@ -21,6 +21,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 import faults
 from access import Access
@@ -55,6 +56,7 @@ class Registry:
     def begin(self, request):
         with self.lock:
             self.under_way += 1
+            request.beside, request.at = self.under_way - 1, time.time()
         request.fault = self.faults.take(request)
 
     def answer(self, request):
@@ -96,7 +98,7 @@ class Registry:
     def noted(self, port):
         def note(request, response, sent, reason=None):
             line = {
-                "port": port, "method": request.method, "target": request.target,
+                "at": request.at, "beside": request.beside, "port": port, "method": request.method, "target": request.target,
                 "status": response.status if response else 0, "received": request.received, "sent": sent,
                 "fault": {key: value for key, value in request.fault.items() if key != "replace"},
                 "reason": reason,
