@@ -10,13 +10,18 @@ final class HTTPExchange {
   private static let pollInterval = 20
   /// How long a registry may take to store what it was sent.
   private static let storingTime = Duration.seconds(300)
+  /// How long the client may take to tell that an answer is complete, in milliseconds.
+  private static let endTime = 100
+
   private let receiver: ResponseReceiver
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
   private let pass: ConnectionGate.Pass
-  /// How long nothing may happen.
+  /// How long nothing may happen, and for how long that is now.
+  private let usualPatience: Duration
   private var patience: Duration
-  /// Whether the answer came before the request was sent.
+  /// Whether the request has a body that is written here, and whether the answer came before all of it was.
+  private var isUpload = false
   private var isEarly = false
   /// How long the answer's body is so far.
   private var received = 0
@@ -25,6 +30,7 @@ final class HTTPExchange {
     _ receiver: ResponseReceiver, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
     _ pass: ConnectionGate.Pass, patience: Duration
   ) {
+    usualPatience = patience
     self.patience = patience
     self.receiver = receiver
     self.task = task
@@ -41,13 +47,16 @@ final class HTTPExchange {
   func head() throws(RegistryFault) -> HTTPResponseHead {
     while true {
       try wait { $0.head != nil || $0.isFinished }
-      if let head = receiver.state.withLock({ $0.head }) { return head }
+      if let head = receiver.state.withLock({ $0.head }) {
+        patience = usualPatience
+        return head
+      }
     }
   }
 
   /// The next part of the answer's body; `nil` at its end.
   func nextPart() throws(RegistryFault) -> ByteBuffer? {
-    if isEarly, received >= receiver.state.withLock(waking: .none, { Self.length(of: $0.head) }) { return nil }
+    if isUpload, isComplete { return nil }
     try wait { !$0.parts.isEmpty || $0.isFinished }
     let (part, taken) = receiver.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
       guard !state.parts.isEmpty else { return (nil, nil) }
@@ -61,8 +70,17 @@ final class HTTPExchange {
     return part
   }
 
-  private static func length(of head: HTTPResponseHead?) -> Int {
-    head?.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+  /// Whether all of the answer has come. Of one that comes before the client has seen the end of the request, which may
+  /// be sent all the same, it never tells.
+  private var isComplete: Bool {
+    let length = receiver.state.withLock(waking: .none) { $0.head?.headers.first(name: "Content-Length") }.flatMap {
+      Int($0)
+    }
+    guard received >= length ?? (isEarly ? 0 : .max) else { return false }
+    if !isEarly {
+      _ = receiver.state.wait(milliseconds: Self.endTime) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
+    }
+    return receiver.state.withLock(waking: .none) { $0.parts.isEmpty }
   }
 
   /// The rest of the body, when it is no longer than that; `nil` when it is.
@@ -84,6 +102,7 @@ final class HTTPExchange {
     let pieceSize: Int64 = 256 << 10
     try wait { $0.writer != nil || $0.head != nil }
     guard let (writer, finished) = receiver.state.withLock({ $0.writer }) else { return }
+    isUpload = true
     var offset: Int64 = 0
     var pieces = 0
     while offset < length {
@@ -93,8 +112,8 @@ final class HTTPExchange {
       let receiver = receiver
       writer.write(.byteBuffer(ByteBuffer(bytes: piece))).whenSuccess { receiver.state.withLock { $0.written += 1 } }
       try wait { $0.head != nil || $0.written == pieces }
-      if offset < length, receiver.state.withLock(waking: .none, { $0.head }) != nil {
-        // The rest is not wanted; then the client does not tell when the answer is complete.
+      if receiver.state.withLock(waking: .none, { $0.head }) != nil {
+        // The rest, if any, is not wanted.
         isEarly = true
         return
       }

@@ -50,6 +50,11 @@ import Testing
             [ $2 != done ] || fail "$1: $(cat $name.said)"
             grep -q 'Input/output error' $name.said || fail "$1: $(cat $name.said)"
             eventually test ! -e mnt-$name/incoming/f; test ! -L mnt-$name/committed/f
+            # What is stored and called something else cannot be taken back.
+            if [[ $1 != another* ]]; then
+              use main; has $(hex $name.file) && fail "$1: it is there"; use own-$name
+              test ! -e mnt-$name/blobs/sha256/$(hex $name.file) || fail "$1: it is shown"
+            fi
           fi
           # Of a file that the registry cannot have by now.
           head -c 1000000 /dev/urandom >$name.other
@@ -71,16 +76,18 @@ import Testing
       #"""
       image a; push a v1; first=$manifest; image b; push b v2
       "$casfs" mount $repository $mnt
-      none=sha256:$(printf %064d 0)
+      none=sha256:$(printf %064d 0); echo sha256:$first >tag
       on='PUT .*/manifests/'
+      n=10
       for what in '"status": 500' '"status": 507' '"refuse": true' '"take": 10' '"claim": {"Docker-Content-Digest": "'$none'"}'; do
-        fault "{\"on\": \"$on\", \"times\": -1, $what}"
-        refused 'Input/output error' bash -c "echo sha256:$first >$mnt/refs/v3"
-        refused $host/app "$casfs" ref put $repository v4 sha256:$first
+        fault "{\"on\": \"$on\", \"times\": -1, $what}"; n=$((n + 2))
+        refused 'Input/output error' cp tag $mnt/refs/v$n
+        refused $host/app "$casfs" ref put $repository v$((n + 1)) sha256:$first
         mend
       done
+      is "$(tagged v14)" ''; is "$(tagged v15)" ''
       fault "{\"on\": \"$on\", \"times\": -1, \"status\": 403}"
-      refused 'Permission denied' bash -c "echo sha256:$first >$mnt/refs/v5"; mend
+      refused 'Permission denied' cp tag $mnt/refs/v5; mend
       fault "{\"on\": \"$on\", \"status\": 503, \"times\": 2}"; echo sha256:$first >$mnt/refs/v6; is "$(tagged v6)" sha256:$first
       fault "{\"on\": \"$on\", \"lost\": true}"; echo sha256:$first >$mnt/refs/v7; is "$(tagged v7)" sha256:$first
       is "$(tagged v2)" sha256:$manifest
