@@ -10,6 +10,8 @@ enum Patience: Sendable {
   case untilSignal
   /// When a signal ends the caller, for whom it makes no difference then; what the request changes may still change.
   case untilKilled
+  /// The same, but not before the request says that it takes long: until then it looks at its caller.
+  case untilKilledWhileWaiting
 }
 
 /// Who waits for the answer to one request, and may be answered before it is done: EINTR.
@@ -22,8 +24,18 @@ final class Caller: @unchecked Sendable {
   /// Cancelled when the caller is let go.
   let cancellation = CancellationToken()
   private let interrupts: Interrupts
+  private let state = Atomic(State.quick)
   private let ticket = Atomic<UInt>(0)
-  private let isClaimed = Atomic(false)
+
+  private enum State: UInt8, AtomicRepresentable {
+    /// Nobody but who serves the request knows of it.
+    case quick
+    /// A thread is about to make it one that takes long.
+    case changing
+    case slow
+    /// Somebody has the right to answer.
+    case claimed
+  }
 
   init(_ request: fuse_req_t, thread: Int32, _ patience: Patience, _ interrupts: Interrupts) {
     unsafe self.request = request
@@ -34,18 +46,36 @@ final class Caller: @unchecked Sendable {
 
   /// Notes that the request may take long: from now on the caller can be let go.
   func willWait() {
-    guard ticket.load(ordering: .relaxed) == 0 else { return }
-    ticket.store(interrupts.admit(self), ordering: .relaxed)
-    interrupts.watch(ticket.load(ordering: .relaxed))
+    guard change(from: .quick, to: .changing) else { return }
+    let number = interrupts.admit(self)
+    ticket.store(number, ordering: .relaxed)
+    // When a signal came before, this lets the caller go at once.
+    interrupts.watch(number)
+    state.store(.slow, ordering: .releasing)
+  }
+
+  /// Notes, from another thread, that the request does take long.
+  func isSlow() {
+    if patience != .untilKilledWhileWaiting { willWait() }
   }
 
   /// Gets the right to answer, which is given once.
   ///
   /// - Returns: whether it was there; else the caller was answered or let go.
   func claim() -> Bool {
-    guard !isClaimed.exchange(true, ordering: .relaxed) else { return false }
-    let ticket = ticket.load(ordering: .relaxed)
-    return ticket == 0 || interrupts.dismiss(ticket)
+    if change(from: .quick, to: .claimed) { return true }
+    guard change(from: .slow, to: .claimed) else { return false }
+    return interrupts.dismiss(ticket.load(ordering: .relaxed))
+  }
+
+  /// Changes the state, unless it is another one; waits for a thread that is changing it.
+  private func change(from old: State, to new: State) -> Bool {
+    while true {
+      let (isDone, found) = state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
+      if isDone { return true }
+      guard found == .changing else { return false }
+      sched_yield()
+    }
   }
 }
 

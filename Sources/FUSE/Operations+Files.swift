@@ -35,7 +35,7 @@ extension Operations {
       }
     }
     unsafe table.flush = { (request, _, info) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilledWhileWaiting) { (tree, context) throws(Errno) in
         try tree.flush(unsafe handle(info), context)
         return .done
       }

@@ -21,6 +21,7 @@ struct Request: ~Copyable {
     let dispatcher = unsafe Dispatcher.of(fuse_req_userdata(raw))
     let from = unsafe fuse_req_ctx(raw)?.pointee
     let caller = unsafe Caller(raw, thread: from?.pid ?? 0, patience, dispatcher.interrupts)
+    dispatcher.crew.serve(caller)
     self.dispatcher = dispatcher
     self.caller = caller
     context = RequestContext(
