@@ -64,7 +64,9 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "DurabilityTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "casfs", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",

@@ -26,6 +26,12 @@ public enum Daemon {
     _ = try retrying { casfs_close_inherited() }
   }
 
+  /// Keeps programs that are started from now on from having what is open besides standard input, output and error:
+  /// `close_range(2)`. Libraries may have opened something without saying so.
+  public static func closeOnExec() throws(Errno) {
+    _ = try retrying { casfs_close_on_exec() }
+  }
+
   /// Lets SIGINT and SIGTERM end the process, even where its caller ignored or blocked them: `sigaction(2)`,
   /// `sigprocmask(2)`.
   public static func restoreSignals() {

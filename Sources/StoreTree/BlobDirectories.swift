@@ -95,7 +95,7 @@ final class AlgorithmDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
     let listing = try shared.translating { () throws(CASError) in try shared.engine.listBlobs() }
     return BlobStream(listing, algorithm, shared)
   }

@@ -41,7 +41,7 @@ final class CommittedDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
     let members = try shared.incoming.members(of: folder)
     if members.count > 16 { context.willBlock() }
     return EntryList(

@@ -46,7 +46,7 @@ final class ImagesDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    var names = try shared.references.children(of: path, shared)
+    var names = try shared.references.children(of: path, withUnwritten: false, shared)
     if path.isEmpty { names += try shared.references.unnamed(shared).keys }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })

@@ -58,7 +58,7 @@ final class IncomingDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
     let members = try shared.incoming.members(of: folder)
     // For each alias the store is asked.
     if members.count > 16 { context.willBlock() }

@@ -38,16 +38,14 @@ extension IncomingFile {
       case ready(any BlobStage)
       case copy(Digest?, Digest.Algorithm)
     }
-    let step: Step = state.wait(
-      until: { !$0.isBusy },
-      then: { state in
-        if let stage = state.stage {
-          state.activeWrites += 1
-          return .ready(stage)
-        }
-        state.isBusy = true
-        return .copy(state.isDirty ? nil : state.address?.digest, state.promise?.algorithm ?? .sha256)
-      })
+    let step: Step = try whenIdle(context) { state in
+      if let stage = state.stage {
+        state.activeWrites += 1
+        return .ready(stage)
+      }
+      state.isBusy = true
+      return .copy(state.isDirty ? nil : state.address?.digest, state.promise?.algorithm ?? .sha256)
+    }
     switch step {
     case .ready(let stage): return stage
     case .copy(let base, let algorithm):
@@ -76,13 +74,11 @@ extension IncomingFile {
     guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
     context.willBlock()
     // A commit waits until it is done, or it waits for the commit.
-    let stage: (any BlobStage)? = try state.wait(
-      until: { !$0.isBusy },
-      then: { (state) throws(Errno) in
-        guard try state.requireSound() else { return nil }
-        state.activeWrites += 1
-        return state.stage
-      })
+    let stage: (any BlobStage)? = try whenIdle(context) { (state) throws(Errno) in
+      guard try state.requireSound() else { return nil }
+      state.activeWrites += 1
+      return state.stage
+    }
     guard let stage else { return }
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
@@ -214,15 +210,13 @@ extension IncomingFile {
       case stage(any BlobStage)
       case blob(BlobAddress)
     }
-    waitWhileBusy(context)
-    let source: Source = try state.wait(
-      until: { !$0.isBusy },
-      then: { (state) throws(Errno) in
-        if state.lateError != nil { throw .ioError }
-        if let stage = state.stage { return .stage(stage) }
-        if let address = state.address, !state.isDirty { return .blob(address) }
-        return .nothing
-      })
+    if state.withLock({ $0.isBusy }) { context.willBlock() }
+    let source: Source = try whenIdle(context) { (state) throws(Errno) in
+      if state.lateError != nil { throw .ioError }
+      if let stage = state.stage { return .stage(stage) }
+      if let address = state.address, !state.isDirty { return .blob(address) }
+      return .nothing
+    }
     switch source {
     case .nothing: return .bytes([])
     case .stage(let stage):

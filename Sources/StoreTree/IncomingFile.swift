@@ -63,7 +63,7 @@ final class IncomingFile: Node {
   /// - Returns: the blob's address, when there was a commit.
   @discardableResult
   func requireBlob(_ context: RequestContext) throws(Errno) -> BlobAddress? {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
     do throws(CASError) {
@@ -91,16 +91,26 @@ final class IncomingFile: Node {
     }
   }
 
-  func waitWhileBusy(_ context: RequestContext) {
+  /// Waits for a commit under way.
+  func waitWhileBusy(_ context: RequestContext) throws(Errno) {
     guard state.withLock({ $0.isBusy }) else { return }
-    context.willBlock()
-    state.wait(until: { !$0.isBusy }, then: { _ in })
+    try shared.commits.wait(for: state, until: { !$0.isBusy }, context)
+  }
+
+  /// Waits until nobody has the content to itself, then sees and changes the state, unless the caller is let go before.
+  func whenIdle<Result>(
+    _ context: RequestContext, _ body: (inout State) throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    let result = try state.wait(
+      until: { !$0.isBusy }, unless: { context.cancellation.isCancelled }, then: body)
+    guard let result else { throw .interrupted }
+    return result
   }
 
   // MARK: Attributes
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return state.withLock { attributes($0) }
   }
 
@@ -131,7 +141,7 @@ final class IncomingFile: Node {
   }
 
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return try state.withLock { (state) throws(Errno) in
       if let error = state.lateError, name.sameBytes(as: "user.casfs.error") { return Array(error.utf8) }
       if let address = state.address, !state.isDirty, BlobAttribute.names.contains(where: { $0.sameBytes(as: name) }) {
@@ -142,7 +152,7 @@ final class IncomingFile: Node {
   }
 
   func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return state.withLock { state in
       var names = state.metadata.attributes.map(\.name)
       if state.address != nil, !state.isDirty { names += BlobAttribute.names }
@@ -164,7 +174,7 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
     try state.withLock { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.

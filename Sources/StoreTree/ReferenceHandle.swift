@@ -121,7 +121,7 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       return try descriptor(text, context)
     } catch {
-      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
       return try descriptor(text, context)
     }
   }

@@ -49,10 +49,14 @@ final class ReferenceView: Sendable {
   }
 
   /// The names in a directory.
-  func children(of path: [FileName], _ shared: TreeShared) throws(Errno) -> [FileName] {
+  ///
+  /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
+  func children(
+    of path: [FileName], withUnwritten: Bool = true, _ shared: TreeShared
+  ) throws(Errno) -> [FileName] {
     guard case .directory = try place(path, shared) else { throw .noSuchFileOrDirectory }
     let names = try current(shared).paths.children(of: path)
-    return names + local.withLock { $0.children(of: path, without: names) }
+    return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
   /// Notes that a name is being written, so that it is found before it is a reference.
@@ -164,8 +168,10 @@ final class ReferenceView: Sendable {
 }
 
 extension ReferenceView.Local {
-  fileprivate func children(of path: [FileName], without known: [FileName]) -> [FileName] {
-    let mine = Array(directories) + Array(writing.keys)
+  fileprivate func children(
+    of path: [FileName], withUnwritten: Bool, without known: [FileName]
+  ) -> [FileName] {
+    let mine = Array(directories) + (withUnwritten ? Array(writing.keys) : [])
     let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
     return Array(names.subtracting(known))
   }

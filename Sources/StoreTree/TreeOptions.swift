@@ -14,6 +14,8 @@ public struct TreeOptions: Sendable {
   public var cachesBlobs = true
   /// How many names `incoming/` may have.
   public var incomingLimit = 1_000_000
+  /// How long those who look at names wait for a commit that does not end.
+  public var commitPatience = Duration.seconds(30)
   /// What `status` tells besides the counters: a name and a value.
   public var description: [(name: String, value: JSON)] = []
 

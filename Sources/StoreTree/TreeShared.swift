@@ -11,7 +11,7 @@ final class TreeShared: Sendable {
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
-  let commits = PendingCommits()
+  let commits: PendingCommits
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
@@ -24,6 +24,7 @@ final class TreeShared: Sendable {
     files = engine as? any FileBackedEngine
     self.options = options
     self.logger = logger
+    commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
     references = ReferenceView(engine)
   }
@@ -52,7 +53,7 @@ final class TreeShared: Sendable {
     do throws(Errno) {
       return try translating(body)
     } catch {
-      guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try commits.wait(context) else { throw error }
       return try translating(body)
     }
   }
