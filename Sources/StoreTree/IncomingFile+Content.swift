@@ -271,8 +271,8 @@ struct OpenAlias: Sendable {
 
 /// A name in `incoming` opened by a process.
 final class IncomingHandle: FileHandle {
-  private let file: IncomingFile
-  private let isWriting: Bool
+  let file: IncomingFile
+  let isWriting: Bool
   private let content = Monitor<OpenAlias?>(nil)
   /// The process that opened it; 0 when that could not be seen.
   let process: Int32
@@ -292,6 +292,7 @@ final class IncomingHandle: FileHandle {
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    guard isWriting else { throw .badFileDescriptor }
     try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }
   }
 

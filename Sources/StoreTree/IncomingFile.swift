@@ -127,8 +127,12 @@ final class IncomingFile: Node {
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     if let size = changes.size {
-      guard size >= 0 else { throw .invalidArgument }
-      let writer = (handle as? IncomingHandle)?.process
+      let writer = try handle.map { (handle) throws(Errno) in
+        guard let handle = handle as? IncomingHandle, handle.file === self, handle.isWriting else {
+          throw Errno.badFileDescriptor
+        }
+        return handle.process
+      }
       if writer == nil { state.withLock { $0.startAfresh() } }
       try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
       // Without a descriptor there is no close to wait for.
@@ -175,11 +179,13 @@ final class IncomingFile: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     try waitWhileBusy(context)
-    let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
+    // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
+    let isWriting = request.isWriting || request.isTruncating
+    let process = isWriting ? CallerProcess.id(ofThread: context.thread) : 0
     try state.withLock { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
-      if request.isWriting {
+      if isWriting {
         state.startAfresh()
         state.openWriters += 1
       }
@@ -190,7 +196,7 @@ final class IncomingFile: Node {
         state.metadata.changed = state.metadata.modified
       }
     }
-    return IncomingHandle(self, process: process, isWriting: request.isWriting)
+    return IncomingHandle(self, process: process, isWriting: isWriting)
   }
 
   /// Notes that the name is gone: what is not committed never will be.

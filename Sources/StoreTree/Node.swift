@@ -175,6 +175,15 @@ struct FileName: Hashable, Sendable {
     self.text = text
   }
 
+  /// Refuses what cannot be the name of a file: the kernel asks for no such.
+  static func check(_ name: String) throws(Errno) {
+    guard NameText.length(of: name) <= maximumLength else { throw .fileNameTooLong }
+    let bytes = name.utf8
+    guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "/")), !bytes.elementsEqual(".".utf8),
+      !bytes.elementsEqual("..".utf8)
+    else { throw .invalidArgument }
+  }
+
   static func == (left: FileName, right: FileName) -> Bool { left.text.sameBytes(as: right.text) }
 
   func hash(into hasher: inout Hasher) {

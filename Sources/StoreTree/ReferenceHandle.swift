@@ -17,7 +17,7 @@ final class ReferenceHandle: FileHandle {
 
   private let shared: TreeShared
   private let name: ReferenceName
-  private let path: [FileName]
+  let path: [FileName]
   private let inode: UInt64
   private let process: Int32
   private let state: Monitor<State>

@@ -154,7 +154,7 @@ final class ReferenceFile: Node {
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     if let size = changes.size {
-      guard let handle = handle as? ReferenceHandle else { throw .invalidArgument }
+      guard let handle = handle as? ReferenceHandle, handle.path == path else { throw .invalidArgument }
       try handle.truncate(to: size)
     }
     return try attributes(context)

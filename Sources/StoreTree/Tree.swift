@@ -48,11 +48,15 @@ public final class Tree: Sendable {
     }
   }
 
+  /// The longest file that can be written, in bytes, as on ext4. Where the store has no such limit one byte at the end
+  /// of nothing would take centuries to hash.
+  static let maximumSize: Int64 = 1 << 44
+
   // MARK: Names
 
   /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
-    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
+    try FileName.check(name)
     return try entry(for: nodes.node(parent).child(named: name, context), context)
   }
 
@@ -114,6 +118,10 @@ public final class Tree: Sendable {
     of node: NodeID, _ changes: AttributeChanges, handle: HandleID?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     try requireWritable()
+    if let size = changes.size {
+      guard size >= 0 else { throw .invalidArgument }
+      guard size <= Self.maximumSize else { throw .fileTooLarge }
+    }
     let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
     return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
   }
@@ -190,7 +198,7 @@ public final class Tree: Sendable {
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
-    guard offset >= 0, !offset.addingReportingOverflow(Int64(bytes.count)).overflow else { throw .fileTooLarge }
+    guard offset >= 0, offset <= Self.maximumSize - Int64(bytes.count) else { throw .fileTooLarge }
     try files.handle(handle).write(bytes, at: offset, context)
     shared.counters.add(.bytesWritten, Int64(bytes.count))
   }
@@ -325,7 +333,7 @@ public final class Tree: Sendable {
 
   private func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
     try requireWritable()
-    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
+    try FileName.check(name)
     return try nodes.node(parent)
   }
 
