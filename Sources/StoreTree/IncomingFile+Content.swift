@@ -22,8 +22,7 @@ extension IncomingFile {
     state.withLock { state in
       state.isDirty = true
       if let writer { state.writers.insert(writer) }
-      state.metadata.modified = .now
-      state.metadata.changed = state.metadata.modified
+      state.metadata.noteWrite(by: context)
     }
   }
 
@@ -232,16 +231,21 @@ extension IncomingFile {
         try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
       }
     case .blob(let address):
-      let blob: BlobContent
-      if let open = content.withLock({ $0 }), open.address == address {
-        blob = open.content
-      } else {
-        blob = try BlobContent(shared, address.digest, nil, context)
-        blob.countOpen()
-        content.withLock { $0 = OpenAlias(address: address, content: blob) }
-      }
-      return try blob.read(at: offset, count: count, context)
+      return try blob(address, keeping: content, context).read(at: offset, count: count, context)
     }
+  }
+}
+
+extension IncomingFile {
+  /// The blob at an address, which `content` keeps open.
+  fileprivate func blob(
+    _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> BlobContent {
+    if let open = content.withLock({ $0 }), open.address == address { return open.content }
+    let blob = try BlobContent(shared, address.digest, nil, context)
+    blob.countOpen()
+    content.withLock { $0 = OpenAlias(address: address, content: blob) }
+    return blob
   }
 }
 
@@ -287,6 +291,11 @@ final class IncomingHandle: FileHandle {
     self.file = file
     self.process = process
     self.isWriting = isWriting
+  }
+
+  /// Opens the blob that the name stands for.
+  func open(_ address: BlobAddress, _ context: RequestContext) throws(Errno) {
+    _ = try file.blob(address, keeping: content, context)
   }
 
   var ignoresFlush: Bool { !isWriting }

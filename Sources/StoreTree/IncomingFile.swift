@@ -108,8 +108,9 @@ final class IncomingFile: Node {
     let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
     let metadata = state.metadata
     return Attributes(
-      inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
-      size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
+      inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
+      user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed,
       validity: validity(state))
   }
 
@@ -164,9 +165,10 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    waitWhileBusy(context)
     let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
-    try state.withLock { (state) throws(Errno) in
+    waitWhileBusy(context)
+    // What is cut to nothing during a commit would be taken for committed at its end.
+    try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
       if request.isWriting {
@@ -176,11 +178,13 @@ final class IncomingFile: Node {
       if request.isTruncating {
         state.stage = nil
         state.isDirty = true
-        state.metadata.modified = .now
-        state.metadata.changed = state.metadata.modified
+        state.metadata.noteWrite(by: context)
       }
     }
-    return IncomingHandle(self, process: process, isWriting: request.isWriting)
+    let handle = IncomingHandle(self, process: process, isWriting: request.isWriting)
+    // Who has it open goes on reading when the blob is deleted.
+    if !request.isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
+    return handle
   }
 
   /// Notes that the name is gone: what is not committed never will be.

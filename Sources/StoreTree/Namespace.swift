@@ -45,6 +45,11 @@ final class Namespace: Sendable {
     return members.map { ($0.key, $0.value) }
   }
 
+  /// Whether a directory is still there.
+  func has(_ folder: Folder) -> Bool {
+    state.withLock(waking: .none) { $0.members[folder.number] != nil }
+  }
+
   /// How deep a directory stands below `incoming`, and the directory it stands in.
   func position(of folder: Folder) -> (depth: Int, parent: UInt64) {
     state.withLock { state in
