@@ -103,7 +103,7 @@ extension IncomingFile {
     guard isWritten || isBegun, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     // A file that was only just made, or cut to nothing, is half a file too.
     if CallerProcess.wasKilled(thread: context.thread) {
-      discard()
+      discard(context)
     } else if isWritten {
       try publish(context)
     }
@@ -117,7 +117,7 @@ extension IncomingFile {
     }
     guard isLast else { return }
     if failure != nil {
-      discard()
+      discard(context)
       return
     }
     do throws(Errno) {
@@ -134,7 +134,7 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(context)
     } catch {
-      discard()
+      discard(context)
       throw error
     }
   }
@@ -187,20 +187,26 @@ extension IncomingFile {
 
   /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
   /// Others who write it still, and build on what is gone, are told so.
-  func discard() {
+  func discard(_ context: RequestContext) {
     shared.counters.add(.discards)
-    let hasBlob = state.withLock { state in
+    let (stage, hasBlob) = state.withLock { state in
+      let stage = state.stage
       state.stage = nil
       state.writers = []
       state.isDirty = false
       state.failure = state.openWriters > 0 ? .ioError : nil
-      return state.address != nil
+      return (stage, state.address != nil)
     }
     if !hasBlob {
       shared.incoming.remove(self)
       unlink()
     }
+    // To give back the space of much content takes long.
+    if let stage, stage.size > Self.quickSize { withExtendedLifetime(stage) { context.willBlock() } }
   }
+
+  /// Content of so many bytes is given up at once.
+  private static let quickSize: Int64 = 1 << 20
 
   // MARK: Reading
 

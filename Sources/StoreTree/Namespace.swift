@@ -181,7 +181,7 @@ final class Namespace: Sendable {
   }
 
   /// Makes every file forget what it has not committed.
-  func discardUncommitted() {
+  func discardUncommitted(_ context: RequestContext) {
     let files = state.withLock { state in
       state.members.values.flatMap { members in
         members.values.compactMap { member in
@@ -189,7 +189,7 @@ final class Namespace: Sendable {
         }
       }
     }
-    for file in files { file.discard() }
+    for file in files { file.discard(context) }
   }
 }
 
