@@ -10,6 +10,14 @@ enum CallerProcess {
     return ProcessText.field("Tgid:", of: status).flatMap { Int32($0) } ?? 0
   }
 
+  /// Whether a thread is in a group besides its own; not when that cannot be seen.
+  static func isMember(of group: UInt32, thread: Int32) -> Bool {
+    guard thread > 0, let status = text("/proc/\(thread)/status"),
+      let groups = ProcessText.field("Groups:", of: status)
+    else { return false }
+    return groups.split(separator: " ").contains { UInt32($0) == group }
+  }
+
   /// Whether a thread that is exiting was killed by a signal, which its `exit_code` tells.
   ///
   /// The flag PF_SIGNALED is no sign of it: `exit(0)` of a process with several threads sets it too.

@@ -5,12 +5,17 @@ internal import SystemPackage
 final class GeneratedFile: Node {
   private let shared: TreeShared
   private let content: @Sendable (TreeShared) throws(Errno) -> [UInt8]
+  private let modified: @Sendable (TreeShared) throws(Errno) -> Timestamp
   let inode: UInt64
 
-  init(_ shared: TreeShared, inode: UInt64, _ content: @escaping @Sendable (TreeShared) throws(Errno) -> [UInt8]) {
+  init(
+    _ shared: TreeShared, inode: UInt64, content: @escaping @Sendable (TreeShared) throws(Errno) -> [UInt8],
+    modified: @escaping @Sendable (TreeShared) throws(Errno) -> Timestamp
+  ) {
     self.shared = shared
     self.inode = inode
     self.content = content
+    self.modified = modified
   }
 
   var preferredID: NodeID { NodeID(inode) }
@@ -19,8 +24,8 @@ final class GeneratedFile: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared).count), modified: shared.started,
-      validity: Validity.brief)
+      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared).count),
+      modified: try modified(shared), validity: Validity.brief)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {

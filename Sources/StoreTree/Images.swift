@@ -29,14 +29,15 @@ final class ImagesDirectory: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: try shared.references.modified(shared),
+      validity: Validity.brief)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     switch try shared.references.place(path, shared) {
     case .directory: return ImagesDirectory(shared, path: path)
-    case .reference(let reference): return ImageDirectory(shared, path: path, reference.descriptor)
+    case .reference(let reference, _): return ImageDirectory(shared, path: path, reference.descriptor)
     case nil, .unwritten:
       guard self.path.isEmpty, let descriptor = try shared.references.unnamed(shared)[FileName(name)] else {
         throw .noSuchFileOrDirectory
@@ -263,5 +264,5 @@ final class BlobLink: Node {
       validity: Validity.brief)
   }
 
-  func linkTarget() throws(Errno) -> String { target }
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 }

@@ -118,8 +118,9 @@ final class IncomingFile: Node {
     let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
     let metadata = state.metadata
     return Attributes(
-      inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
-      size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
+      inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
+      user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed,
       validity: validity(state))
   }
 
@@ -178,11 +179,12 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    try waitWhileBusy(context)
     // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
     let isWriting = request.isWriting || request.isTruncating
     let process = isWriting ? CallerProcess.id(ofThread: context.thread) : 0
-    try state.withLock { (state) throws(Errno) in
+    try waitWhileBusy(context)
+    // What is cut to nothing during a commit would be taken for committed at its end.
+    try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
       if isWriting {
@@ -192,11 +194,13 @@ final class IncomingFile: Node {
       if request.isTruncating {
         state.stage = nil
         state.isDirty = true
-        state.metadata.modified = .now
-        state.metadata.changed = state.metadata.modified
+        state.metadata.noteWrite(by: context)
       }
     }
-    return IncomingHandle(self, process: process, isWriting: isWriting)
+    let handle = IncomingHandle(self, process: process, isWriting: isWriting)
+    // Who has it open goes on reading when the blob is deleted.
+    if !isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
+    return handle
   }
 
   /// Notes that the name is gone: what is not committed never will be.

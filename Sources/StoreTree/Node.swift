@@ -166,6 +166,18 @@ enum Inode {
   static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
 }
 
+/// Symbolic links, as the kernel has them.
+enum SymbolicLink {
+  /// The longest target: PATH_MAX with the zero at its end.
+  private static let maximumLength = 4095
+
+  /// A target that the kernel can take; ENAMETOOLONG otherwise.
+  static func checked(_ target: String) throws(Errno) -> String {
+    guard target.utf8.count <= maximumLength else { throw .fileNameTooLong }
+    return target
+  }
+}
+
 /// A file name, compared by its bytes.
 struct FileName: Hashable, Sendable {
   static let maximumLength = 255

@@ -1,5 +1,6 @@
 internal import CAS
 internal import OCI
+internal import Platform
 
 /// The references of a store by their paths below `refs`.
 ///
@@ -12,14 +13,17 @@ struct ReferencePaths: Sendable {
   private struct Entry: Sendable {
     var key: Key
     var reference: Reference
+    var modified: Timestamp
   }
 
   private static let separator: UInt8 = 0
   private var entries: [Entry] = []
 
   /// Gives every reference its path. One that would have a component longer than a file name has none.
-  init(_ references: [Reference]) {
-    var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
+  ///
+  /// - Parameter modified: when they were seen; what `former` has already keeps its time.
+  init(_ references: [Reference], seen modified: Timestamp, after former: ReferencePaths?) {
+    var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0, modified: modified) }
     sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
     // The names below a name follow it at once, so only the last that is below no other is to be looked at.
     var top: Key?
@@ -28,16 +32,29 @@ struct ReferencePaths: Sendable {
       if !isBelow { top = entry.key }
       let path = Self.path(of: entry.reference.name, isFlat: isBelow)
       guard path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) else { continue }
-      entries.append(Entry(key: Self.key(path), reference: entry.reference))
+      entries.append(Entry(key: Self.key(path), reference: entry.reference, modified: modified))
     }
     entries.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    if let former { keepTimes(of: former) }
   }
 
-  /// The reference at a path.
-  subscript(path: [FileName]) -> Reference? {
+  private mutating func keepTimes(of former: ReferencePaths) {
+    var old = former.entries[...]
+    for index in entries.indices {
+      old = old.drop { $0.key.lexicographicallyPrecedes(entries[index].key) }
+      guard let first = old.first else { return }
+      if first.key == entries[index].key, first.reference == entries[index].reference {
+        entries[index].modified = first.modified
+      }
+    }
+  }
+
+  /// The reference at a path, and when it was first seen to stand there.
+  subscript(path: [FileName]) -> (reference: Reference, modified: Timestamp)? {
     let key = Self.key(path)
     let index = firstIndex(from: key)
-    return index < entries.count && entries[index].key == key ? entries[index].reference : nil
+    guard index < entries.count, entries[index].key == key else { return nil }
+    return (entries[index].reference, entries[index].modified)
   }
 
   /// Whether the path is that of a directory: the first, or one that a reference is below.

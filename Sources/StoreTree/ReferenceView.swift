@@ -11,7 +11,8 @@ final class ReferenceView: Sendable {
   /// What stands at a path.
   enum Place: Sendable {
     case directory
-    case reference(Reference)
+    /// And when it was first seen to stand there.
+    case reference(Reference, Timestamp)
     /// A name that is being written for the first time.
     case unwritten
   }
@@ -22,6 +23,16 @@ final class ReferenceView: Sendable {
     var unnamed: [FileName: Descriptor]
     var index: [UInt8]
     var taken: Timestamp
+    /// When the index was first seen to be as it is; what never changed is as old as the mount.
+    var modified: Timestamp
+    /// How many changes had been noticed when reading began.
+    var changes: UInt64
+  }
+
+  private struct State {
+    var snapshot: Snapshot?
+    /// How many changes have been noticed: what was read before the last of them is out of date.
+    var changes: UInt64 = 0
   }
 
   /// What is only here: directories made for names to come, and names that are being written.
@@ -32,7 +43,7 @@ final class ReferenceView: Sendable {
 
   private let engine: any Engine
   private let local = Monitor(Local())
-  private let snapshot = Monitor<Snapshot?>(nil)
+  private let state = Monitor(State())
 
   init(_ engine: any Engine) {
     self.engine = engine
@@ -40,7 +51,7 @@ final class ReferenceView: Sendable {
 
   func place(_ path: [FileName], _ shared: TreeShared) throws(Errno) -> Place? {
     let stored = try current(shared).paths
-    if let reference = stored[path] { return .reference(reference) }
+    if let (reference, modified) = stored[path] { return .reference(reference, modified) }
     if stored.isDirectory(path) { return .directory }
     return local.withLock { (local) in
       if local.directories.contains(path) { return .directory }
@@ -96,9 +107,9 @@ final class ReferenceView: Sendable {
     return name
   }
 
-  /// Forgets what was read of the store, after a change.
+  /// Notes a change: what was read of the store before, or is being read now, counts no more.
   func refresh() {
-    snapshot.withLock { $0 = nil }
+    state.withLock { $0.changes += 1 }
   }
 
   /// The index's entries without a name: `@sha256:HEX` and what they describe.
@@ -111,23 +122,34 @@ final class ReferenceView: Sendable {
     try current(shared).index
   }
 
+  /// When a reference was last seen to change.
+  func modified(_ shared: TreeShared) throws(Errno) -> Timestamp {
+    try current(shared).modified
+  }
+
   private func current(_ shared: TreeShared) throws(Errno) -> Snapshot {
     let now = Timestamp.now
-    let known = snapshot.withLock { $0 }
-    if let known, now >= known.taken, Self.age(known.taken, now) < 0.5 { return known }
+    let (known, changes) = state.withLock { ($0.snapshot, $0.changes) }
+    if let known, known.changes == changes, now >= known.taken, Self.age(known.taken, now) < 0.5 { return known }
     let new = try shared.translating { () throws(CASError) -> Snapshot in
       let index = try engine.index()
       if var known, known.index == index.content {
         known.taken = now
+        known.changes = changes
         return known
       }
       let unnamed = index.entries.filter { $0.name == nil }.compactMap { try? $0.descriptor.get() }
+      let modified = known == nil ? shared.started : now
       return Snapshot(
-        paths: ReferencePaths(try engine.listReferences()),
+        paths: ReferencePaths(try engine.listReferences(), seen: modified, after: known?.paths),
         unnamed: Dictionary(unnamed.map { (FileName("@\($0.digest)"), $0) }) { (first, _) in first },
-        index: index.content, taken: now)
+        index: index.content, taken: now, modified: modified, changes: changes)
     }
-    snapshot.withLock { $0 = new }
+    state.withLock { state in
+      // Another thread may have read later than this one.
+      if let other = state.snapshot, other.changes > changes { return }
+      state.snapshot = new
+    }
     return new
   }
 

@@ -31,7 +31,8 @@ final class ReferenceDirectory: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     guard case .directory = try shared.references.place(path, shared) else { throw .noSuchFileOrDirectory }
     return shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: try shared.references.modified(shared),
+      validity: Validity.brief)
   }
 
   func setAttributes(
@@ -115,7 +116,7 @@ final class ReferenceDirectory: Node {
 
   private func existing(_ name: String) throws(Errno) -> ReferenceName {
     switch try shared.references.place(path + [FileName(name)], shared) {
-    case .reference(let reference): return reference.name
+    case .reference(let reference, _): return reference.name
     case .directory: throw .isDirectory
     case .unwritten: throw .resourceBusy
     case nil: throw .noSuchFileOrDirectory
@@ -145,9 +146,10 @@ final class ReferenceFile: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    let (content, modified) = try content()
+    return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
-      size: Int64(try content().count), modified: shared.started, validity: 0)
+      size: Int64(content.count), modified: modified, validity: 0)
   }
 
   func setAttributes(
@@ -167,7 +169,7 @@ final class ReferenceFile: Node {
   func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    let content = try content()
+    let (content, _) = try content()
     guard request.isWriting || request.isTruncating else { return BytesHandle(content) }
     let name = try shared.references.name(of: path, shared)
     shared.references.beginWriting(path)
@@ -175,10 +177,11 @@ final class ReferenceFile: Node {
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
-  private func content() throws(Errno) -> [UInt8] {
+  private func content() throws(Errno) -> ([UInt8], Timestamp) {
     switch try shared.references.place(path, shared) {
-    case .reference(let reference): return reference.descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")]
-    case .unwritten: return []
+    case .reference(let reference, let modified):
+      return (reference.descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
+    case .unwritten: return ([], .now)
     default: throw .noSuchFileOrDirectory
     }
   }

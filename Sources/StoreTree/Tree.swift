@@ -273,8 +273,8 @@ public final class Tree: Sendable {
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
-    if !publishing { shared.incoming.discardUncommitted() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
+    if !publishing { shared.incoming.discardUncommitted(nobody) }
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
     letGoOfUnused()

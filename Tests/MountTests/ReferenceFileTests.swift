@@ -163,6 +163,46 @@ import Testing
       """#)
   }
 
+  @Test("R3 T3: who changes a tag sees it changed, however long the list is and however many look")
+  func ownChanges() throws {
+    try Workshop.mounted().check(
+      #"""
+      for c in a b; do echo $c >$mnt/incoming/$c; done
+      a=$(hex $mnt/incoming/a) b=$(hex $mnt/incoming/b)
+      jq -nc --arg d sha256:$a '{schemaVersion: 2, manifests: [range(500) | {
+        mediaType: "application/octet-stream", digest: $d, size: 2,
+        annotations: {"org.opencontainers.image.ref.name": "n\(.)"}}]}' >index.json
+      cp index.json $store; eventually test -e $mnt/refs/n499
+      python3 -c 'import os, sys
+      while True: os.path.exists(sys.argv[1])' $mnt/refs/none &
+      # Meanwhile others end reading what was there before.
+      for hex in $a $b $a $b $a $b $a $b; do
+        echo sha256:$hex >$mnt/refs/new; sleep 0.05
+        is "$(jq -r .digest $mnt/refs/new)" sha256:$hex
+        mv $mnt/refs/new $mnt/refs/latest; sleep 0.05
+        is "$(jq -r .digest $mnt/refs/latest)" sha256:$hex
+        [ ! -e $mnt/refs/new ]
+      done
+      """#)
+  }
+
+  @Test("R3: a tag that moves has a new time, so that copies of it are brought up to date", arguments: layouts)
+  func times(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >$refs/moved; echo $a >$refs/kept
+      rsync -a $refs/ copy; rsync -a $mnt/index.json copy.json
+      kept=$(stat -c %y $refs/kept); sleep 1
+      echo $b >$refs/new; mv $refs/new $refs/moved
+      rsync -a $refs/ copy; rsync -a $mnt/index.json copy.json
+      diff -r $refs copy; cmp $mnt/index.json copy.json
+      is "$(stat -c %y $refs/kept)" "$kept"
+      sleep 1; $casfs ref put --force $store kept $b; eventually grep -q $b $refs/kept
+      rsync -a $refs/ copy; diff -r $refs copy
+      """#)
+  }
+
   @Test("R2: of many that tag one name at once, through two mounts and the command, one wins")
   func race() throws {
     let workshop = try Workshop.mounted()
