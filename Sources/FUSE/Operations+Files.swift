@@ -61,14 +61,16 @@ extension Operations {
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
-      let tree = unsafe serve(request) { (tree, context) throws(Errno) in
+      let dispatcher = unsafe serve(request) { (tree, context) throws(Errno) in
         var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
           listing.add(entry, next)
         }
         return .bytes(listing.used)
       }
-      if let open = try? unsafe handle(info) { tree?.readAhead(open) }
+      if let dispatcher, let open = try? unsafe handle(info) {
+        dispatcher.tree.readAhead(open, willBlock: dispatcher.willBlock)
+      }
     }
     unsafe table.readdirplus = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in

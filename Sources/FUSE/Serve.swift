@@ -6,9 +6,9 @@ internal import SystemPackage
 
 /// Answers one request with what `body` makes of it.
 ///
-/// - Returns: the tree, for what is to be done after the answer.
+/// - Returns: what serves the session, for what is to be done after the answer.
 @discardableResult
-func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) -> Tree? {
+func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) -> Dispatcher? {
   guard let raw = unsafe raw else { return nil }
   let request = unsafe Request(raw)
   let dispatcher = request.dispatcher
@@ -20,7 +20,7 @@ func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> R
     reply = .error(error)
   }
   if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
-  return dispatcher.tree
+  return dispatcher
 }
 
 extension Tree {
