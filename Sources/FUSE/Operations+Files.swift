@@ -67,7 +67,7 @@ extension Operations {
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
-      let tree = unsafe serve(request) { (tree, context) throws(Errno) in
+      let dispatcher = unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
         var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
@@ -75,7 +75,9 @@ extension Operations {
         }
         return .bytes(listing.used)
       }
-      if let open = try? unsafe handle(info) { tree?.readAhead(open) }
+      if let dispatcher, let open = try? unsafe handle(info) {
+        dispatcher.tree.readAhead(open) { dispatcher.crew.yield() }
+      }
     }
     unsafe table.readdirplus = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in

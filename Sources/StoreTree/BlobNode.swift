@@ -66,11 +66,14 @@ final class BlobContent: Sendable {
 
   /// To hash this many bytes takes about as long as to wake another thread.
   private static let quickSize: Int64 = 64 << 10
+  /// What is asked for in one request is sooner read and kept by the kernel than found by it in a file of its own,
+  /// which it opens, and is told of, each time.
+  private static let longSize: Int64 = 128 << 10
 
   private let shared: TreeShared
   private let source: Source
   let digest: Digest
-  /// The file that has the blob and nothing else.
+  /// The file that has the blob and nothing else, of a long blob.
   let backing: BackingFile?
 
   /// - Parameter info: the state of the stored copy, where it is known.
@@ -86,7 +89,7 @@ final class BlobContent: Sendable {
         try files.blobFile(digest, cancellation: context.cancellation)
       }
       source = .file(file)
-      backing = file.offset == 0 ? BackingFile(file.file) : nil
+      backing = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(

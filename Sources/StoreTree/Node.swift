@@ -62,11 +62,13 @@ public enum AttributePresence: Sendable {
 protocol EntryStream: AnyObject {
   func next() throws(Errno) -> DirectoryEntry?
   /// Gets what will be asked for next, while whoever asks is busy with what was given.
-  func readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  func readAhead(willBlock: () -> Void)
 }
 
 extension EntryStream {
-  func readAhead() {}
+  func readAhead(willBlock: () -> Void) {}
 }
 
 /// An open file.

@@ -235,6 +235,9 @@ public final class Tree: Sendable {
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
+  /// How many entries of a directory are looked up before it is known whether anybody wants that.
+  private static let firstLookups: Int64 = 128
+
   /// Hands the entries of an open directory over like ``entries(of:from:_:_:)``, each with what a lookup of its name
   /// would find, if that costs little: `FUSE_READDIRPLUS`.
   ///
@@ -245,7 +248,10 @@ public final class Tree: Sendable {
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
     let directory = try directories.handle(handle)
+    // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
+    let last = offset == 0 ? Self.firstLookups : .max
     try directory.entries(from: offset, context) { (listed, next) in
+      guard next <= last else { return false }
       let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
       // What is gone meanwhile is listed, and found to be gone by who looks.
       let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
@@ -256,8 +262,10 @@ public final class Tree: Sendable {
   }
 
   /// Gets the next entries of an open directory ready, while the caller is busy with those it was given.
-  public func readAhead(_ handle: HandleID) {
-    try? directories.handle(handle).readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
+    try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
