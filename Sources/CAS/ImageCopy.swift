@@ -38,7 +38,7 @@ extension Engine {
         guard error.code == .notFound else { throw error }
         taken = nil
       }
-      if let taken, taken != descriptor { throw .clobber(ImageCopy.operation, name.description) }
+      if let taken, taken != other.storable(descriptor) { throw .clobber(ImageCopy.operation, name.description) }
     }
     var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, cancellation)
     try copy.run(progress)

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// When the caller of a request is let go although the request is not done.
 enum Patience: Sendable {
-  /// At any signal. A retry finds what was found out meanwhile.
+  /// At any signal but those that come all the time. A retry finds what was found out meanwhile.
   case untilSignal
   /// When a signal ends the caller, for whom it makes no difference then; what the request changes may still change.
   case untilKilled
@@ -19,8 +19,8 @@ enum Patience: Sendable {
 final class Caller: @unchecked Sendable {
   /// Valid until the request is answered.
   fileprivate let request: fuse_req_t
-  fileprivate let thread: Int32
-  fileprivate let patience: Patience
+  private let thread: Int32
+  private let patience: Patience
   /// Cancelled when the caller is let go.
   let cancellation = CancellationToken()
   private let interrupts: Interrupts
@@ -59,6 +59,14 @@ final class Caller: @unchecked Sendable {
     if patience != .untilKilledWhileWaiting { willWait() }
   }
 
+  /// Whether a signal waits for the caller that lets it go.
+  fileprivate var isCalledAway: Bool {
+    switch patience {
+    case .untilSignal: PendingSignals.callsAway(thread: thread)
+    case .untilKilled, .untilKilledWhileWaiting: PendingSignals.willEnd(thread: thread)
+    }
+  }
+
   /// Gets the right to answer, which is given once.
   ///
   /// - Returns: whether it was there; else the caller was answered or let go.
@@ -95,7 +103,7 @@ final class Interrupts: Sendable {
     var isLooking = false
   }
 
-  /// How often it is looked whether another signal ends a caller, for the kernel tells of the first only, in
+  /// How often it is looked whether another signal lets a caller go, for the kernel tells of the first only, in
   /// milliseconds.
   private static let period: UInt32 = 50
 
@@ -147,7 +155,7 @@ final class Interrupts: Sendable {
 
   private func letGo(_ ticket: UInt) {
     guard let caller = state.withLock(waking: .none, { $0.entries[ticket]?.caller }) else { return }
-    guard caller.patience == .untilSignal || PendingSignals.willEnd(thread: caller.thread) else { return look() }
+    guard caller.isCalledAway else { return look() }
     guard dismiss(ticket) else { return }
     caller.cancellation.cancel()
     _ = unsafe fuse_reply_err(caller.request, EINTR)

@@ -50,7 +50,7 @@ final class AlgorithmDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
-  var looksUpQuickly: Bool { true }
+  var looksUpQuickly: Bool { shared.remote == nil }
   var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
 
@@ -61,7 +61,10 @@ final class AlgorithmDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
-    let info = try shared.findingBlob(context) { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    shared.willLook(for: digest, context)
+    let info = try shared.findingBlob(context) { () throws(CASError) in
+      try shared.engine.blobInfo(digest, cancellation: context.cancellation)
+    }
     return BlobNode(shared, digest, info)
   }
 
@@ -96,6 +99,7 @@ final class AlgorithmDirectory: Node {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     try shared.commits.wait(context)
+    shared.willLook(context)
     let listing = try shared.translating { () throws(CASError) in try shared.engine.listBlobs() }
     return BlobStream(listing, algorithm, shared)
   }

@@ -80,14 +80,7 @@ final class BlobContent: Sendable {
   init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
     self.shared = shared
     self.digest = digest
-    if let files = shared.files {
-      if !files.isProbablyVerified(digest, version: info?.version) {
-        if (info?.size ?? .max) > Self.quickSize { context.willBlock() }
-        shared.counters.add(.verifications)
-      }
-      let file = try shared.translating { () throws(CASError) in
-        try files.blobFile(digest, cancellation: context.cancellation)
-      }
+    if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
       backing = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
@@ -100,10 +93,25 @@ final class BlobContent: Sendable {
     }
   }
 
+  private static func file(
+    of files: any FileBackedEngine, _ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext
+  ) throws(Errno) -> BlobFile? {
+    if !files.isProbablyVerified(digest, version: info?.version) {
+      if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
+      shared.counters.add(.verifications)
+    }
+    return try shared.translating { () throws(CASError) in
+      try files.blobFile(digest, cancellation: context.cancellation)
+    }
+  }
+
   /// The state of the stored copy that was opened, where the store tells.
   var version: UInt64? {
-    guard case .file(let file) = source else { return nil }
-    return file.info.version
+    switch source {
+    case .file(let file): file.info.version
+    // Of a store with files: this one is in none.
+    case .reader: shared.files == nil ? nil : 0
+    }
   }
 
   /// Whether the file is, and always was, in the state of this version.

@@ -3,7 +3,7 @@ internal import Platform
 internal import SystemPackage
 
 /// What `/proc` tells about the process that sent a request.
-enum CallerProcess {
+package enum CallerProcess {
   /// The process that a thread belongs to; 0 when that cannot be seen, as from another pid namespace.
   static func id(ofThread thread: Int32) -> Int32 {
     guard thread > 0, let status = text("/proc/\(thread)/status") else { return 0 }

@@ -127,7 +127,7 @@ final class IncomingDirectory: Node {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.requireBlob(context)
-      let isTaken = replacing ? false : try shared.isStored(digest)
+      let isTaken = replacing ? false : try shared.isStored(digest, context)
       let restored = try file.restore(as: digest, context)
       try file.becomeBlob(digest, restored, isTaken: isTaken)
       try removeFile(name, context)

@@ -66,8 +66,9 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
+    shared.willLook(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest)
+      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
       shared.incoming.remove(self)

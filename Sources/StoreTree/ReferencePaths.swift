@@ -12,8 +12,7 @@ struct ReferencePaths: Sendable {
 
   private struct Entry: Sendable {
     var key: Key
-    var reference: Reference
-    var modified: Timestamp
+    var reference: ListedReference
   }
 
   private static let separator: UInt8 = 0
@@ -21,9 +20,9 @@ struct ReferencePaths: Sendable {
 
   /// Gives every reference its path. One that would have a component longer than a file name has none.
   ///
-  /// - Parameter modified: when they were seen; what `former` has already keeps its time.
-  init(_ references: [Reference], seen modified: Timestamp, after former: ReferencePaths?) {
-    var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0, modified: modified) }
+  /// - Parameter former: the paths before: what stands there already keeps its time.
+  init(_ references: [ListedReference], after former: ReferencePaths? = nil) {
+    var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
     sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
     // The names below a name follow it at once, so only the last that is below no other is to be looked at.
     var top: Key?
@@ -32,7 +31,7 @@ struct ReferencePaths: Sendable {
       if !isBelow { top = entry.key }
       let path = Self.path(of: entry.reference.name, isFlat: isBelow)
       guard path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) else { continue }
-      entries.append(Entry(key: Self.key(path), reference: entry.reference, modified: modified))
+      entries.append(Entry(key: Self.key(path), reference: entry.reference))
     }
     entries.sort { $0.key.lexicographicallyPrecedes($1.key) }
     if let former { keepTimes(of: former) }
@@ -43,18 +42,17 @@ struct ReferencePaths: Sendable {
     for index in entries.indices {
       old = old.drop { $0.key.lexicographicallyPrecedes(entries[index].key) }
       guard let first = old.first else { return }
-      if first.key == entries[index].key, first.reference == entries[index].reference {
-        entries[index].modified = first.modified
+      if first.key == entries[index].key, first.reference.isSame(as: entries[index].reference) {
+        entries[index].reference.modified = first.reference.modified
       }
     }
   }
 
-  /// The reference at a path, and when it was first seen to stand there.
-  subscript(path: [FileName]) -> (reference: Reference, modified: Timestamp)? {
+  /// The reference at a path.
+  subscript(path: [FileName]) -> ListedReference? {
     let key = Self.key(path)
     let index = firstIndex(from: key)
-    guard index < entries.count, entries[index].key == key else { return nil }
-    return (entries[index].reference, entries[index].modified)
+    return index < entries.count && entries[index].key == key ? entries[index].reference : nil
   }
 
   /// Whether the path is that of a directory: the first, or one that a reference is below.

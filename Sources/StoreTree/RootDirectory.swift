@@ -12,14 +12,15 @@ final class RootDirectory: Node {
       (
         ImageLayout.fileName,
         GeneratedFile(
-          shared, inode: Inode.layout, content: { (_) throws(Errno) in ImageLayout.content },
-          modified: { (shared) throws(Errno) in shared.started })
+          shared, inode: Inode.layout, content: { (_, _) throws(Errno) in ImageLayout.content },
+          modified: { (shared, _) throws(Errno) in shared.started })
       ),
       (
         ImageIndex.fileName,
         GeneratedFile(
-          shared, inode: Inode.index, content: { (shared) throws(Errno) in try shared.references.index(shared) },
-          modified: { (shared) throws(Errno) in try shared.references.modified(shared) })
+          shared, inode: Inode.index,
+          content: { (shared, context) throws(Errno) in try shared.references.index(shared, context) },
+          modified: { (shared, context) throws(Errno) in try shared.references.modified(shared, context) })
       ),
       ("blobs", BlobsDirectory(shared)),
       ("refs", ReferenceDirectory(shared, path: [])),

@@ -232,6 +232,7 @@ public final class Tree: Sendable {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
@@ -247,6 +248,7 @@ public final class Tree: Sendable {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     let directory = try directories.handle(handle)
     // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
     let last = offset == 0 ? Self.firstLookups : .max
@@ -265,6 +267,8 @@ public final class Tree: Sendable {
   ///
   /// - Parameter willBlock: called before what may take long.
   public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
+    // This thread is wanted by others.
+    if shared.remote != nil { return }
     try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 

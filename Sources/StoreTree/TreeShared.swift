@@ -8,6 +8,8 @@ internal import SystemPackage
 final class TreeShared: Sendable {
   let engine: any Engine
   let files: (any FileBackedEngine)?
+  /// The store, when to ask it may take long.
+  let remote: (any RemoteEngine)?
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
@@ -22,11 +24,14 @@ final class TreeShared: Sendable {
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
     self.engine = engine
     files = engine as? any FileBackedEngine
+    remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
     commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
-    references = ReferenceView(engine)
+    let source: any ReferenceSource =
+      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+    references = ReferenceView(source)
   }
 
   /// Runs an operation of the engine and gives its error's number.
@@ -58,8 +63,15 @@ final class TreeShared: Sendable {
     }
   }
 
+  /// Lets others be answered while the store is looked at, if that may take long: for one blob, if one is meant.
+  func willLook(for digest: Digest? = nil, _ context: RequestContext) {
+    guard let remote else { return }
+    if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
+  }
+
   /// Whether the store has a blob.
-  func isStored(_ digest: Digest) throws(Errno) -> Bool {
+  func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
+    willLook(for: digest, context)
     do throws(Errno) {
       _ = try translating { () throws(CASError) in try engine.blobInfo(digest) }
       return true
