@@ -15,7 +15,7 @@ final class TreeShared: Sendable {
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
-  let recent = RecentBlobs()
+  let recent: RecentBlobs
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
@@ -24,6 +24,7 @@ final class TreeShared: Sendable {
     files = engine as? any FileBackedEngine
     self.options = options
     self.logger = logger
+    recent = RecentBlobs(limit: options.recentBlobLimit)
     commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
     references = ReferenceView(engine)
