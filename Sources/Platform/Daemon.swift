@@ -55,11 +55,14 @@ public enum Daemon {
   }
 
   /// Lets the process have as many descriptors as it may: `setrlimit(2)`.
-  public static func raiseFileLimit() {
+  ///
+  /// - Returns: how many those are.
+  public static func raiseFileLimit() -> Int {
     var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
     limit.rlim_cur = limit.rlim_max
     unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_max)
   }
 
   /// This process's number: `getpid(2)`.

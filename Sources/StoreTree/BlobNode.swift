@@ -42,11 +42,23 @@ final class BlobNode: Node {
       shared.recent.keep(content, as: id)
       return BlobHandle(content)
     }
-    let content = try BlobContent(shared, digest, info, context)
+    let content = try opened(context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
     if content.isCacheable { shared.recent.keep(content, as: id) }
     return BlobHandle(content)
+  }
+
+  private func opened(_ context: RequestContext) throws(Errno) -> BlobContent {
+    do throws(Errno) {
+      return try BlobContent(shared, digest, info, context)
+    } catch {
+      // What is open in case somebody asks must not be in the way of who does.
+      guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
+      shared.recent.turn()
+      shared.recent.turn()
+      return try BlobContent(shared, digest, info, context)
+    }
   }
 
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {

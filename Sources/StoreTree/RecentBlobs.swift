@@ -15,9 +15,12 @@ final class RecentBlobs: Sendable {
   }
 
   /// When so many were opened since the last turn, those that were not are let go of.
-  private static let limit = 1024
-
+  private let limit: Int
   private let state = Monitor(State())
+
+  init(limit: Int) {
+    self.limit = limit
+  }
 
   /// The blob that was opened as a node lately, if its file is still as it was then.
   func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobContent? {
@@ -30,7 +33,7 @@ final class RecentBlobs: Sendable {
   func keep(_ content: BlobContent, as node: NodeID) {
     let unused = state.withLock(waking: .none) { state in
       defer { state.current[node] = content }
-      return state.current.count >= Self.limit ? state.turn() : [:]
+      return state.current.count >= limit ? state.turn() : [:]
     }
     withExtendedLifetime(unused) {}
   }

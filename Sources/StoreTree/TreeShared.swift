@@ -17,7 +17,7 @@ final class TreeShared: Sendable {
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
-  let recent = RecentBlobs()
+  let recent: RecentBlobs
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
@@ -27,6 +27,7 @@ final class TreeShared: Sendable {
     remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
+    recent = RecentBlobs(limit: options.recentBlobLimit)
     commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
     let source: any ReferenceSource =

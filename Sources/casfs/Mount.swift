@@ -119,13 +119,14 @@ struct Mount: ParsableCommand {
 
   /// Opens the store and serves it. Stores may start threads, so this is after the fork.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
-    Daemon.raiseFileLimit()
+    let fileLimit = Daemon.raiseFileLimit()
     try Self.dropPrivileges()
     let engine = try openStore(options)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || !engine.isWritable
     var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
     tree.isReadOnly = isReadOnly
+    tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
     tree.cachesBlobs = options.verification != .always
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
