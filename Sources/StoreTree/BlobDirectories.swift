@@ -4,7 +4,7 @@ internal import OCI
 internal import Platform
 internal import SystemPackage
 
-/// `blobs`: a directory for each algorithm; sha512's is there when the store has such blobs.
+/// `blobs`: a directory for each algorithm.
 final class BlobsDirectory: Node {
   private let shared: TreeShared
   private let directories: [AlgorithmDirectory]

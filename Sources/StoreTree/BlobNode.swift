@@ -65,8 +65,6 @@ final class BlobNode: Node {
     if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
     return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }
-
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { BlobAttribute.names }
 }
 
 /// A blob opened for reading, verified as the store was opened to do.
@@ -187,7 +185,8 @@ func bytes<Failure: Error>(
   return buffer
 }
 
-/// The extended attributes that tell a blob's address.
+/// The extended attributes that tell a blob's address. They are not listed: a tool that keeps attributes would put them
+/// on a copy, which may change, or fail to put them on what it writes here.
 enum BlobAttribute {
   static let digest = "user.casfs.digest"
   static let size = "user.casfs.size"

@@ -50,10 +50,12 @@ package enum CallerProcess {
   }
 
   /// Whether a close is the last of the process that opened a file: it comes from that process, or from one that
-  /// cannot be seen, and the process has no other descriptor to write the file by.
+  /// cannot be seen, and the process has no other descriptor to write the file by. Where nothing can be seen for want
+  /// of descriptors, it is: what a close has acknowledged must be stored.
   static func closesLast(of process: Int32, inode: UInt64, _ context: RequestContext) -> Bool {
     if context.thread == 0 || process == 0 { return true }
-    return id(ofThread: context.thread) == process && !hasWriter(process: process, inode: inode)
+    let caller = id(ofThread: context.thread)
+    return (caller == process || caller == 0) && !hasWriter(process: process, inode: inode)
   }
 
   private static func text(_ path: String) -> String? {

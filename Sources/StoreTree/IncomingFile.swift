@@ -161,7 +161,6 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     return state.withLock { state in
       var names = state.metadata.attributes.map(\.name)
-      if state.address != nil, !state.isDirty { names += BlobAttribute.names }
       if state.lateError != nil { names.append("user.casfs.error") }
       return names
     }

@@ -31,6 +31,26 @@ import Testing
       """)
   }
 
+  @Test("I8: a name goes with its blob wherever it is looked for first, whoever removed it")
+  func removedByOthers() throws {
+    try Workshop.mounted().check(
+      """
+      look() {
+        case $1 in
+          link) refused 'No such file' stat $mnt/committed/f ;;
+          links) is "$(ls $mnt/committed)" '' ;;
+          name) refused 'No such file' stat $mnt/incoming/f ;;
+          names) is "$(ls $mnt/incoming)" '' ;;
+        esac
+      }
+      for place in link links name names; do
+        echo $place >$mnt/incoming/f
+        "$casfs" blob rm $store sha256:$(echo $place | sha256sum | cut -c 1-64); sleep 1
+        look $place; absent f
+      done
+      """)
+  }
+
   @Test("I8: who has a name open goes on when it, or its blob, is removed")
   func removed() throws {
     try Workshop.mounted().check(
@@ -42,6 +62,20 @@ import Testing
       exec 3>$mnt/incoming/g; mkdir $mnt/incoming/d; exec 4<$mnt/incoming/d
       rm $mnt/incoming/g; rmdir $mnt/incoming/d
       is "$(stat -L -c %h /dev/fd/3 /dev/fd/4 | tr '\\n' ' ')" '0 0 '
+      """)
+  }
+
+  @Test("T4 I8: tools that keep extended attributes take a file out and bring it in", .needs(.tools("rsync")))
+  func attributesKept() throws {
+    try Workshop.mounted().check(
+      """
+      echo x >f; setfattr -n user.note -v text f
+      rsync -aX f $mnt/incoming/; rsync -aX f $mnt/incoming/; cp --preserve=all,xattr f $mnt/incoming/g
+      cp --preserve=xattr $mnt/incoming/f $mnt/blobs/sha256/* .
+      tar --xattrs -cf t -C $mnt/incoming f; rm $mnt/incoming/f; tar --xattrs -xf t -C $mnt/incoming
+      is "$(getfattr --only-values -n user.note f)$(getfattr --only-values -n user.note $mnt/incoming/f)" texttext
+      mv $(hex f) $mnt/incoming/h 2>said; is "$(cat said)" ''
+      for name in f g h; do committed $name f; done
       """)
   }
 
