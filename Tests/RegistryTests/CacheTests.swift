@@ -70,15 +70,18 @@ import Testing
     try Workshop().check(
       .own,
       #"""
-      image a; push a v1
-      for i in {1..12}; do head -c 1000000 /dev/urandom >b$i; upload b$i >/dev/null; done
-      "$casfs" mount -o cache_size=5M $repository $mnt
+      image a; push a v1; export CASFS_CACHE_SIZE=5M
+      # What was just used stays for a minute: here an hour passes between two uses.
+      pass() { find cache -type f | while read -r f; do touch -d "@$(($(stat -c %Y $f) - 3600))" $f; done; }
       for i in {1..12}; do
-        cmp $mnt/blobs/sha256/$(hex b$i) b$i; cmp $mnt/blobs/sha256/$(hex b1) b1
-        [ $(du -sk --apparent-size cache | cut -f 1) -lt 8000 ] || fail "$(du -sk cache) after $i"
+        head -c 1000000 /dev/urandom >b$i; upload b$i >/dev/null; forget
+        "$casfs" blob get $repository sha256:$(hex b$i) | cmp - b$i; pass
+        "$casfs" blob get $repository sha256:$(hex b1) | cmp - b1
+        [ $i = 1 ] || is "$(asked '.method == "GET" and (.target | contains("'$(hex b1)'"))')" 0
+        [ $(du -sk --apparent-size cache | cut -f 1) -lt 6500 ] || fail "$(du -sk --apparent-size cache) after $i"
       done
-      is "$(find cache -name $(hex b2) | wc -l)" 0
-      is "$(find cache -name $(hex b12) | wc -l)" 1
+      is "$(find cache -name $(hex b2) | wc -l)" 0; is "$(find cache -name $(hex b12) | wc -l)" 1
+      refused 'CASFS_CACHE_SIZE' env CASFS_CACHE_SIZE=much "$casfs" ref ls $repository
       """#)
   }
 

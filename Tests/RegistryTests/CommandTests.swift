@@ -56,7 +56,7 @@ import Testing
       "$casfs" ref put $repository v3 sha256:$first
       refused 'taken' "$casfs" ref put $repository v3 sha256:$second; is "$(tagged v3)" sha256:$first
       "$casfs" ref put --force $repository v3 sha256:$second; is "$(tagged v3)" sha256:$second
-      refused $layer "$casfs" ref put $repository v4 sha256:$layer; is "$(tagged v4)" ''
+      refused $host/app "$casfs" ref put $repository v4 sha256:$layer; is "$(tagged v4)" ''
       refused $(printf %064d 0) "$casfs" ref put $repository v4 sha256:$(printf %064d 0)
       refused 'a/b' "$casfs" ref put $repository a/b sha256:$first
       refused none "$casfs" ref get $repository none
@@ -156,7 +156,7 @@ import Testing
         for word in "${words[@]}"; do grep -qF -- "$word" err || fail "$*: said '$(cat err)', not '$word'"; done
       }
       tells 1 $host/app MANIFEST_UNKNOWN 'manifest unknown' -- blob get $repository none || true
-      tells 1 $host/none 'NAME_UNKNOWN' -- ref ls docker://$host/none
+      tells 1 $host/none 404 NAME_UNKNOWN -- ref ls docker://$host/none
       tells 1 127.0.0.1:1/app refused -- ref ls docker://127.0.0.1:1/app
       tells 1 lower-case -- ref ls docker://$host/App
       tells 1 port -- ref ls docker://127.0.0.1:99999/app

@@ -34,7 +34,7 @@ import Testing
         "$casfs" unmount $mnt
         secure named named; trust ca; refused TLS "$casfs" ref ls $repository
         secure strange strange; trust ca; refused 'certificate' "$casfs" ref ls $repository
-        trust strangers; refused NAME_UNKNOWN "$casfs" ref ls $repository || true
+        trust strangers; refused NAME_UNKNOWN "$casfs" ref ls $repository
         """#)
   }
 

@@ -50,6 +50,8 @@ import Testing
             [ $2 != done ] || fail "$1: $(cat $name.said)"
             grep -q 'Input/output error' $name.said || fail "$1: $(cat $name.said)"
             eventually test ! -e mnt-$name/incoming/f; test ! -L mnt-$name/committed/f
+            use main; has $(hex $name.file) && fail "$1: it is there"; use own-$name
+            test ! -e mnt-$name/blobs/sha256/$(hex $name.file) || fail "$1: it is shown"
           fi
           if "$casfs" blob put $repository $name.file >$name.out 2>$name.said; then [ $2 != eio ] || fail "$1: it was put"
           else [ ! -s $name.out ]; is "$(wc -l <$name.said)" 1; grep -q "^casfs: .*$host/app" $name.said || fail "$1: $(cat $name.said)"; fi
@@ -69,16 +71,16 @@ import Testing
       #"""
       image a; push a v1; first=$manifest; image b; push b v2
       "$casfs" mount $repository $mnt
-      none=sha256:$(printf %064d 0)
+      none=sha256:$(printf %064d 0); echo sha256:$first >tag
       on='PUT .*/manifests/'
       for what in '"status": 500' '"status": 507' '"refuse": true' '"claim": {"Docker-Content-Digest": "'$none'"}' '"take": 10'; do
         fault "{\"on\": \"$on\", \"times\": -1, $what}"
-        refused 'Input/output error' bash -c "echo sha256:$first >$mnt/refs/v3"
+        refused 'Input/output error' cp tag $mnt/refs/v3
         refused $host/app "$casfs" ref put $repository v4 sha256:$first
         mend
       done
       fault "{\"on\": \"$on\", \"times\": -1, \"status\": 403}"
-      refused 'Permission denied' bash -c "echo sha256:$first >$mnt/refs/v5"; mend
+      refused 'Permission denied' cp tag $mnt/refs/v5; mend
       fault "{\"on\": \"$on\", \"status\": 503, \"times\": 2}"; echo sha256:$first >$mnt/refs/v6; is "$(tagged v6)" sha256:$first
       fault "{\"on\": \"$on\", \"lost\": true}"; echo sha256:$first >$mnt/refs/v7; is "$(tagged v7)" sha256:$first
       is "$(tagged v2)" sha256:$manifest

@@ -11,6 +11,7 @@ own() {
   rm -f $1/ports
   python3 -B "$program" $1 "$settings" 2>>$1.errors & processes[$1]=$!
   eventually test -e $1/ports
+  touch $1/log
   use $1
 }
 # genuine NAME: starts Debian's registry; again, where it was
