@@ -12,17 +12,21 @@ final class BlobCache: Sendable {
   /// What is read of a registry is hashed on its way in; this is for what was here before.
   private let store: any FileBackedEngine
   private let uses: CacheUses
+  /// Whose content is read and written.
+  private let place: String
   private let limit: Int64
   /// How many bytes were added since it was last looked whether there are too many; `nil` before the first.
   private let added = Monitor<Int64?>(nil)
 
   /// Opens the store, and makes it if it is not there.
   ///
+  /// - Parameter place: the repository whose content is read and written.
   /// - Parameter limit: how many bytes are kept, if that was said.
   /// - Throws: why it cannot be used.
   init(
-    _ location: CacheLocation, limit: Int64?, _ verification: Verification, _ operation: String
+    _ location: CacheLocation, for place: String, limit: Int64?, _ verification: Verification, _ operation: String
   ) throws(CASError) {
+    self.place = place
     self.limit = limit ?? location.limit
     do throws(CASError) {
       let notes = try CacheFolder.open(location.notes)
@@ -78,12 +82,16 @@ final class BlobCache: Sendable {
     store.isProbablyVerified(digest, version: version)
   }
 
+  /// What is known of a copy here that the repository was seen to have.
+  func ownInfo(_ digest: Digest) -> BlobInfo? { uses.has(digest, in: place) ? info(digest) : nil }
+
+  /// Notes that the repository has a blob, which is used.
+  func note(_ digest: Digest) { uses.note(digest, in: place) }
+
   /// Opens a blob that is here; `nil` when it is not. A copy that went bad is thrown away.
   func file(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> BlobFile? {
     do throws(CASError) {
-      let file = try store.blobFile(digest, cancellation: purpose.cancellation)
-      uses.note(digest)
-      return file
+      return try store.blobFile(digest, cancellation: purpose.cancellation)
     } catch {
       switch error.code {
       case .notFound: return nil

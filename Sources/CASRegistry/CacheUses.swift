@@ -4,8 +4,8 @@ internal import OCI
 internal import Platform
 internal import SystemPackage
 
-/// When each blob of the cache was last used: the time of an empty file of its name. The blob's own file is left as it
-/// is, for its times tell whether it was changed.
+/// When each blob of the cache was last used, and which repositories were seen to have it: the time of a file of its name,
+/// and its lines. The blob's own file is left as it is, for its times tell whether it was changed.
 final class CacheUses: Sendable {
   /// So young a mark, in seconds, is not made younger; what this process knows is exact.
   private static let youth: Int64 = 30
@@ -15,7 +15,11 @@ final class CacheUses: Sendable {
   private struct Use {
     var marked: Timestamp
     var last: Timestamp
+    var place: String
   }
+
+  /// The longest list of repositories, in bytes.
+  private static let sizeLimit = 64 << 10
 
   /// What this process has used lately.
   private let recent = Monitor<[Digest: Use]>([:])
@@ -24,25 +28,41 @@ final class CacheUses: Sendable {
     self.folder = folder
   }
 
-  /// Marks a blob as used. What cannot be marked goes the sooner.
-  func note(_ digest: Digest) {
+  /// Marks a blob as used, and as one that a repository has. What cannot be marked goes the sooner.
+  func note(_ digest: Digest, in place: String) {
     let isMarked = recent.withLock(waking: .none) { recent in
       let now = Timestamp.now
-      if let known = recent[digest], (0...Self.youth).contains(known.marked.age) {
+      if let known = recent[digest], (0...Self.youth).contains(known.marked.age), known.place == place {
         recent[digest]?.last = now
         return true
       }
       if recent.count >= Self.limit { recent = [:] }
-      recent[digest] = Use(marked: now, last: now)
+      recent[digest] = Use(marked: now, last: now, place: place)
       return false
     }
     if isMarked { return }
-    let name = Self.name(digest)
-    if let file = try? folder.openBeneath(name, [.writeOnly, .noFollow]) {
-      try? file.touch()
-    } else {
-      _ = try? folder.openBeneath(name, [.writeOnly, .createNew], mode: 0o600)
+    do throws(Errno) {
+      let file = try CacheFolder.file(Self.name(digest), in: folder)
+      let known = try file.contents(limit: Self.sizeLimit)
+      if Self.places(known).contains(place) {
+        try file.touch()
+      } else {
+        try file.write(Array("\(place)\n".utf8).span, at: Int64(known.count))
+      }
+    } catch {
+      return
     }
+  }
+
+  /// Whether a repository was seen to have a blob.
+  func has(_ digest: Digest, in place: String) -> Bool {
+    let file = try? folder.openBeneath(Self.name(digest), [.readOnly, .nonBlocking])
+    guard let content = try? file?.contents(limit: Self.sizeLimit) else { return false }
+    return Self.places(content).contains(place)
+  }
+
+  private static func places(_ content: [UInt8]) -> [String] {
+    content.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Forgets a blob that is gone.
@@ -68,7 +88,7 @@ final class CacheUses: Sendable {
 
   /// Takes a lock, if nobody has it; it goes with what is returned.
   func lock(_ name: String) -> OpenFile? {
-    guard let file = try? CacheFolder.lockFile("\(name).lock", in: folder), (try? file.tryLock(.exclusive)) == true
+    guard let file = try? CacheFolder.file("\(name).lock", in: folder), (try? file.tryLock(.exclusive)) == true
     else {
       return nil
     }
@@ -115,8 +135,8 @@ enum CacheFolder {
     }
   }
 
-  /// A file to lock, made when it is not there.
-  static func lockFile(_ name: String, in folder: OpenFile) throws(Errno) -> OpenFile {
+  /// A file, made when it is not there.
+  static func file(_ name: String, in folder: OpenFile) throws(Errno) -> OpenFile {
     do throws(Errno) {
       return try folder.openBeneath(name, [.readWrite, .createNew], mode: 0o600)
     } catch {

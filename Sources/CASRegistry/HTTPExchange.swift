@@ -48,10 +48,13 @@ final class HTTPExchange {
   /// The next part of the answer's body; `nil` at its end.
   func nextPart() throws(RegistryFault) -> ByteBuffer? {
     if isEarly, received >= receiver.state.withLock(waking: .none, { Self.length(of: $0.head) }) { return nil }
-    try wait { $0.part != nil || $0.isFinished }
-    let (part, taken) = receiver.state.withLock { (state) in
-      defer { (state.part, state.taken) = (nil, nil) }
-      return (state.part, state.taken)
+    try wait { !$0.parts.isEmpty || $0.isFinished }
+    let (part, taken) = receiver.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
+      guard !state.parts.isEmpty else { return (nil, nil) }
+      let part = state.parts.removeFirst()
+      state.waiting -= part.readableBytes
+      defer { state.taken = nil }
+      return (part, state.taken)
     }
     taken?.succeed()
     received += part?.readableBytes ?? 0

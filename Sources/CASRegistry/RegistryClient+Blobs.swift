@@ -8,7 +8,7 @@ internal import SystemPackage
 
 extension RegistryClient {
   /// How often a transfer may break although something came each time.
-  private static let maximumBreaks = 1000
+  private static let maximumBreaks = 100
 
   private func blobPath(_ digest: Digest) -> String { "/v2/\(address.repository)/blobs/\(digest)" }
 
@@ -40,10 +40,11 @@ extension RegistryClient {
       if position > 0 || region.upperBound < size {
         request.headers = [("Range", "bytes=\(position)-\(region.upperBound - 1)")]
       }
+      let begin = position
       let response = try send(request, purpose)
-      let start = try start(of: response, wanted: position, purpose)
-      var skipped = position - start
+      guard response.status == 200 || response.status == 206 else { throw failure(response, purpose) }
       do throws(RegistryFault) {
+        var skipped = position - (try Self.start(of: response, wanted: position, size: size))
         while position < region.upperBound, let part = try response.exchange.nextPart() {
           var bytes = part.readableBytesUInt8Span
           if skipped > 0 {
@@ -61,6 +62,8 @@ extension RegistryClient {
           position += Int64(wanted.count)
           retry.reset()
         }
+        // A registry may give less than was asked for, and says so.
+        if response.status == 206, position < region.upperBound, position > begin { continue }
         if position < region.upperBound { throw .broken("the blob ends after \(position) of \(size) bytes") }
         // Read to its end, the connection can be used again.
         if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
@@ -76,20 +79,23 @@ extension RegistryClient {
     }
   }
 
-  /// Where in the blob the body of an answer begins.
-  private func start(
-    of response: RegistryResponse, wanted: Int64, _ purpose: Purpose
-  ) throws(CASError) -> Int64 {
-    switch response.status {
-    case 200: return 0
-    case 206:
-      // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
-      guard let range = response.headers.first(name: "Content-Range"), range.hasPrefix("bytes "),
-        Int64(range.dropFirst(6).prefix { $0 != "-" }) == wanted
-      else { throw nonsense(purpose, "the registry gave another part of the blob than was asked for") }
-      return wanted
-    default: throw failure(response, purpose)
+  /// Where in the blob the body of an answer begins, if it is as long as it must be then.
+  private static func start(
+    of response: RegistryResponse, wanted: Int64, size: Int64
+  ) throws(RegistryFault) -> Int64 {
+    let length = response.headers.first(name: "Content-Length").map { Int64($0) }
+    if response.status != 206 {
+      if let length, length != size { throw .broken("the registry gives another length than before") }
+      return 0
     }
+    // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
+    let range = response.headers.first(name: "Content-Range") ?? ""
+    let numbers = range.split { "bytes -/".contains($0) }.map { Int64($0) }
+    guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1], first == wanted,
+      first <= last, last < size, numbers[2] == size || range.hasSuffix("/*")
+    else { throw .refused(.io(.ioError), "the registry gave another part of the blob than was asked for") }
+    if let length, length != last - first + 1 { throw .broken("the registry gives another length than before") }
+    return first
   }
 
   /// Stores a blob: asks for a place and sends the content there (distribution-spec, "POST then PUT"). What breaks is

@@ -53,7 +53,8 @@ public struct RegistryDriver: Driver {
     } catch {
       throw CASError(.invalid, purpose.operation, uri, cause: error.reason)
     }
-    let cache = try BlobCache(location, limit: options.cacheSize, options.verification, purpose.operation)
+    let cache = try BlobCache(
+      location, for: address.place, limit: options.cacheSize, options.verification, purpose.operation)
     let client = RegistryClient(address, environment: environment)
     try client.connect(purpose)
     if options.mustExist { try client.checkRepository(purpose) }

@@ -158,7 +158,7 @@ extension RegistryEngine {
     digester.update(Array(repository.address.place.utf8).span)
     let name = "tags-\(digester.digest?.hex ?? "all").lock"
     let lock = try attempting(purpose.operation, purpose.subject) { () throws(Errno) in
-      try CacheFolder.lockFile(name, in: repository.cache.notes)
+      try CacheFolder.file(name, in: repository.cache.notes)
     }
     while true {
       try repository.check(purpose)

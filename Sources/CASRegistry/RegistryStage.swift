@@ -67,6 +67,7 @@ extension Repository {
     if try client.look(atBlob: address.digest, purpose) != address.size {
       try client.upload(file.file, from: file.offset, address, purpose)
     }
+    cache.note(address.digest)
     known.remember(address.digest, KnownContent.Entry(size: address.size, isManifest: false, mediaType: nil))
   }
 }

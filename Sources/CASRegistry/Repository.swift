@@ -39,7 +39,7 @@ final class Repository: Sendable {
   }
 
   /// What the registry has under a digest, as a blob or as a manifest. While it cannot be reached, what is in the cache
-  /// counts.
+  /// counts, if it came from there.
   func find(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> KnownContent.Entry {
     try check(purpose)
     if let entry = known[digest] { return entry }
@@ -48,7 +48,7 @@ final class Repository: Sendable {
       known.remember(digest, entry)
       return entry
     } catch {
-      guard error.code == .io(.ioError), client.isAway, let info = cache.info(digest) else { throw error }
+      guard error.code == .io(.ioError), client.isAway, let info = cache.ownInfo(digest) else { throw error }
       return KnownContent.Entry(size: info.size, isManifest: false, mediaType: nil)
     }
   }
@@ -72,7 +72,10 @@ final class Repository: Sendable {
   /// - Parameter isWanted: whether to get what is not there; else the result is `nil`.
   func file(_ digest: Digest, fetching isWanted: Bool, _ purpose: Purpose) throws(CASError) -> BlobFile? {
     let entry = try find(digest, purpose)
-    if let file = try cache.file(digest, purpose) { return file }
+    if let file = try cache.file(digest, purpose) {
+      cache.note(digest)
+      return file
+    }
     guard isWanted else { return nil }
     for _ in 0..<Self.attempts {
       try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
@@ -84,6 +87,7 @@ final class Repository: Sendable {
         }
       }
       if let file = try cache.file(digest, purpose) {
+        cache.note(digest)
         // Only now may it go again to make room.
         cache.noteAdded(entry.size)
         return file

@@ -4,13 +4,14 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Platform
 
-/// Takes what the HTTP client's event loop gives of one exchange, a part at a time, for a thread that waits for it:
-/// the connection is read no further than that thread has come.
+/// Takes what the HTTP client's event loop gives of one exchange, for a thread that waits for it: the connection is read
+/// little further than that thread has come.
 final class ResponseReceiver: HTTPClientResponseDelegate {
   struct State {
     var head: HTTPResponseHead?
-    /// The part that nobody has taken yet.
-    var part: ByteBuffer?
+    /// The parts that nobody has taken yet, and how long they are together.
+    var parts: [ByteBuffer] = []
+    var waiting = 0
     /// Lets the next part come.
     var taken: EventLoopPromise<Void>?
     var isFinished = false
@@ -23,6 +24,9 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
     var progress = 0
   }
 
+  /// How much may be waiting, in bytes: what the client has when a connection breaks is lost, what is here is not.
+  private static let room = 1 << 20
+
   let state = Monitor(State())
 
   func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
@@ -34,16 +38,17 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
   }
 
   func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
-    let taken = task.eventLoop.makePromise(of: Void.self)
-    let isWanted = state.withLock { state in
-      guard state.failure == nil else { return false }
-      state.part = buffer
-      state.taken = taken
+    let loop = task.eventLoop
+    return state.withLock { state in
+      guard state.failure == nil else { return loop.makeFailedFuture(HTTPClientError.cancelled) }
+      state.parts.append(buffer)
+      state.waiting += buffer.readableBytes
       state.progress += 1
-      return true
+      guard state.waiting >= Self.room else { return loop.makeSucceededVoidFuture() }
+      let taken = loop.makePromise(of: Void.self)
+      state.taken = taken
+      return taken.futureResult
     }
-    if !isWanted { taken.fail(HTTPClientError.cancelled) }
-    return taken.futureResult
   }
 
   func didSendRequestPart(task: HTTPClient.Task<Void>, _ part: IOData) {

@@ -14,7 +14,8 @@ import Testing
     Trial("503 once", .done, #""status": 503"#),
     Trial("502 always", .eio, #""status": 502, "times": -1"#),
     Trial("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
-    Trial("429 with a Retry-After of an hour", .eio, #""status": 429, "headers": {"Retry-After": "3600"}, "times": -1"#),
+    Trial(
+      "429 with a Retry-After of an hour", .eio, #""status": 429, "headers": {"Retry-After": "3600"}, "times": -1"#),
     Trial("a wrong byte, always", .eio, #""flip": 150000, "times": -1"#),
     Trial("a wrong byte once", .either, #""flip": 299999"#),
     Trial("a wrong byte, then cut", .either, #""flip": 10, "cut": 200000"#),

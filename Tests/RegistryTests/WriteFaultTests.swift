@@ -73,7 +73,7 @@ import Testing
       "$casfs" mount $repository $mnt
       none=sha256:$(printf %064d 0); echo sha256:$first >tag
       on='PUT .*/manifests/'
-      for what in '"status": 500' '"status": 507' '"refuse": true' '"claim": {"Docker-Content-Digest": "'$none'"}' '"take": 10'; do
+      for what in '"status": 500' '"status": 507' '"refuse": true' '"take": 10' '"claim": {"Docker-Content-Digest": "'$none'"}'; do
         fault "{\"on\": \"$on\", \"times\": -1, $what}"
         refused 'Input/output error' cp tag $mnt/refs/v3
         refused $host/app "$casfs" ref put $repository v4 sha256:$first
