@@ -29,7 +29,8 @@ final class ImagesDirectory: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: try shared.references.modified(shared, context),
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
       validity: Validity.brief)
   }
 

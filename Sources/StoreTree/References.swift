@@ -31,7 +31,8 @@ final class ReferenceDirectory: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     guard case .directory = try shared.references.place(path, shared, context) else { throw .noSuchFileOrDirectory }
     return shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: try shared.references.modified(shared, context),
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
       validity: Validity.brief)
   }
 
