@@ -76,13 +76,16 @@ final class BlobContent: Sendable {
     self.shared = shared
     self.digest = digest
     if let files = shared.files {
-      if !files.isProbablyVerified(digest, version: info?.version) {
+      let isVerified = files.isProbablyVerified(digest, version: info?.version)
+      if !isVerified {
         if (info?.size ?? .max) > Self.quickSize { context.willBlock() }
         shared.counters.add(.verifications)
       }
       let file = try shared.translating { () throws(CASError) in
         try files.blobFile(digest, cancellation: context.cancellation)
       }
+      // It was another file that had been verified.
+      if isVerified, let info, file.info.version != info.version { shared.counters.add(.verifications) }
       source = .file(file)
       backing = file.offset == 0 ? BackingFile(file.file) : nil
     } else {
