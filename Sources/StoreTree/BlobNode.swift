@@ -106,13 +106,17 @@ final class BlobContent: Sendable {
   private static func file(
     of files: any FileBackedEngine, _ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext
   ) throws(Errno) -> BlobFile? {
-    if !files.isProbablyVerified(digest, version: info?.version) {
+    let isVerified = files.isProbablyVerified(digest, version: info?.version)
+    if !isVerified {
       if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
       shared.counters.add(.verifications)
     }
-    return try shared.translating { () throws(CASError) in
+    let file = try shared.translating { () throws(CASError) in
       try files.blobFile(digest, cancellation: context.cancellation)
     }
+    // It was another file that had been verified.
+    if isVerified, let file, let info, file.info.version != info.version { shared.counters.add(.verifications) }
+    return file
   }
 
   /// The state of the stored copy that was opened, where the store tells.
