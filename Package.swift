@@ -73,6 +73,8 @@ let package = Package(
         "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "Platform", "TestSupport", system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASRegistryTests", dependencies: ["CAS", "CASRegistry", "OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "StoreTreeTests",

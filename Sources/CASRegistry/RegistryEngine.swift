@@ -5,7 +5,7 @@ internal import Platform
 internal import SystemPackage
 
 /// An opened repository of a registry, as a store.
-final class RegistryEngine: FileBackedEngine, RemoteEngine {
+final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   let uri: String
   let driverName = "docker"
   let isWritable: Bool
@@ -82,6 +82,26 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine {
     if try repository.client.look(atBlob: digest, purpose) == nil { return }
     try repository.client.delete(digest, purpose)
     repository.known.forget(digest)
+  }
+
+  /// Reads the blob from the registry, whatever the cache has.
+  func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) {
+    let purpose = Purpose("verify blob", digest.description, cancellation)
+    let entry = try repository.find(digest, purpose)
+    if entry.isManifest {
+      let manifest = try repository.client.manifest(digest.description, expecting: digest, purpose)
+      return try progress(manifest.descriptor.size)
+    }
+    var digester = Digester(digest.algorithm)
+    try repository.client.read(digest, 0..<entry.size, size: entry.size, purpose) { (bytes) throws(CASError) in
+      digester.update(bytes)
+      try progress(digester.count)
+    }
+    if let actual = digester.digest, actual != digest {
+      throw .corrupt(purpose.operation, expected: digest, actual: actual)
+    }
   }
 
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {

@@ -13,7 +13,7 @@ struct JSONTests {
     var absent: String?
   }
 
-  @Test("E6: a value's JSON is these bytes exactly, each time", arguments: StoreKind.all)
+  @Test("E6: a value's JSON is these bytes exactly, each time", arguments: StoreKind.every)
   func exactBytes(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let expected =
@@ -37,7 +37,7 @@ struct JSONTests {
     #expect(content == Array(expected.utf8))
   }
 
-  @Test("E6: a value without a JSON form is invalid and stores nothing", arguments: StoreKind.all)
+  @Test("E6: a value without a JSON form is invalid and stores nothing", arguments: StoreKind.every)
   func noForm(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let error = failure { () throws(CASError) in try store.engine.putBlobJSON(["depth": Double.nan]) }

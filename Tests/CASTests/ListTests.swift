@@ -26,7 +26,7 @@ struct ListTests {
     }
   }
 
-  @Test("E11: a listing comes in parts and has every blob once", arguments: StoreKind.readable)
+  @Test("E11: a listing comes in parts and has every blob once", arguments: StoreKind.sealable)
   func streams(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       #expect(try store.sealed().engine.listBlobs().nextBatch().isEmpty)

@@ -53,7 +53,9 @@ import Testing
             use main; has $(hex $name.file) && fail "$1: it is there"; use own-$name
             test ! -e mnt-$name/blobs/sha256/$(hex $name.file) || fail "$1: it is shown"
           fi
-          if "$casfs" blob put $repository $name.file >$name.out 2>$name.said; then [ $2 != eio ] || fail "$1: it was put"
+          # Of a file that the registry cannot have by now.
+          head -c 1000000 /dev/urandom >$name.other
+          if "$casfs" blob put $repository $name.other >$name.out 2>$name.said; then [ $2 != eio ] || fail "$1: it was put"
           else [ ! -s $name.out ]; is "$(wc -l <$name.said)" 1; grep -q "^casfs: .*$host/app" $name.said || fail "$1: $(cat $name.said)"; fi
         done
         mend "$on"; cp $name.file mnt-$name/incoming/g; use main; has $(hex $name.file) || fail "$1: it is not there after all"
