@@ -1,9 +1,10 @@
 import CAS
 import OCI
 import Platform
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CancellationTests {
   @Test("E14: a cancelled token ends every operation that takes one", arguments: StoreKind.all)
   func operations(_ kind: StoreKind) throws {

@@ -4,9 +4,10 @@ import Foundation
 import OCI
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CopyTests {
   /// What ends a copy half way.
   private static let stop = CASError(.cancelled, "test", "test", cause: "enough")

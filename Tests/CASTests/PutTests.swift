@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct PutTests {
   @Test(
     "E4: content of any length gets its digest and size, and comes back",

@@ -3,7 +3,7 @@ import OCI
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct StageTests {
   @Test("E4: a stage takes gaps, overwrites and cuts", arguments: StoreKind.every)
   func edits(_ kind: StoreKind) throws {
