@@ -82,9 +82,18 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "SimulatedKernel", dependencies: ["CAS", "FUSE", "OCI", "Platform", "StoreTree", logging, system],
+      path: "Tests/SimulatedKernel", swiftSettings: strict),
+    .testTarget(
+      name: "FUSETests",
+      dependencies: ["CAS", "CASDirectory", "CASMemory", "FUSE", "SimulatedKernel", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "DurabilityTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "casfs", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
@@ -96,3 +105,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzers, which Tests/Fuzz/run builds: libFuzzer brings its own `main`, so they are built alone.
+if Context.environment["CASFS_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "SimulatedKernel", "StoreTree",
+        system,
+      ],
+      path: "Tests/Fuzz", exclude: ["Corpus", "run"], swiftSettings: strict))
+}

@@ -86,7 +86,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     // A copy that is nearly as young as can be is not made younger.
     let moment = moment.earlier(bySeconds: Publisher.youth + 1)
     do throws(Errno) {
-      let lock = try directory.lock(.exclusive)
+      let lock = try directory.lock(.exclusive, .none)
       defer { withExtendedLifetime(lock) {} }
       guard try directory.file.status(of: digest.hex).identity.modified < moment else { return false }
       store.verifier.forget(digest)

@@ -102,7 +102,7 @@ final class CacheUses: Sendable {
     guard parts.count == 3, parts[0] == "used", let algorithm = Digest.Algorithm(rawValue: String(parts[1])) else {
       return nil
     }
-    return Digest(algorithm, hex: parts[2])
+    return Digest(algorithm, hex: parts[2].utf8.span)
   }
 }
 

@@ -14,8 +14,8 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   let repository: String
   /// Whether the user asked for plain HTTP.
   let isPlain: Bool
-  /// The host's name or address alone.
-  private let host: String
+  /// Whether the registry is on this machine.
+  let isLoopback: Bool
 
   /// Whether a URI names a repository, rightly or not.
   static func isAddress(_ uri: String) -> Bool {
@@ -34,7 +34,7 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
     }
     var authority = String(rest[..<slash])
     var repository = String(rest[rest.index(after: slash)...])
-    host = try Self.host(of: authority)
+    let host = try Self.host(of: authority)
     if authority == "index.docker.io" || authority == "registry-1.docker.io" { authority = "docker.io" }
     if authority == "docker.io", !repository.contains("/") { repository = "library/\(repository)" }
     guard repository.utf8.count <= Self.maximumLength, Self.isRepository(repository) else {
@@ -43,6 +43,7 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
           + "and no tag")
     }
     self.authority = authority
+    isLoopback = Self.isLoopback(host)
     self.repository = repository
   }
 
@@ -54,9 +55,6 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The authority that is connected to: Docker's registry is not where its name says.
   var server: String { authority == "docker.io" ? "registry-1.docker.io" : authority }
-
-  /// Whether the registry is on this machine.
-  var isLoopback: Bool { Self.isLoopback(host) }
 
   /// Whether the name of a host, or its address, is this machine's own.
   static func isLoopback(_ host: String) -> Bool {

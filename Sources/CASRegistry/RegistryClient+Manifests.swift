@@ -171,9 +171,10 @@ extension RegistryClient {
     }
   }
 
-  /// Makes sure that a registry says no other digest of what it was sent.
+  /// Makes sure that a registry says no other digest of what it was sent; it may say one of another algorithm.
   func checkDigest(of response: RegistryResponse, is digest: Digest, _ purpose: Purpose) throws(CASError) {
-    guard let stated = try self.digest(of: response, purpose), stated != digest else { return }
+    guard let stated = try self.digest(of: response, purpose), stated != digest, stated.algorithm == digest.algorithm
+    else { return }
     throw CASError(
       .corrupt(expected: digest, actual: stated), purpose.operation, purpose.subject,
       cause: "\(address.place): the registry stored \(digest) as \(stated)")

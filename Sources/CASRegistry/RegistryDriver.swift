@@ -10,7 +10,8 @@ internal import SystemPackage
 ///
 /// What cannot be done, or is done otherwise than in a directory:
 /// - A reference is a tag, so its name has no `/` and no `:`; and it is of a manifest or an index that is stored, of
-///   which the registry keeps media type, digest and size alone.
+///   which the registry keeps media type, digest and size alone. Its digest is of `sha256`, else that is
+///   ``CASError/Code-swift.enum/notImplemented``.
 /// - `deleteReference` and `moveReference` are ``CASError/Code-swift.enum/notImplemented`` where the registry cannot
 ///   delete a tag by its name, and so is `deleteBlob` where it cannot delete blobs; of a manifest it always is.
 /// - A move is a put and a deletion. Of writers of one tag, exactly one wins among the processes of one user on one

@@ -19,6 +19,11 @@ extension RegistryEngine {
     let purpose = Purpose("put reference", name.description, cancellation)
     try checkWritable(purpose)
     try checkTag(name, purpose)
+    guard descriptor.digest.algorithm == .sha256 else {
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject,
+        cause: "\(repository.address.place): registries know the manifest of a tag by its sha256")
+    }
     try holdingTags(purpose) { () throws(CASError) in
       try put(storable(descriptor), as: name, replacing: replacing, purpose)
     }

@@ -7,7 +7,7 @@ internal import SystemPackage
 final class RegistryStage: BlobStage {
   private let repository: Repository
   private let local: any BlobStage
-  /// What it became in the cache, once it is complete.
+  /// What it became in the cache, once it is complete and while it is not sent.
   private let complete = Monitor<BlobAddress?>(nil)
 
   init(_ repository: Repository, _ local: any BlobStage) {
@@ -47,11 +47,13 @@ final class RegistryStage: BlobStage {
       complete.withLock { $0 = address }
     }
     try repository.upload(address, Purpose("put blob", address.digest.description, cancellation))
+    complete.withLock { $0 = nil }
     repository.cache.noteAdded(address.size)
     return address
   }
 
   func discard() {
+    complete.withLock { $0 = nil }
     local.discard()
   }
 }

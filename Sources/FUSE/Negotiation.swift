@@ -1,5 +1,4 @@
 internal import CFUSE
-internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -19,7 +18,6 @@ final class Negotiation: Sendable {
   private enum Layout {
     static let opcode = 4
     static let unique = 8
-    static let initialize: UInt32 = 26
     /// In the request, `fuse_in_header` with `fuse_init_in` after it.
     static let offered = 40 + 12
     static let offered2 = 40 + 16
@@ -53,27 +51,10 @@ final class Negotiation: Sendable {
     Features(rawValue: offered.load(ordering: .relaxed)).intersection(wanted)
   }
 
-  /// Makes a mounted session's requests and replies go through here.
-  static func attach(to session: OpaquePointer) -> Bool {
-    var hooks = unsafe fuse_custom_io(
-      writev: { (fd, vectors, count, data) in
-        unsafe data.map { unsafe Dispatcher.of($0).negotiation.reply(fd, vectors, count) } ?? -1
-      },
-      read: { (fd, buffer, size, data) in
-        let count = unsafe Glibc.read(fd, buffer, size)
-        if count > 0, let data = unsafe data {
-          unsafe Dispatcher.of(data).negotiation.note(UnsafeRawBufferPointer(start: buffer, count: count))
-        }
-        return count
-      },
-      splice_receive: casfs_splice, splice_send: casfs_splice)
-    return unsafe fuse_session_custom_io(session, &hooks, fuse_session_fd(session)) == 0
-  }
-
   /// Looks for the kernel's first request.
-  private func note(_ bytes: UnsafeRawBufferPointer) {
+  func note(_ bytes: UnsafeRawBufferPointer) {
     guard !isDone.load(ordering: .relaxed), bytes.count >= Layout.offered + 4,
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.opcode, as: UInt32.self) == Layout.initialize
+      unsafe bytes.loadUnaligned(fromByteOffset: Layout.opcode, as: UInt32.self) == Opcode.initialize.rawValue
     else { return }
     let flags = unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered, as: UInt32.self)
     offersParallel.store(flags & Layout.parallel != 0, ordering: .relaxed)
@@ -86,7 +67,7 @@ final class Negotiation: Sendable {
   }
 
   /// Sends a reply, and the one to the kernel's first request with what is wanted in it.
-  private func reply(_ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
+  func reply(_ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
     guard !isDone.load(ordering: .relaxed), count == 2, let vectors = unsafe vectors,
       let header = unsafe vectors[0].iov_base, let body = unsafe vectors[1].iov_base,
       unsafe header.loadUnaligned(fromByteOffset: Layout.unique, as: UInt64.self) == request.load(ordering: .relaxed)

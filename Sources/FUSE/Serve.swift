@@ -6,33 +6,24 @@ internal import SystemPackage
 
 /// Answers one request with what `body` makes of it.
 ///
-/// - Parameter freesCaller: whether a signal ends it, see ``Interruption``.
-/// - Returns: the tree, for what is to be done after the answer.
+/// - Parameter patience: when the caller is let go before that.
+/// - Returns: what serves the session, for what is to be done after the answer.
 @discardableResult
 func serve(
-  _ raw: fuse_req_t?, freesCaller: Bool = false, _ body: (Tree, RequestContext) throws(Errno) -> Reply
-) -> Tree? {
+  _ raw: fuse_req_t?, _ patience: Patience = .untilSignal,
+  _ body: (Tree, RequestContext) throws(Errno) -> Reply
+) -> Dispatcher? {
   guard let raw = unsafe raw else { return nil }
-  let request = unsafe Request(raw)
-  let dispatcher = request.dispatcher
-  var context = request.context(willBlock: dispatcher.willBlock)
-  let interruption = freesCaller ? unsafe Interruption(raw, thread: context.thread) : nil
-  if let interruption {
-    context.cancellation = interruption.cancellation
-    context.willBlock = {
-      dispatcher.willBlock()
-      interruption.begin()
-    }
-  }
+  let request = unsafe Request(raw, patience)
+  let (dispatcher, context) = (request.dispatcher, request.context)
   let reply: Reply
   do throws(Errno) {
     reply = try body(dispatcher.tree, context)
   } catch {
     reply = .error(error)
   }
-  interruption?.end()
   if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
-  return dispatcher.tree
+  return dispatcher
 }
 
 extension Tree {

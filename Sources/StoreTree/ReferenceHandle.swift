@@ -17,7 +17,7 @@ final class ReferenceHandle: FileHandle {
 
   private let shared: TreeShared
   private let name: ReferenceName
-  private let path: [FileName]
+  let path: [FileName]
   private let inode: UInt64
   private let process: Int32
   private let state: Monitor<State>
@@ -123,7 +123,7 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       return try descriptor(text, context)
     } catch {
-      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
       return try descriptor(text, context)
     }
   }

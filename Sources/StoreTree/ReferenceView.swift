@@ -40,10 +40,14 @@ final class ReferenceView: Sendable {
   }
 
   /// The names in a directory.
-  func children(of path: [FileName], _ shared: TreeShared, _ context: RequestContext) throws(Errno) -> [FileName] {
+  ///
+  /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
+  func children(
+    of path: [FileName], withUnwritten: Bool = true, _ shared: TreeShared, _ context: RequestContext
+  ) throws(Errno) -> [FileName] {
     guard case .directory = try place(path, shared, context) else { throw .noSuchFileOrDirectory }
     let names = try current(shared, context).children(of: path)
-    return names + local.withLock { $0.children(of: path, without: names) }
+    return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
   /// Notes that a name is being written, so that it is found before it is a reference.
@@ -83,16 +87,16 @@ final class ReferenceView: Sendable {
     return name
   }
 
-  /// Forgets what was read of the store, after a change; of these names, or of what may be any.
+  /// Notes a change: what was read of the store before, or is being read now, counts no more, of these names or of any.
   func refresh(_ names: ReferenceName...) {
     source.refresh(names)
   }
 
-  /// What a listed reference stands for.
+  /// What a listed reference stands for, and when that was last seen to change.
   func descriptor(
     of reference: ListedReference, _ shared: TreeShared, _ context: RequestContext
-  ) throws(Errno) -> Descriptor {
-    if let descriptor = reference.descriptor { return descriptor }
+  ) throws(Errno) -> (Descriptor, modified: Timestamp) {
+    if let descriptor = reference.descriptor { return (descriptor, reference.modified) }
     return try shared.translating { () throws(CASError) in try source.descriptor(of: reference.name, context) }
   }
 
@@ -104,6 +108,11 @@ final class ReferenceView: Sendable {
   /// The store's index as a layout has it.
   func index(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> [UInt8] {
     try shared.translating { () throws(CASError) in try source.index(context) }
+  }
+
+  /// When a reference was last seen to change.
+  func modified(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> Timestamp {
+    try shared.translating { () throws(CASError) in try source.modified(context) }
   }
 
   private func current(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> ReferencePaths {
@@ -143,8 +152,10 @@ final class ReferenceView: Sendable {
 }
 
 extension ReferenceView.Local {
-  fileprivate func children(of path: [FileName], without known: [FileName]) -> [FileName] {
-    let mine = Array(directories) + Array(writing.keys)
+  fileprivate func children(
+    of path: [FileName], withUnwritten: Bool, without known: [FileName]
+  ) -> [FileName] {
+    let mine = Array(directories) + (withUnwritten ? Array(writing.keys) : [])
     let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
     return Array(names.subtracting(known))
   }

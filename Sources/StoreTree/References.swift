@@ -31,7 +31,9 @@ final class ReferenceDirectory: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     guard case .directory = try shared.references.place(path, shared, context) else { throw .noSuchFileOrDirectory }
     return shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
+      validity: Validity.brief)
   }
 
   func setAttributes(
@@ -147,16 +149,17 @@ final class ReferenceFile: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    let (content, modified) = try content(context)
+    return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
-      size: Int64(try content(context).count), modified: shared.started, validity: 0)
+      size: Int64(content.count), modified: modified, validity: 0)
   }
 
   func setAttributes(
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     if let size = changes.size {
-      guard let handle = handle as? ReferenceHandle else { throw .invalidArgument }
+      guard let handle = handle as? ReferenceHandle, handle.path == path else { throw .invalidArgument }
       try handle.truncate(to: size)
     }
     return try attributes(context)
@@ -169,7 +172,7 @@ final class ReferenceFile: Node {
   func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    let content = try content(context)
+    let (content, _) = try content(context)
     guard request.isWriting || request.isTruncating else { return BytesHandle(content) }
     let name = try shared.references.name(of: path, shared, context)
     shared.references.beginWriting(path)
@@ -177,12 +180,12 @@ final class ReferenceFile: Node {
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
-  private func content(_ context: RequestContext) throws(Errno) -> [UInt8] {
+  private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
     switch try shared.references.place(path, shared, context) {
     case .reference(let reference):
-      let descriptor = try shared.references.descriptor(of: reference, shared, context)
-      return descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")]
-    case .unwritten: return []
+      let (descriptor, modified) = try shared.references.descriptor(of: reference, shared, context)
+      return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
+    case .unwritten: return ([], .now)
     default: throw .noSuchFileOrDirectory
     }
   }

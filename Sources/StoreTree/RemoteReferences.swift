@@ -27,6 +27,9 @@ final class RemoteReferences: ReferenceSource {
     var isListing = false
     /// After the last descriptor that was asked for: who wants the next is going through all of them.
     var next: (place: Int, count: Int) = (0, 0)
+    /// When names were last seen to change what they stand for; those that never did are as old as the mount.
+    var times: [ReferenceName: Timestamp] = [:]
+    var modified: Timestamp
     /// Counts the changes made here, so that what was asked for before one is not kept.
     var changes = 0
   }
@@ -37,10 +40,14 @@ final class RemoteReferences: ReferenceSource {
   private static let maximumBatch = 64
 
   private let store: any RemoteEngine
-  private let state = Monitor(State())
+  private let started: Timestamp
+  private let state: Monitor<State>
 
-  init(_ store: any RemoteEngine) {
+  /// - Parameter started: how old what is there is said to be.
+  init(_ store: any RemoteEngine, started: Timestamp) {
     self.store = store
+    self.started = started
+    state = Monitor(State(modified: started))
   }
 
   func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths {
@@ -50,9 +57,13 @@ final class RemoteReferences: ReferenceSource {
 
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { [:] }
 
+  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { state.withLock { $0.modified } }
+
   func refresh(_ names: [ReferenceName]) {
     state.withLock { state in
       state.changes += 1
+      state.modified = .now
+      for name in names { state.times[name] = state.modified }
       state.names?.end = .now
       state.index?.end = .now
       if names.isEmpty { state.descriptors = [:] }
@@ -60,7 +71,14 @@ final class RemoteReferences: ReferenceSource {
     }
   }
 
-  func descriptor(of name: ReferenceName, _ context: RequestContext) throws(CASError) -> Descriptor {
+  func descriptor(
+    of name: ReferenceName, _ context: RequestContext
+  ) throws(CASError) -> (Descriptor, modified: Timestamp) {
+    let descriptor = try known(name, context)
+    return (descriptor, state.withLock { $0.times[name] ?? started })
+  }
+
+  private func known(_ name: ReferenceName, _ context: RequestContext) throws(CASError) -> Descriptor {
     if let known = state.withLock({ $0.descriptors[name]?.fresh }) { return known }
     context.willBlock()
     let batch = batch(from: name)
@@ -128,9 +146,11 @@ final class RemoteReferences: ReferenceSource {
         names = old
       }
       if state.names?.value != names {
-        state.paths = ReferencePaths(names.map { ListedReference(name: $0, descriptor: nil) })
+        if state.names != nil { state.modified = .now }
+        state.paths = ReferencePaths(names.map { ListedReference(name: $0, descriptor: nil, modified: started) })
         state.places = Dictionary(names.enumerated().map { ($1, $0) }) { (first, _) in first }
         state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
+        state.times = state.times.filter { state.places[$0.key] != nil }
       }
       // What was listed before a change shows the change only by chance.
       let end = state.changes == changes ? Self.end(begin) : begin
@@ -172,6 +192,10 @@ final class RemoteReferences: ReferenceSource {
       for reference in found {
         all[reference.name] = reference.descriptor
         if state.changes == changes {
+          if let old = state.descriptors[reference.name]?.value, old != reference.descriptor {
+            state.modified = .now
+            state.times[reference.name] = state.modified
+          }
           state.descriptors[reference.name] = Known(value: reference.descriptor, end: end)
         }
       }

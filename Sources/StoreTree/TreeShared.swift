@@ -13,11 +13,11 @@ final class TreeShared: Sendable {
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
-  let commits = PendingCommits()
+  let commits: PendingCommits
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
-  let recent = RecentBlobs()
+  let recent: RecentBlobs
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
@@ -27,8 +27,12 @@ final class TreeShared: Sendable {
     remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
+    recent = RecentBlobs(limit: options.recentBlobLimit)
+    commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
-    references = ReferenceView(remote.map { RemoteReferences($0) } ?? LocalReferences(engine))
+    let source: any ReferenceSource =
+      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+    references = ReferenceView(source)
   }
 
   /// Runs an operation of the engine and gives its error's number.
@@ -55,7 +59,7 @@ final class TreeShared: Sendable {
     do throws(Errno) {
       return try translating(body)
     } catch {
-      guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try commits.wait(context) else { throw error }
       return try translating(body)
     }
   }
@@ -107,9 +111,9 @@ enum WatchState {
 enum Validity {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
-  /// What the kernel is told of when others change it. A change that meets the lookup's answer on its way is missed,
-  /// so this is not for ever.
-  static let watched = 10.0
+  /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is
+  /// forgotten under the lock of its directory, which a lookup holds. Only what it is not told of needs an end.
+  static let watched = 300.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
   /// What others change rarely; it must show within a second.

@@ -107,14 +107,26 @@ struct Mount: ParsableCommand {
     return String(engine.uri.dropFirst(scheme.count))
   }
 
+  /// Keeps what is needed of root's rights: of the store's files, whoever owns them, to ask for writers, to look what
+  /// callers have open, and to let the kernel read files by itself and to unmount.
+  private static func dropPrivileges() throws(Errno) {
+    try Privileges.keep([
+      .overridePermissions, .changeOwner, .actAsOwner, .lease, .inspectProcesses, .administer,
+    ])
+    // An ordinary user unmounts by fusermount3, which must become root.
+    if Daemon.user == 0 { try Privileges.forbidNew() }
+  }
+
   /// Opens the store and serves it. Stores may start threads, so this is after the fork.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
-    Daemon.raiseFileLimit()
+    let fileLimit = Daemon.raiseFileLimit()
+    try Self.dropPrivileges()
     let engine = try openStore(options)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || !engine.isWritable
     var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
     tree.isReadOnly = isReadOnly
+    tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
     tree.cachesBlobs = options.verification != .always
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
@@ -129,6 +141,8 @@ struct Mount: ParsableCommand {
     } catch {
       throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
     }
+    // Linux before 5.11 cannot.
+    try? Daemon.closeOnExec()
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()

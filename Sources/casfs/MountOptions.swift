@@ -36,14 +36,16 @@ struct MountOptions {
   /// Takes the words of all `-o` options, each a list with commas.
   init(_ lists: [String]) throws(Unknown) {
     for list in lists {
-      for word in list.split(separator: ",") { try take(String(word)) }
+      for word in list.utf8.split(separator: UInt8(ascii: ",")) { try take(String(Substring(word))) }
     }
     // Others may come in, so the kernel is to look at modes and owners.
     if passed.contains("allow_other"), !passed.contains("default_permissions") { passed.append("default_permissions") }
   }
 
   private mutating func take(_ word: String) throws(Unknown) {
-    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let parts = word.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
+      String(Substring($0))
+    }
     guard parts.count == 2 else {
       switch word {
       case "ro": isReadOnly = true
@@ -94,7 +96,12 @@ struct MountOptions {
 
   /// The words for libfuse; commas and backslashes in the source's name are escaped as it wants them.
   func words(source: String, isReadOnly: Bool) -> [String] {
-    let name = (self.source ?? source).flatMap { "\\,".contains($0) ? "\\\($0)" : String($0) }
+    // By scalars: a character may be a comma with a mark on it.
+    var name = String.UnicodeScalarView()
+    for scalar in (self.source ?? source).unicodeScalars {
+      if scalar == "," || scalar == "\\" { name.append("\\") }
+      name.append(scalar)
+    }
     return ["fsname=\(String(name))", "subtype=casfs"] + passed + (isReadOnly ? ["ro"] : [])
   }
 }

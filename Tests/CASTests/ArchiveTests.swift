@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct ArchiveTests {
   @Test(
     "V1: archives of every format are read, with long names and other members in them",

@@ -1,11 +1,12 @@
 import CAS
 import OCI
 import Platform
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CancellationTests {
-  @Test("E14: a cancelled token ends every operation that takes one", arguments: StoreKind.every)
+  @Test("E14: a cancelled token ends every operation that takes one", arguments: StoreKind.all)
   func operations(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let engine = store.engine

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct GetTests {
   @Test("E7: reads at any place, and from front to back", arguments: StoreKind.readable)
   func reads(_ kind: StoreKind) throws {

@@ -1,8 +1,9 @@
 import CAS
 import OCI
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct JSONTests {
   private struct Sample: Encodable {
     var zebra = "a/b"

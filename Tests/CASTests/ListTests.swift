@@ -1,9 +1,10 @@
 import CAS
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct ListTests {
   @Test("E10: deleting a blob twice, or one that never was, is success", arguments: StoreKind.all)
   func delete(_ kind: StoreKind) throws {

@@ -1,9 +1,10 @@
 import CAS
 import OCI
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct ReferenceTests {
   @Test("E8: the same again is success, a different one is clobber", arguments: StoreKind.all)
   func put(_ kind: StoreKind) throws {

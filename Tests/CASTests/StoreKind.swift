@@ -103,6 +103,13 @@ struct TestStore: Sendable {
     }.sorted()
   }
 
+  /// Whether these blobs are stored, and no others where the store lists what nothing refers to.
+  func holds(_ expected: [Digest]) throws -> Bool {
+    guard kind.isRegistry else { return try digests() == expected.sorted() }
+    for digest in expected { _ = try engine.blobInfo(digest) }
+    return true
+  }
+
   /// All stored digests.
   func digests() throws -> [Digest] {
     var digests: [Digest] = []

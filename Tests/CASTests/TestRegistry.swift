@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import TestSupport
 
 /// Debian's registry on this machine, one for all tests of a process, started when the first wants it. It ends with the
@@ -30,15 +31,13 @@ enum TestRegistry {
       http: {addr: "127.0.0.1:0", secret: secret}
       """
     try Data(configuration.utf8).write(to: folder.appending(path: "config.yml"))
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/sh")
-    // The pipe's other end is this process's alone, so it closes with it.
-    shell.arguments = [
-      "-c", "\(program) serve config.yml >said 2>&1 & read end; kill $!; wait $!; cd /; rm -rf '\(folder.path)'",
-    ]
-    shell.currentDirectoryURL = folder
-    shell.standardInput = pipe
-    try shell.run()
+    let null = try OpenFile.open(path: "/dev/null", [.readWrite])
+    // The pipe's other end is this process's alone, so it closes with it. Signals may be blocked, so nothing waits for one.
+    let script =
+      "\(program) serve config.yml >said 2>&1 & read end; kill -KILL $!; sleep 0.2; cd /; rm -rf '\(folder.path)'"
+    _ = try Child(
+      "/bin/sh", ["-c", script], in: folder.path, variables: ["PATH": "/usr/bin:/bin"],
+      files: (pipe.get().reader.rawValue, null.rawValue, null.rawValue))
     for _ in 0..<600 {
       let said = (try? String(contentsOf: folder.appending(path: "said"), encoding: .utf8)) ?? ""
       if let range = said.firstRange(of: "listening on ") {
@@ -49,5 +48,5 @@ enum TestRegistry {
     throw Unusable("docker-registry does not start")
   }
 
-  private static let pipe = Pipe()
+  private static let pipe = Result { try Platform.Pipe() }
 }
