@@ -84,9 +84,11 @@ public final class Workshop: Sendable {
 
   /// The mounts below a path, the last one first.
   private static func mounts(below path: String) -> [String] {
-    // `String(contentsOfFile:)` stops after the first page of what has no size.
-    let content = try? FileHandle(forReadingFrom: URL(filePath: "/proc/self/mountinfo")).readToEnd()
-    let table = String(decoding: content ?? Data(), as: UTF8.self)
+    // In pieces: of a file in /proc Foundation takes the first for all there is.
+    let file = FileHandle(forReadingAtPath: "/proc/self/mountinfo")
+    var bytes = Data()
+    while let piece = try? file?.read(upToCount: 1 << 16), !piece.isEmpty { bytes += piece }
+    let table = String(decoding: bytes, as: UTF8.self)
     let places = table.split(separator: "\n").compactMap {
       $0.split(separator: " ").dropFirst(4).first.map(String.init)
     }
