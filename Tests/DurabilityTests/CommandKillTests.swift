@@ -76,7 +76,7 @@ import Testing
     "E4 E5 E10 E12 D3 D4 D8: a command killed before any call that changes something loses and leaves nothing",
     arguments: scenes, ["index", "refs"])
   func commands(scene: Scene, layout: String) throws {
-    try Workshop().check(
+    let outcome = try Workshop().check(
       Words.kill + Self.template(scene, layout)
         + #"""
         grep -q fsync counts || grep -q unlinkat counts || fail "it changes nothing: $(cat counts)"
@@ -92,13 +92,14 @@ import Testing
           done
         done 5<counts
         [ $points -ge 3 ] || fail "killed at $points points only"
-        echo $points points
+        echo "killed at $points points"
         """#, seconds: 240)
+    print("\(scene.testDescription), \(layout): \(outcome.lines.last ?? "")")
   }
 
   @Test("D2: create that is killed before any call leaves nothing or a store", arguments: ["index", "refs"])
   func creation(layout: String) throws {
-    try Workshop().check(
+    let outcome = try Workshop().check(
       Words.kill
         + #"""
         act=("$casfs" create --layout \#(layout) made/a/store)
@@ -120,7 +121,9 @@ import Testing
           done
         done 5<counts
         [ $points -ge 10 ] && [ $stores -ge 1 ] || fail "$stores stores of $points"
+        echo "killed at $points points"
         """#, seconds: 120)
+    print("create, \(layout): \(outcome.lines.last ?? "")")
   }
 
   @Test("D2: what is being made is not taken for abandoned, nor what is somebody's store")
