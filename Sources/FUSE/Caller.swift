@@ -1,11 +1,12 @@
 internal import CAS
 internal import CFUSE
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// When the caller of a request is let go although the request is not done.
 enum Patience: Sendable {
-  /// At any signal. A retry finds what was found out meanwhile.
+  /// At any signal but those that come all the time. A retry finds what was found out meanwhile.
   case untilSignal
   /// When a signal ends the caller, for whom it makes no difference then; what the request changes may still change.
   case untilKilled
@@ -18,8 +19,8 @@ enum Patience: Sendable {
 final class Caller: @unchecked Sendable {
   /// Valid until the request is answered.
   let request: fuse_req_t
-  let thread: Int32
-  let patience: Patience
+  private let thread: Int32
+  private let patience: Patience
   /// Cancelled when the caller is let go.
   let cancellation = CancellationToken()
   private let interrupts: Interrupts
@@ -56,6 +57,14 @@ final class Caller: @unchecked Sendable {
   /// Notes, from another thread, that the request does take long.
   func isSlow() {
     if patience != .untilKilledWhileWaiting { willWait() }
+  }
+
+  /// Whether a signal waits for the caller that lets it go.
+  var isCalledAway: Bool {
+    switch patience {
+    case .untilSignal: PendingSignals.callsAway(thread: thread)
+    case .untilKilled, .untilKilledWhileWaiting: PendingSignals.willEnd(thread: thread)
+    }
   }
 
   /// Gets the right to answer, which is given once.

@@ -90,8 +90,10 @@ final class Crew: Sendable {
   }
 
   /// Notes that the leader begins to answer a request.
-  func begin(_ member: Member) {
-    member.begin()
+  ///
+  /// - Parameter keepsLead: whether the lead is not taken away, however long it takes, until it is yielded.
+  func begin(_ member: Member, keepingLead keepsLead: Bool) {
+    if !keepsLead { member.begin() }
     lookout.notice()
   }
 

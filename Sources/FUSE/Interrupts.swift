@@ -19,7 +19,7 @@ final class Interrupts: Sendable {
     var isLooking = false
   }
 
-  /// How often it is looked whether another signal ends a caller, for the kernel tells of the first only, in
+  /// How often it is looked whether another signal lets a caller go, for the kernel tells of the first only, in
   /// milliseconds.
   private static let period: UInt32 = 50
 
@@ -71,7 +71,7 @@ final class Interrupts: Sendable {
 
   private func letGo(_ ticket: UInt) {
     guard let caller = state.withLock(waking: .none, { $0.entries[ticket]?.caller }) else { return }
-    guard caller.patience == .untilSignal || PendingSignals.willEnd(thread: caller.thread) else { return look() }
+    guard caller.isCalledAway else { return look() }
     guard dismiss(ticket) else { return }
     caller.cancellation.cancel()
     _ = unsafe fuse_reply_err(caller.request, EINTR)

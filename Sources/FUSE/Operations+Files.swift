@@ -21,7 +21,8 @@ extension Operations {
     }
     unsafe table.read = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
+        try Operations.requireBounded(size)
+        return switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
         case .bytes(let bytes): .bytes(bytes)
         case .file(let file, let offset, let count): .file(file, offset: offset, count: count)
         }
@@ -54,6 +55,11 @@ extension Operations {
     }
   }
 
+  /// Refuses to make room for an answer that is longer than what libfuse agrees on with the kernel: `max_pages`.
+  fileprivate static func requireBounded(_ size: Int) throws(Errno) {
+    guard size <= 256 * Int(getpagesize()) else { throw .invalidArgument }
+  }
+
   static func addDirectories(to table: inout fuse_lowlevel_ops) {
     unsafe table.opendir = { (request, node, _) in
       unsafe serve(request) { (tree, context) throws(Errno) in
@@ -61,17 +67,21 @@ extension Operations {
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
-      let tree = unsafe serve(request) { (tree, context) throws(Errno) in
+      let dispatcher = unsafe serve(request) { (tree, context) throws(Errno) in
+        try Operations.requireBounded(size)
         var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
           listing.add(entry, next)
         }
         return .bytes(listing.used)
       }
-      if let open = try? unsafe handle(info) { tree?.readAhead(open) }
+      if let dispatcher, let open = try? unsafe handle(info) {
+        dispatcher.tree.readAhead(open) { dispatcher.crew.yield() }
+      }
     }
     unsafe table.readdirplus = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
+        try Operations.requireBounded(size)
         var listing = DirectoryBuffer(size)
         try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
           listing.add(entry, found, next)

@@ -7,12 +7,12 @@ internal import SystemPackage
 /// Answers one request with what `body` makes of it.
 ///
 /// - Parameter patience: when the caller is let go before that.
-/// - Returns: the tree, for what is to be done after the answer.
+/// - Returns: what serves the session, for what is to be done after the answer.
 @discardableResult
 func serve(
   _ raw: fuse_req_t?, _ patience: Patience = .untilSignal,
   _ body: (Tree, RequestContext) throws(Errno) -> Reply
-) -> Tree? {
+) -> Dispatcher? {
   guard let raw = unsafe raw else { return nil }
   let request = unsafe Request(raw, patience)
   let (dispatcher, context) = (request.dispatcher, request.context)
@@ -23,7 +23,7 @@ func serve(
     reply = .error(error)
   }
   if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
-  return dispatcher.tree
+  return dispatcher
 }
 
 extension Tree {

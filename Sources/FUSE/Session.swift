@@ -9,9 +9,15 @@ internal import SystemPackage
 /// A tree mounted through libfuse's low-level interface.
 @safe
 public final class Session: @unchecked Sendable {
+  /// Where requests come from.
+  private enum Source {
+    case mount(String)
+    case device(Int32)
+  }
+
   private let dispatcher: Dispatcher
   private let session: OpaquePointer
-  private let mountPoint: String
+  private let source: Source
   private let logger: Logger
   /// Readable once the session is told to stop, so that the leader wakes.
   private let stopSignal: Pipe
@@ -25,10 +31,23 @@ public final class Session: @unchecked Sendable {
   /// - Parameter mountPoint: an absolute path.
   /// - Parameter readMode: how blobs are read; `nil` is the best that is possible.
   /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
-  public init(
+  public convenience init(
     _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil, logger: Logger
   ) throws(MountError) {
-    self.mountPoint = mountPoint
+    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, logger: logger)
+  }
+
+  /// Makes a session that nothing is mounted with, for somebody who stands in for the kernel.
+  ///
+  /// - Parameter device: a socket that keeps messages apart, from which FUSE_INIT can be read; it is taken over.
+  package convenience init(_ tree: Tree, over device: Int32, logger: Logger) throws(MountError) {
+    try self.init(tree, .device(device), options: [], reading: .copy, logger: logger)
+  }
+
+  private init(
+    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, logger: Logger
+  ) throws(MountError) {
+    self.source = source
     self.logger = logger
     dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options), readMode)
     do throws(Errno) {
@@ -47,19 +66,28 @@ public final class Session: @unchecked Sendable {
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(dispatcher).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
-    if let refusal = unsafe Self.mount(session, mountPoint) {
-      unsafe fuse_session_destroy(session)
-      throw MountError(refusal)
+    let device: Int32
+    switch source {
+    case .mount(let mountPoint):
+      if let refusal = unsafe Self.mount(session, mountPoint) {
+        unsafe fuse_session_destroy(session)
+        throw MountError(refusal)
+      }
+      device = unsafe fuse_session_fd(session)
+    case .device(let number): device = number
     }
-    if let refusal = unsafe Self.connect(session, dispatcher, readMode) {
-      Mounting.detach(mountPoint)
+    if let refusal = unsafe Self.connect(session, device, dispatcher, readMode) {
+      Self.detach(source)
       unsafe fuse_session_destroy(session)
       throw MountError(refusal)
     }
     unsafe self.session = session
     // The leader asks for a request before it waits for one.
-    let fd = unsafe fuse_session_fd(session)
-    _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)
+    _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
+  }
+
+  private static func detach(_ source: Source) {
+    if case .mount(let mountPoint) = source { Mounting.detach(mountPoint) }
   }
 
   /// Mounts; gives what libfuse and fusermount3 say when that fails.
@@ -75,11 +103,13 @@ public final class Session: @unchecked Sendable {
   }
 
   /// Comes to terms with the kernel; gives what is in the way of it.
-  private static func connect(_ session: OpaquePointer, _ dispatcher: Dispatcher, _ readMode: ReadMode?) -> String? {
-    guard unsafe Negotiation.attach(to: session), unsafe answerFirst(session) else {
+  private static func connect(
+    _ session: OpaquePointer, _ device: Int32, _ dispatcher: Dispatcher, _ readMode: ReadMode?
+  ) -> String? {
+    guard unsafe DeviceHooks.attach(to: session, device), unsafe answerFirst(session) else {
       return "libfuse and the kernel do not agree on a protocol"
     }
-    dispatcher.connected(device: unsafe fuse_session_fd(session))
+    dispatcher.connected(device: device)
     if readMode == .passthrough, dispatcher.readMode != .passthrough {
       return "the kernel does not read files by itself here (passthrough)"
     }
@@ -130,7 +160,7 @@ public final class Session: @unchecked Sendable {
         whenEnded()
       }
     } catch {
-      Mounting.detach(mountPoint)
+      Self.detach(source)
       throw MountError(error.description)
     }
   }
@@ -138,7 +168,7 @@ public final class Session: @unchecked Sendable {
   /// Unmounts and ends: requests the kernel has sent are still answered, what is open is discarded.
   public func stop() {
     guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    Mounting.detach(mountPoint)
+    Self.detach(source)
     stopSignal.wake()
   }
 
@@ -156,7 +186,8 @@ public final class Session: @unchecked Sendable {
       while member.isLeading {
         switch unsafe receive(&buffer) {
         case .request:
-          dispatcher.crew.begin(member)
+          // Who asks after the last close comes after it, so nobody is answered before that has begun.
+          dispatcher.crew.begin(member, keepingLead: unsafe Self.isRelease(buffer))
           unsafe fuse_session_process_buf(session, &buffer)
           member.end()
         case .nothing: waitForRequest(&haste)
@@ -166,6 +197,13 @@ public final class Session: @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Whether a request is `FUSE_RELEASE`, which nobody waits for.
+  private static func isRelease(_ request: fuse_buf) -> Bool {
+    // In `fuse_in_header`, the opcode follows the length.
+    guard let memory = unsafe request.mem, unsafe request.size >= 8 else { return false }
+    return unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == 18
   }
 
   private func receive(_ buffer: inout fuse_buf) -> Received {
@@ -180,7 +218,7 @@ public final class Session: @unchecked Sendable {
     case 0, ENODEV: return .end
     default:
       logger.error("receive from the kernel: \(Errno(rawValue: -result))")
-      Mounting.detach(mountPoint)
+      Self.detach(source)
       return .end
     }
   }

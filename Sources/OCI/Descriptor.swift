@@ -7,6 +7,9 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   /// The annotation that names an entry of an index (image-spec, `annotations.md`).
   public static let referenceNameKey = "org.opencontainers.image.ref.name"
 
+  /// How deep it may be nested, so that an index can have it as an entry.
+  private static let maximumDepth = JSONParser.maximumDepth - 2
+
   /// The type of the content.
   public let mediaType: String
   /// The address of the content.
@@ -31,6 +34,9 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   /// - Throws: which of the required members is missing or wrong.
   public init(_ value: JSON) throws(InvalidValue) {
     guard case .object(let members) = value else { throw InvalidValue("a descriptor is a JSON object") }
+    guard value.isNested(atMost: Self.maximumDepth) else {
+      throw InvalidValue("a descriptor is nested more than \(Self.maximumDepth) deep", exceedsBounds: true)
+    }
     guard let mediaType = value["mediaType"]?.text, !mediaType.isEmpty else {
       throw InvalidValue("a descriptor has a mediaType")
     }

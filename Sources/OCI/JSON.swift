@@ -60,6 +60,15 @@ public enum JSON: Hashable, Sendable {
     }
   }
 
+  /// Whether no more than so many arrays and objects stand in each other.
+  func isNested(atMost depth: Int) -> Bool {
+    switch self {
+    case .null, .bool, .number, .string: true
+    case .array(let elements): depth > 0 && elements.allSatisfy { $0.isNested(atMost: depth - 1) }
+    case .object(let members): depth > 0 && members.allSatisfy { $0.value.isNested(atMost: depth - 1) }
+    }
+  }
+
   /// The value as one line of JSON without spaces; only what must be escaped is.
   public var serialized: [UInt8] {
     var output: [UInt8] = []

@@ -125,9 +125,16 @@ struct JSONParser {
   }
 
   private mutating func literal(_ text: String, _ value: JSON) throws(InvalidValue) -> JSON {
-    guard input[position...].starts(with: text.utf8) else { throw invalid("a value expected") }
-    position += text.utf8.count
+    try pass(over: text, "a value expected")
     return value
+  }
+
+  /// Passes over a text that must come, byte by byte: where the input ends within it, it may go on.
+  private mutating func pass(over text: String, _ reason: String) throws(InvalidValue) {
+    for byte in text.utf8 {
+      guard try peek() == byte else { throw invalid(reason) }
+      position += 1
+    }
   }
 
   private mutating func number() throws(InvalidValue) -> String {
@@ -186,8 +193,7 @@ struct JSONParser {
     case UInt8(ascii: "u"):
       var code = try hexadecimal()
       if code & 0xFC00 == 0xD800 {
-        guard input[position...].starts(with: "\\u".utf8) else { throw invalid("half a surrogate pair") }
-        position += 2
+        try pass(over: "\\u", "half a surrogate pair")
         let low = try hexadecimal()
         guard low & 0xFC00 == 0xDC00 else { throw invalid("half a surrogate pair") }
         code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF

@@ -86,7 +86,7 @@ final class CommittedLink: Node {
       modified: file.metadata.modified, validity: 0)
   }
 
-  func linkTarget() throws(Errno) -> String { target }
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 
   private var target: String {
     let up = String(repeating: "../", count: shared.incoming.depth(ofFile: file.number) + 1)

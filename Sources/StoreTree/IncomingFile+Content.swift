@@ -22,8 +22,7 @@ extension IncomingFile {
     state.withLock { state in
       state.isDirty = true
       if let writer { state.writers.insert(writer) }
-      state.metadata.modified = .now
-      state.metadata.changed = state.metadata.modified
+      state.metadata.noteWrite(by: context)
     }
   }
 
@@ -100,7 +99,7 @@ extension IncomingFile {
     guard isWritten || isBegun, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     // A file that was only just made, or cut to nothing, is half a file too.
     if CallerProcess.wasKilled(thread: context.thread) {
-      discard()
+      discard(context)
     } else if isWritten {
       try publish(context)
     }
@@ -114,7 +113,7 @@ extension IncomingFile {
     }
     guard isLast else { return }
     if failure != nil {
-      discard()
+      discard(context)
       return
     }
     do throws(Errno) {
@@ -131,7 +130,7 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(context)
     } catch {
-      discard()
+      discard(context)
       throw error
     }
   }
@@ -184,20 +183,26 @@ extension IncomingFile {
 
   /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
   /// Others who write it still, and build on what is gone, are told so.
-  func discard() {
+  func discard(_ context: RequestContext) {
     shared.counters.add(.discards)
-    let hasBlob = state.withLock { state in
+    let (stage, hasBlob) = state.withLock { state in
+      let stage = state.stage
       state.stage = nil
       state.writers = []
       state.isDirty = false
       state.failure = state.openWriters > 0 ? .ioError : nil
-      return state.address != nil
+      return (stage, state.address != nil)
     }
     if !hasBlob {
       shared.incoming.remove(self)
       unlink()
     }
+    // To give back the space of much content takes long.
+    if let stage, stage.size > Self.quickSize { withExtendedLifetime(stage) { context.willBlock() } }
   }
+
+  /// Content of so many bytes is given up at once.
+  private static let quickSize: Int64 = 1 << 20
 
   // MARK: Reading
 
@@ -226,16 +231,21 @@ extension IncomingFile {
         try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
       }
     case .blob(let address):
-      let blob: BlobContent
-      if let open = content.withLock({ $0 }), open.address == address {
-        blob = open.content
-      } else {
-        blob = try BlobContent(shared, address.digest, nil, context)
-        blob.countOpen()
-        content.withLock { $0 = OpenAlias(address: address, content: blob) }
-      }
-      return try blob.read(at: offset, count: count, context)
+      return try blob(address, keeping: content, context).read(at: offset, count: count, context)
     }
+  }
+}
+
+extension IncomingFile {
+  /// The blob at an address, which `content` keeps open.
+  fileprivate func blob(
+    _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> BlobContent {
+    if let open = content.withLock({ $0 }), open.address == address { return open.content }
+    let blob = try BlobContent(shared, address.digest, nil, context)
+    blob.countOpen()
+    content.withLock { $0 = OpenAlias(address: address, content: blob) }
+    return blob
   }
 }
 
@@ -271,8 +281,8 @@ struct OpenAlias: Sendable {
 
 /// A name in `incoming` opened by a process.
 final class IncomingHandle: FileHandle {
-  private let file: IncomingFile
-  private let isWriting: Bool
+  let file: IncomingFile
+  let isWriting: Bool
   private let content = Monitor<OpenAlias?>(nil)
   /// The process that opened it; 0 when that could not be seen.
   let process: Int32
@@ -281,6 +291,11 @@ final class IncomingHandle: FileHandle {
     self.file = file
     self.process = process
     self.isWriting = isWriting
+  }
+
+  /// Opens the blob that the name stands for.
+  func open(_ address: BlobAddress, _ context: RequestContext) throws(Errno) {
+    _ = try file.blob(address, keeping: content, context)
   }
 
   var ignoresFlush: Bool { !isWriting }
@@ -292,6 +307,7 @@ final class IncomingHandle: FileHandle {
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    guard isWriting else { throw .badFileDescriptor }
     try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }
   }
 

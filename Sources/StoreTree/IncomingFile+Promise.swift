@@ -63,7 +63,7 @@ extension IncomingFile {
 
 extension IncomingFile.State {
   /// What the name stands for, when all of it is committed.
-  fileprivate var committed: BlobAddress? { isDirty ? nil : address }
+  var committed: BlobAddress? { isDirty ? nil : address }
 
   /// What is committed, by an algorithm; EBUSY when it was written again since it was stored by that.
   fileprivate func address(

@@ -66,8 +66,9 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
+    shared.willLook(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest)
+      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
       shared.incoming.remove(self)
@@ -118,8 +119,9 @@ final class IncomingFile: Node {
     let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
     let metadata = state.metadata
     return Attributes(
-      inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
-      size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
+      inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
+      user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed,
       validity: validity(state))
   }
 
@@ -127,8 +129,12 @@ final class IncomingFile: Node {
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     if let size = changes.size {
-      guard size >= 0 else { throw .invalidArgument }
-      let writer = (handle as? IncomingHandle)?.process
+      let writer = try handle.map { (handle) throws(Errno) in
+        guard let handle = handle as? IncomingHandle, handle.file === self, handle.isWriting else {
+          throw Errno.badFileDescriptor
+        }
+        return handle.process
+      }
       if writer == nil { state.withLock { $0.startAfresh() } }
       try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
       // Without a descriptor there is no close to wait for.
@@ -155,7 +161,6 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     return state.withLock { state in
       var names = state.metadata.attributes.map(\.name)
-      if state.address != nil, !state.isDirty { names += BlobAttribute.names }
       if state.lateError != nil { names.append("user.casfs.error") }
       return names
     }
@@ -174,23 +179,28 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
+    let isWriting = request.isWriting || request.isTruncating
+    let process = isWriting ? CallerProcess.id(ofThread: context.thread) : 0
     try waitWhileBusy(context)
-    let process = request.isWriting ? CallerProcess.id(ofThread: context.thread) : 0
-    try state.withLock { (state) throws(Errno) in
+    // What is cut to nothing during a commit would be taken for committed at its end.
+    try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
-      if request.isWriting {
+      if isWriting {
         state.startAfresh()
         state.openWriters += 1
       }
       if request.isTruncating {
         state.stage = nil
         state.isDirty = true
-        state.metadata.modified = .now
-        state.metadata.changed = state.metadata.modified
+        state.metadata.noteWrite(by: context)
       }
     }
-    return IncomingHandle(self, process: process, isWriting: request.isWriting)
+    let handle = IncomingHandle(self, process: process, isWriting: isWriting)
+    // Who has it open goes on reading when the blob is deleted.
+    if !isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
+    return handle
   }
 
   /// Notes that the name is gone: what is not committed never will be.

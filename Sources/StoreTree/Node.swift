@@ -62,11 +62,13 @@ public enum AttributePresence: Sendable {
 protocol EntryStream: AnyObject {
   func next() throws(Errno) -> DirectoryEntry?
   /// Gets what will be asked for next, while whoever asks is busy with what was given.
-  func readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  func readAhead(willBlock: () -> Void)
 }
 
 extension EntryStream {
-  func readAhead() {}
+  func readAhead(willBlock: () -> Void) {}
 }
 
 /// An open file.
@@ -166,6 +168,18 @@ enum Inode {
   static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
 }
 
+/// Symbolic links, as the kernel has them.
+enum SymbolicLink {
+  /// The longest target: PATH_MAX with the zero at its end.
+  private static let maximumLength = 4095
+
+  /// A target that the kernel can take; ENAMETOOLONG otherwise.
+  static func checked(_ target: String) throws(Errno) -> String {
+    guard target.utf8.count <= maximumLength else { throw .fileNameTooLong }
+    return target
+  }
+}
+
 /// A file name, compared by its bytes.
 struct FileName: Hashable, Sendable {
   static let maximumLength = 255
@@ -173,6 +187,15 @@ struct FileName: Hashable, Sendable {
 
   init(_ text: String) {
     self.text = text
+  }
+
+  /// Refuses what cannot be the name of a file: the kernel asks for no such.
+  static func check(_ name: String) throws(Errno) {
+    guard NameText.length(of: name) <= maximumLength else { throw .fileNameTooLong }
+    let bytes = name.utf8
+    guard !bytes.isEmpty, !bytes.contains(UInt8(ascii: "/")), !bytes.elementsEqual(".".utf8),
+      !bytes.elementsEqual("..".utf8)
+    else { throw .invalidArgument }
   }
 
   static func == (left: FileName, right: FileName) -> Bool { left.text.sameBytes(as: right.text) }

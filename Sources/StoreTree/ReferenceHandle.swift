@@ -17,7 +17,7 @@ final class ReferenceHandle: FileHandle {
 
   private let shared: TreeShared
   private let name: ReferenceName
-  private let path: [FileName]
+  let path: [FileName]
   private let inode: UInt64
   private let process: Int32
   private let state: Monitor<State>
@@ -62,7 +62,9 @@ final class ReferenceHandle: FileHandle {
       context.willBlock()
       let descriptor = try awaitedDescriptor(text, context)
       let existing = try? shared.engine.reference(named: name)
-      guard existing == nil || existing == descriptor else { throw .fileExists }
+      guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
+      // What another machine makes of it is not known before.
+      if shared.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -109,7 +111,7 @@ final class ReferenceHandle: FileHandle {
         try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation)
       }
       state.withLock { $0.isChanged = false }
-      shared.references.refresh()
+      shared.references.refresh(name)
     } catch {
       state.withLock { $0.failure = error }
       throw error

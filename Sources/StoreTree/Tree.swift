@@ -48,11 +48,15 @@ public final class Tree: Sendable {
     }
   }
 
+  /// The longest file that can be written, in bytes, as on ext4. Where the store has no such limit one byte at the end
+  /// of nothing would take centuries to hash.
+  static let maximumSize: Int64 = 1 << 44
+
   // MARK: Names
 
   /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
-    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
+    try FileName.check(name)
     return try entry(for: nodes.node(parent).child(named: name, context), context)
   }
 
@@ -114,6 +118,10 @@ public final class Tree: Sendable {
     of node: NodeID, _ changes: AttributeChanges, handle: HandleID?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     try requireWritable()
+    if let size = changes.size {
+      guard size >= 0 else { throw .invalidArgument }
+      guard size <= Self.maximumSize else { throw .fileTooLarge }
+    }
     let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
     return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
   }
@@ -190,7 +198,7 @@ public final class Tree: Sendable {
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
-    guard offset >= 0, !offset.addingReportingOverflow(Int64(bytes.count)).overflow else { throw .fileTooLarge }
+    guard offset >= 0, offset <= Self.maximumSize - Int64(bytes.count) else { throw .fileTooLarge }
     try files.handle(handle).write(bytes, at: offset, context)
     shared.counters.add(.bytesWritten, Int64(bytes.count))
   }
@@ -224,8 +232,12 @@ public final class Tree: Sendable {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
+
+  /// How many entries of a directory are looked up before it is known whether anybody wants that.
+  private static let firstLookups: Int64 = 128
 
   /// Hands the entries of an open directory over like ``entries(of:from:_:_:)``, each with what a lookup of its name
   /// would find, if that costs little: `FUSE_READDIRPLUS`.
@@ -236,8 +248,12 @@ public final class Tree: Sendable {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     let directory = try directories.handle(handle)
+    // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
+    let last = offset == 0 ? Self.firstLookups : .max
     try directory.entries(from: offset, context) { (listed, next) in
+      guard next <= last else { return false }
       let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
       // What is gone meanwhile is listed, and found to be gone by who looks.
       let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
@@ -248,8 +264,12 @@ public final class Tree: Sendable {
   }
 
   /// Gets the next entries of an open directory ready, while the caller is busy with those it was given.
-  public func readAhead(_ handle: HandleID) {
-    try? directories.handle(handle).readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
+    // This thread is wanted by others.
+    if shared.remote != nil { return }
+    try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
@@ -265,8 +285,8 @@ public final class Tree: Sendable {
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
-    if !publishing { shared.incoming.discardUncommitted() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
+    if !publishing { shared.incoming.discardUncommitted(nobody) }
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
     letGoOfUnused()
@@ -325,7 +345,7 @@ public final class Tree: Sendable {
 
   private func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
     try requireWritable()
-    guard NameText.length(of: name) <= FileName.maximumLength else { throw .fileNameTooLong }
+    try FileName.check(name)
     return try nodes.node(parent)
   }
 

@@ -8,6 +8,8 @@ internal import SystemPackage
 final class TreeShared: Sendable {
   let engine: any Engine
   let files: (any FileBackedEngine)?
+  /// The store, when to ask it may take long.
+  let remote: (any RemoteEngine)?
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
@@ -22,12 +24,15 @@ final class TreeShared: Sendable {
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
     self.engine = engine
     files = engine as? any FileBackedEngine
+    remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
     recent = RecentBlobs(limit: options.recentBlobLimit)
     commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
-    references = ReferenceView(engine)
+    let source: any ReferenceSource =
+      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+    references = ReferenceView(source)
   }
 
   /// Runs an operation of the engine and gives its error's number.
@@ -59,8 +64,15 @@ final class TreeShared: Sendable {
     }
   }
 
+  /// Lets others be answered while the store is looked at, if that may take long: for one blob, if one is meant.
+  func willLook(for digest: Digest? = nil, _ context: RequestContext) {
+    guard let remote else { return }
+    if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
+  }
+
   /// Whether the store has a blob.
-  func isStored(_ digest: Digest) throws(Errno) -> Bool {
+  func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
+    willLook(for: digest, context)
     do throws(Errno) {
       _ = try translating { () throws(CASError) in try engine.blobInfo(digest) }
       return true
@@ -99,9 +111,9 @@ enum WatchState {
 enum Validity {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
-  /// What the kernel is told of when others change it. A change that meets the lookup's answer on its way is missed,
-  /// so this is not for ever.
-  static let watched = 10.0
+  /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is
+  /// forgotten under the lock of its directory, which a lookup holds. Only what it is not told of needs an end.
+  static let watched = 300.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
   /// What others change rarely; it must show within a second.

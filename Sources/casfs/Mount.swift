@@ -45,32 +45,33 @@ struct Mount: ParsableCommand {
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInherited() }
     LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
-    let engine = try openStore(parsed)
     if foreground || debug {
-      try serve(engine, parsed, mountPoint) {}
+      try serve(parsed, mountPoint) {}
     } else {
-      try serveInBackground(engine, parsed, mountPoint)
+      try serveInBackground(parsed, mountPoint)
     }
   }
 
   private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
-    let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
+    var open = OpenOptions(
+      verification: options.verification, isReadOnly: options.isReadOnly, mustExist: true)
+    open.cacheSize = options.cacheSize
     do throws(CASError) {
       return try StoreArgument.registry.open(target.store, options: open)
     } catch {
       guard create, error.code == .notFound else { throw error }
-      return try StoreArgument.registry.create(target.store, options: CreateOptions(open: open))
+      var options = CreateOptions(open: open)
+      options.open.mustExist = false
+      return try StoreArgument.registry.create(target.store, options: options)
     }
   }
 
   /// Leaves a daemon behind, and returns when its mount can be used.
-  private func serveInBackground(
-    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint
-  ) throws {
+  private func serveInBackground(_ options: MountOptions, _ mountPoint: MountPoint) throws {
     let (side, readiness) = try fork()
     switch side {
     case .child:
-      try serve(engine, options, mountPoint) {
+      try serve(options, mountPoint) {
         MountLog.useSystemLog()
         do throws(Errno) {
           try Daemon.leaveTerminal()
@@ -116,11 +117,11 @@ struct Mount: ParsableCommand {
     if Daemon.user == 0 { try Privileges.forbidNew() }
   }
 
-  private func serve(
-    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void
-  ) throws {
+  /// Opens the store and serves it. Stores may start threads, so this is after the fork.
+  private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
     let fileLimit = Daemon.raiseFileLimit()
     try Self.dropPrivileges()
+    let engine = try openStore(options)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || !engine.isWritable
     var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)

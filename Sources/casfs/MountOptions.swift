@@ -7,6 +7,8 @@ struct MountOptions {
   var isReadOnly = false
   var allowsNonempty = false
   var verification = Verification.once
+  /// How much of a registry's content is kept on this machine, in bytes; `nil` leaves that to the driver.
+  var cacheSize: Int64?
   /// How blobs are read; `nil` is the best that is possible.
   var readMode: ReadMode?
   var user: UInt32?
@@ -34,14 +36,16 @@ struct MountOptions {
   /// Takes the words of all `-o` options, each a list with commas.
   init(_ lists: [String]) throws(Unknown) {
     for list in lists {
-      for word in list.split(separator: ",") { try take(String(word)) }
+      for word in list.utf8.split(separator: UInt8(ascii: ",")) { try take(String(Substring(word))) }
     }
     // Others may come in, so the kernel is to look at modes and owners.
     if passed.contains("allow_other"), !passed.contains("default_permissions") { passed.append("default_permissions") }
   }
 
   private mutating func take(_ word: String) throws(Unknown) {
-    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let parts = word.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
+      String(Substring($0))
+    }
     guard parts.count == 2 else {
       switch word {
       case "ro": isReadOnly = true
@@ -67,6 +71,11 @@ struct MountOptions {
       guard readMode != nil || value == "auto" else {
         throw Unknown(description: "mount option read is one of auto, \(modes.joined(separator: ", ")), not '\(value)'")
       }
+    case "cache_size":
+      guard let size = Int64(byteCount: value) else {
+        throw Unknown(description: "mount option cache_size takes a number of bytes, as 500M or 8G, not '\(value)'")
+      }
+      cacheSize = size
     case "uid": user = try Self.number(name, value, radix: 10)
     case "gid": group = try Self.number(name, value, radix: 10)
     case "umask": umask = try Self.number(name, value, radix: 8)
@@ -87,7 +96,12 @@ struct MountOptions {
 
   /// The words for libfuse; commas and backslashes in the source's name are escaped as it wants them.
   func words(source: String, isReadOnly: Bool) -> [String] {
-    let name = (self.source ?? source).flatMap { "\\,".contains($0) ? "\\\($0)" : String($0) }
+    // By scalars: a character may be a comma with a mark on it.
+    var name = String.UnicodeScalarView()
+    for scalar in (self.source ?? source).unicodeScalars {
+      if scalar == "," || scalar == "\\" { name.append("\\") }
+      name.append(scalar)
+    }
     return ["fsname=\(String(name))", "subtype=casfs"] + passed + (isReadOnly ? ["ro"] : [])
   }
 }

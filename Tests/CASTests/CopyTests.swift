@@ -4,9 +4,10 @@ import Foundation
 import OCI
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CopyTests {
   /// What ends a copy half way.
   private static let stop = CASError(.cancelled, "test", "test", cause: "enough")
@@ -35,7 +36,7 @@ struct CopyTests {
 
   @Test(
     "E4, E8: an image is copied between stores of all kinds, children first and the name last",
-    arguments: StoreKind.readable, StoreKind.all)
+    arguments: StoreKind.readable, StoreKind.every)
   func copies(_ from: StoreKind, _ to: StoreKind) throws {
     try withStore(from) { (made) throws in
       try withStore(to) { (target) throws in

@@ -63,11 +63,13 @@ import Testing
         for i in {1..6}; do
           for blob in $A/blobs/sha256/* $B/blobs/sha256/*; do
             [ $((RANDOM % 5)) = 0 ] || continue
-            got=$(sha256sum <$blob 2>said) || { grep -q 'No such file' said || fail "$(cat said)"; continue; }
+            got=$(sha256sum $blob 2>said) || { grep -q 'No such file' said || fail "$(cat said)"; continue; }
             is ${got%% *} ${blob##*/}; echo >>reads
           done
           skopeo inspect --raw oci:$A:one 2>said | cmp - one || fail "skopeo: $(cat said)"
-          is "$(umoci ls --layout $store | grep -c ^one$)" 1
+          # One of them may find what another is half done with.
+          umoci ls --layout $store >listed 2>said || [ $isForeign = 1 ] || fail "umoci: $(cat said)"
+          [ $isForeign = 1 ] || is "$(grep -c ^one$ listed)" 1
         done
       }
       keeping() {

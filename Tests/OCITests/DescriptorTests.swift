@@ -98,4 +98,18 @@ struct DescriptorTests {
     }
     #expect(try with(#""annotations":null"#).named(name).annotation(Descriptor.referenceNameKey) == "a/b:1")
   }
+
+  @Test("D6 D4: a descriptor that an index could not have as an entry, for it is nested too deep, is refused")
+  func depth() throws {
+    func text(_ depth: Int) -> String {
+      let value = String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1)
+      return Self.minimal.dropLast() + ",\"x\":\(value)}"
+    }
+    let descriptor = try parse(text(62))
+    let name = try ReferenceName("a")
+    let index = try ImageIndex(parsing: ImageIndex().setting(descriptor, named: name))
+    #expect(try index.entry(named: name)?.descriptor.get() == descriptor)
+    let error = #expect(throws: InvalidValue.self) { try parse(text(63)) }
+    #expect(error?.exceedsBounds == true)
+  }
 }

@@ -2,7 +2,7 @@ import OCI
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.boundedInTime)
 struct JSONParserTests {
   private static let sample =
     #" { "a" : [ 1 , -0.5e+10 , true, false, null, "x\u00e9\ud83d\ude00\n\/\"\\" ] , "b" : { } , "c":[],"#
@@ -121,6 +121,19 @@ struct JSONParserTests {
       #expect(error?.exceedsBounds == false)
     }
     _ = try JSON(parsing: Array(bytes[...end]))
+  }
+
+  @Test(
+    "R2: a text cut off anywhere, be it within a word or an escape, is one that goes on",
+    arguments: [
+      #"[true,false,null]"#, #"{"a":"\ud83d\ude00\u00e9","b":-1.5e+3}"#, #"["é😀"]"#,
+    ])
+  func unfinished(_ text: String) throws {
+    let bytes = Array(text.utf8)
+    let end = try #require(bytes.lastIndex { $0 == UInt8(ascii: "}") || $0 == UInt8(ascii: "]") })
+    for count in 0...end { #expect(JSON.isUnfinished(Array(bytes[..<count])), "\(count) bytes") }
+    #expect(!JSON.isUnfinished(Array(bytes[...end])))
+    for wrong in ["[trux", "[tx", #"["\ud83dx"#, #"["\ud83d\x"#] { #expect(!JSON.isUnfinished(Array(wrong.utf8))) }
   }
 
   @Test("D6: whatever bytes change, the text is read or refused, and what is read can be written and read again")

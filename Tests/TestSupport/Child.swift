@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// A program that was started: `posix_spawn(3)`. It inherits its three standard files and no others.
 ///
@@ -28,7 +28,9 @@ public final class Child: Sendable {
     let inFolder = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
     let line = inFolder + [program] + arguments
     let words = unsafe Self.strings(line)
-    let environment = unsafe Self.strings(variables.map { "\($0)=\($1)" })
+    // A sanitizer is to report to the same place everywhere, see .ci/sanitize.
+    let own = ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+    let environment = unsafe Self.strings(own.merging(variables) { $1 }.map { "\($0)=\($1)" })
     defer { unsafe (words + environment).forEach { unsafe free($0) } }
     // Threads of Swift's pool hold signals back, and what they start would too.
     var attributes = posix_spawnattr_t()

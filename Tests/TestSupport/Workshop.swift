@@ -84,7 +84,9 @@ public final class Workshop: Sendable {
 
   /// The mounts below a path, the last one first.
   private static func mounts(below path: String) -> [String] {
-    let table = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
+    // `String(contentsOfFile:)` stops after the first page of what has no size.
+    let content = try? FileHandle(forReadingFrom: URL(filePath: "/proc/self/mountinfo")).readToEnd()
+    let table = String(decoding: content ?? Data(), as: UTF8.self)
     let places = table.split(separator: "\n").compactMap {
       $0.split(separator: " ").dropFirst(4).first.map(String.init)
     }

@@ -1,0 +1,113 @@
+import CAS
+import OCI
+import Platform
+import SystemPackage
+
+@testable import CASArchive
+
+/// An archive: with its sums made right, unless its first byte is odd.
+func fuzzArchive(_ input: [UInt8]) {
+  var archive = Array(input.dropFirst())
+  if (input.first ?? 0) & 1 == 0 { repair(&archive) }
+  let file: OpenFile
+  do throws(Errno) {
+    file = try readable(archive)
+  } catch {
+    fatalError("no file in memory: \(error)")
+  }
+  walk(file, Int64(archive.count))
+  let store: any Engine
+  do throws(CASError) {
+    store = try ArchiveDriver().open("oci-archive:/proc/self/fd/\(file.rawValue)", options: OpenOptions())
+  } catch {
+    require(error.code == .invalid, "\(error)")
+    return
+  }
+  defer { store.close() }
+  do throws(CASError) {
+    _ = try store.index()
+    try store.forEachBlob { (digest) throws(CASError) in try check(digest, store) }
+  } catch {
+    fatalError("\(error)")
+  }
+}
+
+/// A file that nobody has open for writing, which would be waited for.
+private func readable(_ content: [UInt8]) throws(Errno) -> OpenFile {
+  let file = try OpenFile.open(path: "/dev/shm", [.readWrite, .unnamed], mode: 0o600)
+  try file.write(content.span, at: 0)
+  return try OpenFile.open(path: "/proc/self/fd/\(file.rawValue)", .readOnly)
+}
+
+private func check(_ digest: Digest, _ store: any Engine) throws(CASError) {
+  let content: [UInt8]
+  do throws(CASError) {
+    content = try store.blobContents(digest, limit: 1 << 30)
+  } catch {
+    guard case .corrupt(expected: digest, _) = error.code else { throw error }
+    return
+  }
+  var digester = Digester(digest.algorithm)
+  digester.update(content.span)
+  require(digester.digest == digest, "a blob with other content is read")
+  let size = try store.blobInfo(digest).size
+  require(size == Int64(content.count), "a blob's size")
+}
+
+/// Members follow each other within the file.
+private func walk(_ file: OpenFile, _ size: Int64) {
+  do throws(ArchiveFault) {
+    var reader = try TarReader(file, size: size)
+    var end: Int64 = 0
+    while let member = try reader.next() {
+      require(member.content.lowerBound >= end + 512 && member.content.upperBound <= size, "\(member) overlaps")
+      require(member.name.count <= 4096, "a name of \(member.name.count) bytes")
+      end = member.content.upperBound
+    }
+  } catch {
+    if case .io(let errno) = error { fatalError("\(errno)") }
+  }
+}
+
+/// Writes the right sum into every header that the reader would look at.
+private func repair(_ archive: inout [UInt8]) {
+  var start = 0
+  while start + 512 <= archive.count, archive[start..<start + 512].contains(where: { $0 != 0 }) {
+    for index in start + 148..<start + 156 { archive[index] = 0x20 }
+    let sum = archive[start..<start + 512].reduce(0) { $0 + Int($1) }
+    let digits = String(sum, radix: 8)
+    let field = Array((String(repeating: "0", count: 6 - digits.utf8.count) + digits).utf8) + [0, 0x20]
+    archive.replaceSubrange(start + 148..<start + 156, with: field)
+    guard let header = TarHeader(Array(archive[start..<start + 512])), header.size < 1 << 20 else { return }
+    start += 512 + (Int(header.size) + 511) / 512 * 512
+  }
+}
+
+/// Records as they are, and records made of a key and a value.
+func fuzzPaxRecords(_ input: [UInt8]) {
+  var records = PaxRecords()
+  try? records.add(input, of: [])
+  if let size = records.size { require(size >= 0, "a size of \(size)") }
+  var pieces = Pieces(input)
+  let path = pieces.bytes(upTo: 0)
+  let other = pieces.bytes(upTo: 0)
+  let size = Int64(pieces.byte()) << 40 | Int64(pieces.byte())
+  var made = PaxRecords()
+  let content =
+    record("comment", other) + record("path", path) + record("size", Array(String(size).utf8)) + record("x.y", path)
+  do throws(ArchiveFault) {
+    try made.add(content, of: [])
+  } catch {
+    fatalError("\(error)")
+  }
+  require(made.path == (path.isEmpty ? nil : path), "another path")
+  require(made.size == size && !made.isSparse, "another size")
+}
+
+/// `LENGTH KEY=VALUE` and the end of the line; the length counts its own digits.
+private func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
+  let rest = Array(" \(key)=".utf8) + value + [0x0A]
+  var length = rest.count
+  while String(length).utf8.count + rest.count != length { length = String(length).utf8.count + rest.count }
+  return Array(String(length).utf8) + rest
+}

@@ -1,0 +1,60 @@
+// What libFuzzer calls; `run` beside this file builds and starts it. A property that does not hold ends the process, and
+// libFuzzer keeps the input.
+import Glibc
+
+/// One thing that is fuzzed, by the name `FUZZ_TARGET` gives.
+private let target: @Sendable ([UInt8]) -> Void = {
+  let targets: [String: @Sendable ([UInt8]) -> Void] = [
+    "acl": fuzzAccessControlList, "archive": fuzzArchive, "descriptor": fuzzDescriptor, "digest": fuzzDigest,
+    "index": fuzzIndex, "json": fuzzJSON, "layout": fuzzLayout, "names": fuzzNames, "options": fuzzMountOptions,
+    "pax": fuzzPaxRecords, "process": fuzzProcessText, "requests": fuzzRequests, "text": fuzzReferenceText,
+  ]
+  let name = unsafe getenv("FUZZ_TARGET").flatMap { unsafe String(validatingCString: $0) } ?? ""
+  guard let target = targets[name] else {
+    print("FUZZ_TARGET is one of \(targets.keys.sorted().joined(separator: ", "))")
+    exit(64)
+  }
+  return target
+}()
+
+@_cdecl("LLVMFuzzerInitialize")
+func initialize(_: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?) -> Int32 {
+  _ = target
+  return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+  target(unsafe Array(UnsafeBufferPointer(start: start, count: count)))
+  return 0
+}
+
+/// Ends the process, as a finding, when something does not hold.
+func require(_ holds: Bool, _ what: @autoclosure () -> String, line: Int = #line) {
+  if !holds { fatalError("line \(line): \(what())") }
+}
+
+/// What an input is cut into.
+struct Pieces {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ input: [UInt8]) {
+    rest = input[...]
+  }
+
+  /// The next byte; 0 when there is none.
+  mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+  /// The bytes up to the next mark, which goes too.
+  mutating func bytes(upTo mark: UInt8) -> [UInt8] {
+    let piece = rest.prefix { $0 != mark }
+    rest = rest.dropFirst(piece.count + 1)
+    return Array(piece)
+  }
+
+  /// Whether nothing is left.
+  var isEmpty: Bool { rest.isEmpty }
+
+  /// All that is left.
+  var remainder: [UInt8] { Array(rest) }
+}

@@ -1,0 +1,116 @@
+import TestSupport
+import Testing
+
+/// What goes wrong while blobs are read.
+@Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3"))) struct ReadFaultTests {
+  private static let trials = [
+    Trial("cut once", .done, #""cut": 1000"#),
+    Trial("cut after each 100000 bytes", .done, #""cut": 100000, "times": -1"#),
+    Trial("cut before the first byte, always", .eio, #""cut": 0, "times": -1"#),
+    Trial("cut, and a range is answered with all of it", .done, #""cut": 200000, "whole": true, "times": 2"#),
+    Trial("no answer twice", .done, #""refuse": true, "times": 2"#),
+    Trial("no answer ever", .eio, #""refuse": true, "times": -1"#),
+    Trial("500 twice", .done, #""status": 500, "times": 2"#),
+    Trial("503 once", .done, #""status": 503"#),
+    Trial("502 always", .eio, #""status": 502, "times": -1"#),
+    Trial("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
+    Trial(
+      "429 with a Retry-After of an hour", .eio, #""status": 429, "headers": {"Retry-After": "3600"}, "times": -1"#),
+    Trial("a wrong byte, always", .eio, #""flip": 150000, "times": -1"#),
+    Trial("a wrong byte once", .either, #""flip": 299999"#),
+    Trial("a wrong byte, then cut", .either, #""flip": 10, "cut": 200000"#),
+    Trial("short, always", .eio, #""drop": 5, "times": -1"#),
+    Trial("short once", .done, #""drop": 5"#),
+    Trial("long, always", .either, #""add": 5, "times": -1"#),
+    Trial("other content", .eio, #""replace": "other", "times": -1"#),
+    Trial("no content", .eio, #""replace": "", "times": -1"#),
+    Trial("a length that is too small", .either, #""claim": {"Content-Length": "1000"}, "times": -1"#),
+    Trial("a length that is too large", .either, #""claim": {"Content-Length": "300010"}, "times": -1"#),
+    Trial("a length that is none", .eio, #""claim": {"Content-Length": "-1"}, "times": -1"#),
+    Trial("another digest in the header", .either, #""claim": {"Docker-Content-Digest": "sha256:00"}, "times": -1"#),
+    Trial("slow", .done, #""slow": 0.005"#),
+    Trial("late", .done, #""late": 1.5"#),
+    Trial(
+      "a redirection to nowhere", .eio, #""status": 307, "headers": {"Location": "http://127.0.0.1:1/"}, "times": -1"#),
+    Trial("a redirection in a circle", .eio, #""status": 302, "headers": {"Location": "?x"}, "times": -1"#),
+    Trial(
+      "a redirection to a file", .eio, #""status": 302, "headers": {"Location": "file:///etc/passwd"}, "times": -1"#),
+    Trial(
+      "a part that was not asked for", .eio,
+      #""status": 206, "headers": {"Content-Range": "bytes 7-9/10"}, "body": "abc", "times": -1"#),
+  ]
+
+  /// `trial TITLE OUTCOME FAULT`, with the word `read BLOB` that reads it.
+  private static func words(_ read: String) -> String {
+    #"""
+    trial() {
+      local name file hex on
+      name=${1//[^a-z0-9]/-}; file=$name.file; head -c 300000 /dev/urandom >$file; hex=$(upload $file)
+      on="GET .*(sha256:|app/)$hex"; fault "{\"on\": \"$on\", $3}"
+      \#(read)
+      begin
+      if get >$name.got 2>$name.said; then
+        [ $2 != eio ] || fail "$1: it was served"
+        cmp $name.got $file || fail "$1: wrong content was served"
+      else
+        [ $2 != done ] || fail "$1: $(cat $name.said)"
+        why || fail "$1: $(cat $name.said)"
+        [ ! -s $name.got ] || fail "$1: $(wc -c <$name.got) bytes were served of what failed"
+      fi
+      for kept in $(find cache/casfs -name $hex); do cmp $kept $file || fail "$1: wrong content was kept"; done
+      mend "$on"
+      again() { get >$name.got 2>$name.said && cmp $name.got $file; }
+      eventually again
+      end
+    }
+
+    """#
+  }
+
+  @Test(
+    "V1, V2, E7: through a mount: EIO or the right content, and good again when it is",
+    arguments: [Servers.own, .proxied])
+  func mounted(server: Servers) throws {
+    try Workshop().check(
+      server,
+      Self.words(
+        """
+        begin() { mkdir mnt-$name; "$casfs" mount $repository mnt-$name; }
+        get() { cat mnt-$name/blobs/sha256/$hex; }
+        why() { grep -q 'Input/output error' $name.said; }
+        end() { "$casfs" unmount mnt-$name; }
+        """) + "image a; push a v1\n" + Trial.script(Self.trials), seconds: 120)
+  }
+
+  @Test("V1, V2, C1: by a command: a line that says why, or the right content", arguments: [Servers.own, .proxied])
+  func command(server: Servers) throws {
+    try Workshop().check(
+      server,
+      Self.words(
+        """
+        begin() { :; }
+        get() { "$casfs" blob get $repository sha256:$hex; }
+        why() { is "$(wc -l <$name.said)" 1; grep -q "^casfs: .*$host/app" $name.said; }
+        end() { :; }
+        """) + "image a; push a v1\n" + Trial.script(Self.trials), seconds: 120)
+  }
+
+  @Test("V4: without verification, what breaks is resumed or EIO, and parts are in their places")
+  func unverified() throws {
+    let trials = Self.trials.filter { !$0.title.contains("wrong byte") && !$0.title.contains("content") }
+    try Workshop().check(
+      .own,
+      Self.words(
+        """
+        begin() { mkdir mnt-$name; "$casfs" mount -o verify=none $repository mnt-$name; }
+        # What was read before it broke is right, and is not looked at.
+        get() {
+          if cat mnt-$name/blobs/sha256/$hex >$name.part; then cat $name.part; return; fi
+          cmp -n $(wc -c <$name.part) $name.part $file || fail "wrong content before the error"
+          return 1
+        }
+        why() { grep -q 'Input/output error' $name.said; }
+        end() { "$casfs" unmount mnt-$name; }
+        """) + "image a; push a v1\n" + Trial.script(trials), seconds: 120)
+  }
+}
