@@ -27,7 +27,10 @@ struct LibraryUser: Sendable {
     var last = "0"
     while true {
       Thread.sleep(milliseconds: 20)
-      guard let word = try? String(contentsOfFile: folder + "/go", encoding: .utf8), word != last else { continue }
+      // It is empty for a moment whenever it is written.
+      guard let word = try? String(contentsOfFile: folder + "/go", encoding: .utf8), !word.isEmpty, word != last else {
+        continue
+      }
       if word == "end" { return }
       last = word
       try round(word)
