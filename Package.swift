@@ -13,19 +13,27 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "casfs",
   products: [
-    .library(name: "CAS", targets: ["OCI", "CAS", "CASArchive", "CASDirectory", "CASMemory"]),
+    .library(name: "CAS", targets: ["OCI", "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry"]),
     .executable(name: "casfs", targets: ["casfs"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
@@ -40,6 +48,13 @@ let package = Package(
     .target(
       name: "CASDirectory", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
+    .target(
+      name: "CASRegistry",
+      dependencies: [
+        "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", httpClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        system,
+      ],
+      swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
     .target(
       name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system],
@@ -47,14 +62,19 @@ let package = Package(
     .executableTarget(
       name: "casfs",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "StoreTree", argumentParser,
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "FUSE", "OCI", "Platform", "StoreTree",
+        argumentParser,
         logging, system,
       ],
       swiftSettings: strict),
     .testTarget(
       name: "CASTests",
-      dependencies: ["CAS", "CASArchive", "CASDirectory", "CASMemory", "OCI", "Platform", "TestSupport", system],
+      dependencies: [
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "Platform", "TestSupport", system,
+      ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASRegistryTests", dependencies: ["CAS", "CASRegistry", "OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "StoreTreeTests",
@@ -71,8 +91,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "DurabilityTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "casfs", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",
       dependencies: ["casfs", "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", "TestSupport", system],

@@ -4,13 +4,15 @@ public import Platform
 /// A store that has its blobs in files, or in parts of files, which a mount can hand to the kernel.
 public protocol FileBackedEngine: Engine {
   /// Opens a stored blob as a region of a file, verified like ``Engine/blob(_:cancellation:)``.
-  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile
+  ///
+  /// - Returns: `nil` when this blob is in no file now; then ``Engine/blob(_:cancellation:)`` reads it.
+  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile?
 
   /// What the store knows about an opened blob now; another version than when it was opened says that the blob was
   /// changed, replaced or deleted since.
   func info(of file: BlobFile) throws(CASError) -> BlobInfo
 
-  /// Whether every blob is all of a file, so that the kernel can read it by itself.
+  /// Whether a blob that is in a file is all of it, so that the kernel can read it by itself.
   var hasWholeFiles: Bool { get }
 
   /// Whether the files are on a file system that lies on another, as overlayfs does.
@@ -37,6 +39,20 @@ public struct BlobFile: Sendable {
     self.offset = offset
     self.info = info
   }
+}
+
+/// A store on another machine: to ask it takes time, and it may be out of reach.
+public protocol RemoteEngine: Engine {
+  /// The names of all references, each once, without asking what they stand for.
+  func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName]
+
+  /// The references of these names, asked for at once; names that have none are left out.
+  func references(
+    named names: [ReferenceName], cancellation: CancellationToken
+  ) throws(CASError) -> [Reference]
+
+  /// Whether ``Engine/blobInfo(_:)`` would ask nobody, as far as can be told.
+  func isKnown(_ digest: Digest) -> Bool
 }
 
 /// A store from which what nothing refers to can be removed while others work on it, which nobody outside can do:

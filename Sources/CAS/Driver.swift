@@ -19,11 +19,16 @@ public struct OpenOptions: Hashable, Sendable {
   public var verification: Verification
   /// Whether nothing may be put or deleted.
   public var isReadOnly: Bool
+  /// Whether a store that the first put makes must be there already. Others must be in any case.
+  public var mustExist: Bool
+  /// How many bytes of a store on another machine may be kept on this one, about; `nil` leaves that to the driver.
+  public var cacheSize: Int64?
 
   /// Opens for reading and writing, and verifies once, unless told otherwise.
-  public init(verification: Verification = .once, isReadOnly: Bool = false) {
+  public init(verification: Verification = .once, isReadOnly: Bool = false, mustExist: Bool = false) {
     self.verification = verification
     self.isReadOnly = isReadOnly
+    self.mustExist = mustExist
   }
 }
 

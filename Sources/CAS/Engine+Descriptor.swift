@@ -10,7 +10,7 @@ extension Engine {
   ///
   /// - Throws: ``CASError/Code-swift.enum/notFound`` when the blob is not stored.
   public func describe(_ digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
-    let size = try blobInfo(digest).size
+    let size = try blobInfo(digest, cancellation: cancellation).size
     var content: JSON?
     if size <= manifestLimit {
       let bytes = try blobContents(digest, limit: Int(manifestLimit), cancellation: cancellation)

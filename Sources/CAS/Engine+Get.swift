@@ -7,13 +7,18 @@ extension Engine {
     try blob(digest, cancellation: .none)
   }
 
+  /// What the store knows about a blob; see ``blobInfo(_:cancellation:)``.
+  public func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+    try blobInfo(digest, cancellation: .none)
+  }
+
   /// A blob's whole content, when it is no longer than `limit` bytes.
   ///
   /// - Throws: ``CASError/Code-swift.enum/invalid`` when it is longer.
   public func blobContents(
     _ digest: Digest, limit: Int, cancellation: CancellationToken = .none
   ) throws(CASError) -> [UInt8] {
-    guard try blobInfo(digest).size <= limit else {
+    guard try blobInfo(digest, cancellation: cancellation).size <= limit else {
       throw CASError(.invalid, "read blob", digest.description, cause: "longer than \(limit) bytes")
     }
     let reader = try blob(digest, cancellation: cancellation)

@@ -1,6 +1,12 @@
 public import OCI
 
 extension Engine {
+  /// The names of all references, each once.
+  public func referenceNames() throws(CASError) -> [ReferenceName] {
+    if let remote = self as? any RemoteEngine { return try remote.listReferenceNames(cancellation: .none) }
+    return try listReferences().map(\.name)
+  }
+
   /// Gives the descriptor of a stored blob a name; see ``putReference(_:named:replacing:cancellation:)``.
   ///
   /// - Throws: also ``CASError/Code-swift.enum/notFound`` when the blob was removed before the name could keep it; what

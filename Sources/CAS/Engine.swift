@@ -29,13 +29,16 @@ public protocol Engine: AnyObject, Sendable {
   func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
 
   /// What the store knows about a blob without reading it.
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
 
   /// Starts a walk over the stored blobs.
   func listBlobs() throws(CASError) -> any BlobListing
 
   /// Removes a blob; success means that it is not there now.
   func deleteBlob(_ digest: Digest) throws(CASError)
+
+  /// What the store can keep of a descriptor; all of it, if a driver does not say otherwise.
+  func storable(_ descriptor: Descriptor) -> Descriptor
 
   /// Gives a descriptor a name.
   ///
@@ -73,6 +76,11 @@ public protocol Engine: AnyObject, Sendable {
 
   /// Lets go of the store; more than once is once. Readers that are open stay so.
   func close()
+}
+
+extension Engine {
+  /// All of it.
+  public func storable(_ descriptor: Descriptor) -> Descriptor { descriptor }
 }
 
 /// Reads one blob. Its content does not change, whatever happens to the store.

@@ -18,7 +18,7 @@ extension Engine {
   /// Copies what a descriptor reaches to another store, and gives it a name there.
   ///
   /// Everything is there before what refers to it, and the name comes last. What is there already is not copied again,
-  /// after it was checked where the other store can do that (``ContentVerifying``); so a copy that failed goes on where
+  /// after it was checked where the other store is here and can do that (``ContentVerifying``); so a copy that failed goes on where
   /// it was when it is made again. A `subject`, and what has `urls`, is passed over when it is not stored here.
   ///
   /// - Parameter replacing: whether the name may be taken from something different.
@@ -38,7 +38,7 @@ extension Engine {
         guard error.code == .notFound else { throw error }
         taken = nil
       }
-      if let taken, taken != descriptor { throw .clobber(ImageCopy.operation, name.description) }
+      if let taken, taken != other.storable(descriptor) { throw .clobber(ImageCopy.operation, name.description) }
     }
     var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, cancellation)
     try copy.run(progress)
@@ -130,7 +130,8 @@ private struct ImageCopy {
   ) throws(CASError) -> Bool {
     do throws(CASError) {
       guard try target.blobInfo(blob.digest).size == blob.size else { return false }
-      guard let store = target as? any ContentVerifying else { return true }
+      // To read it from another machine takes as long as to copy it.
+      guard let store = target as? any ContentVerifying, !(target is any RemoteEngine) else { return true }
       let before = progress.done
       try store.verifyBlob(blob.digest, cancellation: cancellation) { (count) throws(CASError) in
         progress.done = before + count

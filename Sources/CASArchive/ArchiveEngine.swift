@@ -26,7 +26,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     return BlobFileReader(digest, file, from: member.content.lowerBound, size: member.size)
   }
 
-  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile {
+  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let (file, member, identity) = try openVerified(digest, "open blob", cancellation)
     return BlobFile(
       file: file, offset: member.content.lowerBound,
@@ -44,7 +44,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
 
   var isStacked: Bool { opened.withLock { $0 }?.file.isOnOverlay() ?? false }
 
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     let (file, member) = try find(digest, "look up blob")
     let identity = try identity(of: file, "look up blob", digest.description)
     return BlobInfo(size: member.size, modified: member.modified, version: identity.version)

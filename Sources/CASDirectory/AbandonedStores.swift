@@ -23,9 +23,12 @@ enum AbandonedStores {
 
   /// Removes what a new store is made of; one with content is left as it is.
   static func empty(_ root: OpenFile) {
-    if let blobs = try? root.openBeneath("blobs", [.readOnly, .directory]) {
-      try? blobs.removeDirectory("sha256")
-      guard (try? root.removeDirectory("blobs")) != nil else { return }
+    // Without a descriptor left it may still be empty.
+    try? root.openBeneath("blobs", [.readOnly, .directory]).removeDirectory("sha256")
+    do throws(Errno) {
+      try root.removeDirectory("blobs")
+    } catch {
+      guard error == .noSuchFileOrDirectory else { return }
     }
     try? root.removeDirectory("refs")
     for file in [ImageIndex.fileName, ImageLayout.fileName] { try? root.unlink(file) }

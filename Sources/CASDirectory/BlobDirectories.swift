@@ -21,10 +21,15 @@ final class BlobDirectories: Sendable {
     /// Takes a lock that whoever makes a stored blob young shares, and that keeps everybody out while an old one is
     /// deleted: what was acknowledged in between would be lost. The lock goes with what is returned; where the file
     /// system has no locks there is none.
-    func lock(_ kind: OpenFile.LockKind) throws(Errno) -> OpenFile? {
+    ///
+    /// - Throws: EINTR when the wait for it is cancelled.
+    func lock(_ kind: OpenFile.LockKind, _ cancellation: CancellationToken) throws(Errno) -> OpenFile? {
       let own = try file.openBeneath(".", [.readOnly, .directory])
       do throws(Errno) {
-        while try !own.tryLock(kind) { Thread.sleep(milliseconds: 1) }
+        while try !own.tryLock(kind) {
+          if cancellation.isCancelled { throw .interrupted }
+          Thread.sleep(milliseconds: 1)
+        }
         return own
       } catch {
         let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]

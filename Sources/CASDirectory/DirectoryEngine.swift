@@ -41,7 +41,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Opens a blob's file, verified like ``blob(_:cancellation:)``.
-  public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile {
+  public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let (file, identity) = try store("open blob", digest.description).openVerified(digest, "open blob", cancellation)
     return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
   }
@@ -53,7 +53,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Size and times of a blob's file; see ``Engine``.
-  public func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  public func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     guard let status = try store("look up blob", digest.description).blobs.status(digest, "look up blob") else {
       throw .notFound("look up blob", digest.description)
     }
@@ -86,7 +86,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     // A copy that is nearly as young as can be is not made younger.
     let moment = moment.earlier(bySeconds: Publisher.youth + 1)
     do throws(Errno) {
-      let lock = try directory.lock(.exclusive)
+      let lock = try directory.lock(.exclusive, .none)
       defer { withExtendedLifetime(lock) {} }
       guard try directory.file.status(of: digest.hex).identity.modified < moment else { return false }
       store.verifier.forget(digest)

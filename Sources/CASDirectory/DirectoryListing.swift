@@ -20,12 +20,14 @@ final class DirectoryListing: BlobListing {
     var batch: [Digest] = []
     while batch.count < Self.batchSize {
       guard let (algorithm, names) = try stream() else { break }
-      let name = try attempting("list blobs", store.path) { () throws(Errno) in try names.next() }
-      guard let name else {
+      let next = try attempting("list blobs", store.path) { () throws(Errno) in
+        try names.next { Digest(algorithm, hex: $0) }
+      }
+      guard let next else {
         current = nil
         continue
       }
-      if let digest = Digest(algorithm, hex: name) { batch.append(digest) }
+      if let digest = next { batch.append(digest) }
     }
     return batch
   }

@@ -53,12 +53,30 @@ struct Layout {
   }
 
   private static func checkMarker(_ root: OpenFile, _ path: String) throws(CASError) {
+    let deadline = ContinuousClock.now + TornFile.patience
+    while true {
+      let marker = try marker(root, path)
+      do throws(InvalidValue) {
+        return try ImageLayout.validate(marker.content)
+      } catch {
+        // Tools write it again, in place, with every image they put.
+        guard marker.isFresh, (try? JSON(parsing: marker.content)) == nil, ContinuousClock.now < deadline else {
+          throw .invalid(operation, path, file: ImageLayout.fileName, error.reason)
+        }
+      }
+      Thread.sleep(milliseconds: 20)
+    }
+  }
+
+  /// What is in the file that marks a store, and whether somebody may be writing it just now.
+  private static func marker(_ root: OpenFile, _ path: String) throws(CASError) -> (content: [UInt8], isFresh: Bool) {
     let name = ImageLayout.fileName
-    let content: [UInt8]
     do throws(Errno) {
       let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
-      guard try file.status().kind == .regular else { throw .invalidArgument }
-      content = try file.contents(limit: markerLimit)
+      let status = try file.status()
+      guard status.kind == .regular else { throw .invalidArgument }
+      let content = try file.contents(limit: markerLimit)
+      return (content, (0...1).contains(status.identity.modified.age))
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
@@ -67,11 +85,6 @@ struct Layout {
         throw .invalid(operation, path, file: name, "it is not a regular file")
       default: throw CASError(error, operation, path, file: name)
       }
-    }
-    do throws(InvalidValue) {
-      try ImageLayout.validate(content)
-    } catch {
-      throw .invalid(operation, path, file: name, error.reason)
     }
   }
 

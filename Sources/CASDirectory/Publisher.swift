@@ -55,7 +55,7 @@ struct Publisher {
     if !isOld, isDurable { return true }
     do throws(Errno) {
       // Held until it is certain that the young copy is the one that has the name.
-      let lock = isOld ? try directory.lock(.shared) : nil
+      let lock = isOld ? try directory.lock(.shared, cancellation) : nil
       defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
@@ -74,6 +74,7 @@ struct Publisher {
       store.verifier.remember(digest, after, isDurable: true)
       return true
     } catch {
+      if error == .interrupted { try cancellation.check(Self.operation, digest.description) }
       // Another user's file cannot be made young; a copy of our own is.
       let replaceable: [Errno] = [.permissionDenied, .notPermitted, .noSuchFileOrDirectory]
       guard replaceable.contains(error) else { throw CASError(error, Self.operation, digest.description) }

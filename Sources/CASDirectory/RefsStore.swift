@@ -34,12 +34,8 @@ final class RefsStore: ReferenceStore {
     for fileName in names {
       if let entry = try entry(fileName, operation, deadline) { entries.append(entry) }
     }
-    let members = [
-      JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
-      JSON.Member("manifests", .array(entries)),
-    ]
     do throws(InvalidValue) {
-      return try ImageIndex(parsing: JSON.object(members).serialized)
+      return try ImageIndex(listing: entries)
     } catch {
       throw .invalid(operation, path, file: "refs", error.reason)
     }

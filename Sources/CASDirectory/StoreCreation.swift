@@ -79,7 +79,14 @@ enum StoreCreation {
       let name = Temporary.randomName()
       try directory.makeDirectory(name)
       // Before the lock was taken another may have found it abandoned.
-      guard let root = try? directory.openBeneath(name, [.readOnly, .directory]) else { continue }
+      let root: OpenFile
+      do throws(Errno) {
+        root = try directory.openBeneath(name, [.readOnly, .directory])
+      } catch {
+        if error == .noSuchFileOrDirectory { continue }
+        try? directory.removeDirectory(name)
+        throw error
+      }
       if Temporary.lock(root), Temporary.isName(name, of: root, in: directory) { return (root, name) }
     }
     throw .resourceBusy

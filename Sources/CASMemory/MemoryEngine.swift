@@ -36,7 +36,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     return MemoryReader(digest, try stored(digest, "read blob").content)
   }
 
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     let blob = try stored(digest, "look up blob")
     return BlobInfo(size: blob.content.size, modified: blob.modified, version: 0)
   }

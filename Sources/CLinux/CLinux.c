@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <malloc.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -131,6 +133,8 @@ void casfs_default_signals(void) {
 
 int casfs_close_inherited(void) { return close_range(3, ~0U, 0); }
 
+int casfs_close_on_exec(void) { return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); }
+
 int casfs_fork(void) { return fork(); }
 
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
@@ -182,6 +186,29 @@ int casfs_wait_readable(int fd, int signals) {
   if (poll(files, 2, -1) == -1) return -1;
   return files[1].revents == 0;
 }
+
+_Static_assert(casfs_CAP_CHOWN == CAP_CHOWN && casfs_CAP_DAC_OVERRIDE == CAP_DAC_OVERRIDE, "capabilities");
+_Static_assert(casfs_CAP_FOWNER == CAP_FOWNER && casfs_CAP_LEASE == CAP_LEASE, "capabilities");
+_Static_assert(casfs_CAP_SYS_ADMIN == CAP_SYS_ADMIN && casfs_CAP_SYS_PTRACE == CAP_SYS_PTRACE, "capabilities");
+
+int casfs_keep_capabilities(uint64_t kept) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+  // What is not in the bounding set no program gets that is started later. Not everybody may take something out of it.
+  for (int i = 0; i < 64; i++) {
+    if (!(kept >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0)) break;
+  }
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL) return -1;
+  if (syscall(SYS_capget, &header, sets)) return -1;
+  for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+    sets[i].permitted &= (uint32_t)(kept >> (32 * i));
+    sets[i].effective = sets[i].permitted;
+    sets[i].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, sets);
+}
+
+int casfs_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

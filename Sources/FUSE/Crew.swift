@@ -33,7 +33,12 @@ final class Crew: Sendable {
   ) throws(Errno) {
     try lookout.start(
       observing: { [self] in state.withLock(waking: .none) { $0.leader } },
-      relieving: { [self] (member, progress) in if member.resign(at: progress) { handOver() } },
+      relieving: { [self] (member, progress) in
+        guard member.resign(at: progress) else { return }
+        handOver()
+        // Answered meanwhile, it is no longer to be let go.
+        member.caller.withLock(waking: .none) { $0 }?.isSlow()
+      },
       nowAndThen: tidy)
     state.withLock { state in
       state.work = work
@@ -85,9 +90,16 @@ final class Crew: Sendable {
   }
 
   /// Notes that the leader begins to answer a request.
-  func begin(_ member: Member) {
-    member.begin()
+  ///
+  /// - Parameter keepsLead: whether the lead is not taken away, however long it takes, until it is yielded.
+  func begin(_ member: Member, keepingLead keepsLead: Bool) {
+    if !keepsLead { member.begin() }
     lookout.notice()
+  }
+
+  /// Notes whose request this thread begins to answer.
+  func serve(_ caller: Caller) {
+    members.value?.caller.withLock(waking: .none) { $0 = caller }
   }
 
   /// Hands the lead on, if this thread has it.

@@ -6,26 +6,23 @@ internal import StoreTree
 @safe
 final class Dispatcher: Sendable {
   let tree: Tree
-  let crew: Crew
+  let crew = Crew()
   let negotiation: Negotiation
+  /// Those who wait for what takes long.
+  let interrupts = Interrupts()
   /// The longest read request in bytes; 0 is no limit.
   let maximumRead: UInt32
   /// Whether pages may move to the kernel without being copied.
   let splices: Bool
-  /// Given to every request, so that slow work yields the lead.
-  let willBlock: @Sendable () -> Void
   private let connection = Monitor<Passthrough?>(nil)
 
   init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?) {
-    let crew = Crew()
     self.tree = tree
-    self.crew = crew
     self.maximumRead = maximumRead
     splices = readMode != .copy
     var wanted: Negotiation.Features = .mappedDirect
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
     negotiation = Negotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
-    willBlock = { crew.yield() }
   }
 
   /// What a session was made with.

@@ -7,12 +7,14 @@ final class Lookout: Sendable {
   private struct State {
     var isRung = false
     var hasEnded = false
+    /// How often to tidy up.
+    var turns = 0
   }
 
   /// A request that takes longer than this is a slow one, in milliseconds.
   private static let period: UInt32 = 2
   /// After how many periods others may let go of what nobody uses any more.
-  private static let turn = 250
+  private static let turnPeriod = 250
   /// For how many periods without a request it looks before it sleeps.
   private static let patience = 50
 
@@ -29,12 +31,28 @@ final class Lookout: Sendable {
   ) throws(Errno) {
     try Thread.start("casfs-lookout") { [self] in
       while waitForRing() {
-        watch(leader, relieve, tidy)
+        watch(leader, relieve)
         // Nothing is used now.
-        tidy()
-        tidy()
+        turn(2)
       }
     }
+    // To close a file may take for ever, and must not keep anyone from looking out.
+    try Thread.start("casfs-tidy") { [self] in
+      while waitForTurn() { tidy() }
+    }
+  }
+
+  private func turn(_ count: Int) {
+    state.withLock { $0.turns = max($0.turns, count) }
+  }
+
+  private func waitForTurn() -> Bool {
+    state.wait(
+      until: { $0.turns > 0 || $0.hasEnded },
+      then: { state in
+        state.turns -= 1
+        return !state.hasEnded
+      })
   }
 
   /// Is told of every request when it begins.
@@ -57,7 +75,7 @@ final class Lookout: Sendable {
       })
   }
 
-  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void, _ tidy: () -> Void) {
+  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void) {
     isAsleep.store(false, ordering: .sequentiallyConsistent)
     var before: (member: Member, progress: UInt64)?
     var quiet = 0
@@ -65,7 +83,7 @@ final class Lookout: Sendable {
     while !state.withLock(waking: .none, { $0.hasEnded }) {
       Thread.sleep(milliseconds: Self.period)
       periods += 1
-      if periods.isMultiple(of: Self.turn) { tidy() }
+      if periods.isMultiple(of: Self.turnPeriod) { turn(1) }
       let now = leader().map { (member: $0, progress: $0.progress) }
       let isSame = now?.member === before?.member && now?.progress == before?.progress
       if isSame, let now, Member.isAnswering(now.progress) { relieve(now.member, now.progress) }

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// One thread of a crew: whether it leads, and how far it is with what it does.
@@ -7,6 +8,8 @@ final class Member: Sendable {
   private static let step: UInt64 = 4
 
   private let word = Atomic<UInt64>(0)
+  /// Whose request it was given last.
+  let caller = Monitor<Caller?>(nil)
 
   /// Another number for every request.
   var progress: UInt64 { word.load(ordering: .sequentiallyConsistent) }

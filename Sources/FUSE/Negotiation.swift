@@ -2,8 +2,8 @@ internal import CFUSE
 internal import Glibc
 internal import Synchronization
 
-/// What is asked of the kernel when it opens the connection (`FUSE_INIT`) and libfuse 3.14 does not know: it is written
-/// into libfuse's reply on its way.
+/// What is asked of the kernel when it opens the connection (`FUSE_INIT`) and libfuse 3.14 does not know or leaves out: it
+/// is written into libfuse's reply on its way.
 final class Negotiation: Sendable {
   /// Features by their bits in `flags2` of `fuse_init_in` and `fuse_init_out`.
   struct Features: OptionSet {
@@ -26,6 +26,9 @@ final class Negotiation: Sendable {
     static let granted2 = 32
     static let stackDepth = 36
     static let outSize = 64
+    /// `FUSE_PARALLEL_DIROPS`: names in one directory are looked up at once. Where a store takes long to say whether it
+    /// has one blob, the others would wait.
+    static let parallel: UInt32 = 1 << 18
     /// `FUSE_INIT_EXT`: there is a `flags2`.
     static let hasMore: UInt32 = 1 << 30
   }
@@ -34,6 +37,7 @@ final class Negotiation: Sendable {
   /// How many file systems may lie on each other below the mount.
   private let stackDepth: UInt32
   private let request = Atomic<UInt64>(0)
+  private let offersParallel = Atomic(false)
   private let offered = Atomic<UInt32>(0)
   private let isDone = Atomic(false)
 
@@ -49,19 +53,22 @@ final class Negotiation: Sendable {
 
   /// Looks for the kernel's first request.
   func note(_ bytes: UnsafeRawBufferPointer) {
-    guard !isDone.load(ordering: .relaxed), bytes.count >= Layout.offered2 + 4,
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.opcode, as: UInt32.self) == Opcode.initialize.rawValue,
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered, as: UInt32.self) & Layout.hasMore != 0
+    guard !isDone.load(ordering: .relaxed), bytes.count >= Layout.offered + 4,
+      unsafe bytes.loadUnaligned(fromByteOffset: Layout.opcode, as: UInt32.self) == Opcode.initialize.rawValue
     else { return }
-    offered.store(
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered2, as: UInt32.self), ordering: .relaxed)
+    let flags = unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered, as: UInt32.self)
+    offersParallel.store(flags & Layout.parallel != 0, ordering: .relaxed)
+    if flags & Layout.hasMore != 0, bytes.count >= Layout.offered2 + 4 {
+      offered.store(
+        unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered2, as: UInt32.self), ordering: .relaxed)
+    }
     request.store(
       unsafe bytes.loadUnaligned(fromByteOffset: Layout.unique, as: UInt64.self), ordering: .relaxed)
   }
 
   /// Sends a reply, and the one to the kernel's first request with what is wanted in it.
   func reply(_ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
-    guard !isDone.load(ordering: .relaxed), !granted.isEmpty, count == 2, let vectors = unsafe vectors,
+    guard !isDone.load(ordering: .relaxed), count == 2, let vectors = unsafe vectors,
       let header = unsafe vectors[0].iov_base, let body = unsafe vectors[1].iov_base,
       unsafe header.loadUnaligned(fromByteOffset: Layout.unique, as: UInt64.self) == request.load(ordering: .relaxed)
     else { return unsafe writev(fd, vectors, count) }
@@ -70,9 +77,13 @@ final class Negotiation: Sendable {
       offered.store(0, ordering: .relaxed)
       return unsafe writev(fd, vectors, count)
     }
-    let flags = unsafe body.loadUnaligned(fromByteOffset: Layout.granted, as: UInt32.self)
-    unsafe body.storeBytes(of: flags | Layout.hasMore, toByteOffset: Layout.granted, as: UInt32.self)
-    unsafe body.storeBytes(of: granted.rawValue, toByteOffset: Layout.granted2, as: UInt32.self)
+    var flags = unsafe body.loadUnaligned(fromByteOffset: Layout.granted, as: UInt32.self)
+    if offersParallel.load(ordering: .relaxed) { flags |= Layout.parallel }
+    if !granted.isEmpty {
+      flags |= Layout.hasMore
+      unsafe body.storeBytes(of: granted.rawValue, toByteOffset: Layout.granted2, as: UInt32.self)
+    }
+    unsafe body.storeBytes(of: flags, toByteOffset: Layout.granted, as: UInt32.self)
     if granted.contains(.passthrough) {
       unsafe body.storeBytes(of: stackDepth, toByteOffset: Layout.stackDepth, as: UInt32.self)
     }

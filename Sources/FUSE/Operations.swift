@@ -65,24 +65,24 @@ enum Operations {
       unsafe serve(request) { (tree, _) throws(Errno) in .link(try tree.linkTarget(of: NodeID(node))) }
     }
     unsafe table.mkdir = { (request, parent, raw, mode) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
         .entry(try tree.makeDirectory(unsafe name(raw), permissions: mode, in: NodeID(parent), context))
       }
     }
     unsafe table.unlink = { (request, parent, raw) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
         try tree.removeFile(unsafe name(raw), in: NodeID(parent), context)
         return .done
       }
     }
     unsafe table.rmdir = { (request, parent, raw) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
         try tree.removeDirectory(unsafe name(raw), in: NodeID(parent), context)
         return .done
       }
     }
     unsafe table.rename = { (request, parent, raw, otherParent, otherRaw, flags) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
         guard flags & ~UInt32(casfs_RENAME_NOREPLACE) == 0 else { throw .invalidArgument }
         try tree.rename(
           unsafe name(raw), in: NodeID(parent), to: unsafe name(otherRaw), in: NodeID(otherParent),
@@ -91,7 +91,7 @@ enum Operations {
       }
     }
     unsafe table.mknod = { (request, parent, raw, mode, _) in
-      unsafe serve(request) { (tree, context) throws(Errno) in
+      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
         guard mode & UInt32(Glibc.S_IFMT) == UInt32(Glibc.S_IFREG) else {
           throw tree.refuseSpecial(in: NodeID(parent))
         }

@@ -6,40 +6,42 @@ internal import StoreTree
 internal import SystemPackage
 
 /// One request of the kernel, which is answered exactly once: answering consumes it, and one that is dropped
-/// unanswered answers EIO by itself.
+/// unanswered answers EIO by itself. A caller that a signal frees meanwhile was answered.
 @safe
 struct Request: ~Copyable {
   private let raw: fuse_req_t
+  private let caller: Caller
+  /// What serves the session that the request came by.
+  let dispatcher: Dispatcher
+  /// Who asks, and what to tell before it takes long.
+  let context: RequestContext
 
-  init(_ raw: fuse_req_t) {
+  init(_ raw: fuse_req_t, _ patience: Patience) {
     unsafe self.raw = raw
+    let dispatcher = unsafe Dispatcher.of(fuse_req_userdata(raw))
+    let from = unsafe fuse_req_ctx(raw)?.pointee
+    let caller = unsafe Caller(raw, thread: from?.pid ?? 0, patience, dispatcher.interrupts)
+    dispatcher.crew.serve(caller)
+    self.dispatcher = dispatcher
+    self.caller = caller
+    context = RequestContext(
+      user: from?.uid ?? 0, group: from?.gid ?? 0, thread: from?.pid ?? 0, umask: from?.umask ?? 0,
+      willBlock: {
+        caller.willWait()
+        dispatcher.crew.yield()
+      }, cancellation: caller.cancellation)
   }
 
   deinit {
-    unsafe fuse_reply_err(raw, EIO)
-  }
-
-  /// What serves the session that the request came by.
-  var dispatcher: Dispatcher {
-    unsafe Dispatcher.of(fuse_req_userdata(raw))
-  }
-
-  func context(willBlock: @escaping @Sendable () -> Void) -> RequestContext {
-    guard let caller = unsafe fuse_req_ctx(raw) else {
-      return RequestContext(user: 0, group: 0, thread: 0, willBlock: willBlock)
-    }
-    return unsafe RequestContext(
-      user: caller.pointee.uid, group: caller.pointee.gid, thread: caller.pointee.pid, umask: caller.pointee.umask,
-      willBlock: willBlock)
+    if caller.claim() { unsafe fuse_reply_err(raw, EIO) }
   }
 
   /// Sends the answer.
   ///
-  /// - Returns: whether the kernel took it; it does not when the caller was interrupted meanwhile.
+  /// - Returns: whether the kernel took it; it does not when the caller was let go meanwhile.
   consuming func send(_ reply: Reply) -> Bool {
     let raw = unsafe self.raw
-    let dispatcher = self.dispatcher
-    discard self
+    guard caller.claim() else { return false }
     switch reply {
     case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
     case .done: return unsafe fuse_reply_err(raw, 0) == 0

@@ -6,13 +6,16 @@ internal import SystemPackage
 
 /// Answers one request with what `body` makes of it.
 ///
-/// - Returns: the tree, for what is to be done after the answer.
+/// - Parameter patience: when the caller is let go before that.
+/// - Returns: what serves the session, for what is to be done after the answer.
 @discardableResult
-func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> Reply) -> Tree? {
+func serve(
+  _ raw: fuse_req_t?, _ patience: Patience = .untilSignal,
+  _ body: (Tree, RequestContext) throws(Errno) -> Reply
+) -> Dispatcher? {
   guard let raw = unsafe raw else { return nil }
-  let request = unsafe Request(raw)
-  let dispatcher = request.dispatcher
-  let context = request.context(willBlock: dispatcher.willBlock)
+  let request = unsafe Request(raw, patience)
+  let (dispatcher, context) = (request.dispatcher, request.context)
   let reply: Reply
   do throws(Errno) {
     reply = try body(dispatcher.tree, context)
@@ -20,7 +23,7 @@ func serve(_ raw: fuse_req_t?, _ body: (Tree, RequestContext) throws(Errno) -> R
     reply = .error(error)
   }
   if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
-  return dispatcher.tree
+  return dispatcher
 }
 
 extension Tree {

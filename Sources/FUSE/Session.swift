@@ -186,7 +186,8 @@ public final class Session: @unchecked Sendable {
       while member.isLeading {
         switch unsafe receive(&buffer) {
         case .request:
-          dispatcher.crew.begin(member)
+          // Who asks after the last close comes after it, so nobody is answered before that has begun.
+          dispatcher.crew.begin(member, keepingLead: unsafe Self.isRelease(buffer))
           unsafe fuse_session_process_buf(session, &buffer)
           member.end()
         case .nothing: waitForRequest(&haste)
@@ -196,6 +197,13 @@ public final class Session: @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Whether a request is `FUSE_RELEASE`, which nobody waits for.
+  private static func isRelease(_ request: fuse_buf) -> Bool {
+    // In `fuse_in_header`, the opcode follows the length.
+    guard let memory = unsafe request.mem, unsafe request.size >= 8 else { return false }
+    return unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == 18
   }
 
   private func receive(_ buffer: inout fuse_buf) -> Received {

@@ -52,31 +52,33 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
   ///
   /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
-  public init?(_ algorithm: Algorithm, hex: Substring) {
-    // No generic text here: across modules that is not specialised, and a listing reads a million of these.
-    let digits = hex.utf8.span
-    guard digits.count == algorithm.byteCount * 2 else { return nil }
+  public init?(_ algorithm: Algorithm, hex: Span<UInt8>) {
+    // A listing reads a million of these, and no processor foresees whether a digit is a letter: there is no branch
+    // for that, and no generic text, which is not specialised across modules.
+    guard hex.count == algorithm.byteCount * 2 else { return nil }
     self.algorithm = algorithm
     words = Words()
+    var faults: UInt8 = 0
     for word in 0..<algorithm.byteCount / 8 {
       var value: UInt64 = 0
       for index in word * 16..<word * 16 + 16 {
-        let digit = digits[index]
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(digit &- UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(digit &- UInt8(ascii: "a") &+ 10)
-        default: return nil
-        }
+        let character = hex[index]
+        let isDigit = character &- UInt8(ascii: "0") < 10
+        let isLetter = character &- UInt8(ascii: "a") < 6
+        faults |= isDigit == isLetter ? 1 : 0
+        // The letters' low bits begin with 1.
+        value = value << 4 | UInt64(character & 15 &+ (character >> 6) &* 9)
       }
       words.storage[word] = value
     }
+    guard faults == 0 else { return nil }
   }
 
   /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
   ///
   /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
   public init?(_ algorithm: Algorithm, hex: String) {
-    self.init(algorithm, hex: hex[...])
+    self.init(algorithm, hex: hex.utf8.span)
   }
 
   /// Reads a digest's text.
@@ -93,7 +95,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     guard hex.utf8.count == algorithm.byteCount * 2 else {
       throw InvalidValue("a \(algorithm.rawValue) digest has \(algorithm.byteCount * 2) digits, not \(hex.utf8.count)")
     }
-    guard let digest = Digest(algorithm, hex: Substring(hex)) else {
+    guard let digest = Digest(algorithm, hex: String(hex)) else {
       throw InvalidValue("a digest has lower-case hexadecimal digits only")
     }
     self = digest

@@ -38,6 +38,17 @@ public struct ImageIndex: Sendable {
     list = .array(content.count - 3..<content.count - 1)
   }
 
+  /// An index of these entries, in their order.
+  ///
+  /// - Throws: that there are too many.
+  public init(listing entries: [JSON]) throws(InvalidValue) {
+    let members = [
+      JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
+      JSON.Member("manifests", .array(entries)),
+    ]
+    try self.init(parsing: JSON.object(members).serialized)
+  }
+
   /// Reads an index's JSON text. An entry that is no descriptor is kept and reported by the entry alone.
   ///
   /// - Throws: what is wrong with it and at which byte.

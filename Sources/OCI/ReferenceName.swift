@@ -29,7 +29,8 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
     guard bytes.count <= Self.maximumLength else {
       throw InvalidValue("a reference name has at most \(Self.maximumLength) bytes")
     }
-    guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    // Unicode's control characters, which never become others: to look each up takes long.
+    guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) else {
       throw InvalidValue("a reference name has no control characters")
     }
     for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {

@@ -26,6 +26,12 @@ public enum Daemon {
     _ = try retrying { casfs_close_inherited() }
   }
 
+  /// Keeps programs that are started from now on from having what is open besides standard input, output and error:
+  /// `close_range(2)`. Libraries may have opened something without saying so.
+  public static func closeOnExec() throws(Errno) {
+    _ = try retrying { casfs_close_on_exec() }
+  }
+
   /// Lets SIGINT and SIGTERM end the process, even where its caller ignored or blocked them: `sigaction(2)`,
   /// `sigprocmask(2)`.
   public static func restoreSignals() {
@@ -49,11 +55,14 @@ public enum Daemon {
   }
 
   /// Lets the process have as many descriptors as it may: `setrlimit(2)`.
-  public static func raiseFileLimit() {
+  ///
+  /// - Returns: how many those are.
+  public static func raiseFileLimit() -> Int {
     var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
     limit.rlim_cur = limit.rlim_max
     unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_max)
   }
 
   /// This process's number: `getpid(2)`.

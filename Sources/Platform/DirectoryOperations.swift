@@ -34,8 +34,8 @@ extension OpenFile {
     _ = try retrying { unsafe unlinkat(rawValue, name, AT_REMOVEDIR) }
   }
 
-  /// Makes a directory: `mkdirat(2)`.
-  public func makeDirectory(_ name: String, permissions: UInt32 = 0o777) throws(Errno) {
+  /// Makes a directory, which not everybody can write, whatever the umask is: `mkdirat(2)`.
+  public func makeDirectory(_ name: String, permissions: UInt32 = 0o775) throws(Errno) {
     _ = try retrying { unsafe mkdirat(rawValue, name, permissions) }
   }
 

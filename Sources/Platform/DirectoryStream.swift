@@ -47,6 +47,16 @@ public final class DirectoryStream {
     return nil
   }
 
+  /// What `body` makes of the bytes of the next name, be it `.` or `..` too; `nil` after the last.
+  public func next<Result>(_ body: (Span<UInt8>) -> Result) throws(Errno) -> Result? {
+    guard let entry = unsafe try nextEntry() else { return nil }
+    return unsafe withUnsafeBytes(of: &entry.pointee.d_name) { (bytes) in
+      let name = unsafe bytes.bindMemory(to: UInt8.self)
+      let length = unsafe name.baseAddress.map { unsafe strnlen($0, name.count) } ?? 0
+      return unsafe body(name.span.extracting(first: length))
+    }
+  }
+
   private func nextEntry() throws(Errno) -> UnsafeMutablePointer<dirent>? {
     errno = 0
     let entry = unsafe readdir(stream)

@@ -51,6 +51,35 @@ public final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
+  /// Waits like ``wait(until:waking:then:)``, unless the wait is given up, which is looked at now and then.
+  ///
+  /// - Returns: `nil` when it was given up.
+  public func wait<Result, Failure: Error>(
+    until condition: (State) -> Bool, unless isGivenUp: () -> Bool, waking: Waking = .all,
+    then body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    unsafe pthread_mutex_lock(mutex)
+    defer { wakeAndUnlock(waking) }
+    while !condition(state) {
+      if isGivenUp() { return nil }
+      var deadline = Self.deadline(milliseconds: 20)
+      unsafe pthread_cond_timedwait(changed, mutex, &deadline)
+    }
+    return try body(&state)
+  }
+
+  private static func deadline(milliseconds: Int) -> timespec {
+    var deadline = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
+    deadline.tv_sec += milliseconds / 1000
+    deadline.tv_nsec += milliseconds % 1000 * 1_000_000
+    if deadline.tv_nsec >= 1_000_000_000 {
+      deadline.tv_sec += 1
+      deadline.tv_nsec -= 1_000_000_000
+    }
+    return deadline
+  }
+
   private func wakeAndUnlock(_ waking: Waking) {
     switch waking {
     case .all: unsafe pthread_cond_broadcast(changed)
@@ -64,14 +93,7 @@ public final class Monitor<State>: @unchecked Sendable {
   ///
   /// - Returns: whether it held.
   public func wait(milliseconds: Int, until condition: (State) -> Bool) -> Bool {
-    var deadline = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-    deadline.tv_sec += milliseconds / 1000
-    deadline.tv_nsec += milliseconds % 1000 * 1_000_000
-    if deadline.tv_nsec >= 1_000_000_000 {
-      deadline.tv_sec += 1
-      deadline.tv_nsec -= 1_000_000_000
-    }
+    var deadline = Self.deadline(milliseconds: milliseconds)
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while !condition(state) {

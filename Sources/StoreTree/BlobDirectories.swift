@@ -4,7 +4,7 @@ internal import OCI
 internal import Platform
 internal import SystemPackage
 
-/// `blobs`: a directory for each algorithm; sha512's is there when the store has such blobs.
+/// `blobs`: a directory for each algorithm.
 final class BlobsDirectory: Node {
   private let shared: TreeShared
   private let directories: [AlgorithmDirectory]
@@ -50,7 +50,7 @@ final class AlgorithmDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
-  var looksUpQuickly: Bool { true }
+  var looksUpQuickly: Bool { shared.remote == nil }
   var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
 
@@ -61,7 +61,10 @@ final class AlgorithmDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
-    let info = try shared.findingBlob(context) { () throws(CASError) in try shared.engine.blobInfo(digest) }
+    shared.willLook(for: digest, context)
+    let info = try shared.findingBlob(context) { () throws(CASError) in
+      try shared.engine.blobInfo(digest, cancellation: context.cancellation)
+    }
     return BlobNode(shared, digest, info)
   }
 
@@ -95,54 +98,9 @@ final class AlgorithmDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
+    shared.willLook(context)
     let listing = try shared.translating { () throws(CASError) in try shared.engine.listBlobs() }
     return BlobStream(listing, algorithm, shared)
-  }
-}
-
-/// The names of blobs, read from the store as they are asked for.
-private final class BlobStream: EntryStream {
-  private let listing: any BlobListing
-  private let algorithm: Digest.Algorithm
-  private let shared: TreeShared
-  private var batch: ArraySlice<Digest> = []
-  /// What went wrong when nobody was asking.
-  private var failure: Errno?
-  /// About as many as are asked for at a time.
-  private static let fewLeft = 512
-
-  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeShared) {
-    self.listing = listing
-    self.algorithm = algorithm
-    self.shared = shared
-  }
-
-  func next() throws(Errno) -> DirectoryEntry? {
-    while true {
-      if let digest = batch.popFirst() {
-        guard digest.algorithm == algorithm else { continue }
-        return DirectoryEntry(name: digest.hex, inode: Inode.blob(digest), kind: .file)
-      }
-      if let failure {
-        self.failure = nil
-        throw failure
-      }
-      batch = try nextBatch()
-      if batch.isEmpty { return nil }
-    }
-  }
-
-  func readAhead() {
-    guard batch.count < Self.fewLeft, failure == nil else { return }
-    do throws(Errno) {
-      batch += try nextBatch()
-    } catch {
-      failure = error
-    }
-  }
-
-  private func nextBatch() throws(Errno) -> ArraySlice<Digest> {
-    try shared.translating { () throws(CASError) in try listing.nextBatch() }[...]
   }
 }

@@ -42,19 +42,29 @@ final class BlobNode: Node {
       shared.recent.keep(content, as: id)
       return BlobHandle(content)
     }
-    let content = try BlobContent(shared, digest, info, context)
+    let content = try opened(context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
     if content.isCacheable { shared.recent.keep(content, as: id) }
     return BlobHandle(content)
   }
 
+  private func opened(_ context: RequestContext) throws(Errno) -> BlobContent {
+    do throws(Errno) {
+      return try BlobContent(shared, digest, info, context)
+    } catch {
+      // What is open in case somebody asks must not be in the way of who does.
+      guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
+      shared.recent.turn()
+      shared.recent.turn()
+      return try BlobContent(shared, digest, info, context)
+    }
+  }
+
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
     return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }
-
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { BlobAttribute.names }
 }
 
 /// A blob opened for reading, verified as the store was opened to do.
@@ -66,27 +76,23 @@ final class BlobContent: Sendable {
 
   /// To hash this many bytes takes about as long as to wake another thread.
   private static let quickSize: Int64 = 64 << 10
+  /// What is asked for in one request is sooner read and kept by the kernel than found by it in a file of its own,
+  /// which it opens, and is told of, each time.
+  private static let longSize: Int64 = 128 << 10
 
   private let shared: TreeShared
   private let source: Source
   let digest: Digest
-  /// The file that has the blob and nothing else.
+  /// The file that has the blob and nothing else, of a long blob.
   let backing: BackingFile?
 
   /// - Parameter info: the state of the stored copy, where it is known.
   init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
     self.shared = shared
     self.digest = digest
-    if let files = shared.files {
-      if !files.isProbablyVerified(digest, version: info?.version) {
-        if (info?.size ?? .max) > Self.quickSize { context.willBlock() }
-        shared.counters.add(.verifications)
-      }
-      let file = try shared.translating { () throws(CASError) in
-        try files.blobFile(digest, cancellation: context.cancellation)
-      }
+    if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
-      backing = file.offset == 0 ? BackingFile(file.file) : nil
+      backing = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(
@@ -97,10 +103,29 @@ final class BlobContent: Sendable {
     }
   }
 
+  private static func file(
+    of files: any FileBackedEngine, _ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext
+  ) throws(Errno) -> BlobFile? {
+    let isVerified = files.isProbablyVerified(digest, version: info?.version)
+    if !isVerified {
+      if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
+      shared.counters.add(.verifications)
+    }
+    let file = try shared.translating { () throws(CASError) in
+      try files.blobFile(digest, cancellation: context.cancellation)
+    }
+    // It was another file that had been verified.
+    if isVerified, let file, let info, file.info.version != info.version { shared.counters.add(.verifications) }
+    return file
+  }
+
   /// The state of the stored copy that was opened, where the store tells.
   var version: UInt64? {
-    guard case .file(let file) = source else { return nil }
-    return file.info.version
+    switch source {
+    case .file(let file): file.info.version
+    // Of a store with files: this one is in none.
+    case .reader: shared.files == nil ? nil : 0
+    }
   }
 
   /// Whether the file is, and always was, in the state of this version.
@@ -164,7 +189,8 @@ func bytes<Failure: Error>(
   return buffer
 }
 
-/// The extended attributes that tell a blob's address.
+/// The extended attributes that tell a blob's address. They are not listed: a tool that keeps attributes would put them
+/// on a copy, which may change, or fail to put them on what it writes here.
 enum BlobAttribute {
   static let digest = "user.casfs.digest"
   static let size = "user.casfs.size"

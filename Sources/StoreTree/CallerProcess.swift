@@ -3,11 +3,19 @@ internal import Platform
 internal import SystemPackage
 
 /// What `/proc` tells about the process that sent a request.
-enum CallerProcess {
+package enum CallerProcess {
   /// The process that a thread belongs to; 0 when that cannot be seen, as from another pid namespace.
   static func id(ofThread thread: Int32) -> Int32 {
     guard thread > 0, let status = text("/proc/\(thread)/status") else { return 0 }
     return ProcessText.field("Tgid:", of: status).flatMap { Int32($0) } ?? 0
+  }
+
+  /// Whether a thread is in a group besides its own; not when that cannot be seen.
+  static func isMember(of group: UInt32, thread: Int32) -> Bool {
+    guard thread > 0, let status = text("/proc/\(thread)/status"),
+      let groups = ProcessText.field("Groups:", of: status)
+    else { return false }
+    return groups.split(separator: " ").contains { UInt32($0) == group }
   }
 
   /// Whether a thread that is exiting was killed by a signal, which its `exit_code` tells.
@@ -42,10 +50,12 @@ enum CallerProcess {
   }
 
   /// Whether a close is the last of the process that opened a file: it comes from that process, or from one that
-  /// cannot be seen, and the process has no other descriptor to write the file by.
+  /// cannot be seen, and the process has no other descriptor to write the file by. Where nothing can be seen for want
+  /// of descriptors, it is: what a close has acknowledged must be stored.
   static func closesLast(of process: Int32, inode: UInt64, _ context: RequestContext) -> Bool {
     if context.thread == 0 || process == 0 { return true }
-    return id(ofThread: context.thread) == process && !hasWriter(process: process, inode: inode)
+    let caller = id(ofThread: context.thread)
+    return (caller == process || caller == 0) && !hasWriter(process: process, inode: inode)
   }
 
   private static func text(_ path: String) -> String? {

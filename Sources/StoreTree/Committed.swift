@@ -41,7 +41,7 @@ final class CommittedDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
     let members = try shared.incoming.members(of: folder)
     if members.count > 16 { context.willBlock() }
     return EntryList(
@@ -86,7 +86,7 @@ final class CommittedLink: Node {
       modified: file.metadata.modified, validity: 0)
   }
 
-  func linkTarget() throws(Errno) -> String { target }
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 
   private var target: String {
     let up = String(repeating: "../", count: shared.incoming.depth(ofFile: file.number) + 1)

@@ -51,9 +51,9 @@ final class DirectoryHandle: Sendable {
     }
   }
 
-  /// Gets the next entries ready, see ``EntryStream/readAhead()``.
-  func readAhead() {
-    state.withLock { $0.stream?.readAhead() }
+  /// Gets the next entries ready, see ``EntryStream/readAhead(willBlock:)``.
+  func readAhead(willBlock: () -> Void) {
+    state.withLock { $0.stream?.readAhead(willBlock: willBlock) }
   }
 
   private func seek(to offset: Int64, _ state: inout State, _ context: RequestContext) throws(Errno) {

@@ -24,10 +24,20 @@ struct FileMetadata: Sendable {
     changed = now
   }
 
+  /// What something new has in the directory that has this: the set-group-id bit of a directory hands its group down.
+  func ofNewChild(_ permissions: UInt32, isDirectory: Bool, _ context: RequestContext) -> FileMetadata {
+    let handsDown = self.permissions & 0o2000
+    return FileMetadata(
+      permissions: permissions & 0o7777 | (isDirectory ? handsDown : 0), user: context.user,
+      group: handsDown == 0 ? context.group : group, now: .now)
+  }
+
   /// Sets what is given but the size. Ownership can be given away by the superuser alone.
   mutating func apply(_ changes: AttributeChanges, _ context: RequestContext) throws(Errno) {
     if let user = changes.user, user != self.user, context.user != 0 { throw .notPermitted }
-    if let group = changes.group, group != self.group, context.user != 0, group != context.group {
+    if let group = changes.group, group != self.group, context.user != 0, group != context.group,
+      !CallerProcess.isMember(of: group, thread: context.thread)
+    {
       throw .notPermitted
     }
     if let permissions = changes.permissions { setPermissions(permissions) }
@@ -36,6 +46,17 @@ struct FileMetadata: Sendable {
     if let accessed = changes.accessed { self.accessed = accessed }
     if let modified = changes.modified { self.modified = modified }
     changed = .now
+  }
+
+  /// Notes that the content changed. As on a disk, that takes from others than the superuser what makes a program run
+  /// as somebody else.
+  mutating func noteWrite(by context: RequestContext) {
+    modified = .now
+    changed = modified
+    guard context.user != 0 else { return }
+    permissions &= ~0o4000
+    // Without it, the bit meant locking once.
+    if permissions & 0o010 != 0 { permissions &= ~0o2000 }
   }
 
   private mutating func setPermissions(_ permissions: UInt32) {

@@ -4,13 +4,19 @@ internal import SystemPackage
 /// A file whose content is made when it is opened; a reader keeps what it opened.
 final class GeneratedFile: Node {
   private let shared: TreeShared
-  private let content: @Sendable (TreeShared) throws(Errno) -> [UInt8]
+  private let content: @Sendable (TreeShared, RequestContext) throws(Errno) -> [UInt8]
+  private let modified: @Sendable (TreeShared, RequestContext) throws(Errno) -> Timestamp
   let inode: UInt64
 
-  init(_ shared: TreeShared, inode: UInt64, _ content: @escaping @Sendable (TreeShared) throws(Errno) -> [UInt8]) {
+  init(
+    _ shared: TreeShared, inode: UInt64,
+    content: @escaping @Sendable (TreeShared, RequestContext) throws(Errno) -> [UInt8],
+    modified: @escaping @Sendable (TreeShared, RequestContext) throws(Errno) -> Timestamp
+  ) {
     self.shared = shared
     self.inode = inode
     self.content = content
+    self.modified = modified
   }
 
   var preferredID: NodeID { NodeID(inode) }
@@ -19,13 +25,13 @@ final class GeneratedFile: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared).count), modified: shared.started,
-      validity: Validity.brief)
+      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared, context).count),
+      modified: try modified(shared, context), validity: Validity.brief)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    return BytesHandle(try content(shared))
+    return BytesHandle(try content(shared, context))
   }
 }
 

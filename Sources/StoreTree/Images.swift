@@ -29,16 +29,20 @@ final class ImagesDirectory: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
+      validity: Validity.brief)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
-    switch try shared.references.place(path, shared) {
+    switch try shared.references.place(path, shared, context) {
     case .directory: return ImagesDirectory(shared, path: path)
-    case .reference(let reference): return ImageDirectory(shared, path: path, reference.descriptor)
+    case .reference(let reference):
+      let (descriptor, _) = try shared.references.descriptor(of: reference, shared, context)
+      return ImageDirectory(shared, path: path, descriptor)
     case nil, .unwritten:
-      guard self.path.isEmpty, let descriptor = try shared.references.unnamed(shared)[FileName(name)] else {
+      guard self.path.isEmpty, let descriptor = try shared.references.unnamed(shared, context)[FileName(name)] else {
         throw .noSuchFileOrDirectory
       }
       return ImageDirectory(shared, path: path, descriptor)
@@ -46,8 +50,8 @@ final class ImagesDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    var names = try shared.references.children(of: path, shared)
-    if path.isEmpty { names += try shared.references.unnamed(shared).keys }
+    var names = try shared.references.children(of: path, withUnwritten: false, shared, context)
+    if path.isEmpty { names += try shared.references.unnamed(shared, context).keys }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
   }
@@ -263,5 +267,5 @@ final class BlobLink: Node {
       validity: Validity.brief)
   }
 
-  func linkTarget() throws(Errno) -> String { target }
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 }

@@ -31,8 +31,8 @@ final class IncomingDirectory: Node {
 
   private func attributes(_ metadata: FileMetadata) -> Attributes {
     Attributes(
-      inode: inode, kind: .directory, permissions: metadata.permissions, links: 2, user: metadata.user,
-      group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(folder) ? 2 : 0,
+      user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed, validity: Validity.second)
   }
 
@@ -58,7 +58,7 @@ final class IncomingDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    _ = shared.commits.wait(context)
+    try shared.commits.wait(context)
     let members = try shared.incoming.members(of: folder)
     // For each alias the store is asked.
     if members.count > 16 { context.willBlock() }
@@ -79,15 +79,14 @@ final class IncomingDirectory: Node {
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
       shared, number: shared.incoming.nextNumber(), promise: Promise.digest(inName: name),
-      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+      folder.current.ofNewChild(permissions, isDirectory: false, context))
     try shared.incoming.insert(.file(file), FileName(name), in: folder)
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let new = Folder(
-      number: shared.incoming.nextNumber(),
-      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+      number: shared.incoming.nextNumber(), folder.current.ofNewChild(permissions, isDirectory: true, context))
     try shared.incoming.insert(.directory(new), FileName(name), in: folder)
     return IncomingDirectory(shared, new)
   }
@@ -128,7 +127,7 @@ final class IncomingDirectory: Node {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.requireBlob(context)
-      let isTaken = replacing ? false : try shared.isStored(digest)
+      let isTaken = replacing ? false : try shared.isStored(digest, context)
       let restored = try file.restore(as: digest, context)
       try file.becomeBlob(digest, restored, isTaken: isTaken)
       try removeFile(name, context)

@@ -22,8 +22,7 @@ extension IncomingFile {
     state.withLock { state in
       state.isDirty = true
       if let writer { state.writers.insert(writer) }
-      state.metadata.modified = .now
-      state.metadata.changed = state.metadata.modified
+      state.metadata.noteWrite(by: context)
     }
   }
 
@@ -38,16 +37,14 @@ extension IncomingFile {
       case ready(any BlobStage)
       case copy(Digest?, Digest.Algorithm)
     }
-    let step: Step = state.wait(
-      until: { !$0.isBusy },
-      then: { state in
-        if let stage = state.stage {
-          state.activeWrites += 1
-          return .ready(stage)
-        }
-        state.isBusy = true
-        return .copy(state.isDirty ? nil : state.address?.digest, state.promise?.algorithm ?? .sha256)
-      })
+    let step: Step = try whenIdle(context) { state in
+      if let stage = state.stage {
+        state.activeWrites += 1
+        return .ready(stage)
+      }
+      state.isBusy = true
+      return .copy(state.isDirty ? nil : state.address?.digest, state.promise?.algorithm ?? .sha256)
+    }
     switch step {
     case .ready(let stage): return stage
     case .copy(let base, let algorithm):
@@ -76,13 +73,11 @@ extension IncomingFile {
     guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
     context.willBlock()
     // A commit waits until it is done, or it waits for the commit.
-    let stage: (any BlobStage)? = try state.wait(
-      until: { !$0.isBusy },
-      then: { (state) throws(Errno) in
-        guard try state.requireSound() else { return nil }
-        state.activeWrites += 1
-        return state.stage
-      })
+    let stage: (any BlobStage)? = try whenIdle(context) { (state) throws(Errno) in
+      guard try state.requireSound() else { return nil }
+      state.activeWrites += 1
+      return state.stage
+    }
     guard let stage else { return }
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
@@ -104,7 +99,7 @@ extension IncomingFile {
     guard isWritten || isBegun, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
     // A file that was only just made, or cut to nothing, is half a file too.
     if CallerProcess.wasKilled(thread: context.thread) {
-      discard()
+      discard(context)
     } else if isWritten {
       try publish(context)
     }
@@ -118,7 +113,7 @@ extension IncomingFile {
     }
     guard isLast else { return }
     if failure != nil {
-      discard()
+      discard(context)
       return
     }
     do throws(Errno) {
@@ -135,7 +130,7 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(context)
     } catch {
-      discard()
+      discard(context)
       throw error
     }
   }
@@ -188,20 +183,26 @@ extension IncomingFile {
 
   /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
   /// Others who write it still, and build on what is gone, are told so.
-  func discard() {
+  func discard(_ context: RequestContext) {
     shared.counters.add(.discards)
-    let hasBlob = state.withLock { state in
+    let (stage, hasBlob) = state.withLock { state in
+      let stage = state.stage
       state.stage = nil
       state.writers = []
       state.isDirty = false
       state.failure = state.openWriters > 0 ? .ioError : nil
-      return state.address != nil
+      return (stage, state.address != nil)
     }
     if !hasBlob {
       shared.incoming.remove(self)
       unlink()
     }
+    // To give back the space of much content takes long.
+    if let stage, stage.size > Self.quickSize { withExtendedLifetime(stage) { context.willBlock() } }
   }
+
+  /// Content of so many bytes is given up at once.
+  private static let quickSize: Int64 = 1 << 20
 
   // MARK: Reading
 
@@ -214,15 +215,13 @@ extension IncomingFile {
       case stage(any BlobStage)
       case blob(BlobAddress)
     }
-    waitWhileBusy(context)
-    let source: Source = try state.wait(
-      until: { !$0.isBusy },
-      then: { (state) throws(Errno) in
-        if state.lateError != nil { throw .ioError }
-        if let stage = state.stage { return .stage(stage) }
-        if let address = state.address, !state.isDirty { return .blob(address) }
-        return .nothing
-      })
+    if state.withLock({ $0.isBusy }) { context.willBlock() }
+    let source: Source = try whenIdle(context) { (state) throws(Errno) in
+      if state.lateError != nil { throw .ioError }
+      if let stage = state.stage { return .stage(stage) }
+      if let address = state.address, !state.isDirty { return .blob(address) }
+      return .nothing
+    }
     switch source {
     case .nothing: return .bytes([])
     case .stage(let stage):
@@ -232,16 +231,21 @@ extension IncomingFile {
         try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
       }
     case .blob(let address):
-      let blob: BlobContent
-      if let open = content.withLock({ $0 }), open.address == address {
-        blob = open.content
-      } else {
-        blob = try BlobContent(shared, address.digest, nil, context)
-        blob.countOpen()
-        content.withLock { $0 = OpenAlias(address: address, content: blob) }
-      }
-      return try blob.read(at: offset, count: count, context)
+      return try blob(address, keeping: content, context).read(at: offset, count: count, context)
     }
+  }
+}
+
+extension IncomingFile {
+  /// The blob at an address, which `content` keeps open.
+  fileprivate func blob(
+    _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> BlobContent {
+    if let open = content.withLock({ $0 }), open.address == address { return open.content }
+    let blob = try BlobContent(shared, address.digest, nil, context)
+    blob.countOpen()
+    content.withLock { $0 = OpenAlias(address: address, content: blob) }
+    return blob
   }
 }
 
@@ -287,6 +291,11 @@ final class IncomingHandle: FileHandle {
     self.file = file
     self.process = process
     self.isWriting = isWriting
+  }
+
+  /// Opens the blob that the name stands for.
+  func open(_ address: BlobAddress, _ context: RequestContext) throws(Errno) {
+    _ = try file.blob(address, keeping: content, context)
   }
 
   var ignoresFlush: Bool { !isWriting }

@@ -18,7 +18,7 @@ extension IncomingFile {
   /// - Returns: `nil` when there is nothing committed, or it has that algorithm already.
   /// - Throws: EBADMSG when the content is not what is promised; nothing is stored then.
   func restore(as promise: Digest?, _ context: RequestContext) throws(Errno) -> Restored? {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     guard let promise, let original = state.withLock({ $0.committed }),
       original.digest.algorithm != promise.algorithm
     else { return nil }
@@ -63,7 +63,7 @@ extension IncomingFile {
 
 extension IncomingFile.State {
   /// What the name stands for, when all of it is committed.
-  fileprivate var committed: BlobAddress? { isDirty ? nil : address }
+  var committed: BlobAddress? { isDirty ? nil : address }
 
   /// What is committed, by an algorithm; EBUSY when it was written again since it was stored by that.
   fileprivate func address(

@@ -63,11 +63,12 @@ final class IncomingFile: Node {
   /// - Returns: the blob's address, when there was a commit.
   @discardableResult
   func requireBlob(_ context: RequestContext) throws(Errno) -> BlobAddress? {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
+    shared.willLook(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest)
+      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
       shared.incoming.remove(self)
@@ -91,16 +92,26 @@ final class IncomingFile: Node {
     }
   }
 
-  func waitWhileBusy(_ context: RequestContext) {
+  /// Waits for a commit under way.
+  func waitWhileBusy(_ context: RequestContext) throws(Errno) {
     guard state.withLock({ $0.isBusy }) else { return }
-    context.willBlock()
-    state.wait(until: { !$0.isBusy }, then: { _ in })
+    try shared.commits.wait(for: state, until: { !$0.isBusy }, context)
+  }
+
+  /// Waits until nobody has the content to itself, then sees and changes the state, unless the caller is let go before.
+  func whenIdle<Result>(
+    _ context: RequestContext, _ body: (inout State) throws(Errno) -> Result
+  ) throws(Errno) -> Result {
+    let result = try state.wait(
+      until: { !$0.isBusy }, unless: { context.cancellation.isCancelled }, then: body)
+    guard let result else { throw .interrupted }
+    return result
   }
 
   // MARK: Attributes
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return state.withLock { attributes($0) }
   }
 
@@ -108,8 +119,9 @@ final class IncomingFile: Node {
     let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
     let metadata = state.metadata
     return Attributes(
-      inode: inode, kind: .file, permissions: metadata.permissions, user: metadata.user, group: metadata.group,
-      size: size, accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
+      inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
+      user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed,
       validity: validity(state))
   }
 
@@ -135,7 +147,7 @@ final class IncomingFile: Node {
   }
 
   func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return try state.withLock { (state) throws(Errno) in
       if let error = state.lateError, name.sameBytes(as: "user.casfs.error") { return Array(error.utf8) }
       if let address = state.address, !state.isDirty, BlobAttribute.names.contains(where: { $0.sameBytes(as: name) }) {
@@ -146,10 +158,9 @@ final class IncomingFile: Node {
   }
 
   func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
-    waitWhileBusy(context)
+    try waitWhileBusy(context)
     return state.withLock { state in
       var names = state.metadata.attributes.map(\.name)
-      if state.address != nil, !state.isDirty { names += BlobAttribute.names }
       if state.lateError != nil { names.append("user.casfs.error") }
       return names
     }
@@ -168,11 +179,12 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    waitWhileBusy(context)
     // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
     let isWriting = request.isWriting || request.isTruncating
     let process = isWriting ? CallerProcess.id(ofThread: context.thread) : 0
-    try state.withLock { (state) throws(Errno) in
+    try waitWhileBusy(context)
+    // What is cut to nothing during a commit would be taken for committed at its end.
+    try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in
       // The kernel looks the name up again and finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
       if isWriting {
@@ -182,11 +194,13 @@ final class IncomingFile: Node {
       if request.isTruncating {
         state.stage = nil
         state.isDirty = true
-        state.metadata.modified = .now
-        state.metadata.changed = state.metadata.modified
+        state.metadata.noteWrite(by: context)
       }
     }
-    return IncomingHandle(self, process: process, isWriting: isWriting)
+    let handle = IncomingHandle(self, process: process, isWriting: isWriting)
+    // Who has it open goes on reading when the blob is deleted.
+    if !isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
+    return handle
   }
 
   /// Notes that the name is gone: what is not committed never will be.

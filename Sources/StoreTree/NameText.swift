@@ -8,7 +8,13 @@ public enum NameText {
   private static let mark: UInt8 = 0xF4
 
   /// Whether the bytes of a text are just its UTF-8.
-  public static func isPlain(_ text: String) -> Bool { !text.utf8.contains(mark) }
+  public static func isPlain(_ text: String) -> Bool {
+    // To the end in any case: so the processor looks at many bytes at a time.
+    var isMarked = false
+    let bytes = text.utf8.span
+    for index in bytes.indices { isMarked = bytes[index] == mark || isMarked }
+    return !isMarked
+  }
 
   /// The text of a name's bytes, which are not UTF-8, or not plain.
   public static func text(of bytes: [UInt8]) -> String {

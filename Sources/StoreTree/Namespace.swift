@@ -45,6 +45,11 @@ final class Namespace: Sendable {
     return members.map { ($0.key, $0.value) }
   }
 
+  /// Whether a directory is still there.
+  func has(_ folder: Folder) -> Bool {
+    state.withLock(waking: .none) { $0.members[folder.number] != nil }
+  }
+
   /// How deep a directory stands below `incoming`, and the directory it stands in.
   func position(of folder: Folder) -> (depth: Int, parent: UInt64) {
     state.withLock { state in
@@ -176,7 +181,7 @@ final class Namespace: Sendable {
   }
 
   /// Makes every file forget what it has not committed.
-  func discardUncommitted() {
+  func discardUncommitted(_ context: RequestContext) {
     let files = state.withLock { state in
       state.members.values.flatMap { members in
         members.values.compactMap { member in
@@ -184,7 +189,7 @@ final class Namespace: Sendable {
         }
       }
     }
-    for file in files { file.discard() }
+    for file in files { file.discard(context) }
   }
 }
 

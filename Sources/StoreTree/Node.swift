@@ -62,11 +62,13 @@ public enum AttributePresence: Sendable {
 protocol EntryStream: AnyObject {
   func next() throws(Errno) -> DirectoryEntry?
   /// Gets what will be asked for next, while whoever asks is busy with what was given.
-  func readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  func readAhead(willBlock: () -> Void)
 }
 
 extension EntryStream {
-  func readAhead() {}
+  func readAhead(willBlock: () -> Void) {}
 }
 
 /// An open file.
@@ -164,6 +166,18 @@ enum Inode {
   }
   static func incoming(_ number: UInt64) -> UInt64 { 3 << 61 | number & mask }
   static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
+}
+
+/// Symbolic links, as the kernel has them.
+enum SymbolicLink {
+  /// The longest target: PATH_MAX with the zero at its end.
+  private static let maximumLength = 4095
+
+  /// A target that the kernel can take; ENAMETOOLONG otherwise.
+  static func checked(_ target: String) throws(Errno) -> String {
+    guard target.utf8.count <= maximumLength else { throw .fileNameTooLong }
+    return target
+  }
 }
 
 /// A file name, compared by its bytes.

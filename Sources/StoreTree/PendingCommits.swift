@@ -1,4 +1,6 @@
+internal import CAS
 internal import Platform
+internal import SystemPackage
 
 /// The commits under way, for those that must see what they make.
 final class PendingCommits: Sendable {
@@ -7,7 +9,13 @@ final class PendingCommits: Sendable {
     var pending: Set<UInt64> = []
   }
 
+  /// How long others wait for a commit that does not end: what is stuck below the store must not stop everything.
+  private let patience: Duration
   private let state = Monitor(State())
+
+  init(patience: Duration) {
+    self.patience = patience
+  }
 
   /// How many there are.
   var pending: Int { state.withLock { $0.pending.count } }
@@ -24,15 +32,30 @@ final class PendingCommits: Sendable {
     state.withLock { _ = $0.pending.remove(ticket) }
   }
 
-  /// Waits for those that are under way now; later ones are not waited for, so that it ends.
+  /// Waits for those that are under way now; later ones are not waited for, so that it ends. One that is stuck is not
+  /// waited for longer than ``patience``.
   ///
   /// - Returns: whether there were any.
-  func wait(_ context: RequestContext) -> Bool {
+  /// - Throws: EINTR when the caller is let go.
+  @discardableResult
+  func wait(_ context: RequestContext) throws(Errno) -> Bool {
     let limit = state.withLock { $0.pending.isEmpty ? nil : $0.next }
     guard let limit else { return false }
-    context.willBlock()
-    state.wait(until: { state in !state.pending.contains { $0 <= limit } }, then: { _ in })
+    try wait(for: state, until: { state in !state.pending.contains { $0 <= limit } }, context)
     return true
+  }
+
+  /// Waits until the state of something that is committed is such, at most as long as ``patience``.
+  ///
+  /// - Throws: EINTR when the caller is let go.
+  func wait<State>(
+    for monitor: Monitor<State>, until condition: (State) -> Bool, _ context: RequestContext
+  ) throws(Errno) {
+    context.willBlock()
+    let end = ContinuousClock.now + patience
+    let isGivenUp = { context.cancellation.isCancelled || ContinuousClock.now > end }
+    let isThere: Void? = monitor.wait(until: condition, unless: isGivenUp, then: { _ in })
+    if isThere == nil, context.cancellation.isCancelled { throw .interrupted }
   }
 
   func waitForAll() {

@@ -7,16 +7,20 @@ final class RecentBlobs: Sendable {
     var current: [NodeID: BlobContent] = [:]
     var previous: [NodeID: BlobContent] = [:]
 
-    mutating func turn() {
-      previous = current
-      current = [:]
+    /// - Returns: what nobody asked for; letting go of it closes files, which may take long.
+    mutating func turn() -> [NodeID: BlobContent] {
+      defer { (previous, current) = (current, [:]) }
+      return previous
     }
   }
 
   /// When so many were opened since the last turn, those that were not are let go of.
-  private static let limit = 1024
-
+  private let limit: Int
   private let state = Monitor(State())
+
+  init(limit: Int) {
+    self.limit = limit
+  }
 
   /// The blob that was opened as a node lately, if its file is still as it was then.
   func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobContent? {
@@ -27,14 +31,16 @@ final class RecentBlobs: Sendable {
 
   /// Keeps a blob open.
   func keep(_ content: BlobContent, as node: NodeID) {
-    state.withLock(waking: .none) { state in
-      if state.current.count >= Self.limit { state.turn() }
-      state.current[node] = content
+    let unused = state.withLock(waking: .none) { state in
+      defer { state.current[node] = content }
+      return state.current.count >= limit ? state.turn() : [:]
     }
+    withExtendedLifetime(unused) {}
   }
 
   /// Lets go of those that were not opened since the last time this was called.
   func turn() {
-    state.withLock(waking: .none) { $0.turn() }
+    let unused = state.withLock(waking: .none) { $0.turn() }
+    withExtendedLifetime(unused) {}
   }
 }

@@ -62,7 +62,9 @@ final class ReferenceHandle: FileHandle {
       context.willBlock()
       let descriptor = try awaitedDescriptor(text, context)
       let existing = try? shared.engine.reference(named: name)
-      guard existing == nil || existing == descriptor else { throw .fileExists }
+      guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
+      // What another machine makes of it is not known before.
+      if shared.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -109,7 +111,7 @@ final class ReferenceHandle: FileHandle {
         try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation)
       }
       state.withLock { $0.isChanged = false }
-      shared.references.refresh()
+      shared.references.refresh(name)
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -121,7 +123,7 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       return try descriptor(text, context)
     } catch {
-      guard error == .noSuchFileOrDirectory, shared.commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
       return try descriptor(text, context)
     }
   }

@@ -1,5 +1,6 @@
 internal import CAS
 internal import OCI
+internal import Platform
 
 /// The references of a store by their paths below `refs`.
 ///
@@ -11,14 +12,16 @@ struct ReferencePaths: Sendable {
 
   private struct Entry: Sendable {
     var key: Key
-    var reference: Reference
+    var reference: ListedReference
   }
 
   private static let separator: UInt8 = 0
   private var entries: [Entry] = []
 
   /// Gives every reference its path. One that would have a component longer than a file name has none.
-  init(_ references: [Reference]) {
+  ///
+  /// - Parameter former: the paths before: what stands there already keeps its time.
+  init(_ references: [ListedReference], after former: ReferencePaths? = nil) {
     var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
     sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
     // The names below a name follow it at once, so only the last that is below no other is to be looked at.
@@ -31,10 +34,22 @@ struct ReferencePaths: Sendable {
       entries.append(Entry(key: Self.key(path), reference: entry.reference))
     }
     entries.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    if let former { keepTimes(of: former) }
+  }
+
+  private mutating func keepTimes(of former: ReferencePaths) {
+    var old = former.entries[...]
+    for index in entries.indices {
+      old = old.drop { $0.key.lexicographicallyPrecedes(entries[index].key) }
+      guard let first = old.first else { return }
+      if first.key == entries[index].key, first.reference.isSame(as: entries[index].reference) {
+        entries[index].reference.modified = first.reference.modified
+      }
+    }
   }
 
   /// The reference at a path.
-  subscript(path: [FileName]) -> Reference? {
+  subscript(path: [FileName]) -> ListedReference? {
     let key = Self.key(path)
     let index = firstIndex(from: key)
     return index < entries.count && entries[index].key == key ? entries[index].reference : nil

@@ -3,7 +3,7 @@ internal import OCI
 internal import Platform
 internal import SystemPackage
 
-/// The references of the store as paths below `refs`, no older than half a second.
+/// The references of the store as paths below `refs`, as new as its ``ReferenceSource`` has them.
 ///
 /// Names with `/` are nested. A name that another is a path prefix of cannot be, so it is shown flat, with `%2F`; `%`
 /// is `%25`. Each path stands for one name.
@@ -11,17 +11,9 @@ final class ReferenceView: Sendable {
   /// What stands at a path.
   enum Place: Sendable {
     case directory
-    case reference(Reference)
+    case reference(ListedReference)
     /// A name that is being written for the first time.
     case unwritten
-  }
-
-  private struct Snapshot {
-    var paths: ReferencePaths
-    /// Entries of the index without a name, by the names they have in `images`.
-    var unnamed: [FileName: Descriptor]
-    var index: [UInt8]
-    var taken: Timestamp
   }
 
   /// What is only here: directories made for names to come, and names that are being written.
@@ -30,16 +22,15 @@ final class ReferenceView: Sendable {
     var writing: [[FileName]: Int] = [:]
   }
 
-  private let engine: any Engine
+  private let source: any ReferenceSource
   private let local = Monitor(Local())
-  private let snapshot = Monitor<Snapshot?>(nil)
 
-  init(_ engine: any Engine) {
-    self.engine = engine
+  init(_ source: any ReferenceSource) {
+    self.source = source
   }
 
-  func place(_ path: [FileName], _ shared: TreeShared) throws(Errno) -> Place? {
-    let stored = try current(shared).paths
+  func place(_ path: [FileName], _ shared: TreeShared, _ context: RequestContext) throws(Errno) -> Place? {
+    let stored = try current(shared, context)
     if let reference = stored[path] { return .reference(reference) }
     if stored.isDirectory(path) { return .directory }
     return local.withLock { (local) in
@@ -49,10 +40,14 @@ final class ReferenceView: Sendable {
   }
 
   /// The names in a directory.
-  func children(of path: [FileName], _ shared: TreeShared) throws(Errno) -> [FileName] {
-    guard case .directory = try place(path, shared) else { throw .noSuchFileOrDirectory }
-    let names = try current(shared).paths.children(of: path)
-    return names + local.withLock { $0.children(of: path, without: names) }
+  ///
+  /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
+  func children(
+    of path: [FileName], withUnwritten: Bool = true, _ shared: TreeShared, _ context: RequestContext
+  ) throws(Errno) -> [FileName] {
+    guard case .directory = try place(path, shared, context) else { throw .noSuchFileOrDirectory }
+    let names = try current(shared, context).children(of: path)
+    return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
   /// Notes that a name is being written, so that it is found before it is a reference.
@@ -68,67 +63,60 @@ final class ReferenceView: Sendable {
   }
 
   /// Makes a directory for names to come.
-  func makeDirectory(_ path: [FileName], _ shared: TreeShared) throws(Errno) {
-    guard try place(path, shared) == nil else { throw .fileExists }
+  func makeDirectory(_ path: [FileName], _ shared: TreeShared, _ context: RequestContext) throws(Errno) {
+    guard try place(path, shared, context) == nil else { throw .fileExists }
     local.withLock { _ = $0.directories.insert(path) }
   }
 
   /// Removes a directory that no name is in.
-  func removeDirectory(_ path: [FileName], _ shared: TreeShared) throws(Errno) {
-    switch try place(path, shared) {
+  func removeDirectory(_ path: [FileName], _ shared: TreeShared, _ context: RequestContext) throws(Errno) {
+    switch try place(path, shared, context) {
     case nil: throw .noSuchFileOrDirectory
     case .reference, .unwritten: throw .notDirectory
     case .directory:
-      guard try children(of: path, shared).isEmpty else { throw .directoryNotEmpty }
+      guard try children(of: path, shared, context).isEmpty else { throw .directoryNotEmpty }
       local.withLock { _ = $0.directories.remove(path) }
     }
   }
 
   /// The name of a reference at a path, when a reference of that name is or would be shown there.
-  func name(of path: [FileName], _ shared: TreeShared) throws(Errno) -> ReferenceName {
+  func name(of path: [FileName], _ shared: TreeShared, _ context: RequestContext) throws(Errno) -> ReferenceName {
     let components = path.map { Self.unescaped($0.text) }
     guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
-    guard try current(shared).paths.path(of: name) == path else { throw .invalidArgument }
+    guard try current(shared, context).path(of: name) == path else { throw .invalidArgument }
     return name
   }
 
-  /// Forgets what was read of the store, after a change.
-  func refresh() {
-    snapshot.withLock { $0 = nil }
+  /// Notes a change: what was read of the store before, or is being read now, counts no more, of these names or of any.
+  func refresh(_ names: ReferenceName...) {
+    source.refresh(names)
+  }
+
+  /// What a listed reference stands for, and when that was last seen to change.
+  func descriptor(
+    of reference: ListedReference, _ shared: TreeShared, _ context: RequestContext
+  ) throws(Errno) -> (Descriptor, modified: Timestamp) {
+    if let descriptor = reference.descriptor { return (descriptor, reference.modified) }
+    return try shared.translating { () throws(CASError) in try source.descriptor(of: reference.name, context) }
   }
 
   /// The index's entries without a name: `@sha256:HEX` and what they describe.
-  func unnamed(_ shared: TreeShared) throws(Errno) -> [FileName: Descriptor] {
-    try current(shared).unnamed
+  func unnamed(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
+    try shared.translating { () throws(CASError) in try source.unnamed(context) }
   }
 
   /// The store's index as a layout has it.
-  func index(_ shared: TreeShared) throws(Errno) -> [UInt8] {
-    try current(shared).index
+  func index(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try shared.translating { () throws(CASError) in try source.index(context) }
   }
 
-  private func current(_ shared: TreeShared) throws(Errno) -> Snapshot {
-    let now = Timestamp.now
-    let known = snapshot.withLock { $0 }
-    if let known, now >= known.taken, Self.age(known.taken, now) < 0.5 { return known }
-    let new = try shared.translating { () throws(CASError) -> Snapshot in
-      let index = try engine.index()
-      if var known, known.index == index.content {
-        known.taken = now
-        return known
-      }
-      let unnamed = index.entries.filter { $0.name == nil }.compactMap { try? $0.descriptor.get() }
-      return Snapshot(
-        paths: ReferencePaths(try engine.listReferences()),
-        unnamed: Dictionary(unnamed.map { (FileName("@\($0.digest)"), $0) }) { (first, _) in first },
-        index: index.content, taken: now)
-    }
-    snapshot.withLock { $0 = new }
-    return new
+  /// When a reference was last seen to change.
+  func modified(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> Timestamp {
+    try shared.translating { () throws(CASError) in try source.modified(context) }
   }
 
-  private static func age(_ from: Timestamp, _ to: Timestamp) -> Double {
-    Double(to.seconds - from.seconds) + (Double(to.nanoseconds) - Double(from.nanoseconds)) / 1e9
+  private func current(_ shared: TreeShared, _ context: RequestContext) throws(Errno) -> ReferencePaths {
+    try shared.translating { () throws(CASError) in try source.paths(context) }
   }
 
   /// A name, or a part of one, as a file name.
@@ -164,8 +152,10 @@ final class ReferenceView: Sendable {
 }
 
 extension ReferenceView.Local {
-  fileprivate func children(of path: [FileName], without known: [FileName]) -> [FileName] {
-    let mine = Array(directories) + Array(writing.keys)
+  fileprivate func children(
+    of path: [FileName], withUnwritten: Bool, without known: [FileName]
+  ) -> [FileName] {
+    let mine = Array(directories) + (withUnwritten ? Array(writing.keys) : [])
     let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
     return Array(names.subtracting(known))
   }

@@ -29,9 +29,11 @@ final class ReferenceDirectory: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    guard case .directory = try shared.references.place(path, shared) else { throw .noSuchFileOrDirectory }
+    guard case .directory = try shared.references.place(path, shared, context) else { throw .noSuchFileOrDirectory }
     return shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.brief)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
+      validity: Validity.brief)
   }
 
   func setAttributes(
@@ -49,7 +51,7 @@ final class ReferenceDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
-    switch try shared.references.place(path, shared) {
+    switch try shared.references.place(path, shared, context) {
     case .directory: return ReferenceDirectory(shared, path: path)
     case .reference, .unwritten: return ReferenceFile(shared, path: path)
     case nil: throw .noSuchFileOrDirectory
@@ -58,7 +60,7 @@ final class ReferenceDirectory: Node {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var entries: [DirectoryEntry] = []
-    for name in try shared.references.children(of: path, shared) {
+    for name in try shared.references.children(of: path, shared, context) {
       let node = try child(named: name.text, context)
       entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
     }
@@ -69,7 +71,7 @@ final class ReferenceDirectory: Node {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let path = path + [FileName(name)]
-    let reference = try shared.references.name(of: path, shared)
+    let reference = try shared.references.name(of: path, shared, context)
     guard reference.isGrammatical else { throw .invalidArgument }
     let file = ReferenceFile(shared, path: path)
     shared.references.beginWriting(path)
@@ -79,42 +81,44 @@ final class ReferenceDirectory: Node {
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     // Something in it must be able to have a name.
-    guard try shared.references.name(of: path + [FileName("x")], shared).isGrammatical else { throw .invalidArgument }
-    try shared.references.makeDirectory(path, shared)
+    guard try shared.references.name(of: path + [FileName("x")], shared, context).isGrammatical else {
+      throw .invalidArgument
+    }
+    try shared.references.makeDirectory(path, shared, context)
     return ReferenceDirectory(shared, path: path)
   }
 
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
-    let reference = try existing(name)
+    let reference = try existing(name, context)
     context.willBlock()
     try shared.translating { () throws(CASError) in
       try shared.engine.deleteReference(named: reference, cancellation: context.cancellation)
     }
-    shared.references.refresh()
+    shared.references.refresh(reference)
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.references.removeDirectory(path + [FileName(name)], shared)
+    try shared.references.removeDirectory(path + [FileName(name)], shared, context)
   }
 
   func rename(
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
     guard let target = directory as? ReferenceDirectory else { throw .improperLink }
-    let reference = try existing(name)
+    let reference = try existing(name, context)
     let path = target.path + [FileName(other)]
-    if case .directory = try shared.references.place(path, shared) { throw .isDirectory }
-    let new = try shared.references.name(of: path, shared)
+    if case .directory = try shared.references.place(path, shared, context) { throw .isDirectory }
+    let new = try shared.references.name(of: path, shared, context)
     context.willBlock()
     try shared.translating { () throws(CASError) in
       try shared.engine.moveReference(
         named: reference, to: new, replacing: replacing, cancellation: context.cancellation)
     }
-    shared.references.refresh()
+    shared.references.refresh(reference, new)
   }
 
-  private func existing(_ name: String) throws(Errno) -> ReferenceName {
-    switch try shared.references.place(path + [FileName(name)], shared) {
+  private func existing(_ name: String, _ context: RequestContext) throws(Errno) -> ReferenceName {
+    switch try shared.references.place(path + [FileName(name)], shared, context) {
     case .reference(let reference): return reference.name
     case .directory: throw .isDirectory
     case .unwritten: throw .resourceBusy
@@ -145,9 +149,10 @@ final class ReferenceFile: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    let (content, modified) = try content(context)
+    return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
-      size: Int64(try content().count), modified: shared.started, validity: 0)
+      size: Int64(content.count), modified: modified, validity: 0)
   }
 
   func setAttributes(
@@ -167,18 +172,20 @@ final class ReferenceFile: Node {
   func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    let content = try content()
+    let (content, _) = try content(context)
     guard request.isWriting || request.isTruncating else { return BytesHandle(content) }
-    let name = try shared.references.name(of: path, shared)
+    let name = try shared.references.name(of: path, shared, context)
     shared.references.beginWriting(path)
     return ReferenceHandle(
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
-  private func content() throws(Errno) -> [UInt8] {
-    switch try shared.references.place(path, shared) {
-    case .reference(let reference): return reference.descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")]
-    case .unwritten: return []
+  private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
+    switch try shared.references.place(path, shared, context) {
+    case .reference(let reference):
+      let (descriptor, modified) = try shared.references.descriptor(of: reference, shared, context)
+      return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
+    case .unwritten: return ([], .now)
     default: throw .noSuchFileOrDirectory
     }
   }

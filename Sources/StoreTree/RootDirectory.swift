@@ -9,10 +9,18 @@ final class RootDirectory: Node {
   init(_ shared: TreeShared) {
     self.shared = shared
     children = [
-      (ImageLayout.fileName, GeneratedFile(shared, inode: Inode.layout) { (_) throws(Errno) in ImageLayout.content }),
+      (
+        ImageLayout.fileName,
+        GeneratedFile(
+          shared, inode: Inode.layout, content: { (_, _) throws(Errno) in ImageLayout.content },
+          modified: { (shared, _) throws(Errno) in shared.started })
+      ),
       (
         ImageIndex.fileName,
-        GeneratedFile(shared, inode: Inode.index) { (shared) throws(Errno) in try shared.references.index(shared) }
+        GeneratedFile(
+          shared, inode: Inode.index,
+          content: { (shared, context) throws(Errno) in try shared.references.index(shared, context) },
+          modified: { (shared, context) throws(Errno) in try shared.references.modified(shared, context) })
       ),
       ("blobs", BlobsDirectory(shared)),
       ("refs", ReferenceDirectory(shared, path: [])),

@@ -232,8 +232,12 @@ public final class Tree: Sendable {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
+
+  /// How many entries of a directory are looked up before it is known whether anybody wants that.
+  private static let firstLookups: Int64 = 128
 
   /// Hands the entries of an open directory over like ``entries(of:from:_:_:)``, each with what a lookup of its name
   /// would find, if that costs little: `FUSE_READDIRPLUS`.
@@ -244,8 +248,12 @@ public final class Tree: Sendable {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
+    shared.willLook(context)
     let directory = try directories.handle(handle)
+    // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
+    let last = offset == 0 ? Self.firstLookups : .max
     try directory.entries(from: offset, context) { (listed, next) in
+      guard next <= last else { return false }
       let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
       // What is gone meanwhile is listed, and found to be gone by who looks.
       let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
@@ -256,8 +264,12 @@ public final class Tree: Sendable {
   }
 
   /// Gets the next entries of an open directory ready, while the caller is busy with those it was given.
-  public func readAhead(_ handle: HandleID) {
-    try? directories.handle(handle).readAhead()
+  ///
+  /// - Parameter willBlock: called before what may take long.
+  public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
+    // This thread is wanted by others.
+    if shared.remote != nil { return }
+    try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 
   /// Lets go of a directory: `FUSE_RELEASEDIR`.
@@ -273,8 +285,8 @@ public final class Tree: Sendable {
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
-    if !publishing { shared.incoming.discardUncommitted() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
+    if !publishing { shared.incoming.discardUncommitted(nobody) }
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
     letGoOfUnused()

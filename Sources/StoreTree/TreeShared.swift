@@ -8,24 +8,31 @@ internal import SystemPackage
 final class TreeShared: Sendable {
   let engine: any Engine
   let files: (any FileBackedEngine)?
+  /// The store, when to ask it may take long.
+  let remote: (any RemoteEngine)?
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
-  let commits = PendingCommits()
+  let commits: PendingCommits
   let incoming: Namespace
   let references: ReferenceView
   let manifests = ManifestCache()
-  let recent = RecentBlobs()
+  let recent: RecentBlobs
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
   init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
     self.engine = engine
     files = engine as? any FileBackedEngine
+    remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
+    recent = RecentBlobs(limit: options.recentBlobLimit)
+    commits = PendingCommits(patience: options.commitPatience)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
-    references = ReferenceView(engine)
+    let source: any ReferenceSource =
+      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+    references = ReferenceView(source)
   }
 
   /// Runs an operation of the engine and gives its error's number.
@@ -52,13 +59,20 @@ final class TreeShared: Sendable {
     do throws(Errno) {
       return try translating(body)
     } catch {
-      guard error == .noSuchFileOrDirectory, commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try commits.wait(context) else { throw error }
       return try translating(body)
     }
   }
 
+  /// Lets others be answered while the store is looked at, if that may take long: for one blob, if one is meant.
+  func willLook(for digest: Digest? = nil, _ context: RequestContext) {
+    guard let remote else { return }
+    if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
+  }
+
   /// Whether the store has a blob.
-  func isStored(_ digest: Digest) throws(Errno) -> Bool {
+  func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
+    willLook(for: digest, context)
     do throws(Errno) {
       _ = try translating { () throws(CASError) in try engine.blobInfo(digest) }
       return true
@@ -97,9 +111,9 @@ enum WatchState {
 enum Validity {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
-  /// What the kernel is told of when others change it. A change that meets the lookup's answer on its way is missed,
-  /// so this is not for ever.
-  static let watched = 10.0
+  /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is
+  /// forgotten under the lock of its directory, which a lookup holds. Only what it is not told of needs an end.
+  static let watched = 300.0
   /// What others may change: it must show within a second, and views of the store are up to half a second old.
   static let brief = 0.4
   /// What others change rarely; it must show within a second.

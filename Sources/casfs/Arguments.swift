@@ -3,16 +3,17 @@ import CAS
 import CASArchive
 import CASDirectory
 import CASMemory
+import CASRegistry
 import Logging
 import OCI
 
 /// The store a command works on.
 struct StoreArgument: ParsableArguments {
-  @Argument(help: "The store: PATH, dir:PATH or oci-archive:FILE.", completion: .directory)
+  @Argument(help: "The store: PATH, dir:PATH, oci-archive:FILE or docker://HOST/REPOSITORY.", completion: .directory)
   var store: String
 
   /// Every kind of store there is; the first that takes an argument for its own has it.
-  static let registry = DriverRegistry([DirectoryDriver(), ArchiveDriver(), MemoryDriver()])
+  static let registry = DriverRegistry([DirectoryDriver(), ArchiveDriver(), RegistryDriver(), MemoryDriver()])
 
   /// Opens the store to change it.
   func open() throws(CASError) -> any Engine {

@@ -45,32 +45,33 @@ struct Mount: ParsableCommand {
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInherited() }
     LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
-    let engine = try openStore(parsed)
     if foreground || debug {
-      try serve(engine, parsed, mountPoint) {}
+      try serve(parsed, mountPoint) {}
     } else {
-      try serveInBackground(engine, parsed, mountPoint)
+      try serveInBackground(parsed, mountPoint)
     }
   }
 
   private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
-    let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
+    var open = OpenOptions(
+      verification: options.verification, isReadOnly: options.isReadOnly, mustExist: true)
+    open.cacheSize = options.cacheSize
     do throws(CASError) {
       return try StoreArgument.registry.open(target.store, options: open)
     } catch {
       guard create, error.code == .notFound else { throw error }
-      return try StoreArgument.registry.create(target.store, options: CreateOptions(open: open))
+      var options = CreateOptions(open: open)
+      options.open.mustExist = false
+      return try StoreArgument.registry.create(target.store, options: options)
     }
   }
 
   /// Leaves a daemon behind, and returns when its mount can be used.
-  private func serveInBackground(
-    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint
-  ) throws {
+  private func serveInBackground(_ options: MountOptions, _ mountPoint: MountPoint) throws {
     let (side, readiness) = try fork()
     switch side {
     case .child:
-      try serve(engine, options, mountPoint) {
+      try serve(options, mountPoint) {
         MountLog.useSystemLog()
         do throws(Errno) {
           try Daemon.leaveTerminal()
@@ -106,14 +107,26 @@ struct Mount: ParsableCommand {
     return String(engine.uri.dropFirst(scheme.count))
   }
 
-  private func serve(
-    _ engine: any Engine, _ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void
-  ) throws {
-    Daemon.raiseFileLimit()
+  /// Keeps what is needed of root's rights: of the store's files, whoever owns them, to ask for writers, to look what
+  /// callers have open, and to let the kernel read files by itself and to unmount.
+  private static func dropPrivileges() throws(Errno) {
+    try Privileges.keep([
+      .overridePermissions, .changeOwner, .actAsOwner, .lease, .inspectProcesses, .administer,
+    ])
+    // An ordinary user unmounts by fusermount3, which must become root.
+    if Daemon.user == 0 { try Privileges.forbidNew() }
+  }
+
+  /// Opens the store and serves it. Stores may start threads, so this is after the fork.
+  private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
+    let fileLimit = Daemon.raiseFileLimit()
+    try Self.dropPrivileges()
+    let engine = try openStore(options)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || !engine.isWritable
     var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
     tree.isReadOnly = isReadOnly
+    tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
     tree.cachesBlobs = options.verification != .always
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
@@ -128,6 +141,8 @@ struct Mount: ParsableCommand {
     } catch {
       throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
     }
+    // Linux before 5.11 cannot.
+    try? Daemon.closeOnExec()
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()

@@ -7,6 +7,8 @@ struct MountOptions {
   var isReadOnly = false
   var allowsNonempty = false
   var verification = Verification.once
+  /// How much of a registry's content is kept on this machine, in bytes; `nil` leaves that to the driver.
+  var cacheSize: Int64?
   /// How blobs are read; `nil` is the best that is possible.
   var readMode: ReadMode?
   var user: UInt32?
@@ -69,6 +71,11 @@ struct MountOptions {
       guard readMode != nil || value == "auto" else {
         throw Unknown(description: "mount option read is one of auto, \(modes.joined(separator: ", ")), not '\(value)'")
       }
+    case "cache_size":
+      guard let size = Int64(byteCount: value) else {
+        throw Unknown(description: "mount option cache_size takes a number of bytes, as 500M or 8G, not '\(value)'")
+      }
+      cacheSize = size
     case "uid": user = try Self.number(name, value, radix: 10)
     case "gid": group = try Self.number(name, value, radix: 10)
     case "umask": umask = try Self.number(name, value, radix: 8)

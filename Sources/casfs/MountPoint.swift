@@ -11,24 +11,28 @@ struct MountPoint {
   /// Makes sure that the store can be mounted there. A mount of casfs whose daemon was killed is taken away first.
   init(_ argument: String, allowsNonempty: Bool) throws(CASError) {
     do throws(Errno) {
-      if try Self.isStale(argument) { Mounting.detach(argument) }
-      path = try PathQuery.absolute(argument)
-      let directory = try OpenFile.open(path: path, [.readOnly, .directory])
-      if !allowsNonempty, try DirectoryStream(directory).next() != nil { throw Errno.directoryNotEmpty }
+      path = try Self.freed(argument, allowsNonempty: allowsNonempty)
     } catch {
       throw CASError(error, "mount on", argument)
     }
   }
 
-  /// Whether a mount of casfs is there that nobody serves: the kernel's ENOTCONN.
-  private static func isStale(_ path: String) throws(Errno) -> Bool {
+  /// Takes away what nobody serves there: that is ENOTCONN, and ECONNABORTED as long as the daemon is ending.
+  private static func freed(_ argument: String, allowsNonempty: Bool) throws(Errno) -> String {
     do throws(Errno) {
-      _ = try OpenFile.open(path: path, [.readOnly, .directory])
-      return false
+      return try usable(argument, allowsNonempty: allowsNonempty)
     } catch {
-      guard error == .socketNotConnected else { return false }
-      return try isOurs(path)
+      guard error == .socketNotConnected || error == .connectionAbort, try isOurs(argument) else { throw error }
+      Mounting.detach(argument)
+      return try usable(argument, allowsNonempty: allowsNonempty)
     }
+  }
+
+  private static func usable(_ argument: String, allowsNonempty: Bool) throws(Errno) -> String {
+    let path = try PathQuery.absolute(argument)
+    let directory = try OpenFile.open(path: path, [.readOnly, .directory])
+    if !allowsNonempty, try DirectoryStream(directory).next() != nil { throw Errno.directoryNotEmpty }
+    return path
   }
 
   /// Whether `/proc/self/mountinfo` has a mount of casfs there. The path itself cannot be resolved, its parent can.

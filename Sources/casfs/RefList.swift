@@ -19,7 +19,11 @@ struct RefList: ParsableCommand {
     let engine = try target.openReadOnly()
     defer { engine.close() }
     var output = Output()
-    for reference in try engine.listReferences() { try list(reference, &output) }
+    if long || json {
+      for reference in try engine.listReferences() { try list(reference, &output) }
+    } else {
+      for name in try engine.referenceNames() { try output.line(name.description) }
+    }
     try output.flush()
   }
 
@@ -29,10 +33,8 @@ struct RefList: ParsableCommand {
     if json {
       try output.line(
         .object([JSON.Member("name", .string(name)), JSON.Member("descriptor", descriptor.named(nil).json)]))
-    } else if long {
-      try output.line(name, descriptor.digest.description, String(descriptor.size), descriptor.mediaType)
     } else {
-      try output.line(name)
+      try output.line(name, descriptor.digest.description, String(descriptor.size), descriptor.mediaType)
     }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Stores made to attack", .timeLimit(.minutes(2)))
+@Suite("Stores made to attack", .boundedInTime)
 struct HostileTests {
   let folder: Folder
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Other tools' layouts", .timeLimit(.minutes(2)))
+@Suite("Other tools' layouts", .boundedInTime)
 struct InteropTests {
   let folder: Folder
 

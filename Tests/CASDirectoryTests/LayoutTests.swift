@@ -169,4 +169,22 @@ struct LayoutTests {
     var span = content.mutableSpan
     #expect(try reader.read(into: &span, at: 0) == 1)
   }
+
+  @Test("D9: an oci-layout that another tool is writing again is waited for")
+  func beingMarked() throws {
+    _ = try folder.store("torn")
+    let marker = folder("torn") + "/oci-layout"
+    let content = try String(contentsOfFile: marker, encoding: .utf8)
+    try write("", marker)
+    try concurrently(2) { worker in
+      if worker == 0 {
+        Thread.sleep(forTimeInterval: 0.1)
+        try? write(content, marker)
+      } else {
+        #expect(throws: Never.self) { try open(folder("torn")) }
+      }
+    }
+    try write("{", marker)
+    #expect(code { _ = try open(folder("torn")) } == .invalid)
+  }
 }

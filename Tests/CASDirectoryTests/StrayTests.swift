@@ -7,7 +7,7 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Looking for damage", .timeLimit(.minutes(2)))
+@Suite("Looking for damage", .boundedInTime)
 struct StrayTests {
   let folder: Folder
 

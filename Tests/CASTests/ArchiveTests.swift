@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct ArchiveTests {
   @Test(
     "V1: archives of every format are read, with long names and other members in them",
@@ -168,7 +168,7 @@ struct ArchiveTests {
       let sealed = try store.sealed()
       let files = try #require(sealed.engine as? any FileBackedEngine)
       #expect(!files.isProbablyVerified(right, version: nil))
-      let file = try files.blobFile(right, cancellation: .none)
+      let file = try #require(try files.blobFile(right, cancellation: .none))
       #expect(file.offset >= 512 && file.offset % 512 == 0 && file.info.size == 8)
       #expect(try file.info == sealed.engine.blobInfo(right))
       #expect(files.isProbablyVerified(right, version: file.info.version))

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CheckTests {
   /// What a check finds, as kind and subject.
   private func found(_ engine: any Engine) throws -> [String] {

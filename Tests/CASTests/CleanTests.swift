@@ -2,9 +2,10 @@ import CAS
 import Foundation
 import OCI
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CleanTests {
   @Test("E12: of 2,000 puts under a concurrent clean none fails", arguments: StoreKind.all)
   func putsUnderClean(_ kind: StoreKind) throws {

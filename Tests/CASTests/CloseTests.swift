@@ -2,9 +2,10 @@ import CAS
 import OCI
 import Platform
 import SystemPackage
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct CloseTests {
   @Test("E13: after close every operation fails, and closing again is nothing", arguments: StoreKind.all)
   func useAfterClose(_ kind: StoreKind) throws {

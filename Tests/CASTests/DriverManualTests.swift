@@ -51,7 +51,7 @@ final class TextEngine: ReadOnlyEngine {
     return TextReader(digest, text)
   }
 
-  func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     try check(digest, "look up blob")
     let modified = Timestamp(seconds: 0, nanoseconds: 0)
     return BlobInfo(size: descriptor.size, modified: modified, version: 0)

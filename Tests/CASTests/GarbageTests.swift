@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct GarbageTests {
   @Test(
     "D8: what is reached through manifests, indexes, lists, subject, config and layers stays, OCI's and Docker's",

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct GetTests {
   @Test("E7: reads at any place, and from front to back", arguments: StoreKind.readable)
   func reads(_ kind: StoreKind) throws {
@@ -55,7 +55,7 @@ struct GetTests {
     }
   }
 
-  @Test("E7: a reader that was there before a delete goes on", arguments: StoreKind.all)
+  @Test("E7: a reader that was there before a delete goes on", arguments: StoreKind.every)
   func survivesDelete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let content = [UInt8](repeating: 9, count: 100_000)
@@ -123,7 +123,7 @@ struct GetTests {
     }
   }
 
-  @Test("R1: a blob's media type is its own, an entry's, by its members, or bytes", arguments: StoreKind.readable)
+  @Test("R1: a blob's media type is its own, an entry's, by its members, or bytes", arguments: StoreKind.sealable)
   func describe(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       func mediaType(_ text: String) throws -> String {

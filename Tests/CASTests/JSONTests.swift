@@ -1,8 +1,9 @@
 import CAS
 import OCI
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct JSONTests {
   private struct Sample: Encodable {
     var zebra = "a/b"
@@ -12,7 +13,7 @@ struct JSONTests {
     var absent: String?
   }
 
-  @Test("E6: a value's JSON is these bytes exactly, each time", arguments: StoreKind.all)
+  @Test("E6: a value's JSON is these bytes exactly, each time", arguments: StoreKind.every)
   func exactBytes(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let expected =
@@ -36,7 +37,7 @@ struct JSONTests {
     #expect(content == Array(expected.utf8))
   }
 
-  @Test("E6: a value without a JSON form is invalid and stores nothing", arguments: StoreKind.all)
+  @Test("E6: a value without a JSON form is invalid and stores nothing", arguments: StoreKind.every)
   func noForm(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let error = failure { () throws(CASError) in try store.engine.putBlobJSON(["depth": Double.nan]) }

@@ -1,9 +1,10 @@
 import CAS
 import OCI
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct ReferenceTests {
   @Test("E8: the same again is success, a different one is clobber", arguments: StoreKind.all)
   func put(_ kind: StoreKind) throws {
@@ -102,7 +103,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E9: what was put comes back with all its members; an absent name is notFound", arguments: StoreKind.readable)
+  @Test("E9: what was put comes back with all its members; an absent name is notFound", arguments: StoreKind.sealable)
   func get(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let text =
@@ -142,7 +143,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E11: all names are listed once, and the index says the same", arguments: StoreKind.readable)
+  @Test("E11: all names are listed once, and the index says the same", arguments: StoreKind.sealable)
   func list(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let empty = try store.sealed().engine

@@ -4,9 +4,10 @@ import CASMemory
 import Foundation
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.boundedInTime)
 struct RegistryTests {
   /// A driver of one scheme whose stores are never there; errors have its name.
   private struct AbsentDriver: Driver {

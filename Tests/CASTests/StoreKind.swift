@@ -2,6 +2,7 @@ import CAS
 import CASArchive
 import CASDirectory
 import CASMemory
+import CASRegistry
 import Foundation
 import OCI
 import Platform
@@ -16,6 +17,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
   /// Whether blobs are files `blobs/ALGORITHM/HEX` in a directory, where anybody can change them.
   let isDirectory: Bool
 
+  /// Those that keep whatever they are given.
   static let all = [
     StoreKind(testDescription: "memory", driver: MemoryDriver(), layout: .index, isDirectory: false),
     StoreKind(testDescription: "index layout", driver: DirectoryDriver(), layout: .index, isDirectory: true),
@@ -29,7 +31,22 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     testDescription: "archive", driver: DirectoryDriver(), layout: .index, isDirectory: true)
 
   /// The kinds that what is read runs on, after it was filled and sealed.
-  static let readable = all + [archive]
+  static let sealable = all + [archive]
+
+  /// A repository of Debian's registry, for what registries can do: their references are tags of manifests, and they list
+  /// what these reach.
+  static let registry = StoreKind(
+    testDescription: "registry", driver: RegistryDriver(environment: TestRegistry.variables), layout: .index,
+    isDirectory: false)
+
+  /// The registry, where there is one; in continuous integration there must be.
+  static let registries = TestRegistry.isWanted ? [registry] : []
+
+  /// Those that take and give blobs.
+  static let every = all + registries
+  static let readable = sealable + registries
+
+  var isRegistry: Bool { testDescription == Self.registry.testDescription }
 }
 
 /// A new store and a folder that has it, for one test.
@@ -86,6 +103,13 @@ struct TestStore: Sendable {
     }.sorted()
   }
 
+  /// Whether these blobs are stored, and no others where the store lists what nothing refers to.
+  func holds(_ expected: [Digest]) throws -> Bool {
+    guard kind.isRegistry else { return try digests() == expected.sorted() }
+    for digest in expected { _ = try engine.blobInfo(digest) }
+    return true
+  }
+
   /// All stored digests.
   func digests() throws -> [Digest] {
     var digests: [Digest] = []
@@ -100,7 +124,12 @@ func withStore(_ kind: StoreKind, _ body: (TestStore) throws -> Void) throws {
   let folder = FileManager.default.temporaryDirectory.appending(path: "castests-\(id)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
-  let uri = kind.isDirectory ? "dir:\(folder.path)/store" : "mem:\(id)"
+  let uri =
+    if kind.isRegistry {
+      "docker://\(try TestRegistry.authority())/test/\(id.lowercased())"
+    } else {
+      kind.isDirectory ? "dir:\(folder.path)/store" : "mem:\(id)"
+    }
   let engine = try kind.driver.create(uri, options: CreateOptions(layout: kind.layout))
   defer { engine.close() }
   try body(TestStore(kind: kind, folder: folder, uri: uri, engine: engine))

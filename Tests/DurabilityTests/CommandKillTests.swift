@@ -53,25 +53,32 @@ import Testing
       command: #""$casfs" clean $store"#, again: #""$casfs" clean $store"#),
   ]
 
+  /// Makes the store of a scene, and `again`, which makes it once more; what to do is `act`, and `counts` has its calls.
+  static func template(_ scene: Scene, _ layout: String) -> String {
+    #"""
+    layout=\#(layout)
+    head -c 3000000 /dev/urandom >one; seq 1000 >old; head -c 300000 /dev/urandom >two
+    "$casfs" create --layout $layout $store
+    "$casfs" blob put $store one old
+    "$casfs" ref put $store one sha256:$(hex one); "$casfs" ref put $store moves sha256:$(hex old)
+    hex one >acks; echo one $(hex one) >tags
+    touch -d '1 minute ago' $store/blobs/sha256/*
+    \#(scene.before)
+    cp -a $store template; cp tags tags.before
+    act=(\#(scene.command))
+    again() { rm -rf $store; cp -a template $store; cp tags.before tags; }
+    calls "${act[@]}" >counts
+
+    """#
+  }
+
   @Test(
     "E4 E5 E10 E12 D3 D4 D8: a command killed before any call that changes something loses and leaves nothing",
     arguments: scenes, ["index", "refs"])
   func commands(scene: Scene, layout: String) throws {
-    try Workshop().check(
-      Words.kill
+    let outcome = try Workshop().check(
+      Words.kill + Self.template(scene, layout)
         + #"""
-        layout=\#(layout)
-        head -c 3000000 /dev/urandom >one; seq 1000 >old; head -c 300000 /dev/urandom >two
-        "$casfs" create --layout $layout $store
-        "$casfs" blob put $store one old
-        "$casfs" ref put $store one sha256:$(hex one); "$casfs" ref put $store moves sha256:$(hex old)
-        hex one >acks; echo one $(hex one) >tags
-        touch -d '1 minute ago' $store/blobs/sha256/*
-        \#(scene.before)
-        cp -a $store template; cp tags tags.before
-        act=(\#(scene.command))
-        again() { rm -rf $store; cp -a template $store; cp tags.before tags; }
-        calls "${act[@]}" >counts
         grep -q fsync counts || grep -q unlinkat counts || fail "it changes nothing: $(cat counts)"
         points=0
         while read -r call count <&5; do
@@ -85,13 +92,14 @@ import Testing
           done
         done 5<counts
         [ $points -ge 3 ] || fail "killed at $points points only"
-        echo $points points
+        echo "killed at $points points"
         """#, seconds: 240)
+    print("\(scene.testDescription), \(layout): \(outcome.lines.last ?? "")")
   }
 
   @Test("D2: create that is killed before any call leaves nothing or a store", arguments: ["index", "refs"])
   func creation(layout: String) throws {
-    try Workshop().check(
+    let outcome = try Workshop().check(
       Words.kill
         + #"""
         act=("$casfs" create --layout \#(layout) made/a/store)
@@ -113,7 +121,9 @@ import Testing
           done
         done 5<counts
         [ $points -ge 10 ] && [ $stores -ge 1 ] || fail "$stores stores of $points"
+        echo "killed at $points points"
         """#, seconds: 120)
+    print("create, \(layout): \(outcome.lines.last ?? "")")
   }
 
   @Test("D2: what is being made is not taken for abandoned, nor what is somebody's store")

@@ -10,7 +10,7 @@ import Testing
     "I2 I12 M2 R1 R3 E5: a daemon killed before any call of a commit loses and leaves nothing, and is mounted again",
     arguments: ["index", "refs"])
   func steps(layout: String) throws {
-    try Workshop().check(
+    let outcome = try Workshop().check(
       Words.kill
         + #"""
         "$casfs" create --layout \#(layout) $store
@@ -65,8 +65,9 @@ import Testing
           done
         done
         [ $points -ge 20 ] || fail "killed at $points points only"
-        echo $points points
+        echo "killed at $points points"
         """#, seconds: 200)
+    print("mount, \(layout): \(outcome.lines.last ?? "")")
   }
 
   @Test("E4 E8 E12 D8 D9 I12: whoever is killed at whatever moment, under load, loses and leaves nothing")

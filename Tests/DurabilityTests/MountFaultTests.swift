@@ -30,6 +30,44 @@ import Testing
   }
 
   @Test(
+    "R1 R2 R3 B3 E15: a call that fails while references change is the error of who changes them, and changes nothing",
+    arguments: ["index", "refs"])
+  func references(layout: String) throws {
+    try Workshop().check(
+      #"""
+      "$casfs" create --layout \#(layout) $store; seq 9 >a; "$casfs" blob put $store a; echo sha256:$(hex a) >digest
+      "$casfs" ref put $store one sha256:$(hex a); echo b >b; "$casfs" blob put $store b
+      "$casfs" mount -f $store $mnt 2>log & eventually test -d $mnt/blobs
+      find $store | sort >before; faults=0
+      while IFS=, read -r call error message action <&5; do
+        [ \#(layout) = index ] || case "$call $action" in *"pwrite64 rm "* | *"pwrite64 mv "* | *'renameat rm '*) continue ;; esac
+        sleep 0.6; : >log
+        strace -f -qq -o trace -p $(server) -e trace=$call -e inject=$call:error=$error:when=1+ & tracer=$!
+        eventually grep -q TracerPid:.$tracer /proc/$(server)/task/*/status
+        refused "$message" $action
+        kill -INT $tracer; wait $tracer || true
+        grep -q INJECTED trace || fail "no $call in $action"
+        is "$action $error $(grep -c "$message" log)" "$action $error 1"
+        sleep 0.6; is "$("$casfs" ref ls $store) $(ls $mnt/refs)" 'one one'; find $store | sort | cmp before
+        faults=$((faults + 1))
+      done 5<<E
+      pwrite64,ENOSPC,No space left on device,cp digest $mnt/refs/two
+      pwrite64,EDQUOT,Disk quota exceeded,mv $mnt/refs/one $mnt/refs/two
+      pwrite64,ENOSPC,No space left on device,rm $mnt/refs/one
+      renameat,EIO,Input/output error,cp digest $mnt/refs/two
+      renameat,EIO,Input/output error,rm $mnt/refs/one
+      flock,EIO,Input/output error,cp digest $mnt/refs/two
+      flock,EIO,Input/output error,mv $mnt/refs/one $mnt/refs/two
+      flock,EIO,Input/output error,rm $mnt/refs/one
+      unlinkat,EIO,Input/output error,rm $mnt/blobs/sha256/$(hex b)
+      E
+      [ $faults -ge 6 ]
+      cp digest $mnt/refs/two; mv $mnt/refs/two $mnt/refs/three; rm $mnt/refs/one $mnt/blobs/sha256/$(hex b)
+      is "$("$casfs" ref ls $store)" three; blobs 1; "$casfs" unmount $mnt; wait; sound
+      """#)
+  }
+
+  @Test(
     "T5 I11 R2: a store that becomes read-only gives EROFS, serves what it has, and is written again later",
     .needs(.loop))
   func readOnly() throws {

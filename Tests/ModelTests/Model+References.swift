@@ -59,6 +59,7 @@ extension Model {
     if isFolder(name) { return nil }
     if let error = roomError(name) ?? roomError(other) { return error }
     guard let index = index(of: name) else { return "ENOENT" }
+    if name.hasPrefix(other + "/") { return "ENOTEMPTY" }
     if isFolder(other) { return "EISDIR" }
     if name == other { return "ok" }
     let value = references[index].value

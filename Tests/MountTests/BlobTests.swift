@@ -75,11 +75,33 @@ import Testing
       """)
   }
 
+  @Test("B4: what stands for a copy that was replaced opens no other, which may have another length")
+  func stale() throws {
+    try Workshop.mounted().check(
+      """
+      head -c 100000 /dev/urandom >a; hex=$("$casfs" blob put $store a | sed s/sha256://)
+      head -c 10 a >$store/blobs/sha256/short; mv -f $store/blobs/sha256/short $store/blobs/sha256/$hex
+      cat >t.py <<'E'
+      import errno, os, subprocess, sys
+      casfs, store, blob = sys.argv[1:]
+      old = os.open(blob, os.O_PATH)
+      assert os.fstat(old).st_size == 10
+      subprocess.run([casfs, "blob", "put", store, "a"], check=True)
+      try: os.open(f"/proc/self/fd/{old}", os.O_RDONLY)
+      except OSError as error: assert error.errno == errno.ESTALE, error
+      else: assert False
+      with open("a", "rb") as whole, open(blob, "rb") as healed: assert whole.read() == healed.read()
+      assert os.fstat(old).st_ino == os.stat(blob).st_ino
+      E
+      python3 t.py "$casfs" $store $mnt/blobs/sha256/$hex
+      """)
+  }
+
   @Test("V1: bytes of a blob changed in the store are noticed at the next open", arguments: ["once", "always"])
   func changed(mode: String) throws {
     try Workshop.mounted("verify=\(mode)").check(
       """
-      head -c 3000000 /dev/urandom >a; cp a $mnt/incoming/f; hex=$(hex a); blob=$mnt/blobs/sha256/$hex
+      { head -c 2999999 /dev/urandom; echo; } >a; cp a $mnt/incoming/f; hex=$(hex a); blob=$mnt/blobs/sha256/$hex
       cmp a $blob
       is "$(counter failures)" 0
       chmod 644 $store/blobs/sha256/$hex; sleep 0.02

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite(.needs(.fuse, .tools("python3", "jq", "setfattr", "getfattr")), .timeLimit(.minutes(5)))
+@Suite(.needs(.fuse, .tools("python3", "jq", "setfattr", "getfattr")), .boundedInTime)
 struct HostileTests {
   /// Words for scripts of python that make a store in `$store`.
   private static let maker = #"""

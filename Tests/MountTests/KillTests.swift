@@ -32,6 +32,33 @@ import Testing
       """#)
   }
 
+  @Test("I6: who writes on after the one that opened the file was killed is told so")
+  func orphan() throws {
+    try Workshop.mounted().check(
+      #"""
+      cat >t.py <<'E'
+      import errno, os, sys, time
+      file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+      os.write(file, b"half")
+      parent = os.getpid()
+      if os.fork() > 0: os.kill(parent, 9)
+      while os.getppid() == parent: time.sleep(0.01)
+      with open("said", "w") as said:
+        for call in lambda: os.write(file, b"other half"), lambda: os.close(file):
+          try: call()
+          except OSError as error: print(errno.errorcode[error.errno], file=said)
+      os.rename("said", "told")
+      E
+      for name in new old; do
+        rm -f told; python3 t.py $mnt/incoming/$name || true
+        eventually test -e told; is "$(tr '\n' ' ' <told)" 'EIO EIO '
+        absent new
+        echo whole >$mnt/incoming/old
+      done
+      echo whole >want; committed old want; blobs 1
+      """#)
+  }
+
   @Test("I6: a process with threads that ends without closing has published")
   func exited() throws {
     try Workshop.mounted().check(

@@ -163,6 +163,82 @@ import Testing
       """#)
   }
 
+  @Test("R3 T3: who changes a tag sees it changed, however long the list is and however many look")
+  func ownChanges() throws {
+    try Workshop.mounted().check(
+      #"""
+      for c in a b; do echo $c >$mnt/incoming/$c; done
+      a=$(hex $mnt/incoming/a) b=$(hex $mnt/incoming/b)
+      jq -nc --arg d sha256:$a '{schemaVersion: 2, manifests: [range(500) | {
+        mediaType: "application/octet-stream", digest: $d, size: 2,
+        annotations: {"org.opencontainers.image.ref.name": "n\(.)"}}]}' >index.json
+      cp index.json $store; eventually test -e $mnt/refs/n499
+      python3 -c 'import os, sys
+      while True: os.path.exists(sys.argv[1])' $mnt/refs/none &
+      # Meanwhile others end reading what was there before.
+      for hex in $a $b $a $b $a $b $a $b; do
+        echo sha256:$hex >$mnt/refs/new; sleep 0.05
+        is "$(jq -r .digest $mnt/refs/new)" sha256:$hex
+        mv $mnt/refs/new $mnt/refs/latest; sleep 0.05
+        is "$(jq -r .digest $mnt/refs/latest)" sha256:$hex
+        [ ! -e $mnt/refs/new ]
+      done
+      """#)
+  }
+
+  @Test("R3: a tag that moves has a new time, so that copies of it are brought up to date", arguments: layouts)
+  func times(_ layout: String) throws {
+    try workshop(
+      layout,
+      #"""
+      echo $a >$refs/moved; echo $a >$refs/kept
+      rsync -a $refs/ copy; rsync -a $mnt/index.json copy.json
+      kept=$(stat -c %y $refs/kept); sleep 1
+      echo $b >$refs/new; mv $refs/new $refs/moved
+      rsync -a $refs/ copy; rsync -a $mnt/index.json copy.json
+      diff -r $refs copy; cmp $mnt/index.json copy.json
+      is "$(stat -c %y $refs/kept)" "$kept"
+      sleep 1; $casfs ref put --force $store kept $b; eventually grep -q $b $refs/kept
+      rsync -a $refs/ copy; diff -r $refs copy
+      """#)
+  }
+
+  @Test("R3: of two that move tags to one name at once, through two mounts, without replacing, one goes through")
+  func moveRace() throws {
+    try Workshop.mounted().check(
+      #"""
+      mkdir other; $casfs mount $store other
+      echo a >$mnt/incoming/a; echo b >$mnt/incoming/b
+      cat >t.py <<'E'
+      import ctypes, errno, json, os, sys
+      libc = ctypes.CDLL(None, use_errno=True)
+      refs = [place + "/refs/" for place in sys.argv[1:]]
+      digests = ["sha256:" + os.readlink(f"{sys.argv[1]}/committed/{name}")[-64:] for name in "ab"]
+      for number in range(12):
+        for one in 0, 1:
+          with open(f"{refs[one]}{number}from{one}", "w") as file: file.write(digests[one])
+        begin, go = os.pipe()
+        children = []
+        for one in 0, 1:
+          child = os.fork()
+          if child == 0:
+            os.close(go); os.read(begin, 1)
+            names = [f"{refs[one]}{number}{name}".encode() for name in (f"from{one}", "to")]
+            status = libc.renameat2(-100, names[0], -100, names[1], 1)
+            os._exit(0 if status == 0 else 1 if ctypes.get_errno() == errno.EEXIST else 2)
+          children.append(child)
+        os.close(go)
+        said = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        os.close(begin)
+        assert sorted(said) == [0, 1], said
+        with open(f"{refs[said.index(0)]}{number}to") as file:
+          assert json.load(file)["digest"] == digests[said.index(0)], number
+      E
+      python3 t.py $mnt $top/other
+      $casfs unmount other
+      """#)
+  }
+
   @Test("R2: of many that tag one name at once, through two mounts and the command, one wins")
   func race() throws {
     let workshop = try Workshop.mounted()

@@ -89,4 +89,80 @@ import Testing
   func way(_ way: Way) throws {
     try Workshop.mounted().check(Self.sources + way.script + "\ncommitted f want\nblobs \(way.blobs)")
   }
+
+  @Test("I3 I4: who looks at once sees what the end of the last descriptor publishes")
+  func publishedByNobody() throws {
+    try Workshop.mounted().check(
+      """
+      cat >t.py <<'E'
+      import os, sys
+      mnt = sys.argv[1]
+      def opened(name): return os.open(f"{mnt}/incoming/{name}", os.O_WRONLY | os.O_CREAT)
+      for i in range(30):
+        os.close(opened(f"empty{i}"))
+        if i % 2: os.readlink(f"{mnt}/committed/empty{i}")
+        else: assert f"empty{i}" in os.listdir(f"{mnt}/committed")
+      for i in range(6):
+        begin, go = os.pipe()
+        file = opened(f"big{i}")
+        if os.fork() == 0:
+          os.read(begin, 1)
+          os.write(file, bytes([i]) * 5_000_000)
+          os._exit(0)
+        os.close(file)
+        os.write(go, b"x")
+        os.wait()
+        if i % 2: assert os.stat(f"{mnt}/committed/big{i}").st_size == 5_000_000
+        else: assert f"big{i}" in os.listdir(f"{mnt}/committed")
+      E
+      python3 t.py $mnt
+      blobs 7; is "$(counter commits)" 36
+      """)
+  }
+
+  @Test("M6: status tells of a commit that is pending")
+  func pending() throws {
+    try Workshop.mounted().check(
+      """
+      is "$("$casfs" status --json $mnt | jq .commits_pending)" 0
+      # To hash it takes a while; it needs no room.
+      truncate -s 2G $mnt/incoming/f & writer=$!
+      eventually bash -c '[ "$("$casfs" status --json $mnt | jq .commits_pending)" = 1 ]'
+      wait $writer
+      is "$("$casfs" status --json $mnt | jq .commits_pending)" 0
+      """)
+  }
+
+  @Test("I11 I3: every close repeats the error of a write that failed, of a copy and of a child too", .needs(.root))
+  func repeatedError() throws {
+    try Workshop().check(
+      """
+      mkdir small; mount -t tmpfs -o size=1m none small
+      "$casfs" mount --create small/store $mnt
+      cat >t.py <<'E'
+      import errno, os, sys
+      def refused(call):
+        try: call()
+        except OSError as error: assert error.errno == errno.ENOSPC, error
+        else: assert False
+      for first in b"", b"some":
+        file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+        if first: os.write(file, first)
+        refused(lambda: os.pwrite(file, b"much" * 500_000, 4))
+        refused(lambda: os.write(file, b"more"))
+        copy = os.dup(file)
+        refused(lambda: os.close(copy))
+        child = os.fork()
+        if child == 0:
+          refused(lambda: os.close(file))
+          os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        refused(lambda: os.close(file))
+        assert not os.path.exists(sys.argv[1])
+      E
+      head -c 600000 /dev/zero >small/ballast
+      python3 t.py $mnt/incoming/f
+      is "$(ls $mnt/blobs/sha256)" ''
+      """)
+  }
 }

@@ -2,7 +2,7 @@ import OCI
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.boundedInTime)
 struct JSONParserTests {
   private static let sample =
     #" { "a" : [ 1 , -0.5e+10 , true, false, null, "x\u00e9\ud83d\ude00\n\/\"\\" ] , "b" : { } , "c":[],"#

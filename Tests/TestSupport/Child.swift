@@ -32,8 +32,16 @@ public final class Child: Sendable {
     let own = ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
     let environment = unsafe Self.strings(own.merging(variables) { $1 }.map { "\($0)=\($1)" })
     defer { unsafe (words + environment).forEach { unsafe free($0) } }
+    // Threads of Swift's pool hold signals back, and what they start would too.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    unsafe sigemptyset(&noSignals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child: pid_t = 0
-    let failure = unsafe posix_spawn(&child, line[0], &actions, nil, words, environment)
+    let failure = unsafe posix_spawn(&child, line[0], &actions, &attributes, words, environment)
     guard failure == 0 else { throw Unusable("cannot start \(program): error \(failure)") }
     id = child
   }

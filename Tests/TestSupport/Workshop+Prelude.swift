@@ -4,7 +4,7 @@ extension Workshop {
     set -Eeu
     trap 'echo "line $LINENO: failed: $BASH_COMMAND" >&2' ERR
     # What was started in the background ends with the script.
-    trap 'for job in $(jobs -p); do kill $job; done 2>/dev/null; wait' EXIT
+    trap 'for job in $(jobs -p); do kill $job || true; done 2>/dev/null; wait' EXIT
     fail() { echo "$*" >&2; exit 9; }
     # is GOT WANTED
     is() { [ "$1" = "$2" ] || fail "line ${BASH_LINENO[0]}: '$1' in place of '$2'"; }

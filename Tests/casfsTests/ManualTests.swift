@@ -9,7 +9,7 @@ import Testing
 
   @Test(
     "C2: the manual pages are well-formed",
-    arguments: ["casfs.1", "casfs-driver.7", "casfs-tools.7", "casfs-tree.7"])
+    arguments: ["casfs.1", "casfs-driver.7", "casfs-tools.7", "casfs-tree.7", "casfs-trust.7"])
   func lint(_ page: String) throws {
     let file = Self.folder.appending(path: page).path
     let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])
@@ -38,6 +38,22 @@ import Testing
     for option in ["-version", "h", "-help", "-generate-completion-script"] {
       #expect(manual.contains("Fl \(option)"))
     }
+  }
+
+  @Test("C2: each promise of casfs-trust(7) names a test, and each suite of its table is there")
+  func promises() throws {
+    let page = try String(contentsOf: Self.folder.appending(path: "casfs-trust.7"), encoding: .utf8)
+    let folder = URL(filePath: #filePath).appending(path: "../..").standardizedFileURL
+    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL }
+    let sources = try (files ?? []).filter { $0.pathExtension == "swift" }
+      .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+    let lines = page.split(separator: "\n")
+    let names = lines.filter { $0.hasPrefix(".Dq ") }.map { $0.dropFirst(4) }
+    #expect(names.count >= 12)
+    for name in names { #expect(sources.contains("\(name)\""), "no test: \(name)") }
+    let suites = lines.compactMap { $0.split(separator: ";").dropFirst().first }.filter { $0.hasSuffix("Tests") }
+    #expect(suites.count >= 8)
+    for suite in suites { #expect(sources.contains("struct \(suite) "), "no suite: \(suite)") }
   }
 
   @Test("C2: the members of JSON output are those of the manual page")

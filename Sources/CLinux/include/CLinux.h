@@ -16,6 +16,16 @@ enum {
   casfs_RENAME_NOREPLACE = 1,
 };
 
+// Capabilities, as capabilities(7) numbers them; the .c file asserts that they are the system's.
+enum {
+  casfs_CAP_CHOWN = 0,
+  casfs_CAP_DAC_OVERRIDE = 1,
+  casfs_CAP_FOWNER = 3,
+  casfs_CAP_SYS_PTRACE = 19,
+  casfs_CAP_SYS_ADMIN = 21,
+  casfs_CAP_LEASE = 28,
+};
+
 // What statx(2) says of a file.
 struct casfs_status {
   uint64_t device;
@@ -50,6 +60,9 @@ struct casfs_space {
 int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
 int casfs_status(int directory, const char *path, struct casfs_status *status);
 int casfs_space(int fd, struct casfs_space *space);
+// Gives up every capability of this thread but those whose bits are set, and keeps programs from getting others.
+int casfs_keep_capabilities(uint64_t kept);
+int casfs_no_new_privileges(void);
 int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 int casfs_clone(int destination, int source);
 int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
@@ -68,6 +81,8 @@ int casfs_fork(void);
 void casfs_trim_memory(void);
 // Closes all descriptors above the standard ones: close_range(2).
 int casfs_close_inherited(void);
+// The same, once another program is started.
+int casfs_close_on_exec(void);
 // Lets SIGINT and SIGTERM do what they do by default, whatever was inherited.
 void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);

@@ -1,0 +1,49 @@
+internal import CAS
+internal import Platform
+
+/// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
+/// something never waits for the ends of downloads.
+final class ConnectionGate: Sendable {
+  static let limit = 8
+  private static let bulkLimit = 6
+
+  private struct State {
+    var all = 0
+    var bulk = 0
+  }
+
+  /// The right to one exchange, until it is given back.
+  final class Pass: Sendable {
+    private let gate: ConnectionGate
+    private let isBulk: Bool
+
+    fileprivate init(_ gate: ConnectionGate, isBulk: Bool) {
+      self.gate = gate
+      self.isBulk = isBulk
+    }
+
+    func giveBack() {
+      gate.state.withLock { state in
+        state.all -= 1
+        if isBulk { state.bulk -= 1 }
+      }
+    }
+  }
+
+  private let state = Monitor(State())
+
+  /// Waits for its turn.
+  func enter(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryFault) -> Pass {
+    while true {
+      let isIn = state.withLock(waking: .none) { state in
+        guard state.all < Self.limit, !isBulk || state.bulk < Self.bulkLimit else { return false }
+        state.all += 1
+        if isBulk { state.bulk += 1 }
+        return true
+      }
+      if isIn { return Pass(self, isBulk: isBulk) }
+      _ = state.wait(milliseconds: 20) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
+      if cancellation.isCancelled { throw .cancelled }
+    }
+  }
+}

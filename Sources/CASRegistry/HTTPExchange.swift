@@ -1,0 +1,152 @@
+internal import AsyncHTTPClient
+internal import CAS
+internal import NIOCore
+internal import NIOHTTP1
+internal import Platform
+
+/// One request and its answer, for one thread that waits: never a thread of an event loop. Who lets go of it ends it.
+final class HTTPExchange {
+  /// How often who waits looks whether it was cancelled, in milliseconds.
+  private static let pollInterval = 20
+  /// How long a registry may take to store what it was sent.
+  private static let storingTime = Duration.seconds(300)
+  /// How long the client may take to tell that an answer is complete, in milliseconds.
+  private static let endTime = 100
+
+  private let receiver: ResponseReceiver
+  private let task: HTTPClient.Task<Void>
+  private let cancellation: CancellationToken
+  private let pass: ConnectionGate.Pass
+  /// How long nothing may happen, and for how long that is now.
+  private let usualPatience: Duration
+  private var patience: Duration
+  /// Whether the request has a body that is written here, and whether the answer came before all of it was.
+  private var isUpload = false
+  private var isEarly = false
+  /// How long the answer's body is so far.
+  private var received = 0
+
+  init(
+    _ receiver: ResponseReceiver, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
+    _ pass: ConnectionGate.Pass, patience: Duration
+  ) {
+    usualPatience = patience
+    self.patience = patience
+    self.receiver = receiver
+    self.task = task
+    self.cancellation = cancellation
+    self.pass = pass
+  }
+
+  deinit {
+    end(.cancelled)
+    pass.giveBack()
+  }
+
+  /// Waits for the head of the answer.
+  func head() throws(RegistryFault) -> HTTPResponseHead {
+    while true {
+      try wait { $0.head != nil || $0.isFinished }
+      if let head = receiver.state.withLock({ $0.head }) {
+        patience = usualPatience
+        return head
+      }
+    }
+  }
+
+  /// The next part of the answer's body; `nil` at its end.
+  func nextPart() throws(RegistryFault) -> ByteBuffer? {
+    if isUpload, isComplete { return nil }
+    try wait { !$0.parts.isEmpty || $0.isFinished }
+    let (part, taken) = receiver.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
+      guard !state.parts.isEmpty else { return (nil, nil) }
+      let part = state.parts.removeFirst()
+      state.waiting -= part.readableBytes
+      defer { state.taken = nil }
+      return (part, state.taken)
+    }
+    taken?.succeed()
+    received += part?.readableBytes ?? 0
+    return part
+  }
+
+  /// Whether all of the answer has come. Of one that comes before the client has seen the end of the request, which may
+  /// be sent all the same, it never tells.
+  private var isComplete: Bool {
+    let length = receiver.state.withLock(waking: .none) { $0.head?.headers.first(name: "Content-Length") }.flatMap {
+      Int($0)
+    }
+    guard received >= length ?? (isEarly ? 0 : .max) else { return false }
+    if !isEarly {
+      _ = receiver.state.wait(milliseconds: Self.endTime) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
+    }
+    return receiver.state.withLock(waking: .none) { $0.parts.isEmpty }
+  }
+
+  /// The rest of the body, when it is no longer than that; `nil` when it is.
+  func body(limit: Int) throws(RegistryFault) -> [UInt8]? {
+    var content: [UInt8] = []
+    while let part = try nextPart() {
+      guard part.readableBytes <= limit - content.count else { return nil }
+      content.append(contentsOf: part.readableBytesView)
+    }
+    return content
+  }
+
+  /// Writes the request's body, a piece at a time, no faster than it is taken; ends early when the answer comes before.
+  ///
+  /// - Parameter read: gives the piece at an offset.
+  func write(
+    length: Int64, _ read: (Int64, Int) throws(RegistryFault) -> [UInt8]
+  ) throws(RegistryFault) {
+    let pieceSize: Int64 = 256 << 10
+    try wait { $0.writer != nil || $0.head != nil }
+    guard let (writer, finished) = receiver.state.withLock({ $0.writer }) else { return }
+    isUpload = true
+    var offset: Int64 = 0
+    var pieces = 0
+    while offset < length {
+      let piece = try read(offset, Int(min(pieceSize, length - offset)))
+      offset += Int64(piece.count)
+      pieces += 1
+      let receiver = receiver
+      writer.write(.byteBuffer(ByteBuffer(bytes: piece))).whenSuccess { receiver.state.withLock { $0.written += 1 } }
+      try wait { $0.head != nil || $0.written == pieces }
+      if receiver.state.withLock(waking: .none, { $0.head }) != nil {
+        // The rest, if any, is not wanted.
+        isEarly = true
+        return
+      }
+    }
+    receiver.state.withLock { $0.writer = nil }
+    finished.succeed()
+    // What is complete the registry may put elsewhere before it answers.
+    patience = Self.storingTime
+  }
+
+  /// Waits until something is there; what goes wrong, takes too long or is cancelled meanwhile ends the exchange.
+  private func wait(until condition: (ResponseReceiver.State) -> Bool) throws(RegistryFault) {
+    var deadline = ContinuousClock.now + patience
+    var progress = -1
+    while !receiver.state.wait(milliseconds: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
+      if cancellation.isCancelled { end(.cancelled) }
+      let now = ContinuousClock.now
+      let latest = receiver.state.withLock(waking: .none) { $0.progress }
+      if latest != progress {
+        progress = latest
+        deadline = now + patience
+      } else if now > deadline {
+        end(.away("nothing came for \(patience.components.seconds) seconds"))
+      }
+    }
+    // What came before something went wrong counts.
+    let failure = receiver.state.withLock(waking: .none) { condition($0) ? nil : $0.failure }
+    if let failure { throw failure }
+  }
+
+  private func end(_ fault: RegistryFault) {
+    let isRunning = receiver.state.withLock(waking: .none) { !$0.isFinished && $0.failure == nil }
+    receiver.fail(fault)
+    if isRunning { task.cancel() }
+  }
+}

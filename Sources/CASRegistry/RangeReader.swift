@@ -1,0 +1,69 @@
+internal import CAS
+internal import OCI
+internal import Platform
+
+/// Reads a blob of a registry that is trusted, a window at a time: a larger one each time when what is read follows
+/// what was.
+final class RangeReader: BlobReader {
+  private struct Window: Sendable {
+    var start: Int64
+    var content: [UInt8]
+    var end: Int64 { start + Int64(content.count) }
+  }
+
+  private static let smallest: Int64 = 256 << 10
+  private static let largest: Int64 = 8 << 20
+
+  let digest: Digest
+  let size: Int64
+  private let repository: Repository
+  private let window = Monitor<Window?>(nil)
+
+  init(_ digest: Digest, size: Int64, _ repository: Repository) {
+    self.digest = digest
+    self.size = size
+    self.repository = repository
+  }
+
+  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    guard offset >= 0 else {
+      throw CASError(.invalid, "read blob", digest.description, cause: "an offset is not negative")
+    }
+    let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
+    var done = 0
+    while done < wanted {
+      let position = offset + Int64(done)
+      let window = try window(at: position)
+      let start = Int(position - window.start)
+      let count = min(wanted - done, window.content.count - start)
+      for index in 0..<count { buffer[done + index] = window.content[start + index] }
+      done += count
+    }
+    return wanted
+  }
+
+  /// A window that a position is in.
+  private func window(at position: Int64) throws(CASError) -> Window {
+    let last = window.withLock(waking: .none) { $0 }
+    if let last, (last.start..<last.end).contains(position) { return last }
+    let isNext = last?.end == position
+    let length = isNext ? min(Int64(last?.content.count ?? 0) * 2, Self.largest) : Self.smallest
+    let region = position..<min(size, position + max(length, Self.smallest))
+    let content = try repository.bytes(digest, region, size: size)
+    let new = Window(start: position, content: content)
+    window.withLock(waking: .none) { $0 = new }
+    return new
+  }
+}
+
+extension Repository {
+  /// A region of a blob as the registry gives it, not checked.
+  fileprivate func bytes(_ digest: Digest, _ region: Range<Int64>, size: Int64) throws(CASError) -> [UInt8] {
+    var content: [UInt8] = []
+    content.reserveCapacity(region.count)
+    try client.read(digest, region, size: size, Purpose("read blob", digest.description)) { (bytes) in
+      content.append(copying: bytes)
+    }
+    return content
+  }
+}

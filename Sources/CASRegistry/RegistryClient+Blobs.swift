@@ -1,0 +1,155 @@
+internal import CAS
+internal import FoundationEssentials
+internal import NIOCore
+internal import NIOHTTP1
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+extension RegistryClient {
+  /// How often a transfer may break although something came each time.
+  private static let maximumBreaks = 100
+
+  private func blobPath(_ digest: Digest) -> String { "/v2/\(address.repository)/blobs/\(digest)" }
+
+  /// How long a blob is (distribution-spec, "Checking if content exists in the registry"); `nil` when it is not there.
+  func look(atBlob digest: Digest, _ purpose: Purpose) throws(CASError) -> Int64? {
+    let response = try send(RegistryRequest(method: .HEAD, target: blobPath(digest)), purpose)
+    try finish(response, purpose)
+    if response.status == 404 { return nil }
+    guard response.status == 200 else { throw failure(response, purpose) }
+    guard let size = try size(of: response, purpose) else {
+      throw nonsense(purpose, "the registry does not say how long the blob is")
+    }
+    return size
+  }
+
+  /// Reads a region of a blob as it comes (distribution-spec, "Pulling blobs"). A transfer that breaks goes on where it
+  /// broke, as long as something comes.
+  ///
+  /// - Parameter region: what is read; of a registry that gives all, the rest is passed over.
+  func read(
+    _ digest: Digest, _ region: Range<Int64>, size: Int64, _ purpose: Purpose,
+    _ body: (Span<UInt8>) throws(CASError) -> Void
+  ) throws(CASError) {
+    var position = region.lowerBound
+    var retry = Retry()
+    var breaks = 0
+    while position < region.upperBound {
+      var request = RegistryRequest(method: .GET, target: blobPath(digest), isBulk: true)
+      if position > 0 || region.upperBound < size {
+        request.headers = [("Range", "bytes=\(position)-\(region.upperBound - 1)")]
+      }
+      let begin = position
+      let response = try send(request, purpose)
+      guard response.status == 200 || response.status == 206 else { throw failure(response, purpose) }
+      do throws(RegistryFault) {
+        var skipped = position - (try Self.start(of: response, wanted: position, size: size))
+        while position < region.upperBound, let part = try response.exchange.nextPart() {
+          var bytes = part.readableBytesUInt8Span
+          if skipped > 0 {
+            let passed = Int(min(skipped, Int64(bytes.count)))
+            skipped -= Int64(passed)
+            bytes = bytes.extracting(droppingFirst: passed)
+          }
+          let wanted = bytes.extracting(first: Int(min(Int64(bytes.count), region.upperBound - position)))
+          if wanted.isEmpty { continue }
+          do throws(CASError) {
+            try body(wanted)
+          } catch {
+            throw .refused(error.code, error.cause)
+          }
+          position += Int64(wanted.count)
+          retry.reset()
+        }
+        // A registry may give less than was asked for, and says so.
+        if response.status == 206, position < region.upperBound, position > begin { continue }
+        if position < region.upperBound { throw .broken("the blob ends after \(position) of \(size) bytes") }
+        // Read to its end, the connection can be used again.
+        if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
+        return
+      } catch {
+        breaks += 1
+        guard error.isPassing, breaks < Self.maximumBreaks, retry.pause(wish: nil, purpose.cancellation)
+        else {
+          try purpose.cancellation.check(purpose.operation, purpose.subject)
+          throw error.error(purpose, address.place)
+        }
+      }
+    }
+  }
+
+  /// Where in the blob the body of an answer begins, if it is as long as it must be then.
+  private static func start(
+    of response: RegistryResponse, wanted: Int64, size: Int64
+  ) throws(RegistryFault) -> Int64 {
+    let length = response.headers.first(name: "Content-Length").map { Int64($0) }
+    if response.status != 206 {
+      if let length, length != size { throw .broken("the registry gives another length than before") }
+      return 0
+    }
+    // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
+    let range = response.headers.first(name: "Content-Range") ?? ""
+    let numbers = range.split { "bytes -/".contains($0) }.map { Int64($0) }
+    guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1], first == wanted,
+      first <= last, last < size, numbers[2] == size || range.hasSuffix("/*")
+    else { throw .refused(.io(.ioError), "the registry gave another part of the blob than was asked for") }
+    if let length, length != last - first + 1 { throw .broken("the registry gives another length than before") }
+    return first
+  }
+
+  /// Stores a blob: asks for a place and sends the content there (distribution-spec, "POST then PUT"). What breaks is
+  /// begun again.
+  func upload(_ file: OpenFile, from offset: Int64, _ address: BlobAddress, _ purpose: Purpose) throws(CASError) {
+    var retry = Retry()
+    while true {
+      let place = try beginUpload(purpose)
+      var request = RegistryRequest(
+        method: .PUT, target: place + (place.contains("?") ? "&" : "?") + "digest=\(address.digest)", access: .push,
+        headers: [("Content-Type", "application/octet-stream")],
+        body: address.size == 0 ? .bytes([]) : .file(file, offset: offset, count: address.size))
+      request.isBulk = true
+      request.isRepeatable = false
+      do throws(CASError) {
+        let response = try send(request, purpose)
+        guard (200...299).contains(response.status) else { throw failure(response, purpose) }
+        try checkDigest(of: response, is: address.digest, purpose)
+        try finish(response, purpose)
+        // Nobody is told that it is stored before it can be found.
+        guard try look(atBlob: address.digest, purpose) == address.size else {
+          throw nonsense(purpose, "the registry took the blob and does not have it")
+        }
+        return
+      } catch {
+        // The place may be gone, or have half of the content; another is begun.
+        guard error.code == .io(.ioError), retry.pause(wish: nil, purpose.cancellation) else { throw error }
+      }
+    }
+  }
+
+  private func beginUpload(_ purpose: Purpose) throws(CASError) -> String {
+    let response = try send(
+      RegistryRequest(
+        method: .POST, target: "/v2/\(address.repository)/blobs/uploads/", access: .push, body: .bytes([])), purpose)
+    guard response.status == 202 else { throw failure(response, purpose) }
+    try finish(response, purpose)
+    guard let place = response.headers.first(name: "Location"),
+      let url = URL(string: place, relativeTo: response.url)?.absoluteURL
+    else { throw nonsense(purpose, "the registry gives no place to send a blob to") }
+    try reading(purpose) { () throws(RegistryFault) in try checkWay(from: response.url, to: url) }
+    return url.absoluteString
+  }
+
+  /// Deletes a blob (distribution-spec, "Deleting Blobs"); one that is not there is deleted.
+  func delete(_ digest: Digest, _ purpose: Purpose) throws(CASError) {
+    let response = try send(RegistryRequest(method: .DELETE, target: blobPath(digest), access: .delete), purpose)
+    switch response.status {
+    case 200...299, 404: try finish(response, purpose)
+    case 400, 405:
+      let reason = failure(response, purpose).cause
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete blobs: \(reason)")
+    default: throw failure(response, purpose)
+    }
+  }
+}

@@ -1,0 +1,207 @@
+internal import CAS
+internal import FoundationEssentials
+internal import NIOHTTP1
+internal import OCI
+
+/// A manifest as a registry gave it, its digest computed.
+struct FetchedManifest: Sendable {
+  var descriptor: Descriptor
+  var content: [UInt8]
+}
+
+extension RegistryClient {
+  private static let tagsPerPage = 1000
+  private static let pageLimit = 16 << 20
+  private static let tagLimit = 1_000_000
+
+  private static let accepted = [
+    MediaType.imageManifest, MediaType.imageIndex, MediaType.dockerManifest, MediaType.dockerManifestList, "*/*;q=0.5",
+  ].map { (name: "Accept", value: $0) }
+
+  private func manifestPath(_ reference: String) -> String { "/v2/\(address.repository)/manifests/\(reference)" }
+
+  /// The tags, a page at a time until there are no more (distribution-spec, "Listing Tags"). What is no tag is passed
+  /// over.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the registry knows no such repository.
+  func tags(_ purpose: Purpose) throws(CASError) -> [ReferenceName] {
+    var names: [ReferenceName] = []
+    var seen: Set<ReferenceName> = []
+    var target = "/v2/\(address.repository)/tags/list?n=\(Self.tagsPerPage)"
+    while true {
+      let response = try send(RegistryRequest(method: .GET, target: target), purpose)
+      guard response.status == 200 else { throw failure(response, purpose) }
+      let body = try reading(purpose) { () throws(RegistryFault) in try response.exchange.body(limit: Self.pageLimit) }
+      guard let body, let page = try? JSON(parsing: body) else { throw nonsense(purpose, "the list of tags is none") }
+      let count = names.count
+      if case .array(let tags)? = page["tags"] {
+        for tag in tags {
+          guard let text = tag.text, RegistryAddress.isTag(text), let name = try? ReferenceName(reading: text),
+            seen.insert(name).inserted
+          else { continue }
+          names.append(name)
+        }
+      }
+      guard let next = try nextPage(response, purpose) else { return names }
+      // A list that goes round would go on for ever.
+      guard names.count > count, names.count <= Self.tagLimit else {
+        throw nonsense(purpose, "the list of tags does not end")
+      }
+      target = next
+    }
+  }
+
+  /// Fails as ``tags(_:)`` does when there is no such repository.
+  func checkRepository(_ purpose: Purpose) throws(CASError) {
+    let response = try send(
+      RegistryRequest(method: .GET, target: "/v2/\(address.repository)/tags/list?n=1"), purpose)
+    guard response.status == 200 else { throw failure(response, purpose) }
+    try finish(response, purpose)
+  }
+
+  /// Where the next page is: the link of the relation `next` (RFC 8288).
+  private func nextPage(_ response: RegistryResponse, _ purpose: Purpose) throws(CASError) -> String? {
+    for link in response.headers[canonicalForm: "Link"] where link.contains("rel=\"next\"") || link.contains("rel=next")
+    {
+      guard link.first == "<", let end = link.firstIndex(of: ">"),
+        let url = URL(string: String(link[link.index(after: link.startIndex)..<end]), relativeTo: response.url)?
+          .absoluteURL,
+        Self.origin(of: url) == Self.origin(of: response.url)
+      else { throw nonsense(purpose, "the next page of the list of tags is nowhere") }
+      return url.absoluteString
+    }
+    return nil
+  }
+
+  /// What a registry says of a manifest without sending it (distribution-spec, "Checking if content exists in the
+  /// registry"): its digest, length and media type, as far as it says them. `nil` when it has none.
+  func look(
+    atManifest reference: String, _ purpose: Purpose
+  ) throws(CASError) -> (digest: Digest?, size: Int64?, mediaType: String?)? {
+    let response = try send(
+      RegistryRequest(method: .HEAD, target: manifestPath(reference), headers: Self.accepted), purpose)
+    try finish(response, purpose)
+    if response.status == 404 { return nil }
+    guard response.status == 200 else { throw failure(response, purpose) }
+    return (try digest(of: response, purpose), try size(of: response, purpose), mediaType(of: response))
+  }
+
+  /// Whether what has a digest is a manifest. Asked that of another blob, some registries fail.
+  func isManifest(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> Bool {
+    var request = RegistryRequest(method: .HEAD, target: manifestPath(digest.description), headers: Self.accepted)
+    request.isRepeatable = false
+    let response = try send(request, purpose)
+    try finish(response, purpose)
+    switch response.status {
+    case 200: return true
+    case 400, 404, 500: return false
+    default: throw failure(response, purpose)
+    }
+  }
+
+  /// Gets a manifest by a tag or a digest, and makes sure that it has the digest that is asked for and that the registry
+  /// says (distribution-spec, "Pulling manifests").
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the registry has none.
+  func manifest(_ reference: String, expecting expected: Digest?, _ purpose: Purpose) throws(CASError)
+    -> FetchedManifest
+  {
+    let response = try send(
+      RegistryRequest(method: .GET, target: manifestPath(reference), headers: Self.accepted), purpose)
+    guard response.status == 200 else { throw failure(response, purpose) }
+    let content = try reading(purpose) { () throws(RegistryFault) in
+      try response.exchange.body(limit: Manifest.maximumSize)
+    }
+    guard let content else {
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject,
+        cause: "\(address.place): the manifest is longer than \(Manifest.maximumSize >> 20) MiB")
+    }
+    let stated = try digest(of: response, purpose)
+    var digester = Digester((expected ?? stated)?.algorithm ?? .sha256)
+    digester.update(content.span)
+    guard let actual = digester.digest else { throw nonsense(purpose, "the manifest has no digest") }
+    // One that states another, of another algorithm as well, is wrong about what it has.
+    if let wanted = expected ?? stated, wanted != actual {
+      throw CASError(
+        .corrupt(expected: wanted, actual: actual), purpose.operation, purpose.subject,
+        cause: "\(address.place): the registry gave a manifest with the digest \(actual) for \(wanted)")
+    }
+    let mediaType =
+      mediaType(of: response) ?? (try? JSON(parsing: content)).flatMap(MediaType.ofContent) ?? MediaType.octetStream
+    return FetchedManifest(
+      descriptor: Descriptor(mediaType: mediaType, digest: actual, size: Int64(content.count)), content: content)
+  }
+
+  /// Stores a manifest under a tag or its digest (distribution-spec, "Pushing Manifests").
+  func put(
+    _ content: [UInt8], as reference: String, _ descriptor: Descriptor, _ purpose: Purpose
+  ) throws(CASError) {
+    let request = RegistryRequest(
+      method: .PUT, target: manifestPath(reference), access: .push,
+      headers: [(name: "Content-Type", value: descriptor.mediaType)], body: .bytes(content))
+    let response = try send(request, purpose)
+    guard (200...299).contains(response.status) else { throw failure(response, purpose) }
+    try checkDigest(of: response, is: descriptor.digest, purpose)
+    try finish(response, purpose)
+  }
+
+  /// Whether tags can be deleted, as far as a registry shows: it is asked to delete one that nobody has.
+  func canDeleteTags(_ purpose: Purpose) throws(CASError) -> Bool {
+    let tag = "casfs-none-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    do throws(CASError) {
+      try deleteTag(tag, purpose)
+      return true
+    } catch {
+      if error.code == .notImplemented { return false }
+      throw error
+    }
+  }
+
+  /// Deletes a tag, by name (distribution-spec, "Deleting tags"); one that is not there is deleted.
+  func deleteTag(_ tag: String, _ purpose: Purpose) throws(CASError) {
+    let response = try send(RegistryRequest(method: .DELETE, target: manifestPath(tag), access: .delete), purpose)
+    switch response.status {
+    case 200...299, 404: try finish(response, purpose)
+    case 400, 405:
+      let reason = failure(response, purpose).cause
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete tags: \(reason)")
+    default: throw failure(response, purpose)
+    }
+  }
+
+  /// Makes sure that a registry says no other digest of what it was sent; it may say one of another algorithm.
+  func checkDigest(of response: RegistryResponse, is digest: Digest, _ purpose: Purpose) throws(CASError) {
+    guard let stated = try self.digest(of: response, purpose), stated != digest, stated.algorithm == digest.algorithm
+    else { return }
+    throw CASError(
+      .corrupt(expected: digest, actual: stated), purpose.operation, purpose.subject,
+      cause: "\(address.place): the registry stored \(digest) as \(stated)")
+  }
+
+  /// The digest that the registry says content has.
+  private func digest(of response: RegistryResponse, _ purpose: Purpose) throws(CASError) -> Digest? {
+    guard let text = response.headers.first(name: "Docker-Content-Digest") else { return nil }
+    do throws(InvalidValue) {
+      return try Digest(text)
+    } catch {
+      throw nonsense(purpose, "the registry says a digest that is none: \(error.reason)")
+    }
+  }
+
+  /// The type that the registry says content has, without parameters.
+  private func mediaType(of response: RegistryResponse) -> String? {
+    response.headers.first(name: "Content-Type").flatMap { (type) in
+      let plain = type.prefix { $0 != ";" && $0 != " " }
+      return plain.isEmpty ? nil : String(plain)
+    }
+  }
+
+  /// The length that the registry says content has.
+  func size(of response: RegistryResponse, _ purpose: Purpose) throws(CASError) -> Int64? {
+    guard let text = response.headers.first(name: "Content-Length") else { return nil }
+    guard let size = Int64(text), size >= 0 else { throw nonsense(purpose, "the registry says a length that is none") }
+    return size
+  }
+}

@@ -1,0 +1,76 @@
+public import CAS
+internal import FoundationEssentials
+internal import OCI
+internal import SystemPackage
+
+/// Repositories of registries: `docker://HOST[:PORT]/REPOSITORY`, by the distribution specification of the OCI.
+///
+/// References are tags; blobs and manifests are read by digest, checked, and kept in a cache that all of a user's
+/// processes share (`$XDG_CACHE_HOME/casfs`). What is put is complete in the cache before it is sent.
+///
+/// What cannot be done, or is done otherwise than in a directory:
+/// - A reference is a tag, so its name has no `/` and no `:`; and it is of a manifest or an index that is stored, of
+///   which the registry keeps media type, digest and size alone. Its digest is of `sha256`, else that is
+///   ``CASError/Code-swift.enum/notImplemented``.
+/// - `deleteReference` and `moveReference` are ``CASError/Code-swift.enum/notImplemented`` where the registry cannot
+///   delete a tag by its name, and so is `deleteBlob` where it cannot delete blobs; of a manifest it always is.
+/// - A move is a put and a deletion. Of writers of one tag, exactly one wins among the processes of one user on one
+///   machine; the protocol has no way to keep writers on other machines out.
+/// - `listBlobs` lists what the tags reach. Garbage is the registry's to collect.
+/// - A stored copy that is corrupt is found when it is read, and cannot be replaced.
+public struct RegistryDriver: Driver {
+  private let environment: [String: String]?
+
+  /// Makes a driver.
+  ///
+  /// - Parameter environment: says where credentials, certificates and the cache are; `nil` is the process's own.
+  public init(environment: [String: String]? = nil) {
+    self.environment = environment
+  }
+
+  /// `docker`.
+  public var name: String { "docker" }
+
+  /// Whether the URI begins with `docker://`, or with `docker+http://`, which asks for plain HTTP.
+  public func supports(_ uri: String) -> Bool { RegistryAddress.isAddress(uri) }
+
+  /// Connects to the registry. A repository that is not there is made by the first who puts something; see also
+  /// ``OpenOptions/mustExist``.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/invalid`` when the URI names no repository; why the registry cannot be
+  ///   reached, or does not let us in.
+  public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
+    let purpose = Purpose("open store", uri)
+    let environment = environment ?? ProcessInfo.processInfo.environment
+    let address: RegistryAddress
+    let location: CacheLocation
+    do throws(InvalidValue) {
+      address = try RegistryAddress(uri)
+    } catch {
+      throw .invalid(purpose.operation, uri, error)
+    }
+    do throws(InvalidCache) {
+      location = try CacheLocation(environment: environment)
+    } catch {
+      throw CASError(.invalid, purpose.operation, uri, cause: error.reason)
+    }
+    let cache = try BlobCache(
+      location, for: address.place, limit: options.cacheSize, options.verification, purpose.operation)
+    let client = RegistryClient(address, environment: environment)
+    try client.connect(purpose)
+    if options.mustExist { try client.checkRepository(purpose) }
+    return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
+  }
+
+  /// Opens a repository that has no tags yet: the first who puts something makes it.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/clobber`` when it has some.
+  public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
+    let engine = try open(uri, options: options.open)
+    guard try engine.referenceNames().isEmpty else {
+      engine.close()
+      throw CASError(.clobber, "create store", uri, cause: "it exists already")
+    }
+    return engine
+  }
+}

@@ -1,0 +1,178 @@
+internal import CAS
+internal import CASFiles
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+extension RegistryEngine {
+  /// How deep indexes may be in indexes.
+  private static let maximumDepth = 8
+
+  /// A registry keeps media type, digest and size of a descriptor.
+  func storable(_ descriptor: Descriptor) -> Descriptor {
+    Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+  }
+
+  func putReference(
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    let purpose = Purpose("put reference", name.description, cancellation)
+    try checkWritable(purpose)
+    try checkTag(name, purpose)
+    guard descriptor.digest.algorithm == .sha256 else {
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject,
+        cause: "\(repository.address.place): registries know the manifest of a tag by its sha256")
+    }
+    try holdingTags(purpose) { () throws(CASError) in
+      try put(storable(descriptor), as: name, replacing: replacing, purpose)
+    }
+  }
+
+  func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
+    let purpose = Purpose("delete reference", name.description, cancellation)
+    try checkWritable(purpose)
+    guard RegistryAddress.isTag(name.description) else { return }
+    try holdingTags(purpose) { () throws(CASError) in
+      // What is not there is deleted, whatever the registry can do.
+      if try repository.client.look(atManifest: name.description, purpose) == nil { return }
+      try repository.client.deleteTag(name.description, purpose)
+    }
+  }
+
+  /// Puts the new name and then deletes the old one: others may see both for a moment.
+  func moveReference(
+    named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
+  ) throws(CASError) {
+    let purpose = Purpose("move reference", name.description, cancellation)
+    try checkWritable(purpose)
+    guard RegistryAddress.isTag(name.description) else { throw .notFound(purpose.operation, purpose.subject) }
+    try checkTag(other, purpose)
+    try holdingTags(purpose) { () throws(CASError) in
+      let descriptor = try repository.descriptor(ofTag: name.description, purpose)
+      guard try deletesTags(purpose) else {
+        throw CASError(
+          .notImplemented, purpose.operation, purpose.subject,
+          cause: "\(repository.address.place): the registry cannot delete tags")
+      }
+      if !replacing, try current(other, purpose) != nil { throw .clobber(purpose.operation, other.description) }
+      if name == other { return }
+      try put(descriptor, as: other, replacing: true, purpose)
+      try repository.client.deleteTag(name.description, purpose)
+    }
+  }
+
+  private func deletesTags(_ purpose: Purpose) throws(CASError) -> Bool {
+    if let known = deletesTags.withLock({ $0 }) { return known }
+    let found = try repository.client.canDeleteTags(purpose)
+    deletesTags.withLock { $0 = found }
+    return found
+  }
+
+  private func checkTag(_ name: ReferenceName, _ purpose: Purpose) throws(CASError) {
+    guard RegistryAddress.isTag(name.description) else {
+      throw CASError(
+        .invalid, purpose.operation, name.description,
+        cause: "a tag of a registry has letters, digits, _ . and -, up to 128, and no / or :")
+    }
+  }
+
+  private func current(_ name: ReferenceName, _ purpose: Purpose) throws(CASError) -> Descriptor? {
+    do throws(CASError) {
+      return try repository.descriptor(ofTag: name.description, purpose)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
+  }
+
+  private func put(
+    _ descriptor: Descriptor, as name: ReferenceName, replacing: Bool, _ purpose: Purpose
+  ) throws(CASError) {
+    if let current = try current(name, purpose) {
+      if current == descriptor { return }
+      guard replacing else { throw .clobber(purpose.operation, name.description) }
+    }
+    let content = try content(of: descriptor, purpose)
+    // What has a tag, or was asked for as a manifest, is complete.
+    if repository.known[descriptor.digest]?.isManifest != true {
+      try pushManifests(in: content, descriptor, depth: 0, purpose)
+    }
+    do throws(CASError) {
+      try repository.client.put(content, as: name.description, descriptor, purpose)
+    } catch {
+      guard error.code == .invalid else { throw error }
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject, cause: "\(error.cause) (it was sent \(descriptor.digest))")
+    }
+    repository.known.remember(
+      descriptor.digest,
+      KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
+  }
+
+  /// Pushes what an index refers to before the index: a registry refuses one that refers to what it does not have.
+  private func pushManifests(
+    in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ purpose: Purpose
+  ) throws(CASError) {
+    guard depth < Self.maximumDepth, let manifest = try? Manifest(parsing: content, mediaType: descriptor.mediaType)
+    else { return }
+    for child in manifest.manifests {
+      let content: [UInt8]
+      do throws(CASError) {
+        content = try self.content(of: child, purpose)
+      } catch {
+        // Perhaps the registry does without it.
+        if error.code == .notFound { continue }
+        throw error
+      }
+      try pushManifests(in: content, child, depth: depth + 1, purpose)
+      try repository.client.put(content, as: child.digest.description, child, purpose)
+    }
+  }
+
+  /// The bytes of a manifest that is stored as a blob, or as a manifest.
+  private func content(of descriptor: Descriptor, _ purpose: Purpose) throws(CASError) -> [UInt8] {
+    guard descriptor.size <= Manifest.maximumSize else {
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject,
+        cause: "\(descriptor.digest) is longer than \(Manifest.maximumSize >> 20) MiB, which no manifest is")
+    }
+    let content: [UInt8]
+    do throws(CASError) {
+      content = try blobContents(
+        descriptor.digest, limit: Manifest.maximumSize, cancellation: purpose.cancellation)
+    } catch {
+      guard error.code == .notFound else { throw error.during(purpose.operation, purpose.subject) }
+      throw CASError(
+        .notFound, purpose.operation, purpose.subject,
+        cause: "\(repository.address.place): the blob \(descriptor.digest) is not stored")
+    }
+    guard content.count == descriptor.size else {
+      throw CASError(
+        .invalid, purpose.operation, purpose.subject,
+        cause: "the blob \(descriptor.digest) has \(content.count) bytes, not \(descriptor.size)")
+    }
+    return content
+  }
+
+  /// Runs `body` while no other process or thread of this user on this machine changes tags of the repository.
+  private func holdingTags<Result>(
+    _ purpose: Purpose, _ body: () throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    var digester = Digester(.sha256)
+    digester.update(Array(repository.address.place.utf8).span)
+    let name = "tags-\(digester.digest?.hex ?? "all").lock"
+    let lock = try attempting(purpose.operation, purpose.subject) { () throws(Errno) in
+      try CacheFolder.file(name, in: repository.cache.notes)
+    }
+    while true {
+      try repository.check(purpose)
+      let isOurs = try attempting(purpose.operation, purpose.subject) { () throws(Errno) in
+        try lock.tryLock(.exclusive)
+      }
+      if isOurs { break }
+      Thread.sleep(milliseconds: 5)
+    }
+    return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
+  }
+}

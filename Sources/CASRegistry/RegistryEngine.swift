@@ -1,0 +1,120 @@
+internal import CAS
+internal import CASFiles
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// An opened repository of a registry, as a store.
+final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
+  let uri: String
+  let driverName = "docker"
+  let isWritable: Bool
+  let repository: Repository
+  /// Whether the registry can delete tags, once that is known.
+  let deletesTags = Monitor<Bool?>(nil)
+
+  init(_ repository: Repository, isWritable: Bool) {
+    uri = repository.address.description
+    self.repository = repository
+    self.isWritable = isWritable
+  }
+
+  func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    let purpose = Purpose("put blob", base?.description ?? uri)
+    try checkWritable(purpose)
+    // Then it is in the cache, where the stage is.
+    if let base { _ = try repository.file(base, fetching: true, purpose) }
+    return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
+  }
+
+  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let purpose = Purpose("read blob", digest.description, cancellation)
+    if let file = try repository.file(digest, fetching: repository.verification != .none, purpose) {
+      return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
+    }
+    let entry = try repository.find(digest, purpose)
+    // A manifest is short, and known by its digest as a whole.
+    if entry.isManifest, let file = try repository.file(digest, fetching: true, purpose) {
+      return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
+    }
+    return RangeReader(digest, size: entry.size, repository)
+  }
+
+  func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
+    try repository.file(
+      digest, fetching: repository.verification != .none, Purpose("open blob", digest.description, cancellation))
+  }
+
+  func info(of file: BlobFile) throws(CASError) -> BlobInfo {
+    var info = try repository.cache.info(of: file)
+    info.modified = Self.modified
+    return info
+  }
+
+  func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool {
+    repository.cache.info(digest) != nil && repository.cache.isProbablyVerified(digest, version: version)
+  }
+
+  var hasWholeFiles: Bool { true }
+
+  var isStacked: Bool { repository.cache.isStacked }
+
+  func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
+    let entry = try repository.find(digest, Purpose("look up blob", digest.description, cancellation))
+    // In the cache or not are two states, for a mount reads them in different ways.
+    return BlobInfo(size: entry.size, modified: Self.modified, version: repository.cache.info(digest)?.version ?? 0)
+  }
+
+  func isKnown(_ digest: Digest) -> Bool { repository.known[digest] != nil }
+
+  /// A registry does not say when it got what it has.
+  static let modified = Timestamp(seconds: 0, nanoseconds: 0)
+
+  func deleteBlob(_ digest: Digest) throws(CASError) {
+    let purpose = Purpose("delete blob", digest.description)
+    try checkWritable(purpose)
+    repository.known.forget(digest)
+    if try repository.client.isManifest(digest, purpose) {
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject,
+        cause: "\(repository.address.place): a manifest goes only together with the tags it has")
+    }
+    if try repository.client.look(atBlob: digest, purpose) == nil { return }
+    try repository.client.delete(digest, purpose)
+    repository.known.forget(digest)
+  }
+
+  /// Reads the blob from the registry, whatever the cache has.
+  func verifyBlob(
+    _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) {
+    let purpose = Purpose("verify blob", digest.description, cancellation)
+    let entry = try repository.find(digest, purpose)
+    if entry.isManifest {
+      let manifest = try repository.client.manifest(digest.description, expecting: digest, purpose)
+      return try progress(manifest.descriptor.size)
+    }
+    var digester = Digester(digest.algorithm)
+    try repository.client.read(digest, 0..<entry.size, size: entry.size, purpose) { (bytes) throws(CASError) in
+      digester.update(bytes)
+      try progress(digester.count)
+    }
+    if let actual = digester.digest, actual != digest {
+      throw .corrupt(purpose.operation, expected: digest, actual: actual)
+    }
+  }
+
+  func clean(cancellation: CancellationToken) throws(CASError) -> Int {
+    try checkWritable(Purpose("clean", uri, cancellation))
+    return try repository.cache.clean(cancellation)
+  }
+
+  func close() {
+    repository.close()
+  }
+
+  func checkWritable(_ purpose: Purpose) throws(CASError) {
+    try repository.check(purpose)
+    guard isWritable else { throw .readOnly(purpose.operation, purpose.subject) }
+  }
+}

@@ -1,0 +1,123 @@
+internal import AsyncHTTPClient
+internal import CAS
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import SystemPackage
+
+/// Why a request has no answer, or none that can be used.
+enum RegistryFault: Error {
+  /// The registry cannot be reached, or says nothing.
+  case away(String)
+  /// The connection broke.
+  case broken(String)
+  /// TLS was not agreed on; whether what answered does not speak it at all.
+  case tls(String, isPlain: Bool)
+  /// It answered in a way that another attempt would not change.
+  case refused(CASError.Code, String)
+  case cancelled
+
+  /// Takes an error of the HTTP client.
+  init(_ error: any Error) {
+    switch error {
+    case let error as RegistryFault: self = error
+    case let error as HTTPClientError:
+      switch error {
+      case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
+        self = .away("no connection in time")
+      case .remoteConnectionClosed: self = .broken("the connection was closed")
+      case .cancelled: self = .cancelled
+      default: self = .broken(error.shortDescription.sanitized)
+      }
+    case let error as NIOSSLError: self = Self.tls(error)
+    case let error as BoringSSLError: self = Self.tls(error)
+    case is NIOSSLExtraError: self = .tls("the certificate is not the host's", isPlain: false)
+    case let error as NIOConnectionError:
+      if let first = error.connectionErrors.first {
+        self.init(first.error)
+      } else {
+        self = .away("the host's name has no address")
+      }
+    case let error as IOError:
+      let errno = Errno(rawValue: error.errnoCode)
+      let isClosed = errno == .connectionReset || errno == .brokenPipe
+      self = isClosed ? .broken("the connection was closed") : .away(errno.description)
+    case let error as ChannelError:
+      if case .connectTimeout = error {
+        self = .away("no connection in time")
+      } else {
+        self = .broken("the connection was closed")
+      }
+    default: self = .broken("\(error)".sanitized)
+    }
+  }
+
+  /// Whether another attempt may fare better.
+  var isPassing: Bool {
+    switch self {
+    case .away, .broken: true
+    case .tls, .refused, .cancelled: false
+    }
+  }
+
+  private static func tls(_ error: any Error) -> RegistryFault {
+    let text = "\(error)"
+    // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
+    let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "eofDuringHandshake"].contains {
+      text.contains($0)
+    }
+    if text.contains("CERTIFICATE_VERIFY_FAILED") {
+      return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlain: false)
+    }
+    return .tls(isPlain ? "the server does not speak TLS" : text.sanitized, isPlain: isPlain)
+  }
+
+  /// The error of an operation on a repository.
+  func error(_ purpose: Purpose, _ place: String) -> CASError {
+    switch self {
+    case .away(let reason), .broken(let reason):
+      CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): \(reason)")
+    case .tls(let reason, _):
+      CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): TLS failed: \(reason)")
+    case .refused(let code, let reason):
+      CASError(refused: code, purpose, "\(place): \(reason)")
+    case .cancelled: CASError(.cancelled, purpose.operation, purpose.subject, cause: "cancelled")
+    }
+  }
+}
+
+extension CASError {
+  /// An error about what a registry refuses.
+  init(refused code: Code, _ purpose: Purpose, _ reason: String) {
+    let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
+    self.init(code, purpose.operation, purpose.subject, cause: words + reason)
+  }
+}
+
+/// What a request is made for: what an error names, and what can end it.
+struct Purpose: Sendable {
+  var operation: String
+  var subject: String
+  var cancellation: CancellationToken
+
+  init(_ operation: String, _ subject: String, _ cancellation: CancellationToken = .none) {
+    self.operation = operation
+    self.subject = subject
+    self.cancellation = cancellation
+  }
+}
+
+extension String {
+  /// Text of a server for a message: on one line, without control characters, and not long.
+  var sanitized: String {
+    let limit = 300
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars.prefix(limit) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: text.append("?")
+      default: text.append(scalar)
+      }
+    }
+    return String(text) + (unicodeScalars.count > limit ? "…" : "")
+  }
+}

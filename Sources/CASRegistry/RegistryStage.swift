@@ -1,0 +1,75 @@
+internal import CAS
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// A blob in the making: a file of the cache, sent to the registry when it is complete.
+final class RegistryStage: BlobStage {
+  private let repository: Repository
+  private let local: any BlobStage
+  /// What it became in the cache, once it is complete and while it is not sent.
+  private let complete = Monitor<BlobAddress?>(nil)
+
+  init(_ repository: Repository, _ local: any BlobStage) {
+    self.repository = repository
+    self.local = local
+  }
+
+  var size: Int64 { local.size }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
+    try local.write(bytes, at: offset)
+  }
+
+  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    try local.read(into: &buffer, at: offset)
+  }
+
+  func truncate(to size: Int64) throws(CASError) {
+    try local.truncate(to: size)
+  }
+
+  func synchronize() throws(CASError) {
+    try local.synchronize()
+  }
+
+  func commit(
+    expecting expectation: BlobExpectation, cancellation: CancellationToken
+  ) throws(CASError) -> BlobAddress {
+    try repository.check(Purpose("put blob", repository.address.description, cancellation))
+    let address: BlobAddress
+    // After an upload that failed it can be tried again.
+    if let known = complete.withLock({ $0 }) {
+      try expectation.check(known)
+      address = known
+    } else {
+      address = try local.commit(expecting: expectation, cancellation: cancellation)
+      complete.withLock { $0 = address }
+    }
+    try repository.upload(address, Purpose("put blob", address.digest.description, cancellation))
+    complete.withLock { $0 = nil }
+    repository.cache.noteAdded(address.size)
+    return address
+  }
+
+  func discard() {
+    complete.withLock { $0 = nil }
+    local.discard()
+  }
+}
+
+extension Repository {
+  /// Makes sure that the registry has a blob that is in the cache.
+  fileprivate func upload(_ address: BlobAddress, _ purpose: Purpose) throws(CASError) {
+    guard let file = try cache.file(address.digest, purpose) else {
+      throw CASError(
+        .io(.ioError), purpose.operation, purpose.subject, cause: "it went from the cache before it could be sent")
+    }
+    // Whatever was known, another may have deleted it since.
+    if try client.look(atBlob: address.digest, purpose) != address.size {
+      try client.upload(file.file, from: file.offset, address, purpose)
+    }
+    cache.note(address.digest)
+    known.remember(address.digest, KnownContent.Entry(size: address.size, isManifest: false, mediaType: nil))
+  }
+}

@@ -1,0 +1,182 @@
+internal import CAS
+internal import CASFiles
+internal import Logging
+internal import OCI
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// An opened repository: what the engine, its stages and its readers share.
+final class Repository: Sendable {
+  let client: RegistryClient
+  let cache: BlobCache
+  let verification: Verification
+  let known = KnownContent()
+  /// How often something is read that others throw out at once.
+  private static let attempts = 3
+  private let downloads = Downloads()
+  private let closed = Atomic(false)
+  private let logger = Logger(label: "casfs")
+
+  init(_ client: RegistryClient, _ cache: BlobCache, _ verification: Verification) {
+    self.client = client
+    self.cache = cache
+    self.verification = verification
+  }
+
+  var address: RegistryAddress { client.address }
+
+  /// Fails after ``close()``.
+  func check(_ purpose: Purpose) throws(CASError) {
+    guard !closed.load(ordering: .acquiring) else { throw .closed(purpose.operation, purpose.subject) }
+    try purpose.cancellation.check(purpose.operation, purpose.subject)
+  }
+
+  func close() {
+    closed.store(true, ordering: .releasing)
+    downloads.close()
+    cache.close()
+  }
+
+  /// What the registry has under a digest, as a blob or as a manifest. While it cannot be reached, what is in the cache
+  /// counts, if it came from there.
+  func find(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> KnownContent.Entry {
+    try check(purpose)
+    if let entry = known[digest] { return entry }
+    do throws(CASError) {
+      let entry = try ask(digest, purpose)
+      known.remember(digest, entry)
+      return entry
+    } catch {
+      guard error.code == .io(.ioError), client.isAway, let info = cache.ownInfo(digest) else { throw error }
+      return KnownContent.Entry(size: info.size, isManifest: false, mediaType: nil)
+    }
+  }
+
+  private func ask(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> KnownContent.Entry {
+    if let size = try client.look(atBlob: digest, purpose) {
+      return KnownContent.Entry(size: size, isManifest: false, mediaType: nil)
+    }
+    guard let found = try client.look(atManifest: digest.description, purpose) else {
+      throw .notFound(purpose.operation, purpose.subject)
+    }
+    if let size = found.size, size > 0 {
+      return KnownContent.Entry(size: size, isManifest: true, mediaType: found.mediaType)
+    }
+    let manifest = try fetch(digest.description, expecting: digest, purpose)
+    return KnownContent.Entry(size: manifest.size, isManifest: true, mediaType: manifest.mediaType)
+  }
+
+  /// Opens content of the registry as a file of the cache, where it is put first if it is not there.
+  ///
+  /// - Parameter isWanted: whether to get what is not there; else the result is `nil`.
+  func file(_ digest: Digest, fetching isWanted: Bool, _ purpose: Purpose) throws(CASError) -> BlobFile? {
+    let entry = try find(digest, purpose)
+    if let file = try cache.file(digest, purpose) {
+      cache.note(digest)
+      return file
+    }
+    guard isWanted else { return nil }
+    for _ in 0..<Self.attempts {
+      try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
+        let purpose = Purpose("read blob", digest.description, stop)
+        if entry.isManifest {
+          _ = try fetch(digest.description, expecting: digest, purpose)
+        } else {
+          try download(digest, entry.size, purpose)
+        }
+      }
+      if let file = try cache.file(digest, purpose) {
+        cache.note(digest)
+        // Only now may it go again to make room.
+        cache.noteAdded(entry.size)
+        return file
+      }
+    }
+    throw CASError(
+      .io(.ioError), purpose.operation, purpose.subject, cause: "it goes from the cache before it can be opened")
+  }
+
+  /// Gets a manifest by a tag or a digest, and keeps it.
+  func fetch(_ reference: String, expecting digest: Digest?, _ purpose: Purpose) throws(CASError) -> Descriptor {
+    let manifest: FetchedManifest
+    do throws(CASError) {
+      manifest = try client.manifest(reference, expecting: digest, purpose)
+    } catch {
+      report(error)
+      throw error
+    }
+    let descriptor = manifest.descriptor
+    if cache.info(descriptor.digest)?.size != descriptor.size {
+      let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
+      try stage.write(manifest.content.span, at: 0)
+      _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: purpose.cancellation)
+    }
+    if known[descriptor.digest]?.mediaType == nil {
+      known.remember(
+        descriptor.digest,
+        KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
+    }
+    return descriptor
+  }
+
+  private func download(_ digest: Digest, _ size: Int64, _ purpose: Purpose) throws(CASError) {
+    let stage = try cache.stage(digest.algorithm, copying: nil)
+    do throws(CASError) {
+      var offset: Int64 = 0
+      try client.read(digest, 0..<size, size: size, purpose) { (bytes) throws(CASError) in
+        try stage.write(bytes, at: offset)
+        offset += Int64(bytes.count)
+      }
+      do throws(CASError) {
+        _ = try stage.commit(
+          expecting: BlobExpectation(digest: digest, size: size), cancellation: purpose.cancellation)
+      } catch {
+        guard error.code == .mismatch else { throw error }
+        let failure = try Self.corruption(stage, digest, address, purpose)
+        report(failure)
+        throw failure
+      }
+    } catch {
+      stage.discard()
+      // What it has now may be something else.
+      known.forget(digest)
+      throw error
+    }
+  }
+
+  private static func corruption(
+    _ stage: any BlobStage, _ digest: Digest, _ address: RegistryAddress, _ purpose: Purpose
+  ) throws(CASError) -> CASError {
+    var digester = Digester(digest.algorithm)
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      var span = chunk.mutableSpan
+      let count = try stage.read(into: &span, at: digester.count)
+      if count == 0 { break }
+      digester.update(chunk.span.extracting(first: count))
+    }
+    return CASError(
+      .corrupt(expected: digest, actual: digester.digest ?? digest), purpose.operation, purpose.subject,
+      cause: "\(address.place): the registry gave other content, with the digest \(digester.digest ?? digest)")
+  }
+
+  private func report(_ error: CASError) {
+    if case .corrupt = error.code { logger.error("\(error)") }
+  }
+
+  /// The descriptor of a tag. A manifest that was read before is not read again.
+  func descriptor(ofTag tag: String, _ purpose: Purpose) throws(CASError) -> Descriptor {
+    try check(purpose)
+    if let found = try client.look(atManifest: tag, purpose), let digest = found.digest, let size = found.size,
+      let type = found.mediaType ?? known[digest]?.mediaType, cache.info(digest)?.size == size
+    {
+      known.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
+      return Descriptor(mediaType: type, digest: digest, size: size)
+    }
+    // Also when it has none: then it says why.
+    let descriptor = try fetch(tag, expecting: nil, purpose)
+    cache.noteAdded(descriptor.size)
+    return descriptor
+  }
+}

@@ -1,0 +1,88 @@
+internal import CAS
+internal import CFUSE
+internal import Glibc
+internal import Platform
+internal import Synchronization
+
+/// When the caller of a request is let go although the request is not done.
+enum Patience: Sendable {
+  /// At any signal but those that come all the time. A retry finds what was found out meanwhile.
+  case untilSignal
+  /// When a signal ends the caller, for whom it makes no difference then; what the request changes may still change.
+  case untilKilled
+  /// The same, but not before the request says that it takes long: until then it looks at its caller.
+  case untilKilledWhileWaiting
+}
+
+/// Who waits for the answer to one request, and may be answered before it is done: EINTR.
+@safe
+final class Caller: @unchecked Sendable {
+  /// Valid until the request is answered.
+  let request: fuse_req_t
+  private let thread: Int32
+  private let patience: Patience
+  /// Cancelled when the caller is let go.
+  let cancellation = CancellationToken()
+  private let interrupts: Interrupts
+  private let state = Atomic(State.quick)
+  private let ticket = Atomic<UInt>(0)
+
+  private enum State: UInt8, AtomicRepresentable {
+    /// Nobody but who serves the request knows of it.
+    case quick
+    /// A thread is about to make it one that takes long.
+    case changing
+    case slow
+    /// Somebody has the right to answer.
+    case claimed
+  }
+
+  init(_ request: fuse_req_t, thread: Int32, _ patience: Patience, _ interrupts: Interrupts) {
+    unsafe self.request = request
+    self.thread = thread
+    self.patience = patience
+    self.interrupts = interrupts
+  }
+
+  /// Notes that the request may take long: from now on the caller can be let go.
+  func willWait() {
+    guard change(from: .quick, to: .changing) else { return }
+    let number = interrupts.admit(self)
+    ticket.store(number, ordering: .relaxed)
+    // When a signal came before, this lets the caller go at once.
+    interrupts.watch(number)
+    state.store(.slow, ordering: .releasing)
+  }
+
+  /// Notes, from another thread, that the request does take long.
+  func isSlow() {
+    if patience != .untilKilledWhileWaiting { willWait() }
+  }
+
+  /// Whether a signal waits for the caller that lets it go.
+  var isCalledAway: Bool {
+    switch patience {
+    case .untilSignal: PendingSignals.callsAway(thread: thread)
+    case .untilKilled, .untilKilledWhileWaiting: PendingSignals.willEnd(thread: thread)
+    }
+  }
+
+  /// Gets the right to answer, which is given once.
+  ///
+  /// - Returns: whether it was there; else the caller was answered or let go.
+  func claim() -> Bool {
+    if change(from: .quick, to: .claimed) { return true }
+    guard change(from: .slow, to: .claimed) else { return false }
+    return interrupts.dismiss(ticket.load(ordering: .relaxed))
+  }
+
+  /// Changes the state, unless it is another one; waits for a thread that is changing it.
+  private func change(from old: State, to new: State) -> Bool {
+    while true {
+      let (isDone, found) = state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
+      if isDone { return true }
+      guard found == .changing else { return false }
+      sched_yield()
+    }
+  }
+}

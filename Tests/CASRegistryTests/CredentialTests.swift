@@ -1,0 +1,86 @@
+import CAS
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CASRegistry
+
+struct CredentialTests {
+  /// Runs `body` with a home, and the credentials that its `~/.docker/config.json` of this text gives.
+  private func credentials(_ text: String, for uri: String = "docker://host:5000/team/app") throws -> Credentials? {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "casfs-credentials-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder.appending(path: ".docker"), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: folder.appending(path: ".docker/config.json"))
+    return try CredentialFiles(environment: ["HOME": folder.path]).credentials(for: RegistryAddress(uri))
+  }
+
+  /// `NAME:PASSWORD` as files have it.
+  private func auth(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+
+  @Test(
+    "The most specific key counts, with and without what Docker writes around it",
+    arguments: [
+      ("host:5000/team/app", true), ("host:5000/team", true), ("host:5000", true), ("https://host:5000", true),
+      ("https://host:5000/v1/", true), ("http://host:5000/v2/", true), ("host", false), ("host:5001", false),
+      ("host:5000/team/ap", false), ("host:5000/other", false), ("5000/team/app", false), ("HOST:5000", false),
+    ])
+  func keys(_ key: String, _ isFound: Bool) throws {
+    let found = try credentials(#"{"auths":{"\#(key)":{"auth":"\#(auth("me:pass:word"))"}}}"#)
+    #expect(found == (isFound ? .password(user: "me", "pass:word") : nil))
+    let both = #"{"auths":{"host:5000":{"auth":"\#(auth("a:b"))"},"\#(key)":{"auth":"\#(auth("me:p"))"}}}"#
+    if key.hasPrefix("host:5000/team"), isFound { #expect(try credentials(both) == .password(user: "me", "p")) }
+  }
+
+  @Test("Docker's registry has a name of its own in files; tokens, and names in plain text, are read")
+  func forms() throws {
+    let hub = #"{"auths":{"https://index.docker.io/v1/":{"auth":"\#(auth("me:p"))"}}}"#
+    #expect(try credentials(hub, for: "docker://docker.io/alpine") == .password(user: "me", "p"))
+    #expect(try credentials(hub) == nil)
+    let token = #"{"auths":{"host:5000":{"auth":"\#(auth("me:p"))","identitytoken":"t"}}}"#
+    #expect(try credentials(token) == .identityToken("t"))
+    let plain = #"{"auths":{"host:5000":{"username":"me","password":"p"}}}"#
+    #expect(try credentials(plain) == .password(user: "me", "p"))
+    for none in ["", "{}", #"{"auths":{}}"#, #"{"auths":null}"#, #"{"auths":{"host:5000":{}},"x":1}"#] {
+      #expect(try credentials(none) == nil)
+    }
+  }
+
+  @Test(
+    "A file that cannot be read is an error that names it, and tells no secret",
+    arguments: [
+      "{", #"{"auths":{"host:5000":{"auth":"!secret!"}}}"#, #"{"auths":{"host:5000":{"auth":"c2VjcmV0"}}}"#,
+      #"{"credHelpers":{"host:5000":"keychain"}}"#, #"{"credsStore":"keychain","auths":{"host:5000":{}}}"#,
+    ])
+  func broken(_ text: String) throws {
+    do {
+      _ = try credentials(text)
+      Issue.record("it was read")
+    } catch let fault as RegistryFault {
+      let message = fault.error(Purpose("open store", "docker://host"), "host").description
+      #expect(message.contains("config.json") && !message.contains("secret"))
+      if text.contains("keychain") { #expect(message.contains("keychain")) }
+    }
+  }
+
+  @Test("What is known by a password does not tell it")
+  func silent() {
+    #expect("\(Credentials.password(user: "me", "secret"))" == "credentials")
+    #expect("\(Credentials.identityToken("secret"))" == "credentials")
+  }
+
+  @Test("C1: a number of bytes, and where the cache is")
+  func location() throws {
+    for (text, size) in [("0", 0), ("500M", 500 << 20), ("8G", 8 << 30), ("1T", 1 << 40), ("7K", 7 << 10)]
+      as [(String, Int64)]
+    {
+      #expect(Int64(byteCount: text) == size)
+    }
+    for text in ["", "M", "-1", "1m", "1.5G", "99999999999T", "1 G"] { #expect(Int64(byteCount: text) == nil) }
+    #expect(try CacheLocation(environment: ["HOME": "/h"]).store == "/h/.cache/casfs")
+    #expect(try CacheLocation(environment: ["HOME": "/h", "XDG_CACHE_HOME": "/c"]).store == "/c/casfs")
+    #expect(try CacheLocation(environment: ["HOME": "/h", "XDG_CACHE_HOME": "relative"]).store == "/h/.cache/casfs")
+    #expect(try CacheLocation(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "1G"]).limit == 1 << 30)
+    #expect(throws: InvalidCache.self) { try CacheLocation(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "big"]) }
+  }
+}

@@ -1,0 +1,102 @@
+import TestSupport
+import Testing
+
+/// What is kept of a registry on this machine.
+@Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct CacheTests {
+  @Test("V1, V3: many readers share one download, and later ones need none")
+  func shared() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 20000000 /dev/urandom >b; blob=$(upload b)
+      "$casfs" mount $repository $mnt; forget
+      fault '{"on": "GET .*/blobs/", "slow": 0.00005, "times": -1}'
+      for i in {1..8}; do cmp $mnt/blobs/sha256/$blob b & readers[i]=$!; done
+      for reader in "${readers[@]}"; do wait $reader; done
+      is "$(asked '.method == "GET" and (.target | contains("'$blob'"))')" 1
+      "$casfs" blob get $repository sha256:$blob | cmp - b
+      "$casfs" unmount $mnt; "$casfs" mount $repository $mnt; cmp $mnt/blobs/sha256/$blob b
+      is "$(asked '.method == "GET" and (.target | contains("'$blob'"))')" 1
+      is "$(find cache/casfs -name $blob | wc -l)" 1
+      """#)
+  }
+
+  @Test("V1: two mounts of the registry at once share what is kept")
+  func twoMounts() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
+      mkdir mnt2; "$casfs" mount $repository $mnt; "$casfs" mount $repository mnt2; forget
+      cmp $mnt/blobs/sha256/$blob b; cmp mnt2/blobs/sha256/$blob b
+      is "$(asked '.method == "GET" and (.target | contains("'$blob'"))')" 1
+      """#)
+  }
+
+  @Test("V2: what is kept and has changed on the disk is not served")
+  func changed() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
+      "$casfs" blob get $repository sha256:$blob | cmp - b
+      kept=$(find cache/casfs -name $blob); chmod u+w $kept
+      printf x | dd of=$kept bs=1 seek=1000000 conv=notrunc status=none
+      "$casfs" mount $repository $mnt
+      # Fetched again or refused, but never wrong.
+      if cat $mnt/blobs/sha256/$blob >got 2>said; then cmp got b; else grep -q 'Input/output' said; is $(wc -c <got) 0; fi
+      """#)
+  }
+
+  @Test("V1: a download that kill -9 ends leaves nothing wrong, and what is kept is good", arguments: 0..<4)
+  func killed(round: Int) throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 8000000 /dev/urandom >b; blob=$(upload b)
+      fault '{"on": "GET .*/blobs/", "slow": 0.0001, "times": -1}'
+      "$casfs" mount $repository $mnt; server=$(server)
+      (cat $mnt/blobs/sha256/$blob || true) >/dev/null 2>&1 &
+      sleep 0.\#(1 + round * 2); kill -KILL $server; eventually gone $server; mend
+      for kept in $(find cache/casfs -type f -size +0 -path '*blobs/sha256/*'); do
+        case ${kept##*/} in [0-9a-f]*) is "$(hex $kept)" "${kept##*/}" ;; esac
+      done
+      "$casfs" mount $repository $mnt; cmp $mnt/blobs/sha256/$blob b; cmp $mnt/images/v1/layers/00 a/blobs/sha256/$layer
+      """#)
+  }
+
+  @Test("V1: what is kept stays within its bound, and what was used longest ago goes")
+  func bound() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; export CASFS_CACHE_SIZE=5M
+      # What was just used stays for a minute: here an hour passes between two uses.
+      pass() { find cache -type f | while read -r f; do touch -d "@$(($(stat -c %Y $f) - 3600))" $f; done; }
+      for i in {1..12}; do
+        head -c 1000000 /dev/urandom >b$i; upload b$i >/dev/null; forget
+        "$casfs" blob get $repository sha256:$(hex b$i) | cmp - b$i; pass
+        "$casfs" blob get $repository sha256:$(hex b1) | cmp - b1
+        [ $i = 1 ] || is "$(asked '.method == "GET" and (.target | contains("'$(hex b1)'"))')" 0
+        [ $(du -sk --apparent-size cache | cut -f 1) -lt 6500 ] || fail "$(du -sk --apparent-size cache) after $i"
+      done
+      is "$(find cache -name $(hex b2) | wc -l)" 0; is "$(find cache -name $(hex b12) | wc -l)" 1
+      refused 'CASFS_CACHE_SIZE' env CASFS_CACHE_SIZE=much "$casfs" ref ls $repository
+      """#)
+  }
+
+  @Test("V4: without verification a range of a large blob is read without the rest")
+  func ranges() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 64M /dev/urandom >b; blob=$(upload b)
+      "$casfs" mount -o verify=none $repository $mnt; forget
+      dd if=$mnt/blobs/sha256/$blob bs=4096 skip=10000 count=1 status=none | cmp - <(dd if=b bs=4096 skip=10000 count=1 status=none)
+      tail -c 1000 $mnt/blobs/sha256/$blob | cmp - <(tail -c 1000 b)
+      got=$(sent '.target | contains("'$blob'")'); [ $got -lt 16000000 ] || fail "$got bytes for two ranges"
+      cmp $mnt/blobs/sha256/$blob b
+      got=$(sent '.target | contains("'$blob'")'); [ $got -lt 160000000 ] || fail "$got bytes for all of it"
+      """#)
+  }
+}
