@@ -1,5 +1,6 @@
 internal import CAS
 internal import Platform
+internal import Synchronization
 
 /// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
 /// something never waits for the ends of downloads.
@@ -12,10 +13,11 @@ final class ConnectionGate: Sendable {
     var bulk = 0
   }
 
-  /// The right to one exchange, until it is given back.
+  /// The right to one exchange, until it is given back; more than once is once.
   final class Pass: Sendable {
     private let gate: ConnectionGate
     private let isBulk: Bool
+    private let isGivenBack = Atomic(false)
 
     fileprivate init(_ gate: ConnectionGate, isBulk: Bool) {
       self.gate = gate
@@ -23,6 +25,7 @@ final class ConnectionGate: Sendable {
     }
 
     func giveBack() {
+      if isGivenBack.exchange(true, ordering: .relaxed) { return }
       gate.state.withLock { state in
         state.all -= 1
         if isBulk { state.bulk -= 1 }

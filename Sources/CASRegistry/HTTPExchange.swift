@@ -54,8 +54,15 @@ final class HTTPExchange {
     }
   }
 
-  /// The next part of the answer's body; `nil` at its end.
+  /// The next part of the answer's body; `nil` at its end. Then another exchange may begin in the place of this one, for
+  /// who has read an answer may have to ask something else before it is of use.
   func nextPart() throws(RegistryFault) -> ByteBuffer? {
+    let part = try takePart()
+    if part == nil { pass.giveBack() }
+    return part
+  }
+
+  private func takePart() throws(RegistryFault) -> ByteBuffer? {
     if isUpload, isComplete { return nil }
     try wait { !$0.parts.isEmpty || $0.isFinished }
     let (part, taken) = receiver.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
@@ -83,11 +90,15 @@ final class HTTPExchange {
     return receiver.state.withLock(waking: .none) { $0.parts.isEmpty }
   }
 
-  /// The rest of the body, when it is no longer than that; `nil` when it is.
+  /// The rest of the body, when it is no longer than that; `nil` when it is, and then the exchange is at its end.
   func body(limit: Int) throws(RegistryFault) -> [UInt8]? {
     var content: [UInt8] = []
     while let part = try nextPart() {
-      guard part.readableBytes <= limit - content.count else { return nil }
+      guard part.readableBytes <= limit - content.count else {
+        end(.cancelled)
+        pass.giveBack()
+        return nil
+      }
       content.append(contentsOf: part.readableBytesView)
     }
     return content

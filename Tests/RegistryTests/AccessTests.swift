@@ -81,6 +81,23 @@ import Testing
         """#)
   }
 
+  @Test("E9, V3: many who ask at once with a token that has expired all get another")
+  func expiryForMany() throws {
+    try Workshop().check(
+      .own,
+      Self.words + #"""
+        image a; push a v1; users token; settings '{"token_seconds": 300}'
+        credentials $top/.docker/config.json $host writer pass-writer
+        for i in {1..16}; do head -c 100000 /dev/urandom >p$i; done
+        XDG_CACHE_HOME=$top/other "$casfs" blob put $repository p{1..16} >/dev/null
+        "$casfs" mount $repository $mnt; cat $mnt/refs/v1 >/dev/null
+        curl -sSf -X POST http://127.0.0.1:$control/expire
+        for i in {1..16}; do timeout 30 cmp $mnt/blobs/sha256/$(hex p$i) p$i & readers[i]=$!; done
+        for reader in "${readers[@]}"; do wait $reader; done
+        is "$("$casfs" status --json $mnt | jq .counters.failures)" 0
+        """#)
+  }
+
   @Test("E9: an identity token is changed into others")
   func identityToken() throws {
     try Workshop().check(
