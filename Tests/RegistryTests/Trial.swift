@@ -27,7 +27,9 @@ struct Trial: Sendable, CustomTestStringConvertible {
 
   /// Runs the word `trial TITLE OUTCOME FAULT` for each, all at once; each is a process of its own.
   static func script(_ trials: [Trial]) -> String {
-    let calls = trials.map { "(trial '\($0.title)' \($0.outcome) '\($0.fault)') 2>&1 & trials+=($!)\n" }.joined()
+    let calls = trials.map { (trial) in
+      "(trap takeDown EXIT; trial '\(trial.title)' \(trial.outcome) '\(trial.fault)') 2>&1 & trials+=($!)\n"
+    }.joined()
     return "trials=(); failed=0\n" + calls + #"""
       for job in "${trials[@]}"; do wait $job || failed=$((failed + 1)); done
       is $failed 0

@@ -3,8 +3,13 @@ extension Workshop {
   static let prelude = #"""
     set -Eeu
     trap 'echo "line $LINENO: failed: $BASH_COMMAND" >&2' ERR
-    # What was started in the background ends with the script.
-    trap 'for job in $(jobs -p); do kill $job || true; done 2>/dev/null; wait' EXIT
+    # takeDown: ends what was started in the background, with the script; a subshell has to say so itself.
+    takeDown() {
+      local job
+      for job in $(jobs -p); do kill $job || true; done 2>/dev/null
+      wait
+    }
+    trap takeDown EXIT
     fail() { echo "$*" >&2; exit 9; }
     # is GOT WANTED
     is() { [ "$1" = "$2" ] || fail "line ${BASH_LINENO[0]}: '$1' in place of '$2'"; }
