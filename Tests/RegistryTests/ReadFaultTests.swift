@@ -120,11 +120,12 @@ import Testing
     try Workshop().check(
       .own,
       #"""
-      image a; push a v1; head -c 5000000 /dev/urandom >b; upload b >/dev/null; on='GET .*/blobs/'
+      # What is still in the sockets' buffers, 10 MB at the most, may be lost with the connection.
+      image a; push a v1; head -c 30000000 /dev/urandom >b; upload b >/dev/null; on='GET .*/blobs/'
       get() { "$casfs" blob get $repository sha256:$(hex b); }
-      fault '{"on": "'"$on"'", "cut": 2000000, "times": 2}'; forget; get | cmp - b; mend
+      fault '{"on": "'"$on"'", "cut": 12000000, "times": 2}'; forget; get | cmp - b; mend
       is "$(asked '.method == "GET" and (.target | contains("blobs"))')" 3
-      [ "$(sent '.target | contains("blobs")')" -lt 6000000 ] || fail "$(requests true)"
+      [ "$(sent '.target | contains("blobs")')" -lt 54000000 ] || fail "$(requests true)"
       requests '.range != null' | jq -se 'map(.range | ltrimstr("bytes=") | split("-")[0] | tonumber) | length == 2 and . == sort and .[0] > 0' >/dev/null
       # Attempts are few, and there is time between them.
       rm -rf cache; fault '{"on": "'"$on"'", "status": 503, "times": -1}'; forget; get 2>/dev/null && fail "served"; mend
