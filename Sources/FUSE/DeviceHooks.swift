@@ -8,7 +8,10 @@ enum DeviceHooks {
   static func attach(to session: OpaquePointer, _ device: Int32) -> Bool {
     var hooks = unsafe fuse_custom_io(
       writev: { (fd, vectors, count, data) in
-        unsafe data.map { unsafe Dispatcher.of($0).negotiation.reply(fd, vectors, count) } ?? -1
+        guard let data = unsafe data else { return -1 }
+        let dispatcher = unsafe Dispatcher.of(data)
+        if unsafe dispatcher.releaseAnswer.keep(vectors, count, fd) { return AnswerHeader.size }
+        return unsafe dispatcher.negotiation.reply(fd, vectors, count)
       },
       read: { (fd, buffer, size, data) in
         unsafe DeviceHooks.read(fd, UnsafeMutableRawBufferPointer(start: buffer, count: size), data)
@@ -41,7 +44,6 @@ enum DeviceHooks {
   /// Answers EIO: `struct fuse_out_header`.
   private static func refuse(_ request: UnsafeRawBufferPointer, _ device: Int32) {
     guard let unique = unsafe RequestShape.awaitedAnswer(request) else { return }
-    var header: (length: UInt32, error: Int32, unique: UInt64) = (16, -EIO, unique)
-    unsafe withUnsafeBytes(of: &header) { _ = unsafe write(device, $0.baseAddress, $0.count) }
+    AnswerHeader(error: -EIO, unique: unique).send(device)
   }
 }

@@ -10,6 +10,7 @@ final class Dispatcher: Sendable {
   let negotiation: Negotiation
   /// Those who wait for what takes long.
   let interrupts = Interrupts()
+  let releaseAnswer = LaterAnswer()
   /// The longest read request in bytes; 0 is no limit.
   let maximumRead: UInt32
   /// Whether pages may move to the kernel without being copied.

@@ -15,7 +15,7 @@ struct Haste {
 
   /// Looks for something for a moment, if it was there often enough lately.
   ///
-  /// - Returns: whether it is there.
+  /// - Returns: whether it was there.
   mutating func lookAhead(_ isThere: () -> Bool) -> Bool {
     if Self.isAlone { return false }
     if sleeps > 0 {

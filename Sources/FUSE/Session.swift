@@ -179,19 +179,21 @@ public final class Session: @unchecked Sendable {
   }
 
   private func work(_ member: Member) {
+    let device = unsafe fuse_session_fd(session)
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
     var haste = Haste()
     while dispatcher.crew.takeLead(member) {
+      // Whoever had the lead may have gone on to something that takes long.
+      dispatcher.releaseAnswer.send(device)
       while member.isLeading {
-        switch unsafe receive(&buffer) {
-        case .request:
-          // Who asks after the last close comes after it, so nobody is answered before that has begun.
-          dispatcher.crew.begin(member, keepingLead: unsafe Self.isRelease(buffer))
-          unsafe fuse_session_process_buf(session, &buffer)
-          member.end()
-        case .nothing: waitForRequest(&haste)
+        switch unsafe receive(&buffer, &haste) {
+        case .request: unsafe answer(&buffer, member, device)
+        case .nothing:
+          dispatcher.releaseAnswer.send(device)
+          sleep(device)
         case .end:
+          dispatcher.releaseAnswer.send(device)
           dispatcher.crew.end()
           return
         }
@@ -199,11 +201,35 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  /// Whether a request is `FUSE_RELEASE`, which nobody waits for.
-  private static func isRelease(_ request: fuse_buf) -> Bool {
-    // In `fuse_in_header`, the opcode follows the length.
-    guard let memory = unsafe request.mem, unsafe request.size >= 8 else { return false }
-    return unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == 18
+  private func answer(_ request: inout fuse_buf, _ member: Member, _ device: Int32) {
+    let release = unsafe Self.release(request)
+    if let release { dispatcher.releaseAnswer.begin(release) }
+    // Who asks after the last close comes after it, so nobody is answered before that has begun.
+    dispatcher.crew.begin(member, keepingLead: release != nil)
+    unsafe fuse_session_process_buf(session, &request)
+    member.end()
+    if release == nil || !member.isLeading { dispatcher.releaseAnswer.send(device) }
+  }
+
+  /// The number of a request that is `FUSE_RELEASE`, which nobody waits for; `nil` for any other.
+  private static func release(_ request: fuse_buf) -> UInt64? {
+    // In `fuse_in_header`, the opcode and the number follow the length.
+    guard let memory = unsafe request.mem, unsafe request.size >= 16,
+      unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == Opcode.release.rawValue
+    else { return nil }
+    return unsafe memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+  }
+
+  /// Gets the next request; when there is none yet, it may look for one for a moment.
+  private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
+    var received = unsafe receive(&buffer)
+    guard case .nothing = received else { return received }
+    _ = haste.lookAhead {
+      received = unsafe receive(&buffer)
+      if case .nothing = received { return false }
+      return true
+    }
+    return received
   }
 
   private func receive(_ buffer: inout fuse_buf) -> Received {
@@ -223,13 +249,13 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  private func waitForRequest(_ haste: inout Haste) {
+  /// Waits for the next request, or to be told to stop.
+  private func sleep(_ device: Int32) {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [
-      pollfd(fd: unsafe fuse_session_fd(session), events: Int16(POLLIN), revents: 0),
+      pollfd(fd: device, events: Int16(POLLIN), revents: 0),
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
     ]
-    if haste.lookAhead({ unsafe poll(&descriptors, 2, 0) > 0 }) { return }
     unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
   }
 }
