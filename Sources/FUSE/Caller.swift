@@ -15,12 +15,14 @@ enum Patience: Sendable {
 }
 
 /// Who waits for the answer to one request, and may be answered before it is done: EINTR.
+///
+/// It is used again for the next request as long as that is quick, for then nobody else has known of it.
 @safe
 final class Caller: @unchecked Sendable {
   /// Valid until the request is answered.
-  let request: fuse_req_t
-  private let thread: Int32
-  private let patience: Patience
+  private(set) var request: fuse_req_t
+  private var thread: Int32
+  private var patience: Patience
   /// Cancelled when the caller is let go.
   let cancellation = CancellationToken()
   private let interrupts: Interrupts
@@ -42,6 +44,14 @@ final class Caller: @unchecked Sendable {
     self.thread = thread
     self.patience = patience
     self.interrupts = interrupts
+  }
+
+  /// Is the caller of another request from now on.
+  func begin(_ request: fuse_req_t, thread: Int32, _ patience: Patience) {
+    unsafe self.request = request
+    self.thread = thread
+    self.patience = patience
+    state.store(.quick, ordering: .relaxed)
   }
 
   /// Notes that the request may take long: from now on the caller can be let go.

@@ -1,3 +1,4 @@
+internal import CFUSE
 internal import Glibc
 internal import Platform
 internal import SystemPackage
@@ -37,7 +38,7 @@ final class Crew: Sendable {
         guard member.resign(at: progress) else { return }
         handOver()
         // Answered meanwhile, it is no longer to be let go.
-        member.caller.withLock(waking: .none) { $0 }?.isSlow()
+        member.caller?.isSlow()
       },
       nowAndThen: tidy)
     state.withLock { state in
@@ -97,9 +98,16 @@ final class Crew: Sendable {
     lookout.notice()
   }
 
-  /// Notes whose request this thread begins to answer.
-  func serve(_ caller: Caller) {
-    members.value?.caller.withLock(waking: .none) { $0 = caller }
+  /// Notes whose request this thread begins to answer: as long as it leads, it needs nothing new for that.
+  func serve(_ request: fuse_req_t, thread: Int32, _ patience: Patience, _ interrupts: Interrupts) -> Waiting {
+    let make = { [self] in
+      let caller = unsafe Caller(request, thread: thread, patience, interrupts)
+      return Waiting(caller: caller) { [self] in
+        caller.willWait()
+        yield()
+      }
+    }
+    return unsafe members.value?.serve(request, thread: thread, patience, make) ?? make()
   }
 
   /// Hands the lead on, if this thread has it.

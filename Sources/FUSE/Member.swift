@@ -1,3 +1,4 @@
+internal import CFUSE
 internal import Platform
 internal import Synchronization
 
@@ -8,8 +9,7 @@ final class Member: Sendable {
   private static let step: UInt64 = 4
 
   private let word = Atomic<UInt64>(0)
-  /// Whose request it was given last.
-  let caller = Monitor<Caller?>(nil)
+  private let current = Monitor<Waiting?>(nil)
 
   /// Another number for every request.
   var progress: UInt64 { word.load(ordering: .sequentiallyConsistent) }
@@ -19,8 +19,29 @@ final class Member: Sendable {
 
   var isLeading: Bool { word.load(ordering: .acquiring) & Self.leading != 0 }
 
-  /// Gets the lead.
+  /// Whose request it was given last.
+  var caller: Caller? { current.withLock(waking: .none) { $0?.caller } }
+
+  /// Notes whose request it begins with.
+  ///
+  /// - Parameter make: what waits when nothing can be used again.
+  func serve(
+    _ request: fuse_req_t, thread: Int32, _ patience: Patience, _ make: () -> Waiting
+  ) -> Waiting {
+    current.withLock(waking: .none) { current in
+      if let current {
+        unsafe current.caller.begin(request, thread: thread, patience)
+        return current
+      }
+      let made = make()
+      current = made
+      return made
+    }
+  }
+
+  /// Gets the lead. Whom it served before, others may know of.
   func lead() {
+    current.withLock(waking: .none) { $0 = nil }
     word.add(Self.step + Self.leading, ordering: .acquiringAndReleasing)
   }
 
@@ -50,4 +71,10 @@ final class Member: Sendable {
       expected: progress, desired: progress & ~Self.leading, ordering: .acquiringAndReleasing
     ).exchanged
   }
+}
+
+/// Who waits for what a member does, and what says that it takes long.
+struct Waiting: Sendable {
+  let caller: Caller
+  let willBlock: @Sendable () -> Void
 }

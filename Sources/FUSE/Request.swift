@@ -20,16 +20,12 @@ struct Request: ~Copyable {
     unsafe self.raw = raw
     let dispatcher = unsafe Dispatcher.of(fuse_req_userdata(raw))
     let from = unsafe fuse_req_ctx(raw)?.pointee
-    let caller = unsafe Caller(raw, thread: from?.pid ?? 0, patience, dispatcher.interrupts)
-    dispatcher.crew.serve(caller)
+    let waiting = unsafe dispatcher.crew.serve(raw, thread: from?.pid ?? 0, patience, dispatcher.interrupts)
     self.dispatcher = dispatcher
-    self.caller = caller
+    caller = waiting.caller
     context = RequestContext(
       user: from?.uid ?? 0, group: from?.gid ?? 0, thread: from?.pid ?? 0, umask: from?.umask ?? 0,
-      willBlock: {
-        caller.willWait()
-        dispatcher.crew.yield()
-      }, cancellation: caller.cancellation)
+      willBlock: waiting.willBlock, cancellation: waiting.caller.cancellation)
   }
 
   deinit {

@@ -39,14 +39,15 @@ final class BlobNode: Node {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
     let id = preferredID
     if let content = shared.recent.content(of: id, digest, version: info.version) {
-      shared.recent.keep(content, as: id)
-      return BlobHandle(content)
+      content.countOpen()
+      return content
     }
     let content = try opened(context)
     // The kernel looks the name up again and finds the new node.
     if let version = content.version, version != info.version { throw .staleNFSFileHandle }
     if content.isCacheable { shared.recent.keep(content, as: id) }
-    return BlobHandle(content)
+    content.countOpen()
+    return content
   }
 
   private func opened(_ context: RequestContext) throws(Errno) -> BlobContent {
@@ -67,8 +68,8 @@ final class BlobNode: Node {
   }
 }
 
-/// A blob opened for reading, verified as the store was opened to do.
-final class BlobContent: Sendable {
+/// A blob opened for reading, verified as the store was opened to do; the handle of all who have opened it.
+final class BlobContent: FileHandle {
   private enum Source: Sendable {
     case file(BlobFile)
     case reader(any BlobReader)
@@ -84,7 +85,7 @@ final class BlobContent: Sendable {
   private let source: Source
   let digest: Digest
   /// The file that has the blob and nothing else, of a long blob.
-  let backing: BackingFile?
+  private let whole: BackingFile?
 
   /// - Parameter info: the state of the stored copy, where it is known.
   init(_ shared: TreeShared, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
@@ -92,14 +93,14 @@ final class BlobContent: Sendable {
     self.digest = digest
     if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
-      backing = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
+      whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(
         try shared.translating { () throws(CASError) in
           try shared.engine.blob(digest, cancellation: context.cancellation)
         })
-      backing = nil
+      whole = nil
     }
   }
 
@@ -141,6 +142,9 @@ final class BlobContent: Sendable {
 
   /// Whether the kernel may keep what it has read.
   var isCacheable: Bool { shared.options.cachesBlobs }
+  // Who checks at every open wants to be asked for every byte.
+  var caching: Caching { isCacheable ? .kept : .forbidden }
+  var backing: BackingFile? { isCacheable ? whole : nil }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     switch source {
@@ -157,24 +161,6 @@ final class BlobContent: Sendable {
           })
       }
     }
-  }
-}
-
-/// An open blob.
-private final class BlobHandle: FileHandle {
-  private let content: BlobContent
-
-  init(_ content: BlobContent) {
-    self.content = content
-    content.countOpen()
-  }
-
-  // Who checks at every open wants to be asked for every byte.
-  var caching: Caching { content.isCacheable ? .kept : .forbidden }
-  var backing: BackingFile? { content.isCacheable ? content.backing : nil }
-
-  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
-    try content.read(at: offset, count: count, context)
   }
 }
 

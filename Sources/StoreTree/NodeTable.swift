@@ -19,11 +19,11 @@ final class NodeTable: Sendable {
   }
 
   /// How many nodes the kernel knows.
-  var count: Int { known.withLock { $0.count } }
+  var count: Int { known.withLock(waking: .none) { $0.count } }
 
   /// The node of a number the kernel sent; ESTALE when it is none that it was told of.
   func node(_ id: NodeID) throws(Errno) -> any Node {
-    guard let node = known.withLock({ $0[id]?.node }) else { throw .staleNFSFileHandle }
+    guard let node = known.withLock(waking: .none, { $0[id]?.node }) else { throw .staleNFSFileHandle }
     return node
   }
 
@@ -31,7 +31,7 @@ final class NodeTable: Sendable {
   ///
   /// - Returns: the number it is told, and the node that has it: the one known already when that is the same.
   func remember(_ node: any Node) -> (NodeID, any Node) {
-    known.withLock { known in
+    known.withLock(waking: .none) { known in
       var id = node.preferredID
       while let other = known[id] {
         if other.node.isSame(as: node) {
@@ -47,7 +47,7 @@ final class NodeTable: Sendable {
 
   /// The digests of the blobs the kernel knows.
   func blobs() -> [Digest] {
-    known.withLock { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }
+    known.withLock(waking: .none) { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }
   }
 
   /// Makes the table as small as what is in it, when that has become much less.
@@ -65,7 +65,7 @@ final class NodeTable: Sendable {
   /// Notes that the kernel forgot a node so many times; what it does not know any more goes.
   func forget(_ id: NodeID, times: UInt64) {
     guard id != .root else { return }
-    known.withLock { known in
+    known.withLock(waking: .none) { known in
       guard let lookups = known[id]?.lookups else { return }
       if lookups <= times { known[id] = nil } else { known[id]?.lookups = lookups - times }
     }
@@ -81,10 +81,10 @@ final class HandleTable<Handle: Sendable>: Sendable {
 
   private let state = Monitor(State())
 
-  var count: Int { state.withLock { $0.open.count } }
+  var count: Int { state.withLock(waking: .none) { $0.open.count } }
 
   func insert(_ handle: Handle) -> HandleID {
-    state.withLock { state in
+    state.withLock(waking: .none) { state in
       let id = state.next
       state.next += 1
       state.open[id] = handle
@@ -94,17 +94,18 @@ final class HandleTable<Handle: Sendable>: Sendable {
 
   /// The handle of a number the kernel sent; EBADF when it is none that is open.
   func handle(_ id: HandleID) throws(Errno) -> Handle {
-    guard let handle = state.withLock({ $0.open[id] }) else { throw .badFileDescriptor }
+    guard let handle = state.withLock(waking: .none, { $0.open[id] }) else { throw .badFileDescriptor }
     return handle
   }
 
   func remove(_ id: HandleID) throws(Errno) -> Handle {
-    guard let handle = state.withLock({ $0.open.removeValue(forKey: id) }) else { throw .badFileDescriptor }
-    return handle
+    let removed = state.withLock(waking: .none) { $0.open.removeValue(forKey: id) }
+    guard let removed else { throw .badFileDescriptor }
+    return removed
   }
 
   func removeAll() -> [Handle] {
-    state.withLock { state in
+    state.withLock(waking: .none) { state in
       defer { state.open = [:] }
       return Array(state.open.values)
     }

@@ -22,10 +22,14 @@ final class RecentBlobs: Sendable {
     self.limit = limit
   }
 
-  /// The blob that was opened as a node lately, if its file is still as it was then.
+  /// The blob that was opened as a node lately, if its file is still as it was then; it is kept open for longer.
   func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobContent? {
-    let content = state.withLock(waking: .none) { $0.current[node] ?? $0.previous[node] }
+    let (content, isOld): (BlobContent?, Bool) = state.withLock(waking: .none) { state in
+      if let content = state.current[node] { return (content, false) }
+      return (state.previous[node], true)
+    }
     guard let content, content.digest == digest, content.isStill(version) else { return nil }
+    if isOld { keep(content, as: node) }
     return content
   }
 
