@@ -14,12 +14,17 @@ public enum Mounting {
 
   /// Unmounts, if nothing uses the mount: `umount2(2)`, or fusermount3 for an ordinary user.
   ///
-  /// - Throws: EBUSY when something does; EINVAL when nothing is mounted there.
+  /// - Throws: EBUSY when something does; EPERM when somebody else mounted it; EINVAL when nothing is mounted there.
   public static func unmount(_ path: String) throws(Errno) {
     if geteuid() == 0 {
       guard unsafe umount2(path, Int32(UMOUNT_NOFOLLOW)) == 0 else { throw Errno(rawValue: errno) }
-    } else if try Command.run("fusermount3", ["-u", "--", path]) != 0 {
-      throw .resourceBusy
+      return
+    }
+    let (status, said) = try StandardStream.capturingError {
+      Result { () throws(Errno) in try Command.run("fusermount3", ["-u", "--", path]) }
+    }
+    if try status.get() != 0 {
+      throw [.resourceBusy, .notPermitted].first { said.contains($0.description) } ?? .invalidArgument
     }
   }
 }

@@ -15,13 +15,13 @@ public final class Session: @unchecked Sendable {
     case device(Int32)
   }
 
-  private let dispatcher: Dispatcher
-  private let session: OpaquePointer
+  let dispatcher: Dispatcher
+  let session: OpaquePointer
   private let source: Source
-  private let logger: Logger
+  let logger: Logger
   /// Readable once the session is told to stop, so that the leader wakes.
-  private let stopSignal: Pipe
-  private let isStopping = Atomic(false)
+  let stopSignal: Pipe
+  let isStopping = Atomic(false)
 
   /// Makes a session and mounts it: `fuse_session_new(3)`, `fuse_session_mount(3)`.
   ///
@@ -160,103 +160,21 @@ public final class Session: @unchecked Sendable {
         whenEnded()
       }
     } catch {
-      Self.detach(source)
+      detach()
       throw MountError(error.description)
     }
+  }
+
+  /// Unmounts; whoever uses the mount keeps what is open.
+  func detach() {
+    Self.detach(source)
   }
 
   /// Unmounts and ends: requests the kernel has sent are still answered, what is open is discarded.
   public func stop() {
     guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    Self.detach(source)
+    detach()
     stopSignal.wake()
-  }
-
-  private enum Received {
-    case request
-    case nothing
-    case end
-  }
-
-  private func work(_ member: Member) {
-    let device = unsafe fuse_session_fd(session)
-    var buffer = unsafe fuse_buf()
-    defer { unsafe free(buffer.mem) }
-    var haste = Haste()
-    while dispatcher.crew.takeLead(member) {
-      // Whoever had the lead may have gone on to something that takes long.
-      dispatcher.releaseAnswer.send(device)
-      while member.isLeading {
-        switch unsafe receive(&buffer, &haste) {
-        case .request: unsafe answer(&buffer, member, device)
-        case .nothing:
-          dispatcher.releaseAnswer.send(device)
-          sleep(device)
-        case .end:
-          dispatcher.releaseAnswer.send(device)
-          dispatcher.crew.end()
-          return
-        }
-      }
-    }
-  }
-
-  private func answer(_ request: inout fuse_buf, _ member: Member, _ device: Int32) {
-    let release = unsafe Self.release(request)
-    if let release { dispatcher.releaseAnswer.begin(release) }
-    // Who asks after the last close comes after it, so nobody is answered before that has begun.
-    dispatcher.crew.begin(member, keepingLead: release != nil)
-    unsafe fuse_session_process_buf(session, &request)
-    member.end()
-    if release == nil || !member.isLeading { dispatcher.releaseAnswer.send(device) }
-  }
-
-  /// The number of a request that is `FUSE_RELEASE`, which nobody waits for; `nil` for any other.
-  private static func release(_ request: fuse_buf) -> UInt64? {
-    // In `fuse_in_header`, the opcode and the number follow the length.
-    guard let memory = unsafe request.mem, unsafe request.size >= 16,
-      unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == Opcode.release.rawValue
-    else { return nil }
-    return unsafe memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-  }
-
-  /// Gets the next request; when there is none yet, it may look for one for a moment.
-  private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
-    var received = unsafe receive(&buffer)
-    guard case .nothing = received else { return received }
-    _ = haste.lookAhead {
-      received = unsafe receive(&buffer)
-      if case .nothing = received { return false }
-      return true
-    }
-    return received
-  }
-
-  private func receive(_ buffer: inout fuse_buf) -> Received {
-    let result = unsafe fuse_session_receive_buf(session, &buffer)
-    switch -result {
-    case ..<0: return .request
-    case EAGAIN:
-      // After a stop the queue is answered to its end, and what is being worked on is waited for.
-      let isDone = isStopping.load(ordering: .acquiring) && !dispatcher.crew.isBusy
-      return isDone ? .end : .nothing
-    case EINTR, ENOENT: return .nothing
-    case 0, ENODEV: return .end
-    default:
-      logger.error("receive from the kernel: \(Errno(rawValue: -result))")
-      Self.detach(source)
-      return .end
-    }
-  }
-
-  /// Waits for the next request, or to be told to stop.
-  private func sleep(_ device: Int32) {
-    let isStopping = isStopping.load(ordering: .acquiring)
-    var descriptors = [
-      pollfd(fd: device, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
-    ]
-    unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
   }
 }
 

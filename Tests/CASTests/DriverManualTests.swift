@@ -5,6 +5,7 @@ import OCI
 import Platform
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 // The example of man/casfs-driver.7, as it stands there.
@@ -141,9 +142,7 @@ final class TextReader: BlobReader {
   @Test("E3: the manual has that driver as it stands here")
   func isTheManuals() throws {
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
-    let page = try String(
-      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../man/casfs-driver.7"),
-      encoding: .utf8)
+    let page = try String(contentsOf: Project.folder.appending(path: "man/casfs-driver.7"), encoding: .utf8)
     let start = try #require(here.range(of: "/// Stores of one blob")).lowerBound
     let end = try #require(here.range(of: "// The end of the example.")).lowerBound
     let code = here[start..<end].trimmingCharacters(in: .newlines)

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Archives of layouts that are mounted in place.
-@Suite(.needs(.fuse, .root)) struct ArchiveTests {
+@Suite(.needs(.fuse)) struct ArchiveTests {
   @Test(
     "V1, B1: an archive of each tool is shown with all its blobs, in every mode, and cannot be written",
     .needs(.tools("umoci", "skopeo", "jq")), arguments: ["read=auto", "read=splice", "read=copy", "verify=always"])
@@ -10,7 +10,8 @@ import Testing
     try Workshop().check(
       ReadModeTests.readers + BlobTests.attempts + """
         umoci init --layout $store 2>/dev/null; umoci new --image $store:latest 2>/dev/null
-        umoci unpack --image $store:latest bundle 2>/dev/null
+        rootless=--rootless; if [ $UID = 0 ]; then rootless=; fi
+        umoci unpack $rootless --image $store:latest bundle 2>/dev/null
         mkdir -p bundle/rootfs/etc; echo hello >bundle/rootfs/etc/motd
         head -c 3000000 /dev/urandom >bundle/rootfs/etc/random
         umoci repack --image $store:latest bundle 2>/dev/null
@@ -43,7 +44,8 @@ import Testing
   }
 
   @Test(
-    "V2: of a corrupt member nothing is served, in any mode, others are", arguments: ReadModeTests.modes.dropFirst())
+    "V2: of a corrupt member nothing is served, in any mode, others are",
+    arguments: ["read=splice", "read=copy", "verify=always"])
   func corrupt(mode: String) throws {
     try Workshop().check(
       """

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Stored content that is not what its digest says: no byte of it is served.
-@Suite(.needs(.fuse, .root)) struct DamageTests {
+@Suite(.needs(.fuse)) struct DamageTests {
   @Test(
     "V1 V2 E5 B4: blobs flipped, cut, extended or replaced, open or not, are served by no way of reading, and healed",
     arguments: ReadModeTests.modes)

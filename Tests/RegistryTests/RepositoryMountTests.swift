@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 /// Mounted repositories, used with the tools that everyone has.
-@Suite(.needs(.fuse, .root, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct RepositoryMountTests {
+@Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct RepositoryMountTests {
   /// How blobs are read; a blob in the cache is a file, which the kernel can read by itself.
-  static let modes = ["read=passthrough", "read=splice", "read=copy", "verify=always", "verify=none"]
+  static let modes = Machine.readModes + ["verify=always", "verify=none"]
 
   @Test("T1, T2, V1: tags, images and layers are there and are what was pushed", arguments: modes)
   func reading(mode: String) throws {
@@ -119,6 +119,31 @@ import Testing
       done
       cp $mnt/refs/v1 $mnt/refs/v3; is "$(tagged v3)" sha256:$first
       """)
+  }
+
+  @Test(
+    "M4 E2: a repository is mounted by mount(8), and by a line of fstab",
+    .needs(.root, .tools("mount.fuse3", "unshare")))
+  func mountProgram() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; export repository manifest
+      cat >inside <<'E'
+      . ./prelude
+      mount -t tmpfs none /usr/local/bin; ln -s $casfs /usr/local/bin/casfs
+      mount -t fuse.casfs $repository $mnt -o ro
+      is "$(jq -r .digest $mnt/refs/v1)" sha256:$manifest
+      refused 'Read-only file system' touch $mnt/incoming/f
+      umount $mnt
+      echo "$repository $mnt fuse.casfs ro,nofail,_netdev,x-a=b 0 0" >fstab
+      mount -T fstab $mnt
+      is "$(jq -r .digest $mnt/refs/v1)" sha256:$manifest
+      is "$(findmnt -n -o FSTYPE,SOURCE $mnt | tr -s ' ')" "fuse.casfs $repository"
+      umount $mnt
+      E
+      unshare -m -p --fork --kill-child --mount-proc --propagation private bash inside
+      """#)
   }
 
   @Test("T3: mounting asks a few things, and no more of a repository with many tags")

@@ -15,7 +15,7 @@ enum Servers: String, CaseIterable, CustomTestStringConvertible {
 
   /// Gives scripts the words for registries.
   static let words =
-    ". '\(URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Server/words.bash").path)'\n"
+    ". '\(Project.folder.appending(path: "Tests/RegistryTests/Server/words.bash").path)'\n"
 
   /// Starts it as the registry `main`.
   var start: String { "\(rawValue) main" }

@@ -1,8 +1,8 @@
-import Foundation
+public import Foundation
 public import Testing
 
 /// What some tests need of the machine.
-public enum Need: Sendable {
+public enum Need: Equatable, Sendable {
   /// File systems in user space.
   case fuse
   /// To be the superuser.
@@ -37,13 +37,30 @@ public enum Need: Sendable {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips a test on a machine that lacks something; in continuous integration it runs, and fails.
+  /// Skips a test on a machine that lacks something; in continuous integration it runs, and fails. Only those that need
+  /// the superuser are skipped there too, when they are run as somebody else on purpose: see `.ci/ordinary`.
   public static func needs(_ needs: Need...) -> Self {
     let missing = needs.flatMap(\.missing)
-    let isRequired = ProcessInfo.processInfo.environment["CI"] != nil
+    let environment = ProcessInfo.processInfo.environment
+    let isLeftOut = environment["CASFS_ORDINARY_USER"] != nil && !Need.root.missing.isEmpty && needs.contains(.root)
+    let isRequired = environment["CI"] != nil && !isLeftOut
     return .enabled(
       if: missing.isEmpty || isRequired, Comment(rawValue: "this machine lacks \(missing.joined(separator: ", "))"))
   }
+}
+
+/// The machine, and who runs the tests on it.
+public enum Machine {
+  /// The ways of reading blobs that can be asked of a mount of files: an ordinary user's kernel reads nothing by itself.
+  public static let readModes = (geteuid() == 0 ? ["read=passthrough"] : []) + ["read=splice", "read=copy"]
+}
+
+/// The project's own files.
+public enum Project {
+  /// Where they are, as whoever runs the tests can reach them.
+  public static let folder: URL =
+    ProcessInfo.processInfo.environment["CASFS_PROJECT"].map { URL(filePath: $0) }
+    ?? URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
 }
 
 /// The built executable, which stands beside the test bundle.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ManualTests {
-  private static let folder = URL(filePath: #filePath).appending(path: "../../../man").standardizedFileURL
+  private static let folder = Project.folder.appending(path: "man")
   private static let file = folder.appending(path: "casfs.1")
 
   @Test(
@@ -43,7 +43,7 @@ import Testing
   @Test("C2: each promise of casfs-trust(7) names a test, and each suite of its table is there")
   func promises() throws {
     let page = try String(contentsOf: Self.folder.appending(path: "casfs-trust.7"), encoding: .utf8)
-    let folder = URL(filePath: #filePath).appending(path: "../..").standardizedFileURL
+    let folder = Project.folder.appending(path: "Tests")
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL }
     let sources = try (files ?? []).filter { $0.pathExtension == "swift" }
       .map { try String(contentsOf: $0, encoding: .utf8) }.joined()

@@ -1,0 +1,98 @@
+internal import CFUSE
+internal import Glibc
+internal import Logging
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// What came when a request was asked for.
+private enum Received {
+  case request
+  case nothing
+  /// There will be none any more.
+  case end
+}
+
+extension Session {
+  /// Answers requests for as long as a member of the crew is wanted.
+  func work(_ member: Member) {
+    let device = unsafe fuse_session_fd(session)
+    var buffer = unsafe fuse_buf()
+    defer { unsafe free(buffer.mem) }
+    var haste = Haste()
+    while dispatcher.crew.takeLead(member) {
+      // Whoever had the lead may have gone on to something that takes long.
+      dispatcher.releaseAnswer.send(device)
+      while member.isLeading {
+        switch unsafe receive(&buffer, &haste) {
+        case .request: unsafe answer(&buffer, member, device)
+        case .nothing:
+          dispatcher.releaseAnswer.send(device)
+          sleep(device)
+        case .end:
+          dispatcher.releaseAnswer.send(device)
+          dispatcher.crew.end()
+          return
+        }
+      }
+    }
+  }
+
+  private func answer(_ request: inout fuse_buf, _ member: Member, _ device: Int32) {
+    let release = unsafe Self.release(request)
+    if let release { dispatcher.releaseAnswer.begin(release) }
+    // Who asks after the last close comes after it, so nobody is answered before that has begun.
+    dispatcher.crew.begin(member, keepingLead: release != nil)
+    unsafe fuse_session_process_buf(session, &request)
+    member.end()
+    if release == nil || !member.isLeading { dispatcher.releaseAnswer.send(device) }
+  }
+
+  /// The number of a request that is `FUSE_RELEASE`, which nobody waits for; `nil` for any other.
+  private static func release(_ request: fuse_buf) -> UInt64? {
+    // In `fuse_in_header`, the opcode and the number follow the length.
+    guard let memory = unsafe request.mem, unsafe request.size >= 16,
+      unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == Opcode.release.rawValue
+    else { return nil }
+    return unsafe memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+  }
+
+  /// Gets the next request; when there is none yet, it may look for one for a moment.
+  private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
+    var received = unsafe receive(&buffer)
+    guard case .nothing = received else { return received }
+    _ = haste.lookAhead {
+      received = unsafe receive(&buffer)
+      if case .nothing = received { return false }
+      return true
+    }
+    return received
+  }
+
+  private func receive(_ buffer: inout fuse_buf) -> Received {
+    let result = unsafe fuse_session_receive_buf(session, &buffer)
+    switch -result {
+    case ..<0: return .request
+    case EAGAIN:
+      // After a stop the queue is answered to its end, and what is being worked on is waited for.
+      let isDone = isStopping.load(ordering: .acquiring) && !dispatcher.crew.isBusy
+      return isDone ? .end : .nothing
+    case EINTR, ENOENT: return .nothing
+    case 0, ENODEV: return .end
+    default:
+      logger.error("receive from the kernel: \(Errno(rawValue: -result))")
+      detach()
+      return .end
+    }
+  }
+
+  /// Waits for the next request, or to be told to stop.
+  private func sleep(_ device: Int32) {
+    let isStopping = isStopping.load(ordering: .acquiring)
+    var descriptors = [
+      pollfd(fd: device, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
+    ]
+    unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
+  }
+}
