@@ -15,11 +15,14 @@ final class Dispatcher: Sendable {
   let maximumRead: UInt32
   /// Whether pages may move to the kernel without being copied.
   let splices: Bool
+  /// `nil` when processors sleep as they like.
+  let wakefulness: Wakefulness?
   private let connection = Monitor<Passthrough?>(nil)
 
-  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?) {
+  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?, _ wakefulness: Wakefulness?) {
     self.tree = tree
     self.maximumRead = maximumRead
+    self.wakefulness = wakefulness
     splices = readMode != .copy
     var wanted: Negotiation.Features = .mappedDirect
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
@@ -38,12 +41,17 @@ final class Dispatcher: Sendable {
     if negotiation.granted.contains(.passthrough) {
       connection.withLock { $0 = Passthrough(device: device) }
     }
-    tree.describeReadMode { [weak self] in self?.readMode.rawValue ?? "" }
+    // It must not keep this, and a weak reference would make every other one slow.
+    tree.describeReadMode { [passthrough, splices] in Self.readMode(passthrough, splices).rawValue }
   }
 
   /// What hands files to the kernel, where it takes them.
   var passthrough: Passthrough? { connection.withLock(waking: .none) { $0 } }
 
   /// How blobs are read.
-  var readMode: ReadMode { passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy }
+  var readMode: ReadMode { Self.readMode(passthrough, splices) }
+
+  private static func readMode(_ passthrough: Passthrough?, _ splices: Bool) -> ReadMode {
+    passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy
+  }
 }

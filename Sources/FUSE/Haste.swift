@@ -10,8 +10,15 @@ struct Haste {
   /// At most 2 to this power sleeps follow each other without a look.
   private static let maximumFailures = 6
 
+  /// So many requests must come one after the other before processors are kept awake for the next.
+  private static let longRun = 32
+
   private var failures = 0
   private var sleeps = 0
+  private var run = 0
+
+  /// Whether requests come one right after the other, and have for a while.
+  var isGreat: Bool { run >= Self.longRun }
 
   /// Looks for something for a moment, if it was there often enough lately.
   ///
@@ -26,9 +33,11 @@ struct Haste {
     repeat {
       if isThere() {
         failures = 0
+        run += 1
         return true
       }
     } while ContinuousClock.now < end
+    run = 0
     failures = min(failures + 1, Self.maximumFailures)
     sleeps = 1 << failures
     return false

@@ -49,8 +49,7 @@ extension Operations {
     }
     unsafe table.release = { (request, node, info) in
       unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
-        try tree.release(unsafe handle(info), context)
-        return .released(NodeID(node))
+        try tree.release(unsafe handle(info), context) ? .released(NodeID(node)) : .done
       }
     }
   }

@@ -98,7 +98,7 @@ enum Reply {
   case entry(Entry)
   case created(Entry, OpenedFile)
   case opened(OpenedFile, NodeID)
-  /// A file was let go of.
+  /// A file was let go of that the kernel could read by itself.
   case released(NodeID)
   case openedDirectory(HandleID)
   case attributes(Attributes)

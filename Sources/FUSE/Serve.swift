@@ -33,10 +33,10 @@ extension Tree {
     case .entry(let entry): forget(entry.node, times: 1)
     case .entries(_, let nodes): for node in nodes { forget(node, times: 1) }
     case .opened(let file, let node):
-      try? release(file.handle, context)
+      _ = try? release(file.handle, context)
       if file.backing != nil { passthrough?.release(node) }
     case .created(let entry, let file):
-      try? release(file.handle, context)
+      _ = try? release(file.handle, context)
       forget(entry.node, times: 1)
     case .openedDirectory(let handle): try? releaseDirectory(handle)
     default: break

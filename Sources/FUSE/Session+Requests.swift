@@ -28,6 +28,7 @@ extension Session {
         case .request: unsafe answer(&buffer, member, device)
         case .nothing:
           dispatcher.releaseAnswer.send(device)
+          dispatcher.wakefulness?.letGo()
           sleep(device)
         case .end:
           dispatcher.releaseAnswer.send(device)
@@ -61,11 +62,12 @@ extension Session {
   private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
     var received = unsafe receive(&buffer)
     guard case .nothing = received else { return received }
-    _ = haste.lookAhead {
+    let isThere = haste.lookAhead {
       received = unsafe receive(&buffer)
       if case .nothing = received { return false }
       return true
     }
+    if isThere, haste.isGreat { dispatcher.wakefulness?.hold() }
     return received
   }
 

@@ -30,26 +30,30 @@ public final class Session: @unchecked Sendable {
   /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
   /// - Parameter readMode: how blobs are read; `nil` is the best that is possible.
+  /// - Parameter idleMode: what idle processors do; `nil` is ``IdleMode/poll`` where that is possible and there are few.
   /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
   public convenience init(
-    _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil, logger: Logger
+    _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil,
+    idling idleMode: IdleMode? = nil, logger: Logger
   ) throws(MountError) {
-    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, logger: logger)
+    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, idling: idleMode, logger: logger)
   }
 
   /// Makes a session that nothing is mounted with, for somebody who stands in for the kernel.
   ///
   /// - Parameter device: a socket that keeps messages apart, from which FUSE_INIT can be read; it is taken over.
   package convenience init(_ tree: Tree, over device: Int32, logger: Logger) throws(MountError) {
-    try self.init(tree, .device(device), options: [], reading: .copy, logger: logger)
+    try self.init(tree, .device(device), options: [], reading: .copy, idling: .sleep, logger: logger)
   }
 
   private init(
-    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, logger: Logger
+    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idleMode: IdleMode?,
+    logger: Logger
   ) throws(MountError) {
     self.source = source
     self.logger = logger
-    dispatcher = Dispatcher(tree, maximumRead: Self.maximumRead(options), readMode)
+    dispatcher = Dispatcher(
+      tree, maximumRead: Self.maximumRead(options), readMode, try Self.wakefulness(idleMode))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -88,6 +92,16 @@ public final class Session: @unchecked Sendable {
 
   private static func detach(_ source: Source) {
     if case .mount(let mountPoint) = source { Mounting.detach(mountPoint) }
+  }
+
+  private static func wakefulness(_ mode: IdleMode?) throws(MountError) -> Wakefulness? {
+    if mode == .sleep || mode == nil && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > Wakefulness.fewProcessors { return nil }
+    do throws(Errno) {
+      return try Wakefulness()
+    } catch {
+      if mode == nil { return nil }
+      throw MountError("processors cannot be kept awake here (idle=poll): \(error)")
+    }
   }
 
   /// Mounts; gives what libfuse and fusermount3 say when that fails.

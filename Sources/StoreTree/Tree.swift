@@ -214,8 +214,13 @@ public final class Tree: Sendable {
   }
 
   /// Lets go of a file after its last descriptor was closed: `FUSE_RELEASE`.
-  public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
-    try files.remove(handle).release(context)
+  ///
+  /// - Returns: whether it had been opened with a file for the kernel to read by itself.
+  @discardableResult
+  public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) -> Bool {
+    let file = try files.remove(handle)
+    file.release(context)
+    return file.backing != nil
   }
 
   /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,

@@ -137,7 +137,7 @@ struct Mount: ParsableCommand {
     do throws(MountError) {
       session = try Session(
         Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words,
-        reading: options.readMode, logger: logger)
+        reading: options.readMode, idling: options.idleMode, logger: logger)
     } catch {
       throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
     }

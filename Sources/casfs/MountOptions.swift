@@ -11,6 +11,8 @@ struct MountOptions {
   var cacheSize: Int64?
   /// How blobs are read; `nil` is the best that is possible.
   var readMode: ReadMode?
+  /// What idle processors do; `nil` is what is best for the machine.
+  var idleMode: IdleMode?
   var user: UInt32?
   var group: UInt32?
   var umask: UInt32 = 0
@@ -65,12 +67,8 @@ struct MountOptions {
         throw Unknown(description: "mount option verify is one of once, always, none, not '\(value)'")
       }
       self.verification = verification
-    case "read":
-      readMode = ReadMode(rawValue: value)
-      let modes = ReadMode.allCases.map(\.rawValue)
-      guard readMode != nil || value == "auto" else {
-        throw Unknown(description: "mount option read is one of auto, \(modes.joined(separator: ", ")), not '\(value)'")
-      }
+    case "read": readMode = try Self.mode(name, value)
+    case "idle": idleMode = try Self.mode(name, value)
     case "cache_size":
       guard let size = Int64(byteCount: value) else {
         throw Unknown(description: "mount option cache_size takes a number of bytes, as 500M or 8G, not '\(value)'")
@@ -85,6 +83,16 @@ struct MountOptions {
     case _ where name.hasPrefix("x-"): break
     default: throw Unknown(description: "unknown mount option '\(name)'")
     }
+  }
+
+  /// One of several modes; `nil` for `auto`.
+  private static func mode<Mode: CaseIterable & RawRepresentable<String>>(
+    _ name: String, _ value: String
+  ) throws(Unknown) -> Mode? {
+    if value == "auto" { return nil }
+    if let mode = Mode(rawValue: value) { return mode }
+    let modes = Mode.allCases.map(\.rawValue).joined(separator: ", ")
+    throw Unknown(description: "mount option \(name) is one of auto, \(modes), not '\(value)'")
   }
 
   private static func number(_ name: String, _ value: String, radix: Int) throws(Unknown) -> UInt32 {

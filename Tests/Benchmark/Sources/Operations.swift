@@ -1,3 +1,5 @@
+import Glibc
+
 /// Many short system calls on blobs that the kernel and the file system know already.
 enum Operations: Theme {
   static let name = "operations"
@@ -7,7 +9,8 @@ enum Operations: Theme {
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
     let store = try setting.store("small")
     let digests = try store.addSmall(1000, bytes: 4096)
-    let views = try setting.views(of: store, files: digests.count)
+    let views = try setting.views(
+      of: store, files: digests.count, and: setting.hasPeers && geteuid() == 0 ? [Answerer.fileSystem] : [])
     let quantity = Quantity.operations(rounds * digests.count)
     return [
       views.comparison("open, read, close of 4 KiB", quantity, .time(4)) { blobs in

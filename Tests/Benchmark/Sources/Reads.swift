@@ -21,10 +21,13 @@ enum Reads: Theme {
     let readByFour = { (blobs: String) in try Threads.run(4) { _ in try Files.read("\(blobs)/\(digest)") } }
 
     var first = views.comparison("first read", .rate(bytes: size), .speed(0.9), prepare: prepareFirst, body: read)
-    if !isRoot { compareWithPassthrough(&first) }
+    var repeated = views.comparison("repeated read", .rate(bytes: size), .speed(isRoot ? 0.9 : 0.8), body: read)
+    if !isRoot {
+      compareWithPassthrough(&first)
+      repeated.peers.append(try pageByPage(size))
+    }
     var comparisons = [
-      first,
-      views.comparison("repeated read", .rate(bytes: size), .speed(isRoot ? 0.9 : 0.8), body: read),
+      first, repeated,
       views.comparison(
         "first read, 4 readers at once", .rate(bytes: 4 * size), isRoot ? .speed(0.9) : nil, prepare: prepareFirst,
         body: readByFour),
@@ -53,6 +56,16 @@ enum Reads: Theme {
     comparison.baselines = [comparison.peers.remove(at: peer)]
     comparison.peers += native
     comparison.target = .speed(3)
+  }
+
+  /// A file of which the kernel has nothing but single pages, as of what it reads from a FUSE file system.
+  private static func pageByPage(_ size: Int) throws -> Contender {
+    let name = "/dev/shm/casfs-benchmark-\(getpid())"
+    let file = try Files.open(name, O_RDWR | O_CREAT | O_EXCL)
+    unsafe unlink(name)
+    let piece = Content.bytes(1 << 20, seed: 3)
+    for _ in 0..<max(1, size >> 20) { try Files.write(piece, to: file, name) }
+    return Contender(name: "tmpfs") { try seconds { try Files.read("/proc/self/fd/\(file)") } }
   }
 
   /// How fast a blob that was never read is checked, before its first byte is served.

@@ -62,13 +62,14 @@ final class Setting {
   /// A store with places for all file systems that can show it.
   ///
   /// - Parameter files: how many files it has.
-  func views(of store: Store, files: Int) throws -> Views {
+  /// - Parameter more: what is a peer for this only.
+  func views(of store: Store, files: Int, and more: [FileSystem] = []) throws -> Views {
     for peer in peers where peer.capacity < files {
       notes.insert("\(peer.name), of more than \(peer.capacity) files: it would have too many open")
     }
     return Views(
       store: store, subjects: try subjects.map { try mount(store, by: $0) },
-      peers: try peers.filter { $0.capacity >= files }.map { try mount(store, by: $0) })
+      peers: try (peers.filter { $0.capacity >= files } + more).map { try mount(store, by: $0) })
   }
 }
 
