@@ -142,14 +142,6 @@ extension RegistryClient {
 
   /// Deletes a blob (distribution-spec, "Deleting Blobs"); one that is not there is deleted.
   func delete(_ digest: Digest, _ purpose: Purpose) throws(CASError) {
-    let response = try send(RegistryRequest(method: .DELETE, target: blobPath(digest), access: .delete), purpose)
-    switch response.status {
-    case 200...299, 404: try finish(response, purpose)
-    case 400, 405:
-      let reason = failure(response, purpose).cause
-      throw CASError(
-        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete blobs: \(reason)")
-    default: throw failure(response, purpose)
-    }
+    try delete(blobPath(digest), "blobs", purpose)
   }
 }

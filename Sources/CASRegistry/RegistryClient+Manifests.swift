@@ -160,15 +160,7 @@ extension RegistryClient {
 
   /// Deletes a tag, by name (distribution-spec, "Deleting tags"); one that is not there is deleted.
   func deleteTag(_ tag: String, _ purpose: Purpose) throws(CASError) {
-    let response = try send(RegistryRequest(method: .DELETE, target: manifestPath(tag), access: .delete), purpose)
-    switch response.status {
-    case 200...299, 404: try finish(response, purpose)
-    case 400, 405:
-      let reason = failure(response, purpose).cause
-      throw CASError(
-        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete tags: \(reason)")
-    default: throw failure(response, purpose)
-    }
+    try delete(manifestPath(tag), "tags", purpose)
   }
 
   /// Makes sure that a registry says no other digest of what it was sent; it may say one of another algorithm.

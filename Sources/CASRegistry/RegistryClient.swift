@@ -175,6 +175,21 @@ final class RegistryClient: Sendable {
     }
   }
 
+  /// Has something deleted; what is not there is.
+  ///
+  /// - Parameter kind: what it is one of, for the error of a registry that deletes none.
+  func delete(_ path: String, _ kind: String, _ purpose: Purpose) throws(CASError) {
+    let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), purpose)
+    switch response.status {
+    case 200...299, 404: try finish(response, purpose)
+    case 400, 405:
+      let reason = failure(response, purpose).cause
+      throw CASError(
+        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete \(kind): \(reason)")
+    default: throw failure(response, purpose)
+    }
+  }
+
   /// Reads the rest of an answer that is of no interest, so that the connection can be used again.
   func finish(_ response: RegistryResponse, _ purpose: Purpose) throws(CASError) {
     _ = try reading(purpose) { () throws(RegistryFault) in try response.exchange.body(limit: Self.errorLimit) }

@@ -5,8 +5,8 @@ internal import Platform
 internal import SystemPackage
 
 /// `blobs`: a directory for each algorithm.
-final class BlobsDirectory: Node {
-  private let shared: TreeShared
+final class BlobsDirectory: ShownDirectory {
+  let shared: TreeShared
   private let directories: [AlgorithmDirectory]
 
   init(_ shared: TreeShared) {
@@ -14,15 +14,8 @@ final class BlobsDirectory: Node {
     directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(shared, $0) }
   }
 
-  var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.blobs }
-  var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
-
-  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
-  }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let directory = directories.first(where: { $0.algorithm.rawValue.sameBytes(as: name) }) else {
@@ -38,8 +31,8 @@ final class BlobsDirectory: Node {
 }
 
 /// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm, as the store has them now.
-final class AlgorithmDirectory: Node {
-  private let shared: TreeShared
+final class AlgorithmDirectory: ShownDirectory {
+  let shared: TreeShared
   let algorithm: Digest.Algorithm
 
   init(_ shared: TreeShared, _ algorithm: Digest.Algorithm) {
@@ -47,17 +40,10 @@ final class AlgorithmDirectory: Node {
     self.algorithm = algorithm
   }
 
-  var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
   var looksUpQuickly: Bool { shared.remote == nil }
-  var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
-
-  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
-  }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }

@@ -2,8 +2,8 @@ internal import OCI
 internal import SystemPackage
 
 /// The mount's own directory: a layout with `refs`, `images`, `incoming` and `committed` beside it.
-final class RootDirectory: Node {
-  private let shared: TreeShared
+final class RootDirectory: ShownDirectory {
+  let shared: TreeShared
   private let children: [(name: String, node: any Node)]
 
   init(_ shared: TreeShared) {
@@ -32,13 +32,7 @@ final class RootDirectory: Node {
 
   var preferredID: NodeID { .root }
   var inode: UInt64 { Inode.root }
-  var kind: NodeKind { .directory }
   var nameValidity: Double { Validity.lasting }
-
-  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started, validity: Validity.second)
-  }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let child = children.first(where: { $0.name.sameBytes(as: name) }) else { throw .noSuchFileOrDirectory }

@@ -11,7 +11,7 @@ public import SystemPackage
 public final class Tree: Sendable {
   let shared: TreeShared
   let nodes: NodeTable
-  private let files = HandleTable<any FileHandle>()
+  let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
   private let readMode = Monitor<(@Sendable () -> String)?>(nil)
 
@@ -160,68 +160,7 @@ public final class Tree: Sendable {
     return try shared.translating { () throws(CASError) in try engine.space() }
   }
 
-  // MARK: Files
-
-  /// Opens a file: `FUSE_OPEN`.
-  public func open(
-    _ node: NodeID, _ request: OpenRequest, _ context: RequestContext
-  ) throws(Errno) -> OpenedFile {
-    if request.isWriting || request.isTruncating { try requireWritable() }
-    return opened(try nodes.node(node).open(request, context))
-  }
-
-  /// Makes a file and opens it for writing: `FUSE_CREATE`.
-  public func create(
-    _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
-  ) throws(Errno) -> (entry: Entry, file: OpenedFile) {
-    let directory = try writable(parent, name)
-    let (node, handle) = try directory.create(name, permissions: permissions, context)
-    return (try entry(for: node, context), opened(handle))
-  }
-
-  /// Reads from an offset: `FUSE_READ`.
-  ///
-  /// - Returns: at most so many bytes; fewer only at the end.
-  public func read(
-    _ handle: HandleID, at offset: Int64, count: Int, _ context: RequestContext
-  ) throws(Errno) -> ReadResult {
-    guard offset >= 0 else { throw .invalidArgument }
-    let result = try files.handle(handle).read(at: offset, count: count, context)
-    switch result {
-    case .bytes(let bytes): shared.counters.add(.bytesRead, Int64(bytes.count))
-    case .file(_, _, let count): shared.counters.add(.bytesRead, Int64(count))
-    }
-    return result
-  }
-
-  /// Writes all of the bytes at an offset: `FUSE_WRITE`.
-  public func write(
-    _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
-  ) throws(Errno) {
-    guard offset >= 0, offset <= Self.maximumSize - Int64(bytes.count) else { throw .fileTooLarge }
-    try files.handle(handle).write(bytes, at: offset, context)
-    shared.counters.add(.bytesWritten, Int64(bytes.count))
-  }
-
-  /// Answers the close of one descriptor: `FUSE_FLUSH`; its error is what `close(2)` gives.
-  public func flush(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
-    try files.handle(handle).flush(context)
-  }
-
-  /// Makes what was written durable, without publishing it: `FUSE_FSYNC`.
-  public func synchronize(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
-    try files.handle(handle).synchronize(context)
-  }
-
-  /// Lets go of a file after its last descriptor was closed: `FUSE_RELEASE`.
-  ///
-  /// - Returns: whether it had been opened with a file for the kernel to read by itself.
-  @discardableResult
-  public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) -> Bool {
-    let file = try files.remove(handle)
-    file.release(context)
-    return file.backing != nil
-  }
+  // MARK: The whole
 
   /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
   /// when the daemon was told to end, is discarded.
@@ -283,19 +222,13 @@ public final class Tree: Sendable {
     return Entry(node: id, attributes: shared.shown(attributes), validity: known.nameValidity)
   }
 
-  private func opened(_ handle: any FileHandle) -> OpenedFile {
-    OpenedFile(
-      handle: files.insert(handle), caching: handle.caching, backing: handle.backing,
-      ignoresFlush: handle.ignoresFlush)
-  }
-
-  private func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
+  func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
     try requireWritable()
     try FileName.check(name)
     return try nodes.node(parent)
   }
 
-  private func requireWritable() throws(Errno) {
+  func requireWritable() throws(Errno) {
     if shared.options.isReadOnly { throw .readOnlyFileSystem }
   }
 }

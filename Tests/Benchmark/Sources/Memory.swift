@@ -10,6 +10,11 @@ enum Memory: Theme {
       Comparison(
         work: "resident after find of \(setting.sizes.blobs) blobs", quantity: .memory, target: .value(150 * 1_048_576),
         subjects: try setting.subjects.map { fileSystem in
+          try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0]) }
+        }, isOnce: true),
+      Comparison(
+        work: "resident after find -ls, while the kernel remembers them", quantity: .memory,
+        subjects: try setting.subjects.map { fileSystem in
           try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0, "-ls"]) }
         }, isOnce: true),
       Comparison(

@@ -1,0 +1,28 @@
+internal import Platform
+internal import SystemPackage
+
+/// A directory that nobody made: it shows what is in the store, and is as old as the mount.
+protocol ShownDirectory: Node {
+  var shared: TreeShared { get }
+}
+
+extension ShownDirectory {
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .directory }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
+      validity: min(nameValidity, Validity.second))
+  }
+}
+
+/// A directory of an image, whose inode number follows from its path below `images`.
+protocol ImagePart: ShownDirectory {
+  var path: [FileName] { get }
+}
+
+extension ImagePart {
+  var parentInode: UInt64 { ImagesDirectory.inode(Array(path.dropLast())) }
+  var nameValidity: Double { Validity.brief }
+}
