@@ -13,6 +13,11 @@ import Testing
     var act: String
     /// With the store as it was found in `$store`.
     var survived: String
+
+    /// Makes the disk, with what is on it before.
+    func prepare(_ layout: String) -> String {
+      "fresh \(layout)\n\(before)\nsync -f disk; sleep 0.1"
+    }
   }
 
   static let scenes = [
@@ -88,9 +93,7 @@ import Testing
     try Workshop().check(
       Self.words
         + #"""
-        fresh \#(layout)
-        \#(scene.before)
-        sync -f disk; sleep 0.1
+        \#(scene.prepare(layout))
         \#(scene.isMounted ? #""$casfs" mount $store $mnt"# : "")
         \#(scene.act)
         powercut '\#(scene.survived)' || fail "lost: $(cat said)"
@@ -129,9 +132,7 @@ import Testing
         + #"""
         real=$casfs; : >needed
         for n in 1 2 3 4 5 6; do
-          casfs=$real; fresh \#(need.layout)
-          \#(scene.before)
-          sync -f disk; sleep 0.1
+          casfs=$real; \#(scene.prepare(need.layout))
           printf '#!/bin/sh\nexec strace -f -y -A -qq -o trace -e trace=fsync -e inject=fsync:retval=0:when=%s %s "$@"\n' \
             $n "$casfs" >without
           chmod +x without; : >trace
@@ -155,9 +156,7 @@ import Testing
     try Workshop().check(
       Self.words
         + #"""
-        fresh \#(layout)
-        \#(scene.before)
-        sync -f disk; sleep 0.1
+        \#(scene.prepare(layout))
         # The calls succeed and do nothing.
         cat >without <<E
         #!/bin/sh
