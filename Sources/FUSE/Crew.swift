@@ -35,10 +35,11 @@ final class Crew: Sendable {
     try lookout.start(
       observing: { [self] in state.withLock(waking: .none) { $0.leader } },
       relieving: { [self] (member, progress) in
-        guard member.resign(at: progress) else { return }
+        let (isRelieved, caller) = member.relieve(at: progress)
+        guard isRelieved else { return }
         handOver()
         // Answered meanwhile, it is no longer to be let go.
-        member.caller?.isSlow()
+        caller?.isSlow()
       },
       nowAndThen: tidy)
     state.withLock { state in

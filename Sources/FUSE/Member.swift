@@ -19,24 +19,23 @@ final class Member: Sendable {
 
   var isLeading: Bool { word.load(ordering: .acquiring) & Self.leading != 0 }
 
-  /// Whose request it was given last.
-  var caller: Caller? { current.withLock(waking: .none) { $0?.caller } }
-
   /// Notes whose request it begins with.
   ///
   /// - Parameter make: what waits when nothing can be used again.
   func serve(
     _ request: fuse_req_t, thread: Int32, _ patience: Patience, _ make: () -> Waiting
   ) -> Waiting {
-    current.withLock(waking: .none) { current in
+    let (waiting, isRelieved) = current.withLock(waking: .none) { current in
       if let current {
         unsafe current.caller.begin(request, thread: thread, patience)
-        return current
+        return (current, false)
       }
       let made = make()
       current = made
-      return made
+      return (made, !isLeading)
     }
+    if isRelieved { waiting.caller.isSlow() }
+    return waiting
   }
 
   /// Gets the lead. Whom it served before, others may know of.
@@ -63,13 +62,17 @@ final class Member: Sendable {
     return before & Self.leading != 0
   }
 
-  /// Gives up the lead, if its progress is still this.
+  /// Has the lead taken away, if its progress is still this; whom it serves is not served by it again.
   ///
-  /// - Returns: whether it did.
-  func resign(at progress: UInt64) -> Bool {
-    word.compareExchange(
-      expected: progress, desired: progress & ~Self.leading, ordering: .acquiringAndReleasing
-    ).exchanged
+  /// - Returns: whether it had, and whom it serves, unless it has not got to that yet.
+  func relieve(at progress: UInt64) -> (isRelieved: Bool, caller: Caller?) {
+    current.withLock(waking: .none) { current in
+      let (isRelieved, _) = word.compareExchange(
+        expected: progress, desired: progress & ~Self.leading, ordering: .acquiringAndReleasing)
+      guard isRelieved else { return (false, nil) }
+      defer { current = nil }
+      return (true, current?.caller)
+    }
   }
 }
 
