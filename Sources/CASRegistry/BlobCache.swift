@@ -27,7 +27,7 @@ final class BlobCache: Sendable {
     _ location: CacheLocation, for place: String, limit: Int64?, _ verification: Verification, _ operation: String
   ) throws(CASError) {
     self.place = place
-    self.limit = limit ?? location.limit
+    self.limit = max(limit ?? location.limit, 0)
     do throws(CASError) {
       let notes = try CacheFolder.open(location.notes)
       uses = CacheUses(notes)
@@ -111,10 +111,10 @@ final class BlobCache: Sendable {
   /// Notes that so much was added, and makes room when that is too much.
   func noteAdded(_ size: Int64) {
     let mustLook = added.withLock { (added) in
-      let total = (added ?? limit) + size
       // What others add is seen when it is looked.
-      let isMuch = total > limit / 20
-      added = isMuch ? 0 : total
+      let before = added ?? .max
+      let isMuch = before > limit / 20 - size
+      added = isMuch ? 0 : before + size
       return isMuch
     }
     if mustLook { try? makeRoom() }
@@ -130,13 +130,14 @@ final class BlobCache: Sendable {
       guard let info = try? store.blobInfo(digest) else { return }
       blobs.append((digest, info.size, max(info.modified, marks[digest] ?? info.modified)))
     }
-    var total = blobs.reduce(0) { $0 + $1.size }
+    // Files without content can be as long as numbers go.
+    var total = blobs.reduce(Int128(0)) { $0 + Int128($1.size) }
     guard total > limit else { return }
     blobs.sort { $0.used < $1.used }
     for blob in blobs where total > limit / 10 * 9 {
       try store.deleteBlob(blob.digest)
       uses.forget(blob.digest)
-      total -= blob.size
+      total -= Int128(blob.size)
     }
   }
 

@@ -99,4 +99,16 @@ import Testing
       got=$(sent '.target | contains("'$blob'")'); [ $got -lt 160000000 ] || fail "$got bytes for all of it"
       """#)
   }
+
+  @Test("V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T"])
+  func anyBound(size: String) throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
+      CASFS_CACHE_SIZE=\#(size) "$casfs" blob get $repository sha256:$blob | cmp - b
+      rm -r cache; "$casfs" mount -o cache_size=\#(size) $repository $mnt
+      cmp $mnt/blobs/sha256/$blob b; cmp $mnt/images/v1/layers/00 a/blobs/sha256/$layer
+      """#)
+  }
 }
