@@ -41,6 +41,13 @@ public struct BlobFile: Sendable {
   }
 }
 
+/// A blob in the making that is a file.
+public protocol FileBackedStage: BlobStage {
+  /// The file with the content; `nil` before the first write, and after the end of the stage. Who has it can read the
+  /// content of a blob that was made of it when that is deleted.
+  var file: OpenFile? { get }
+}
+
 /// A store on another machine: to ask it takes time, and it may be out of reach.
 public protocol RemoteEngine: Engine {
   /// The names of all references, each once, without asking what they stand for.

@@ -46,6 +46,11 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
   }
 
+  /// Opens a blob's file without a look at its content, as to lock it; `nil` when it is not there.
+  package func uncheckedFile(_ digest: Digest) throws(CASError) -> OpenFile? {
+    try store("open blob", digest.description).blobs.open(digest, "open blob")?.file
+  }
+
   /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.
   public func isProbablyVerified(_ digest: Digest, version: UInt64? = nil) -> Bool {
     guard let store = opened.withLock({ $0 }) else { return false }

@@ -6,7 +6,7 @@ internal import Synchronization
 internal import SystemPackage
 
 /// A blob in the making, as a file that nobody else can see.
-final class Stage: BlobStage {
+final class Stage: FileBackedStage {
   private struct State {
     /// Made by the first write, so that an empty blob costs little.
     var temporary: Temporary?
@@ -51,6 +51,7 @@ final class Stage: BlobStage {
   }
 
   var size: Int64 { length.load(ordering: .acquiring) }
+  var file: OpenFile? { state.withLock { $0.temporary?.file } }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try state.withLock { (state) throws(CASError) in

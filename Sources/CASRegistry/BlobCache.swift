@@ -10,13 +10,12 @@ internal import SystemPackage
 /// not used for the longest time goes when there is more than its limit.
 final class BlobCache: Sendable {
   /// What is read of a registry is hashed on its way in; this is for what was here before.
-  private let store: any FileBackedEngine
-  private let uses: CacheUses
+  let store: DirectoryEngine
+  let uses: CacheUses
   /// Whose content is read and written.
   private let place: String
-  private let limit: Int64
-  /// How many bytes were added since it was last looked whether there are too many; `nil` before the first.
-  private let added = Monitor<Int64?>(nil)
+  let limit: Int64
+  let room = Monitor(Room())
 
   /// Opens the store, and makes it if it is not there.
   ///
@@ -40,7 +39,7 @@ final class BlobCache: Sendable {
         guard error.code == .notFound else { throw error }
         engine = try Self.create(driver, location.store, options)
       }
-      guard let store = engine as? any FileBackedEngine, engine.isWritable else {
+      guard let store = engine as? DirectoryEngine, engine.isWritable else {
         throw CASError(.io(.permissionDenied), operation, location.store, cause: "it cannot be written")
       }
       self.store = store
@@ -88,10 +87,17 @@ final class BlobCache: Sendable {
   /// Notes that the repository has a blob, which is used.
   func note(_ digest: Digest) { uses.note(digest, in: place) }
 
-  /// Opens a blob that is here; `nil` when it is not. A copy that went bad is thrown away.
+  /// Opens a blob that is here; `nil` when it is not. As long as the file is open the blob stays. A copy that went bad
+  /// is thrown away.
   func file(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> BlobFile? {
     do throws(CASError) {
-      return try store.blobFile(digest, cancellation: purpose.cancellation)
+      // To hash it may take long.
+      let held = isProbablyVerified(digest, version: nil) ? nil : try store.uncheckedFile(digest)
+      defer { withExtendedLifetime(held) {} }
+      if let held { hold(held) }
+      let blob = try store.blobFile(digest, cancellation: purpose.cancellation)
+      if let blob { hold(blob.file) }
+      return blob
     } catch {
       switch error.code {
       case .notFound: return nil
@@ -104,41 +110,25 @@ final class BlobCache: Sendable {
   }
 
   /// Starts a blob.
-  func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    try store.stageBlob(algorithm, copying: base)
+  func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
+    guard let stage = try store.stageBlob(algorithm, copying: base) as? any FileBackedStage else {
+      throw CASError(.notImplemented, "put blob", store.uri, cause: "it keeps content in no files")
+    }
+    return stage
   }
 
-  /// Notes that so much was added, and makes room when that is too much.
-  func noteAdded(_ size: Int64) {
-    let mustLook = added.withLock { (added) in
-      // What others add is seen when it is looked.
-      let before = added ?? .max
-      let isMuch = before > limit / 20 - size
-      added = isMuch ? 0 : before + size
-      return isMuch
-    }
-    if mustLook { try? makeRoom() }
+  /// Keeps the blob that is made of a stage from going before it can be opened.
+  ///
+  /// - Returns: what keeps it.
+  func hold(_ stage: any FileBackedStage) -> OpenFile? {
+    let file = stage.file
+    if let file { hold(file) }
+    return file
   }
 
-  /// Removes what was not used for the longest time, as long as there is too much. One process does that at a time.
-  private func makeRoom() throws(CASError) {
-    guard let lock = uses.lock("room") else { return }
-    defer { withExtendedLifetime(lock) {} }
-    var blobs: [(digest: Digest, size: Int64, used: Timestamp)] = []
-    let marks = uses.all()
-    try store.forEachBlob { (digest) throws(CASError) in
-      guard let info = try? store.blobInfo(digest) else { return }
-      blobs.append((digest, info.size, max(info.modified, marks[digest] ?? info.modified)))
-    }
-    // Files without content can be as long as numbers go.
-    var total = blobs.reduce(Int128(0)) { $0 + Int128($1.size) }
-    guard total > limit else { return }
-    blobs.sort { $0.used < $1.used }
-    for blob in blobs where total > limit / 10 * 9 {
-      try store.deleteBlob(blob.digest)
-      uses.forget(blob.digest)
-      total -= Int128(blob.size)
-    }
+  private func hold(_ file: OpenFile) {
+    // Without locks, what goes is still there for who has it open.
+    _ = try? file.tryLock(.shared)
   }
 
   /// Removes what killed writers left behind, and marks of what is gone.
@@ -148,5 +138,8 @@ final class BlobCache: Sendable {
   }
 
   /// Lets go of the store.
-  func close() { store.close() }
+  func close() {
+    endMakingRoom()
+    store.close()
+  }
 }

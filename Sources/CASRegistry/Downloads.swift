@@ -6,7 +6,7 @@ internal import SystemPackage
 /// The downloads under way: each digest's is made once for all who want it, and goes on when who asked first gives up.
 final class Downloads: Sendable {
   private final class Download: Sendable {
-    let outcome = Monitor<Result<Void, CASError>?>(nil)
+    let outcome = Monitor<Result<OpenFile?, CASError>?>(nil)
   }
 
   private let running = Monitor<[Digest: Download]>([:])
@@ -14,10 +14,12 @@ final class Downloads: Sendable {
 
   /// Waits until a digest's content is there.
   ///
-  /// - Parameter fetch: gets it; run by a thread of its own, with a token that ends all downloads.
+  /// - Parameter fetch: gets it; run by a thread of its own, with a token that ends all downloads. What it returns keeps
+  ///   the content from going again.
   func run(
-    _ digest: Digest, _ purpose: Purpose, _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> Void
-  ) throws(CASError) {
+    _ digest: Digest, _ purpose: Purpose,
+    _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> OpenFile?
+  ) throws(CASError) -> OpenFile? {
     let (download, isNew) = running.withLock { (running) -> (Download, Bool) in
       if let download = running[digest] { return (download, false) }
       let download = Download()
@@ -42,9 +44,9 @@ final class Downloads: Sendable {
     while !download.outcome.wait(milliseconds: 20, until: { $0 != nil }) {
       try purpose.cancellation.check(purpose.operation, purpose.subject)
     }
-    guard let outcome = download.outcome.withLock({ $0 }) else { return }
+    guard let outcome = download.outcome.withLock({ $0 }) else { return nil }
     do throws(CASError) {
-      try outcome.get()
+      return try outcome.get()
     } catch {
       throw error.during(purpose.operation, purpose.subject)
     }

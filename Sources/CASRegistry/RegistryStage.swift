@@ -5,12 +5,18 @@ internal import SystemPackage
 
 /// A blob in the making: a file of the cache, sent to the registry when it is complete.
 final class RegistryStage: BlobStage {
-  private let repository: Repository
-  private let local: any BlobStage
-  /// What it became in the cache, once it is complete and while it is not sent.
-  private let complete = Monitor<BlobAddress?>(nil)
+  /// What is complete and not sent.
+  private struct Content {
+    var address: BlobAddress
+    /// Has it also when it went from the cache.
+    var file: OpenFile?
+  }
 
-  init(_ repository: Repository, _ local: any BlobStage) {
+  private let repository: Repository
+  private let local: any FileBackedStage
+  private let complete = Monitor<Content?>(nil)
+
+  init(_ repository: Repository, _ local: any FileBackedStage) {
     self.repository = repository
     self.local = local
   }
@@ -37,16 +43,19 @@ final class RegistryStage: BlobStage {
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
     try repository.check(Purpose("put blob", repository.address.description, cancellation))
-    let address: BlobAddress
+    let content: Content
     // After an upload that failed it can be tried again.
     if let known = complete.withLock({ $0 }) {
-      try expectation.check(known)
-      address = known
+      try expectation.check(known.address)
+      content = known
     } else {
-      address = try local.commit(expecting: expectation, cancellation: cancellation)
-      complete.withLock { $0 = address }
+      let file = local.file
+      content = Content(address: try local.commit(expecting: expectation, cancellation: cancellation), file: file)
+      complete.withLock { $0 = content }
     }
-    try repository.upload(address, Purpose("put blob", address.digest.description, cancellation))
+    let address = content.address
+    try repository.upload(
+      address, content.file, Purpose("put blob", address.digest.description, cancellation))
     complete.withLock { $0 = nil }
     repository.cache.noteAdded(address.size)
     return address
@@ -59,15 +68,19 @@ final class RegistryStage: BlobStage {
 }
 
 extension Repository {
-  /// Makes sure that the registry has a blob that is in the cache.
-  fileprivate func upload(_ address: BlobAddress, _ purpose: Purpose) throws(CASError) {
-    guard let file = try cache.file(address.digest, purpose) else {
+  /// Makes sure that the registry has a blob.
+  ///
+  /// - Parameter file: has its content; without, that is in the cache.
+  fileprivate func upload(_ address: BlobAddress, _ file: OpenFile?, _ purpose: Purpose) throws(CASError) {
+    var file = file
+    if file == nil { file = try cache.file(address.digest, purpose)?.file }
+    guard let file else {
       throw CASError(
         .io(.ioError), purpose.operation, purpose.subject, cause: "it went from the cache before it could be sent")
     }
     // Whatever was known, another may have deleted it since.
     if try client.look(atBlob: address.digest, purpose) != address.size {
-      try client.upload(file.file, from: file.offset, address, purpose)
+      try client.upload(file, from: 0, address, purpose)
     }
     cache.note(address.digest)
     known.remember(address.digest, KnownContent.Entry(size: address.size, isManifest: false, mediaType: nil))

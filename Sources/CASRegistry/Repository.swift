@@ -78,17 +78,17 @@ final class Repository: Sendable {
     }
     guard isWanted else { return nil }
     for _ in 0..<Self.attempts {
-      try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
+      let held = try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
         let purpose = Purpose("read blob", digest.description, stop)
         if entry.isManifest {
           _ = try fetch(digest.description, expecting: digest, purpose)
-        } else {
-          try download(digest, entry.size, purpose)
+          return nil
         }
+        return try download(digest, entry.size, purpose)
       }
+      defer { withExtendedLifetime(held) {} }
       if let file = try cache.file(digest, purpose) {
         cache.note(digest)
-        // Only now may it go again to make room.
         cache.noteAdded(entry.size)
         return file
       }
@@ -120,7 +120,8 @@ final class Repository: Sendable {
     return descriptor
   }
 
-  private func download(_ digest: Digest, _ size: Int64, _ purpose: Purpose) throws(CASError) {
+  /// - Returns: what keeps it in the cache.
+  private func download(_ digest: Digest, _ size: Int64, _ purpose: Purpose) throws(CASError) -> OpenFile? {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
       var offset: Int64 = 0
@@ -128,9 +129,11 @@ final class Repository: Sendable {
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
+      let held = cache.hold(stage)
       do throws(CASError) {
         _ = try stage.commit(
           expecting: BlobExpectation(digest: digest, size: size), cancellation: purpose.cancellation)
+        return held
       } catch {
         guard error.code == .mismatch else { throw error }
         let failure = try Self.corruption(stage, digest, address, purpose)

@@ -43,9 +43,10 @@ final class BlobNode: Node {
       return content
     }
     let content = try opened(context)
+    let version = content.version ?? info.version
+    if content.isCacheable { shared.recent.keep(content, as: NodeID(Inode.blobNode(digest, version: version))) }
     // The kernel looks the name up again and finds the new node.
-    if let version = content.version, version != info.version { throw .staleNFSFileHandle }
-    if content.isCacheable { shared.recent.keep(content, as: id) }
+    if version != info.version { throw .staleNFSFileHandle }
     content.countOpen()
     return content
   }

@@ -100,7 +100,7 @@ import Testing
       """#)
   }
 
-  @Test("V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T"])
+  @Test("V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T", "0"])
   func anyBound(size: String) throws {
     try Workshop().check(
       .own,
@@ -109,6 +109,61 @@ import Testing
       CASFS_CACHE_SIZE=\#(size) "$casfs" blob get $repository sha256:$blob | cmp - b
       rm -r cache; "$casfs" mount -o cache_size=\#(size) $repository $mnt
       cmp $mnt/blobs/sha256/$blob b; cmp $mnt/images/v1/layers/00 a/blobs/sha256/$layer
+      """#)
+  }
+
+  @Test("V1 E7: a blob longer than the bound is read, fetched once, and goes when nobody reads it")
+  func tooLong() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
+      kept() { [ "$(find cache -name $1 | wc -l)" = $2 ]; }
+      "$casfs" mount -o cache_size=2M $repository $mnt; forget
+      cmp $mnt/blobs/sha256/$other c
+      for i in 1 2; do
+        cmp $mnt/blobs/sha256/$blob b
+        is "$(asked '.method == "GET" and (.target | contains("'$blob'"))')" $i
+        eventually kept $blob 0; kept $other 1
+      done
+      "$casfs" unmount $mnt
+      CASFS_CACHE_SIZE=2M "$casfs" blob get $repository sha256:$blob | cmp - b; kept $blob 0; kept $other 1
+      # Checked at each opening, it is no other.
+      "$casfs" mount -o cache_size=2M,verify=always $repository $mnt; cmp $mnt/blobs/sha256/$blob b
+      """#)
+  }
+
+  @Test("V1 E7: what is being read is not removed by another, whose bound is lower")
+  func inUse() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
+      "$casfs" mount $repository $mnt; exec 3<$mnt/blobs/sha256/$blob; forget
+      CASFS_CACHE_SIZE=0 "$casfs" blob get $repository sha256:$other | cmp - c
+      is "$(find cache -name $blob | wc -l)" 1; is "$(find cache -name $other | wc -l)" 0
+      cmp $mnt/blobs/sha256/$blob b; cmp - b <&3; exec 3<&-
+      is "$(asked '.method == "GET" and (.target | contains("'$blob'"))')" 0
+      "$casfs" unmount $mnt
+      CASFS_CACHE_SIZE=0 "$casfs" blob get $repository sha256:$other | cmp - c
+      is "$(find cache -name $blob | wc -l)" 0
+      """#)
+  }
+
+  @Test("E4 E7: many put and read with a cache that keeps nothing")
+  func nothingKept() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; mkdir mnt2 new
+      "$casfs" mount -o cache_size=0 $repository $mnt; "$casfs" mount -o cache_size=0 $repository mnt2
+      for i in {1..40}; do head -c 10000 /dev/urandom >new/$i; done
+      for i in {1..40}; do
+        at=$mnt; [ $((i % 2)) = 0 ] || at=mnt2
+        { cp new/$i $at/incoming/; cmp $mnt/blobs/sha256/$(hex new/$i) new/$i; cmp mnt2/blobs/sha256/$(hex new/$i) new/$i; } &
+        writers[i]=$!
+      done
+      for writer in "${writers[@]}"; do wait $writer; done
       """#)
   }
 }
