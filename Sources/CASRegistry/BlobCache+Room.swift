@@ -60,13 +60,14 @@ extension BlobCache {
   ///
   /// - Returns: whether there is no longer too much.
   private func makeRoom() throws(CASError) -> Bool {
-    guard let lock = uses.lock("room") else { return false }
+    let folders = try folders()
+    guard let lock = folders.uses.lock("room") else { return false }
     defer { withExtendedLifetime(lock) {} }
     var blobs: [(digest: Digest, size: Int64, used: Timestamp)] = []
     var tooLong: [Digest] = []
-    let marks = uses.all()
-    try store.forEachBlob { (digest) throws(CASError) in
-      guard let info = try? store.blobInfo(digest) else { return }
+    let marks = folders.uses.all()
+    try folders.store.forEachBlob { (digest) throws(CASError) in
+      guard let info = try? folders.store.blobInfo(digest) else { return }
       if info.size > limit {
         tooLong.append(digest)
       } else {
@@ -75,24 +76,24 @@ extension BlobCache {
     }
     // What cannot stay is not in the way of the others.
     var isEnough = true
-    for digest in tooLong where try !remove(digest) { isEnough = false }
+    for digest in tooLong where try !remove(digest, folders) { isEnough = false }
     // Files without content can be as long as numbers go.
     var total = blobs.reduce(Int128(0)) { $0 + Int128($1.size) }
     guard total > limit else { return isEnough }
     blobs.sort { $0.used < $1.used }
     for blob in blobs where total > limit / 10 * 9 {
-      if try remove(blob.digest) { total -= Int128(blob.size) }
+      if try remove(blob.digest, folders) { total -= Int128(blob.size) }
     }
     return isEnough && total <= limit
   }
 
   /// - Returns: whether it is gone; else it is in use.
-  private func remove(_ digest: Digest) throws(CASError) -> Bool {
-    if let file = try store.uncheckedFile(digest) {
+  private func remove(_ digest: Digest, _ folders: CacheFolders) throws(CASError) -> Bool {
+    if let file = try folders.store.uncheckedFile(digest) {
       guard (try? file.tryLock(.exclusive)) ?? true else { return false }
-      try store.deleteBlob(digest)
+      try folders.store.deleteBlob(digest)
     }
-    uses.forget(digest)
+    folders.uses.forget(digest)
     return true
   }
 }

@@ -1,7 +1,5 @@
 internal import CAS
 internal import CASDirectory
-internal import CASFiles
-internal import Logging
 internal import OCI
 internal import Platform
 internal import SystemPackage
@@ -9,11 +7,11 @@ internal import SystemPackage
 /// Content of registries on this machine: a directory store that all of a user's mounts and commands share. What was
 /// not used for the longest time goes when there is more than its limit.
 final class BlobCache: Sendable {
-  /// What is read of a registry is hashed on its way in; this is for what was here before.
-  let store: DirectoryEngine
-  let uses: CacheUses
   /// Whose content is read and written.
   private let place: String
+  private let location: CacheLocation
+  private let verification: Verification
+  private let opened: Monitor<CacheFolders>
   let limit: Int64
   let room = Monitor(Room())
 
@@ -26,73 +24,55 @@ final class BlobCache: Sendable {
     _ location: CacheLocation, for place: String, limit: Int64?, _ verification: Verification, _ operation: String
   ) throws(CASError) {
     self.place = place
+    self.location = location
+    self.verification = verification
     self.limit = max(limit ?? location.limit, 0)
-    do throws(CASError) {
-      let notes = try CacheFolder.open(location.notes)
-      uses = CacheUses(notes)
-      let driver = DirectoryDriver()
-      let options = OpenOptions(verification: verification)
-      let engine: any Engine
-      do throws(CASError) {
-        engine = try driver.open("dir:\(location.store)", options: options)
-      } catch {
-        guard error.code == .notFound else { throw error }
-        engine = try Self.create(driver, location.store, options)
-      }
-      guard let store = engine as? DirectoryEngine, engine.isWritable else {
-        throw CASError(.io(.permissionDenied), operation, location.store, cause: "it cannot be written")
-      }
-      self.store = store
-    } catch {
-      throw CASError(error.code, operation, location.store, cause: "the cache cannot be used: \(error.cause)")
-    }
+    opened = Monitor(try CacheFolders(location, verification, operation))
   }
 
-  private static func create(
-    _ driver: DirectoryDriver, _ path: String, _ options: OpenOptions
-  ) throws(CASError) -> any Engine {
-    let engine: any Engine
-    do throws(CASError) {
-      engine = try driver.create("dir:\(path)", options: CreateOptions(open: options))
-    } catch {
-      // Another was faster.
-      guard error.code == .clobber else { throw error }
-      engine = try driver.open("dir:\(path)", options: options)
+  /// The folders; made anew when somebody has removed them.
+  func folders() throws(CASError) -> CacheFolders {
+    let known = opened.withLock(waking: .none) { $0 }
+    guard known.isGone else { return known }
+    let new = try CacheFolders(location, verification, "open cache")
+    return opened.withLock(waking: .none) { (opened) in
+      if opened.isGone { opened = new }
+      return opened
     }
-    // What a registry gives to one who says a password is nobody else's.
-    _ = try CacheFolder.open(path)
-    return engine
   }
 
   /// The folder beside the store.
-  var notes: OpenFile { uses.folder }
+  var notes: OpenFile { ((try? folders()) ?? opened.withLock(waking: .none) { $0 }).uses.folder }
 
   /// Whether the files are on a file system that lies on another.
-  var isStacked: Bool { store.isStacked }
+  var isStacked: Bool { (try? folders().store.isStacked) ?? false }
 
   /// What is known of the copy here, if there is one.
-  func info(_ digest: Digest) -> BlobInfo? { try? store.blobInfo(digest) }
+  func info(_ digest: Digest) -> BlobInfo? { try? folders().store.blobInfo(digest) }
 
   /// What is known of an opened blob now.
-  func info(of file: BlobFile) throws(CASError) -> BlobInfo { try store.info(of: file) }
+  func info(of file: BlobFile) throws(CASError) -> BlobInfo { try folders().store.info(of: file) }
 
   /// Whether the copy here would not have to be hashed.
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool {
-    store.isProbablyVerified(digest, version: version)
+    (try? folders().store.isProbablyVerified(digest, version: version)) ?? false
   }
 
   /// What is known of a copy here that the repository was seen to have.
-  func ownInfo(_ digest: Digest) -> BlobInfo? { uses.has(digest, in: place) ? info(digest) : nil }
+  func ownInfo(_ digest: Digest) -> BlobInfo? {
+    (try? folders().uses.has(digest, in: place)) == true ? info(digest) : nil
+  }
 
   /// Notes that the repository has a blob, which is used.
-  func note(_ digest: Digest) { uses.note(digest, in: place) }
+  func note(_ digest: Digest) { try? folders().uses.note(digest, in: place) }
 
   /// Opens a blob that is here; `nil` when it is not. As long as the file is open the blob stays. A copy that went bad
   /// is thrown away.
   func file(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> BlobFile? {
+    let store = try folders().store
     do throws(CASError) {
       // To hash it may take long.
-      let held = isProbablyVerified(digest, version: nil) ? nil : try store.uncheckedFile(digest)
+      let held = store.isProbablyVerified(digest) ? nil : try store.uncheckedFile(digest)
       defer { withExtendedLifetime(held) {} }
       if let held { hold(held) }
       let blob = try store.blobFile(digest, cancellation: purpose.cancellation)
@@ -111,6 +91,7 @@ final class BlobCache: Sendable {
 
   /// Starts a blob.
   func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
+    let store = try folders().store
     guard let stage = try store.stageBlob(algorithm, copying: base) as? any FileBackedStage else {
       throw CASError(.notImplemented, "put blob", store.uri, cause: "it keeps content in no files")
     }
@@ -133,13 +114,14 @@ final class BlobCache: Sendable {
 
   /// Removes what killed writers left behind, and marks of what is gone.
   func clean(_ cancellation: CancellationToken) throws(CASError) -> Int {
-    for (digest, _) in uses.all() where info(digest) == nil { uses.forget(digest) }
-    return try store.clean(cancellation: cancellation)
+    let folders = try folders()
+    for (digest, _) in folders.uses.all() where info(digest) == nil { folders.uses.forget(digest) }
+    return try folders.store.clean(cancellation: cancellation)
   }
 
   /// Lets go of the store.
   func close() {
     endMakingRoom()
-    store.close()
+    opened.withLock { $0 }.store.close()
   }
 }

@@ -100,7 +100,8 @@ import Testing
       """#)
   }
 
-  @Test("V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T", "0"])
+  @Test(
+    "V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T", "0"])
   func anyBound(size: String) throws {
     try Workshop().check(
       .own,
@@ -164,6 +165,23 @@ import Testing
         writers[i]=$!
       done
       for writer in "${writers[@]}"; do wait $writer; done
+      """#)
+  }
+
+  @Test(
+    "E7 E4 E11: the cache is made anew when somebody removes it",
+    arguments: ["cache", "cache/casfs", "cache/casfs-notes"])
+  func removed(what: String) throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
+      "$casfs" mount $repository $mnt; cmp $mnt/blobs/sha256/$blob b; cat $mnt/refs/v1 >tag
+      rm -rf \#(what)
+      cmp $mnt/blobs/sha256/$blob b; cmp $mnt/blobs/sha256/$other c
+      is "$(ls $mnt/refs)" v1; cmp $mnt/refs/v1 tag; is "$(ls $mnt/blobs/sha256 | wc -l)" 3
+      echo new >new; cp new $mnt/incoming/; has $(hex new); cp $mnt/refs/v1 $mnt/refs/v2; is "$(tags)" 'v1 v2'
+      is "$(find cache/casfs -name $blob | wc -l)" 1; is "$(stat -c %a cache/casfs)" 700
       """#)
   }
 }

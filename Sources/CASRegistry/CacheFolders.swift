@@ -1,0 +1,56 @@
+internal import CAS
+internal import CASDirectory
+internal import CASFiles
+internal import OCI
+internal import Platform
+internal import SystemPackage
+
+/// The folders of the cache, opened.
+struct CacheFolders: Sendable {
+  /// What is read of a registry is hashed on its way in; what this verifies was here before.
+  let store: DirectoryEngine
+  let uses: CacheUses
+  private let root: OpenFile
+
+  /// Opens them, and makes what is not there.
+  ///
+  /// - Throws: why they cannot be used.
+  init(_ location: CacheLocation, _ verification: Verification, _ operation: String) throws(CASError) {
+    do throws(CASError) {
+      uses = CacheUses(try CacheFolder.open(location.notes))
+      let engine = try Self.store(location.store, OpenOptions(verification: verification))
+      guard let store = engine as? DirectoryEngine, engine.isWritable else {
+        throw CASError(.io(.permissionDenied), operation, location.store, cause: "it cannot be written")
+      }
+      self.store = store
+      root = try attempting(operation, location.store) { () throws(Errno) in
+        try OpenFile.open(path: location.store, [.readOnly, .directory])
+      }
+    } catch {
+      throw CASError(error.code, operation, location.store, cause: "the cache cannot be used: \(error.cause)")
+    }
+  }
+
+  private static func store(_ path: String, _ options: OpenOptions) throws(CASError) -> any Engine {
+    let driver = DirectoryDriver()
+    do throws(CASError) {
+      return try driver.open("dir:\(path)", options: options)
+    } catch {
+      guard error.code == .notFound else { throw error }
+    }
+    let engine: any Engine
+    do throws(CASError) {
+      engine = try driver.create("dir:\(path)", options: CreateOptions(open: options))
+    } catch {
+      // Another was faster.
+      guard error.code == .clobber else { throw error }
+      engine = try driver.open("dir:\(path)", options: options)
+    }
+    // What a registry gives to one who says a password is nobody else's.
+    _ = try CacheFolder.open(path)
+    return engine
+  }
+
+  /// Whether somebody has removed one of them.
+  var isGone: Bool { [root, uses.folder].contains { (try? $0.status().links) == 0 } }
+}
