@@ -51,6 +51,11 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     try store("open blob", digest.description).blobs.open(digest, "open blob")?.file
   }
 
+  /// Sets what makes room when there is none to put a blob, and says whether it could.
+  package func whenFull(_ makeRoom: @escaping @Sendable () -> Bool) {
+    opened.withLock { $0 }?.makesRoom.withLock { $0 = makeRoom }
+  }
+
   /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.
   public func isProbablyVerified(_ digest: Digest, version: UInt64? = nil) -> Bool {
     guard let store = opened.withLock({ $0 }) else { return false }

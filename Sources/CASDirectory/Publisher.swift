@@ -27,7 +27,9 @@ struct Publisher {
         return try replace(directory, &isReady)
       }
       try prepare(&isReady)
-      let isOurs = try attempting(Self.operation, digest.description) { () throws(Errno) in try link(directory) }
+      let isOurs = try attempting(Self.operation, digest.description) { () throws(Errno) in
+        try store.takingRoom { () throws(Errno) in try link(directory) }
+      }
       if isOurs { return try finish(directory) }
     }
     throw CASError(

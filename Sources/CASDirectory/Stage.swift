@@ -39,10 +39,12 @@ final class Stage: FileBackedStage {
   init(_ store: Store, _ algorithm: Digest.Algorithm, copying base: Digest) throws(CASError) {
     let (file, identity) = try store.openVerified(base, "copy blob", .none)
     let temporary = try attempting("copy blob", base.description) { () throws(Errno) in
-      let temporary = try store.makeTemporary()
-      try temporary.file.copyContents(of: file)
-      guard try temporary.file.status().size == identity.size else { throw .ioError }
-      return temporary
+      try store.takingRoom { () throws(Errno) in
+        let temporary = try store.makeTemporary()
+        try temporary.file.copyContents(of: file)
+        guard try temporary.file.status().size == identity.size else { throw .ioError }
+        return temporary
+      }
     }
     self.store = store
     self.algorithm = algorithm
@@ -176,14 +178,16 @@ final class Stage: FileBackedStage {
     _ state: inout State, _ body: (OpenFile, inout State) throws(Errno) -> Void
   ) throws(CASError) {
     do throws(Errno) {
-      let temporary: Temporary
-      if let made = state.temporary {
-        temporary = made
-      } else {
-        temporary = try store.makeTemporary()
-        state.temporary = temporary
+      try store.takingRoom { () throws(Errno) in
+        let temporary: Temporary
+        if let made = state.temporary {
+          temporary = made
+        } else {
+          temporary = try store.makeTemporary()
+          state.temporary = temporary
+        }
+        try body(temporary.file, &state)
       }
-      try body(temporary.file, &state)
     } catch {
       let failure = CASError(.io(error), Self.operation, store.path, cause: error.description)
       state.failure = failure

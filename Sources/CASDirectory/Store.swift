@@ -13,6 +13,8 @@ final class Store: Sendable {
   let blobs: BlobDirectories
   let references: any ReferenceStore
   let verifier = Verifier()
+  /// Makes room on the disk, and says whether it could.
+  let makesRoom = Monitor<(@Sendable () -> Bool)?>(nil)
   private let closed = Atomic(false)
   private let namesTemporaries: Atomic<Bool>
 
@@ -45,6 +47,17 @@ final class Store: Sendable {
       namesTemporaries.store(true, ordering: .relaxed)
     }
     return try Temporary.named(in: root)
+  }
+
+  /// Does something that needs room on the disk; once more when there was none, and some could be made.
+  func takingRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    do throws(Errno) {
+      return try body()
+    } catch {
+      let isFull = error == .noSpace || error == .diskQuotaExceeded
+      guard isFull, let makesRoom = makesRoom.withLock({ $0 }), makesRoom() else { throw error }
+      return try body()
+    }
   }
 
   /// Opens a blob and makes sure of its content, as far as the store was opened to.

@@ -14,6 +14,16 @@ extension BlobCache {
     var isClosed = false
   }
 
+  private struct Kept {
+    var digest: Digest
+    var size: Int64
+    var used: Timestamp
+  }
+
+  /// How many bytes go at least when the disk is full.
+  private static let share: Int64 = 16 << 20
+  /// How often it is looked for what may go, ten times a second: what was read is kept open for a moment.
+  private static let attempts = 20
   /// How long it is waited for what is in use, in milliseconds: longer each time.
   private static let pauses = (first: 500, longest: 60_000)
 
@@ -63,28 +73,52 @@ extension BlobCache {
     let folders = try folders()
     guard let lock = folders.uses.lock("room") else { return false }
     defer { withExtendedLifetime(lock) {} }
-    var blobs: [(digest: Digest, size: Int64, used: Timestamp)] = []
-    var tooLong: [Digest] = []
-    let marks = folders.uses.all()
-    try folders.store.forEachBlob { (digest) throws(CASError) in
-      guard let info = try? folders.store.blobInfo(digest) else { return }
-      if info.size > limit {
-        tooLong.append(digest)
-      } else {
-        blobs.append((digest, info.size, max(info.modified, marks[digest] ?? info.modified)))
-      }
-    }
+    let blobs = try kept(folders)
     // What cannot stay is not in the way of the others.
     var isEnough = true
-    for digest in tooLong where try !remove(digest, folders) { isEnough = false }
+    for blob in blobs where blob.size > limit {
+      if try !remove(blob.digest, folders) { isEnough = false }
+    }
+    let others = blobs.filter { $0.size <= limit }
     // Files without content can be as long as numbers go.
-    var total = blobs.reduce(Int128(0)) { $0 + Int128($1.size) }
+    var total = others.reduce(Int128(0)) { $0 + Int128($1.size) }
     guard total > limit else { return isEnough }
-    blobs.sort { $0.used < $1.used }
-    for blob in blobs where total > limit / 10 * 9 {
+    for blob in others where total > limit / 10 * 9 {
       if try remove(blob.digest, folders) { total -= Int128(blob.size) }
     }
     return isEnough && total <= limit
+  }
+
+  /// Removes a part of what was not used for the longest time, and is not in use, whatever the limit is.
+  ///
+  /// - Returns: whether anything went.
+  func makeRoomOnDisk() -> Bool {
+    var freed = Int128(0)
+    for _ in 0..<Self.attempts {
+      guard let folders = try? folders() else { break }
+      if let lock = folders.uses.lock("room") {
+        defer { withExtendedLifetime(lock) {} }
+        guard let blobs = try? kept(folders), !blobs.isEmpty else { break }
+        let tenth = blobs.reduce(Int128(0)) { $0 + Int128($1.size) } / 10
+        for blob in blobs where freed < max(tenth, Int128(Self.share)) {
+          if (try? remove(blob.digest, folders)) == true { freed += Int128(blob.size) }
+        }
+      }
+      if freed >= Self.share { break }
+      Thread.sleep(milliseconds: 100)
+    }
+    return freed > 0
+  }
+
+  /// What is in the cache; what was not used for the longest time is first.
+  private func kept(_ folders: CacheFolders) throws(CASError) -> [Kept] {
+    var blobs: [Kept] = []
+    let marks = folders.uses.all()
+    try folders.store.forEachBlob { (digest) throws(CASError) in
+      guard let info = try? folders.store.blobInfo(digest) else { return }
+      blobs.append(Kept(digest: digest, size: info.size, used: max(info.modified, marks[digest] ?? info.modified)))
+    }
+    return blobs.sorted { $0.used < $1.used }
   }
 
   /// - Returns: whether it is gone; else it is in use.

@@ -27,7 +27,13 @@ final class BlobCache: Sendable {
     self.location = location
     self.verification = verification
     self.limit = max(limit ?? location.limit, 0)
-    opened = Monitor(try CacheFolders(location, verification, operation))
+    let folders = try CacheFolders(location, verification, operation)
+    opened = Monitor(folders)
+    prepare(folders)
+  }
+
+  private func prepare(_ folders: CacheFolders) {
+    folders.store.whenFull { [weak self] in self?.makeRoomOnDisk() ?? false }
   }
 
   /// The folders; made anew when somebody has removed them.
@@ -35,6 +41,7 @@ final class BlobCache: Sendable {
     let known = opened.withLock(waking: .none) { $0 }
     guard known.isGone else { return known }
     let new = try CacheFolders(location, verification, "open cache")
+    prepare(new)
     return opened.withLock(waking: .none) { (opened) in
       if opened.isGone { opened = new }
       return opened

@@ -184,4 +184,22 @@ import Testing
       is "$(find cache/casfs -name $blob | wc -l)" 1; is "$(stat -c %a cache/casfs)" 700
       """#)
   }
+
+  @Test("E7 E4: on a full disk what was used longest ago makes room for what is read and put", .needs(.root))
+  func fullDisk() throws {
+    try Workshop().check(
+      .own,
+      #"""
+      mkdir cache; mount -t tmpfs -o size=8m none cache
+      image a; push a v1; "$casfs" mount $repository $mnt
+      for i in {1..6}; do head -c 3000000 /dev/urandom >b$i; upload b$i >/dev/null; cmp $mnt/blobs/sha256/$(hex b$i) b$i; done
+      head -c 5000000 /dev/urandom >new; cp new $mnt/incoming/; has $(hex new)
+      CASFS_CACHE_SIZE=1G "$casfs" blob get $repository sha256:$(hex b1) | cmp - b1
+      # What cannot have room is told, and in nobody's way.
+      head -c 20000000 /dev/urandom >large; upload large >/dev/null
+      refused 'No space left on device' cat $mnt/blobs/sha256/$(hex large)
+      refused 'No space left on device' cp large $mnt/incoming/
+      cmp $mnt/blobs/sha256/$(hex b2) b2; is "$(cat $mnt/refs/v1 | jq -r .digest)" sha256:$manifest
+      """#)
+  }
 }
