@@ -89,10 +89,20 @@ final class BlobCache: Sendable {
       switch error.code {
       case .notFound: return nil
       case .corrupt, .invalid, .io(.ioError):
-        try? store.deleteBlob(digest)
+        throwAway(digest)
         return nil
       default: throw error.during(purpose.operation, purpose.subject)
       }
+    }
+  }
+
+  /// Removes what is in the place of a blob, whatever it is.
+  func throwAway(_ digest: Digest) {
+    guard let folders = try? folders() else { return }
+    do throws(CASError) {
+      try folders.store.deleteBlob(digest)
+    } catch {
+      folders.moveAway(digest)
     }
   }
 

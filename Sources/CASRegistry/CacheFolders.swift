@@ -51,6 +51,13 @@ struct CacheFolders: Sendable {
     return engine
   }
 
+  /// Moves what cannot be removed from the place of a blob: a directory.
+  func moveAway(_ digest: Digest) {
+    let folder = try? root.openBeneath("blobs/\(digest.algorithm.rawValue)", [.readOnly, .directory])
+    let name = "foreign-\(digest.hex)-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    try? folder?.rename(digest.hex, to: name, in: uses.folder)
+  }
+
   /// Whether somebody has removed one of them.
   var isGone: Bool { [root, uses.folder].contains { (try? $0.status().links) == 0 } }
 }

@@ -108,6 +108,7 @@ final class Repository: Sendable {
     }
     let descriptor = manifest.descriptor
     if cache.info(descriptor.digest)?.size != descriptor.size {
+      cache.throwAway(descriptor.digest)
       let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
       try stage.write(manifest.content.span, at: 0)
       _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: purpose.cancellation)

@@ -202,4 +202,24 @@ import Testing
       cmp $mnt/blobs/sha256/$(hex b2) b2; is "$(cat $mnt/refs/v1 | jq -r .digest)" sha256:$manifest
       """#)
   }
+
+  @Test(
+    "E7 V1: what is in the place of a blob in the cache is moved out of the way", arguments: ["empty", "full", "link"])
+  func inTheWay(kind: String) throws {
+    try Workshop().check(
+      .own,
+      #"""
+      image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
+      "$casfs" ref ls $repository
+      at=cache/casfs/blobs/sha256; rm -f $at/*
+      for x in $blob $manifest; do
+        case \#(kind) in
+          empty) mkdir $at/$x ;; full) mkdir $at/$x; echo x >$at/$x/x ;; link) ln -s /etc/passwd $at/$x ;;
+        esac
+      done
+      "$casfs" mount $repository $mnt; cmp $mnt/blobs/sha256/$blob b; cmp $mnt/images/v1/manifest a/blobs/sha256/$manifest
+      is "$(jq -r .digest $mnt/refs/v1)" sha256:$manifest; is "$(find $at -type f | wc -l)" 2
+      [ \#(kind) != full ] || is "$(find cache -name x | wc -l)" 2
+      """#)
+  }
 }
