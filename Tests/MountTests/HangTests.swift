@@ -31,6 +31,22 @@ import Testing
 
     """#
 
+  @Test("V3: a file of the store that takes long to be closed holds up nobody")
+  func closing() throws {
+    try Workshop().check(
+      Self.words
+        + #"""
+        head -c 300000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
+        big=$mnt/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
+        exec 5<$big; head -c 10 <&5 | cmp -n 10 - big
+        # Nobody has opened it lately.
+        sleep 2.5; slow close 15 $store/blobs/sha256/$(hex big)
+        exec 5<&-; sleep 0.2
+        promptly cmp small $mnt/blobs/sha256/$(hex small); promptly ls -l $mnt/refs $mnt/images; promptly cmp big $big
+        kill $tracer
+        """#)
+  }
+
   @Test("V3: a signal frees who waits for a blob to be verified; others wait for nothing, and a retry joins")
   func verification() throws {
     try Workshop().check(
