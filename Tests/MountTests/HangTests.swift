@@ -40,7 +40,7 @@ import Testing
         big=$mnt/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
         exec 5<$big; head -c 10 <&5 | cmp -n 10 - big
         # Nobody has opened it lately.
-        sleep 2.5; slow close 15 $store/blobs/sha256/$(hex big)
+        sleep 2.5; slow close 15 $store/blobs/sha256/$(hex big) 5<&-
         exec 5<&-; sleep 0.2
         promptly cmp small $mnt/blobs/sha256/$(hex small); promptly ls -l $mnt/refs $mnt/images; promptly cmp big $big
         kill $tracer
