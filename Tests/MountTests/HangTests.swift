@@ -31,6 +31,21 @@ import Testing
 
     """#
 
+  @Test("V1 V3: a file that changes again and again is hashed by one thread, whoever waits for it or has given up")
+  func changing() throws {
+    try Workshop().check(
+      Self.words
+        + #"""
+        head -c 30000000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
+        hex=$(hex big); big=$mnt/blobs/sha256/$hex; "$casfs" mount $store $mnt
+        slow pread64 1 $store/blobs/sha256/$hex
+        for i in {1..8}; do touch $store/blobs/sha256/$hex; timeout -s KILL 0.2 head -c 1 $big || true; done
+        is "$(cat /proc/$(server)/task/*/comm | grep -c casfs-verify)" 1
+        promptly cmp small $mnt/blobs/sha256/$(hex small)
+        kill $tracer; wait $tracer || true; timeout 30 cmp big $big
+        """#)
+  }
+
   @Test("V3: a file of the store that takes long to be closed holds up nobody")
   func closing() throws {
     try Workshop().check(
