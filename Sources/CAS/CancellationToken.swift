@@ -7,6 +7,11 @@ internal import Synchronization
 public struct CancellationToken: Sendable {
   private final class Flag: Sendable {
     let isSet = Atomic(false)
+    let check: (@Sendable () -> Bool)?
+
+    init(_ check: (@Sendable () -> Bool)?) {
+      self.check = check
+    }
   }
 
   private let flag: Flag?
@@ -16,7 +21,12 @@ public struct CancellationToken: Sendable {
 
   /// Makes a token that can be cancelled.
   public init() {
-    self.init(flag: Flag())
+    self.init(flag: Flag(nil))
+  }
+
+  /// Makes a token that is cancelled also when `check` says so; it is asked by whoever looks at the token.
+  public init(when check: @escaping @Sendable () -> Bool) {
+    self.init(flag: Flag(check))
   }
 
   private init(flag: Flag?) {
@@ -30,7 +40,8 @@ public struct CancellationToken: Sendable {
 
   /// Whether ``cancel()`` was called.
   public var isCancelled: Bool {
-    flag?.isSet.load(ordering: .acquiring) ?? false
+    guard let flag else { return false }
+    return flag.isSet.load(ordering: .acquiring) || flag.check?() == true
   }
 
   /// Fails with ``CASError/Code-swift.enum/cancelled`` once ``cancel()`` was called.

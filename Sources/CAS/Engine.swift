@@ -197,6 +197,14 @@ public struct BlobInfo: Hashable, Sendable {
   }
 }
 
+extension Int64 {
+  /// The sum with a size that somebody else names, and may be anything; the largest number if it is larger.
+  func addingAtMost(_ size: Int64) -> Int64 {
+    let (sum, isTooLarge) = addingReportingOverflow(size)
+    return isTooLarge ? .max : sum
+  }
+}
+
 /// A name and what it stands for.
 public struct Reference: Hashable, Sendable {
   /// The name.

@@ -79,7 +79,7 @@ private struct ImageCopy {
     guard blobs.count == graph.count else {
       throw CASError(.invalid, Self.operation, name.description, cause: "its manifests refer to each other in a circle")
     }
-    progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0 + $1.size })
+    progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0.addingAtMost($1.size) })
   }
 
   private static func find(_ link: ReferenceWalk.Link, in source: any Engine) throws(CASError) -> BlobAddress? {

@@ -106,7 +106,7 @@ private struct StoreCheck {
   ) throws(CASError) {
     var total: Int64 = 0
     try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
-      total += (try? engine.blobInfo(digest).size) ?? 0
+      total = total.addingAtMost((try? engine.blobInfo(digest).size) ?? 0)
     }
     var done: Int64 = 0
     try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
@@ -114,7 +114,7 @@ private struct StoreCheck {
       do throws(CASError) {
         try verify(digest) { (bytes) throws(CASError) in
           count = bytes
-          try progress(CheckProgress(done: done + count, total: total))
+          try progress(CheckProgress(done: done.addingAtMost(count), total: total))
         }
       } catch {
         switch error.code {
@@ -128,7 +128,7 @@ private struct StoreCheck {
         default: throw error
         }
       }
-      done += count
+      done = done.addingAtMost(count)
     }
   }
 

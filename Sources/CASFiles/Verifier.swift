@@ -12,14 +12,32 @@ package final class Verifier: Sendable {
     var identity: FileIdentity
   }
 
+  /// One file, in whatever state.
+  private struct Place: Hashable {
+    var digest: Digest
+    var device: UInt64
+    var inode: UInt64
+
+    init(_ key: Key) {
+      (digest, device, inode) = (key.digest, key.identity.device, key.identity.inode)
+    }
+  }
+
   /// One copy being hashed; those who wait for it look here.
   private final class Check: Sendable {
+    /// The state in which it was when that began.
+    let first: FileIdentity
     let outcome = Monitor<Result<FileIdentity, CASError>?>(nil)
+
+    init(_ first: FileIdentity) {
+      self.first = first
+    }
   }
 
   private struct State {
     var known = KnownBlobs()
-    var running: [Key: Check] = [:]
+    /// A file that changes all the time is hashed by one thread all the same.
+    var running: [Place: Check] = [:]
     var reported: Set<Key> = []
   }
 
@@ -92,26 +110,42 @@ package final class Verifier: Sendable {
     _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest, afresh: Bool = false,
     _ operation: String, _ cancellation: CancellationToken
   ) throws(CASError) -> FileIdentity {
-    let key = Key(digest: digest, identity: identity)
+    var key = Key(digest: digest, identity: identity)
     if afresh { return try report(check(file, region, key, operation, cancellation), key).get() }
+    while true {
+      guard let (check, outcome) = try outcome(of: key, file, region, operation, cancellation) else {
+        return key.identity
+      }
+      if case .success(let found) = outcome, found == key.identity { return found }
+      if check.first == key.identity {
+        do throws(CASError) {
+          return try outcome.get()
+        } catch {
+          throw error.during(operation, digest.description)
+        }
+      }
+      // It began with another state, and says nothing of this one.
+      key.identity = try attempting(operation, digest.description) { () throws(Errno) in try file.status().identity }
+    }
+  }
+
+  /// Waits until a file is hashed; `nil` when the state it is in is known to be good.
+  private func outcome(
+    of key: Key, _ file: OpenFile, _ region: Range<Int64>?, _ operation: String, _ cancellation: CancellationToken
+  ) throws(CASError) -> (Check, Result<FileIdentity, CASError>)? {
     let (check, isNew) = state.withLock { (state) -> (Check?, Bool) in
-      if state.known[digest]?.identity == identity { return (nil, false) }
-      if let running = state.running[key] { return (running, false) }
-      let check = Check()
-      state.running[key] = check
+      if state.known[key.digest]?.identity == key.identity { return (nil, false) }
+      if let running = state.running[Place(key)] { return (running, false) }
+      let check = Check(key.identity)
+      state.running[Place(key)] = check
       return (check, true)
     }
-    guard let check else { return identity }
+    guard let check else { return nil }
     if isNew { start(check, key, file, region) }
     while !check.outcome.wait(milliseconds: Self.pollInterval, until: { $0 != nil }) {
-      try cancellation.check(operation, digest.description)
+      try cancellation.check(operation, key.digest.description)
     }
-    guard let outcome = check.outcome.withLock({ $0 }) else { return identity }
-    do throws(CASError) {
-      return try outcome.get()
-    } catch {
-      throw error.during(operation, digest.description)
-    }
+    return check.outcome.withLock { $0 }.map { (check, $0) }
   }
 
   private func start(_ check: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
@@ -130,7 +164,7 @@ package final class Verifier: Sendable {
       outcome = .failure(.closed("read blob", key.digest.description))
     }
     state.withLock { (state) in
-      state.running[key] = nil
+      state.running[Place(key)] = nil
       if case .success(let identity) = outcome {
         state.known.remember(key.digest, KnownBlobs.Copy(identity: identity, isDurable: false))
       }

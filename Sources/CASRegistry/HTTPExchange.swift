@@ -10,6 +10,8 @@ final class HTTPExchange {
   private static let pollInterval = 20
   /// How long a registry may take to store what it was sent.
   private static let storingTime = Duration.seconds(300)
+  /// How long an answer may take that is to be short, however it comes.
+  private static let shortAnswerTime = Duration.seconds(60)
   /// How long the client may take to tell that an answer is complete, in milliseconds.
   private static let endTime = 100
 
@@ -93,7 +95,9 @@ final class HTTPExchange {
   /// The rest of the body, when it is no longer than that; `nil` when it is, and then the exchange is at its end.
   func body(limit: Int) throws(RegistryFault) -> [UInt8]? {
     var content: [UInt8] = []
+    let deadline = ContinuousClock.now + Self.shortAnswerTime
     while let part = try nextPart() {
+      guard ContinuousClock.now < deadline else { throw .away("the answer does not come to its end") }
       guard part.readableBytes <= limit - content.count else {
         end(.cancelled)
         pass.giveBack()

@@ -48,6 +48,7 @@ final class HTTPTransport: Sendable {
     // How often and how long is tried is for who asks to say.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = .http1Only
+    configuration.http1_1ConnectionDebugInitializer = StatusCheck.add
     guard let group = Self.group.value else {
       throw .refused(.io(.resourceTemporarilyUnavailable), "no thread can be started")
     }
@@ -60,6 +61,7 @@ final class HTTPTransport: Sendable {
 
   /// Sends a request; the answer is in what is returned, as it comes.
   func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryFault) -> HTTPExchange {
+    try Self.check(request.url)
     let pass = try gate.enter(isBulk: request.isBulk, cancellation)
     let receiver = ResponseReceiver()
     let exchange: HTTPExchange
@@ -77,7 +79,7 @@ final class HTTPTransport: Sendable {
       exchange = HTTPExchange(receiver, task, cancellation, pass, patience: request.patience)
     } catch {
       pass.giveBack()
-      throw .refused(.invalid, "\(error)".sanitized)
+      throw RegistryFault(error)
     }
     if case .file(let file, let start, let count) = request.body {
       try exchange.write(length: count) { (offset, size) throws(RegistryFault) in
@@ -85,6 +87,13 @@ final class HTTPTransport: Sendable {
       }
     }
     return exchange
+  }
+
+  /// Refuses what the client would trap at.
+  private static func check(_ url: URL) throws(RegistryFault) {
+    guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
+      throw .refused(.io(.ioError), "the registry leads to what is no address: \(url.absoluteString.sanitized)")
+    }
   }
 
   private static func read(_ file: OpenFile, at offset: Int64, _ size: Int) throws(RegistryFault) -> [UInt8] {

@@ -144,6 +144,10 @@ extension RegistryClient {
     guard (200...299).contains(response.status) else { throw failure(response, purpose) }
     try checkDigest(of: response, is: descriptor.digest, purpose)
     try finish(response, purpose)
+    // Nobody is told that it is stored before it can be found.
+    if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return }
+    guard let found = try look(atManifest: reference, purpose), (found.digest ?? descriptor.digest) == descriptor.digest
+    else { throw nonsense(purpose, "the registry took the manifest and does not have it") }
   }
 
   /// Whether tags can be deleted, as far as a registry shows: it is asked to delete one that nobody has.
@@ -161,6 +165,9 @@ extension RegistryClient {
   /// Deletes a tag, by name (distribution-spec, "Deleting tags"); one that is not there is deleted.
   func deleteTag(_ tag: String, _ purpose: Purpose) throws(CASError) {
     try delete(manifestPath(tag), "tags", purpose)
+    guard try look(atManifest: tag, purpose) == nil else {
+      throw nonsense(purpose, "the registry says that the tag is deleted, and has it still")
+    }
   }
 
   /// Makes sure that a registry says no other digest of what it was sent; it may say one of another algorithm.

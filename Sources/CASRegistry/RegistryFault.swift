@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import CAS
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 internal import SystemPackage
@@ -48,7 +49,8 @@ enum RegistryFault: Error {
       } else {
         self = .broken("the connection was closed")
       }
-    default: self = .broken("\(error)".sanitized)
+    case is HTTPParserError: self = .broken("the answer is no HTTP")
+    default: self = .broken("the connection failed")
     }
   }
 
@@ -63,13 +65,20 @@ enum RegistryFault: Error {
   private static func tls(_ error: any Error) -> RegistryFault {
     let text = "\(error)"
     // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
-    let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "eofDuringHandshake"].contains {
+    let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
       text.contains($0)
     }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlain: false)
     }
-    return .tls(isPlain ? "the server does not speak TLS" : text.sanitized, isPlain: isPlain)
+    return .tls(isPlain ? "the server does not speak TLS" : reason(text), isPlain: isPlain)
+  }
+
+  /// What BoringSSL says of an error in between what Swift does: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
+  private static func reason(_ text: String) -> String {
+    guard let words = text.firstRange(of: "OPENSSL_internal:") else { return "there is no connection" }
+    let name = text[words.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return name.lowercased().replacing("_", with: " ")
   }
 
   /// The error of an operation on a repository.

@@ -14,7 +14,7 @@ public enum Mounting {
 
   /// Unmounts, if nothing uses the mount: `umount2(2)`, or fusermount3 for an ordinary user.
   ///
-  /// - Throws: EBUSY when something does; EPERM when somebody else mounted it; EINVAL when nothing is mounted there.
+  /// - Throws: EBUSY when something does; EPERM when the user did not mount it; EINVAL, of root, when nothing is mounted there.
   public static func unmount(_ path: String) throws(Errno) {
     if geteuid() == 0 {
       guard unsafe umount2(path, Int32(UMOUNT_NOFOLLOW)) == 0 else { throw Errno(rawValue: errno) }
@@ -24,7 +24,8 @@ public enum Mounting {
       Result { () throws(Errno) in try Command.run("fusermount3", ["-u", "--", path]) }
     }
     if try status.get() != 0 {
-      throw [.resourceBusy, .notPermitted].first { said.contains($0.description) } ?? .invalidArgument
+      // It knows an ordinary user's own mounts only.
+      throw said.contains(Errno.resourceBusy.description) ? .resourceBusy : .notPermitted
     }
   }
 }

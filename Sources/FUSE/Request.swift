@@ -32,6 +32,17 @@ struct Request: ~Copyable {
     if caller.claim() { unsafe fuse_reply_err(raw, EIO) }
   }
 
+  /// Says that a file is open, and where the kernel can read it by itself.
+  private static func open(
+    _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ dispatcher: Dispatcher
+  ) -> Bool {
+    if let backing = file.backing, let number = dispatcher.passthrough?.open(node, backing) {
+      return unsafe Passthrough.reply(raw, file, number) == 0
+    }
+    var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
+    return unsafe fuse_reply_open(raw, &info) == 0
+  }
+
   /// Sends the answer.
   ///
   /// - Returns: whether the kernel took it; it does not when the caller was let go meanwhile.
@@ -52,11 +63,9 @@ struct Request: ~Copyable {
       var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
     case .opened(let file, let node):
-      if let backing = file.backing, let number = dispatcher.passthrough?.open(node, backing) {
-        return unsafe Passthrough.reply(raw, file, number) == 0
-      }
-      var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
-      return unsafe fuse_reply_open(raw, &info) == 0
+      let isTaken = unsafe Self.open(raw, file, node, dispatcher)
+      if !isTaken, file.backing != nil { dispatcher.passthrough?.release(node) }
+      return isTaken
     case .released(let node):
       dispatcher.passthrough?.release(node)
       return unsafe fuse_reply_err(raw, 0) == 0

@@ -22,19 +22,17 @@ func serve(
   } catch {
     reply = .error(error)
   }
-  if !request.send(reply) { dispatcher.tree.undo(reply, dispatcher.passthrough, context) }
+  if !request.send(reply) { dispatcher.tree.undo(reply, context) }
   return dispatcher
 }
 
 extension Tree {
   /// Takes back what the kernel was to be told and does not know of.
-  fileprivate func undo(_ reply: Reply, _ passthrough: Passthrough?, _ context: RequestContext) {
+  fileprivate func undo(_ reply: Reply, _ context: RequestContext) {
     switch reply {
     case .entry(let entry): forget(entry.node, times: 1)
     case .entries(_, let nodes): for node in nodes { forget(node, times: 1) }
-    case .opened(let file, let node):
-      _ = try? release(file.handle, context)
-      if file.backing != nil { passthrough?.release(node) }
+    case .opened(let file, _): _ = try? release(file.handle, context)
     case .created(let entry, let file):
       _ = try? release(file.handle, context)
       forget(entry.node, times: 1)

@@ -32,6 +32,7 @@ extension Session {
           sleep(device)
         case .end:
           dispatcher.releaseAnswer.send(device)
+          dispatcher.wakefulness?.letGo()
           dispatcher.crew.end()
           return
         }
@@ -62,12 +63,12 @@ extension Session {
   private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
     var received = unsafe receive(&buffer)
     guard case .nothing = received else { return received }
-    let isThere = haste.lookAhead {
+    _ = haste.lookAhead {
       received = unsafe receive(&buffer)
       if case .nothing = received { return false }
       return true
     }
-    if isThere, haste.isGreat { dispatcher.wakefulness?.hold() }
+    if case .request = received, haste.isGreat { dispatcher.wakefulness?.hold() }
     return received
   }
 

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 public import SystemPackage
 
 /// Keeps SIGINT, SIGTERM and SIGHUP back from a process of one thread, so that it can undo what it began before they
@@ -23,6 +24,14 @@ public final class SignalHold {
   /// - Returns: whether there is something to read; `false` when a signal came.
   public func waitUntilReadable(_ file: OpenFile) throws(Errno) -> Bool {
     try retrying { casfs_wait_readable(file.rawValue, pending.rawValue) } == 1
+  }
+
+  /// Tells, at any time, whether one of the signals came and was not taken.
+  public var hasCome: @Sendable () -> Bool {
+    { [pending] in
+      var state = pollfd(fd: pending.rawValue, events: Int16(POLLIN), revents: 0)
+      return unsafe poll(&state, 1, 0) > 0
+    }
   }
 
   /// Takes the signal that came, so that it has no effect any more: `read(2)`.

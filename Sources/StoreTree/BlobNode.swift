@@ -147,6 +147,10 @@ final class BlobContent: FileHandle {
   var caching: Caching { isCacheable ? .kept : .forbidden }
   var backing: BackingFile? { isCacheable ? whole : nil }
 
+  func release(_ context: RequestContext) {
+    shared.recent.takeBack(self, as: NodeID(Inode.blobNode(digest, version: version ?? 0)))
+  }
+
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     switch source {
     case .file(let file):

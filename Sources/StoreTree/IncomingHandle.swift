@@ -49,6 +49,7 @@ final class IncomingHandle: FileHandle {
   }
 
   func release(_ context: RequestContext) {
+    content.withLock { $0 }?.content.release(context)
     if isWriting { file.release(self, context) }
   }
 }

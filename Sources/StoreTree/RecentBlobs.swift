@@ -2,17 +2,29 @@ internal import OCI
 internal import Platform
 
 /// Blobs that were open a moment ago, kept open for who opens them next: short files are opened again and again.
+///
+/// To close a file may take long, on a slow disk or of one in many pieces, so nobody who is to answer others does it.
 final class RecentBlobs: Sendable {
   private struct State {
     var current: [NodeID: BlobContent] = [:]
     var previous: [NodeID: BlobContent] = [:]
+    /// What nobody has open any more and nobody asked for lately.
+    var unused: [BlobContent] = []
 
-    /// - Returns: what nobody asked for; letting go of it closes files, which may take long.
-    mutating func turn() -> [NodeID: BlobContent] {
-      defer { (previous, current) = (current, [:]) }
-      return previous
+    mutating func turn() {
+      unused += previous.values
+      (previous, current) = (current, [:])
+    }
+
+    /// Takes out what is unused.
+    mutating func takeUnused() -> [BlobContent] {
+      defer { unused = [] }
+      return unused
     }
   }
+
+  /// So many may be left to be closed when there is time.
+  private static let patience = 64
 
   /// When so many were opened since the last turn, those that were not are let go of.
   private let limit: Int
@@ -35,16 +47,37 @@ final class RecentBlobs: Sendable {
 
   /// Keeps a blob open.
   func keep(_ content: BlobContent, as node: NodeID) {
-    let unused = state.withLock(waking: .none) { state in
-      defer { state.current[node] = content }
-      return state.current.count >= limit ? state.turn() : [:]
+    let unused: [BlobContent] = state.withLock(waking: .none) { state in
+      if state.current.count >= limit { state.turn() }
+      // Whoever has the other open brings it back.
+      state.current[node] = content
+      return state.unused.count < Self.patience ? [] : state.takeUnused()
     }
-    withExtendedLifetime(unused) {}
+    close(unused)
+  }
+
+  /// Takes a blob from somebody who had it open.
+  func takeBack(_ content: BlobContent, as node: NodeID) {
+    let unused: [BlobContent] = state.withLock(waking: .none) { state in
+      if state.current[node] === content || state.previous[node] === content { return [] }
+      state.unused.append(content)
+      return state.unused.count < Self.patience ? [] : state.takeUnused()
+    }
+    close(unused)
   }
 
   /// Lets go of those that were not opened since the last time this was called.
   func turn() {
-    let unused = state.withLock(waking: .none) { $0.turn() }
+    let unused = state.withLock(waking: .none) { state in
+      state.turn()
+      return state.takeUnused()
+    }
     withExtendedLifetime(unused) {}
+  }
+
+  private func close(_ unused: [BlobContent]) {
+    if unused.isEmpty { return }
+    // Without a thread it is done here.
+    try? Thread.start("casfs-close") { withExtendedLifetime(unused) {} }
   }
 }

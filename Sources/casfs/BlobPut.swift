@@ -38,7 +38,8 @@ struct BlobPut: ParsableCommand {
     let address: BlobAddress
     do throws(CASError) {
       defer { bar.clear() }
-      address = try engine.putBlob(contentsOf: source.file) { (done) throws(CASError) in
+      let cancellation = CancellationToken(when: signals.hasCome)
+      address = try engine.putBlob(contentsOf: source.file, cancellation: cancellation) { (done) throws(CASError) in
         bar.update(done)
         guard try source.attempt({ () throws(Errno) in try signals.waitUntilReadable(source.file) }) else {
           throw CASError(.cancelled, "put blob", name, cause: "cancelled")

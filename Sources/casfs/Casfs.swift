@@ -33,7 +33,7 @@ struct Casfs: ParsableCommand {
 
   private static func status(running arguments: [String]) -> Int32 {
     do {
-      var command = try parseAsRoot(withVerb(arguments))
+      var command = try parseAsRoot(separatingOptions(withVerb(arguments)))
       try command.run()
       return 0
     } catch {
@@ -49,5 +49,15 @@ struct Casfs: ParsableCommand {
     // A store may be called like a command; `mount STORE -o OPTIONS DIR` is one.
     let isMount = arguments.count == 4 || !configuration.subcommands.contains { $0._commandName == arguments[0] }
     return isMount ? ["mount"] + arguments : arguments
+  }
+
+  /// Takes `-oWORDS` for `-o WORDS`, as mount(8) does; the parser would look for an option where the words have a `=`.
+  private static func separatingOptions(_ arguments: [String]) -> [String] {
+    guard arguments.first == "mount" else { return arguments }
+    let end = arguments.firstIndex(of: "--") ?? arguments.count
+    let separated = arguments[..<end].flatMap { argument in
+      argument.hasPrefix("-o") && argument.utf8.count > 2 ? ["-o", String(argument.dropFirst(2))] : [argument]
+    }
+    return separated + arguments[end...]
   }
 }

@@ -25,7 +25,7 @@ struct Mount: ParsableCommand {
   var debug = false
 
   @Option(
-    name: .customShort("o", allowingJoined: true), parsing: .singleValue,
+    name: .customShort("o"), parsing: .singleValue,
     help: ArgumentHelp("Mount options, see casfs(1).", valueName: "options"))
   var options: [String] = []
 

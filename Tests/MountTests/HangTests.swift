@@ -31,6 +31,37 @@ import Testing
 
     """#
 
+  @Test("V1 V3: a file that changes again and again is hashed by one thread, whoever waits for it or has given up")
+  func changing() throws {
+    try Workshop().check(
+      Self.words
+        + #"""
+        head -c 30000000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
+        hex=$(hex big); big=$mnt/blobs/sha256/$hex; "$casfs" mount $store $mnt
+        slow pread64 1 $store/blobs/sha256/$hex
+        for i in {1..8}; do touch $store/blobs/sha256/$hex; timeout -s KILL 0.2 head -c 1 $big || true; done
+        is "$(cat /proc/$(server)/task/*/comm | grep -c casfs-verify)" 1
+        promptly cmp small $mnt/blobs/sha256/$(hex small)
+        kill $tracer; wait $tracer || true; timeout 30 cmp big $big
+        """#)
+  }
+
+  @Test("V3: a file of the store that takes long to be closed holds up nobody")
+  func closing() throws {
+    try Workshop().check(
+      Self.words
+        + #"""
+        head -c 300000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
+        big=$mnt/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
+        exec 5<$big; head -c 10 <&5 | cmp -n 10 - big
+        # Nobody has opened it lately.
+        sleep 2.5; slow close 15 $store/blobs/sha256/$(hex big) 5<&-
+        exec 5<&-; sleep 0.2
+        promptly cmp small $mnt/blobs/sha256/$(hex small); promptly ls -l $mnt/refs $mnt/images; promptly cmp big $big
+        kill $tracer
+        """#)
+  }
+
   @Test("V3: a signal frees who waits for a blob to be verified; others wait for nothing, and a retry joins")
   func verification() throws {
     try Workshop().check(

@@ -137,6 +137,7 @@ import Testing
         grep " $mnt " /proc/self/mountinfo | grep -q 'nosuid,nodev' || fail "not nosuid, nodev: $word"
         "$casfs" unmount $mnt
       done
+      for words in -oro -oread=copy -overify=always,ro; do "$casfs" mount $words $store $mnt; "$casfs" unmount $mnt; done
       "$casfs" mount $store $mnt -o ro,rw,fsname=me,uid=7,gid=8 -o umask=027,dev,suid,x-a=b,nofail
       is "$(stat -c '%u %g %a' $mnt/blobs)" '7 8 750'
       is "$(findmnt -n -o SOURCE,FSTYPE $mnt | tr -s ' ')" 'me fuse.casfs'
