@@ -25,7 +25,7 @@ extension BlobCache {
   /// How often it is looked for what may go, ten times a second: what was read is kept open for a moment.
   private static let attempts = 20
   /// How long it is waited for what is in use, in milliseconds: longer each time.
-  private static let pauses = (first: 500, longest: 60_000)
+  private static let pauses = (first: 500, longest: 4_000)
 
   /// Notes that so much was added, and makes room when that is too much.
   func noteAdded(_ size: Int64) {
