@@ -21,15 +21,7 @@ final class BigSource {
     defer { close(file) }
     try Files.write(Content.bytes(16, seed: version), to: file, path)
     sync()
-    try takeMemory()
-  }
-
-  /// Uses as much memory as a copy will take, and gives it back. A virtual machine's free memory may be its host's, which
-  /// takes longer to give it than a disk to write; whoever comes second would be the faster.
-  private func takeMemory() throws {
-    let size = Int(try Files.size(path)) * 3 / 2
-    let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
-    if let memory = unsafe memory, unsafe memory != MAP_FAILED { unsafe munmap(memory, size) }
+    Machine.takeMemory(Int(try Files.size(path)))
   }
 
   /// Removes a copy, and waits until the disk is done with it.

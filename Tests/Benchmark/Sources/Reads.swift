@@ -16,6 +16,8 @@ enum Reads: Theme {
       try mount?.renew()
       if let mount { try verify("\(mount.blobs)/\(digest)") }
       try Files.read(original)
+      // For the pages that the kernel keeps of a mount.
+      if !isRoot { Machine.takeMemory(size) }
     }
     let read = { (blobs: String) in _ = try Files.read("\(blobs)/\(digest)") }
     let readByFour = { (blobs: String) in try Threads.run(4) { _ in try Files.read("\(blobs)/\(digest)") } }
