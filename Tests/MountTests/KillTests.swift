@@ -181,7 +181,7 @@ import Testing
       eventually space
       # The shell sees the error of write, for it ignores that of close.
       refused 'No space left on device' bash -c "head -c 20000000 /dev/zero >$mnt/incoming/f"
-      eventually test ! -e $mnt/incoming/f
+      eventually test ! -e $mnt/incoming/f; eventually space
       echo a >$mnt/incoming/f; echo a >want; committed f want; blobs 1; sound
       """)
   }
