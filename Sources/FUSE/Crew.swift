@@ -101,7 +101,7 @@ final class Crew: Sendable {
 
   /// Notes whose request this thread begins to answer: as long as it leads, it needs nothing new for that.
   func serve(_ request: fuse_req_t, thread: Int32, _ patience: Patience, _ interrupts: Interrupts) -> Waiting {
-    let make = { [self] in
+    func make() -> Waiting {
       let caller = unsafe Caller(request, thread: thread, patience, interrupts)
       return Waiting(caller: caller) { [self] in
         caller.willWait()

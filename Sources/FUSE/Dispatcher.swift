@@ -45,6 +45,12 @@ final class Dispatcher: Sendable {
     tree.describeReadMode { [passthrough, splices] in Self.readMode(passthrough, splices).rawValue }
   }
 
+  /// Does what was put off for as long as requests come one after the other: there is none now.
+  func rest(_ device: Int32) {
+    releaseAnswer.send(device)
+    wakefulness?.letGo()
+  }
+
   /// What hands files to the kernel, where it takes them.
   var passthrough: Passthrough? { connection.withLock(waking: .none) { $0 } }
 

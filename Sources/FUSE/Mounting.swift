@@ -14,7 +14,7 @@ public enum Mounting {
 
   /// Unmounts, if nothing uses the mount: `umount2(2)`, or fusermount3 for an ordinary user.
   ///
-  /// - Throws: EBUSY when something does; EPERM when the user did not mount it; EINVAL, of root, when nothing is mounted there.
+  /// - Throws: EBUSY when something does; EPERM when the user did not mount it; to root EINVAL when nothing is mounted.
   public static func unmount(_ path: String) throws(Errno) {
     if geteuid() == 0 {
       guard unsafe umount2(path, Int32(UMOUNT_NOFOLLOW)) == 0 else { throw Errno(rawValue: errno) }

@@ -36,7 +36,17 @@ enum RequestShape {
     guard request.count >= headerSize, unsafe Opcode(rawValue: number(request, at: 4))?.isAnswered ?? true else {
       return nil
     }
-    return unsafe request.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    return unsafe unique(request)
+  }
+
+  /// The number of a request that asks for this; `nil` of any other.
+  static func unique(of opcode: Opcode, in request: UnsafeRawBufferPointer) -> UInt64? {
+    guard request.count >= headerSize, unsafe number(request, at: 4) == opcode.rawValue else { return nil }
+    return unsafe unique(request)
+  }
+
+  private static func unique(_ request: UnsafeRawBufferPointer) -> UInt64 {
+    unsafe request.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
   }
 
   private static func number(_ request: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {

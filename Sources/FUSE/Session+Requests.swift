@@ -27,12 +27,10 @@ extension Session {
         switch unsafe receive(&buffer, &haste) {
         case .request: unsafe answer(&buffer, member, device)
         case .nothing:
-          dispatcher.releaseAnswer.send(device)
-          dispatcher.wakefulness?.letGo()
+          dispatcher.rest(device)
           sleep(device)
         case .end:
-          dispatcher.releaseAnswer.send(device)
-          dispatcher.wakefulness?.letGo()
+          dispatcher.rest(device)
           dispatcher.crew.end()
           return
         }
@@ -41,22 +39,15 @@ extension Session {
   }
 
   private func answer(_ request: inout fuse_buf, _ member: Member, _ device: Int32) {
-    let release = unsafe Self.release(request)
+    // Nobody waits for it.
+    let release = unsafe RequestShape.unique(
+      of: .release, in: UnsafeRawBufferPointer(start: request.mem, count: request.size))
     if let release { dispatcher.releaseAnswer.begin(release) }
     // Who asks after the last close comes after it, so nobody is answered before that has begun.
     dispatcher.crew.begin(member, keepingLead: release != nil)
     unsafe fuse_session_process_buf(session, &request)
     member.end()
     if release == nil || !member.isLeading { dispatcher.releaseAnswer.send(device) }
-  }
-
-  /// The number of a request that is `FUSE_RELEASE`, which nobody waits for; `nil` for any other.
-  private static func release(_ request: fuse_buf) -> UInt64? {
-    // In `fuse_in_header`, the opcode and the number follow the length.
-    guard let memory = unsafe request.mem, unsafe request.size >= 16,
-      unsafe memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self) == Opcode.release.rawValue
-    else { return nil }
-    return unsafe memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
   }
 
   /// Gets the next request; when there is none yet, it may look for one for a moment.

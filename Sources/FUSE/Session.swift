@@ -95,11 +95,9 @@ public final class Session: @unchecked Sendable {
   }
 
   private static func wakefulness(_ mode: IdleMode?) throws(MountError) -> Wakefulness? {
-    if mode == .sleep || mode == nil && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > Wakefulness.fewProcessors { return nil }
     do throws(Errno) {
-      return try Wakefulness()
+      return try Wakefulness(mode)
     } catch {
-      if mode == nil { return nil }
       throw MountError("processors cannot be kept awake here (idle=poll): \(error)")
     }
   }

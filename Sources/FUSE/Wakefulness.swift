@@ -15,13 +15,21 @@ public enum IdleMode: String, Sendable, CaseIterable {
 /// kernel's PM QoS interface. It is for root.
 final class Wakefulness: Sendable {
   /// On a machine with no more processors than this hardly any is idle but those of who asks and who answers.
-  static let fewProcessors = 4
+  private static let fewProcessors = 4
 
   private let device: OpenFile
   private let isHeld = Atomic(false)
 
-  init() throws(Errno) {
-    device = try OpenFile.open(path: "/dev/cpu_dma_latency", .writeOnly)
+  /// - Parameter mode: what is wanted; `nil` is this where there are few processors and the kernel lets it be had.
+  /// - Returns: `nil` when they are to sleep.
+  init?(_ mode: IdleMode?) throws(Errno) {
+    if mode == .sleep || mode == nil && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > Self.fewProcessors { return nil }
+    do throws(Errno) {
+      device = try OpenFile.open(path: "/dev/cpu_dma_latency", .writeOnly)
+    } catch {
+      if mode == nil { return nil }
+      throw error
+    }
   }
 
   /// Processors must wake without delay.

@@ -37,16 +37,17 @@ final class BlobNode: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    let id = preferredID
-    if let content = shared.recent.content(of: id, digest, version: info.version) {
+    if let content = shared.recent.content(of: preferredID, digest, version: info.version) {
       content.countOpen()
       return content
     }
     let content = try opened(context)
-    let version = content.version ?? info.version
-    if content.isCacheable { shared.recent.keep(content, as: NodeID(Inode.blobNode(digest, version: version))) }
-    // The kernel looks the name up again and finds the new node.
-    if version != info.version { throw .staleNFSFileHandle }
+    if content.isCacheable { shared.recent.keep(content) }
+    if content.version != info.version {
+      content.release(context)
+      // The kernel looks the name up again and finds the new node.
+      throw .staleNFSFileHandle
+    }
     content.countOpen()
     return content
   }
@@ -85,6 +86,10 @@ final class BlobContent: FileHandle {
   private let shared: TreeShared
   private let source: Source
   let digest: Digest
+  /// The state of the stored copy that was opened, as far as the store tells.
+  let version: UInt64
+  /// The node of a blob in that state.
+  var node: NodeID { NodeID(Inode.blobNode(digest, version: version)) }
   /// The file that has the blob and nothing else, of a long blob.
   private let whole: BackingFile?
 
@@ -94,6 +99,7 @@ final class BlobContent: FileHandle {
     self.digest = digest
     if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
+      version = file.info.version
       whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
@@ -101,6 +107,8 @@ final class BlobContent: FileHandle {
         try shared.translating { () throws(CASError) in
           try shared.engine.blob(digest, cancellation: context.cancellation)
         })
+      // Of a store with files: this one is in none.
+      version = shared.files == nil ? info?.version ?? 0 : 0
       whole = nil
     }
   }
@@ -121,15 +129,6 @@ final class BlobContent: FileHandle {
     return file
   }
 
-  /// The state of the stored copy that was opened, where the store tells.
-  var version: UInt64? {
-    switch source {
-    case .file(let file): file.info.version
-    // Of a store with files: this one is in none.
-    case .reader: shared.files == nil ? nil : 0
-    }
-  }
-
   /// Whether the file is, and always was, in the state of this version.
   func isStill(_ version: UInt64) -> Bool {
     guard case .file(let file) = source, file.info.version == version else { return false }
@@ -148,7 +147,7 @@ final class BlobContent: FileHandle {
   var backing: BackingFile? { isCacheable ? whole : nil }
 
   func release(_ context: RequestContext) {
-    shared.recent.takeBack(self, as: NodeID(Inode.blobNode(digest, version: version ?? 0)))
+    shared.recent.takeBack(self)
   }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {

@@ -124,7 +124,11 @@ extension IncomingFile {
     if let open = content.withLock({ $0 }), open.address == address { return open.content }
     let blob = try BlobContent(shared, address.digest, nil, context)
     blob.countOpen()
-    content.withLock { $0 = OpenAlias(address: address, content: blob) }
+    let before = content.withLock { open in
+      defer { open = OpenAlias(address: address, content: blob) }
+      return open
+    }
+    before?.content.release(context)
     return blob
   }
 }

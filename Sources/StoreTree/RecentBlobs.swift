@@ -41,23 +41,24 @@ final class RecentBlobs: Sendable {
       return (state.previous[node], true)
     }
     guard let content, content.digest == digest, content.isStill(version) else { return nil }
-    if isOld { keep(content, as: node) }
+    if isOld { keep(content) }
     return content
   }
 
   /// Keeps a blob open.
-  func keep(_ content: BlobContent, as node: NodeID) {
+  func keep(_ content: BlobContent) {
     let unused: [BlobContent] = state.withLock(waking: .none) { state in
       if state.current.count >= limit { state.turn() }
       // Whoever has the other open brings it back.
-      state.current[node] = content
+      state.current[content.node] = content
       return state.unused.count < Self.patience ? [] : state.takeUnused()
     }
     close(unused)
   }
 
   /// Takes a blob from somebody who had it open.
-  func takeBack(_ content: BlobContent, as node: NodeID) {
+  func takeBack(_ content: BlobContent) {
+    let node = content.node
     let unused: [BlobContent] = state.withLock(waking: .none) { state in
       if state.current[node] === content || state.previous[node] === content { return [] }
       state.unused.append(content)

@@ -22,6 +22,11 @@ import Testing
     }
     # promptly COMMAND…: it succeeds, soon
     promptly() { timeout 5 "$@" >/dev/null || fail "line ${BASH_LINENO[0]}: $?: $*"; }
+    # stored BYTES: mounts a store of the blobs big, of so many bytes, and small; $big is where the one is shown, $copy kept
+    stored() {
+      head -c $1 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
+      big=$mnt/blobs/sha256/$(hex big) copy=$store/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
+    }
     # stuck COMMAND…: it does not end by itself, and ends by a signal
     stuck() {
       local status=0
@@ -36,10 +41,8 @@ import Testing
     try Workshop().check(
       Self.words
         + #"""
-        head -c 30000000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
-        hex=$(hex big); big=$mnt/blobs/sha256/$hex; "$casfs" mount $store $mnt
-        slow pread64 1 $store/blobs/sha256/$hex
-        for i in {1..8}; do touch $store/blobs/sha256/$hex; timeout -s KILL 0.2 head -c 1 $big || true; done
+        stored 30000000; slow pread64 1 $copy
+        for i in {1..8}; do touch $copy; timeout -s KILL 0.2 head -c 1 $big || true; done
         is "$(cat /proc/$(server)/task/*/comm | grep -c casfs-verify)" 1
         promptly cmp small $mnt/blobs/sha256/$(hex small)
         kill $tracer; wait $tracer || true; timeout 30 cmp big $big
@@ -51,11 +54,10 @@ import Testing
     try Workshop().check(
       Self.words
         + #"""
-        head -c 300000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
-        big=$mnt/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
+        stored 300000
         exec 5<$big; head -c 10 <&5 | cmp -n 10 - big
         # Nobody has opened it lately.
-        sleep 2.5; slow close 15 $store/blobs/sha256/$(hex big) 5<&-
+        sleep 2.5; slow close 15 $copy 5<&-
         exec 5<&-; sleep 0.2
         promptly cmp small $mnt/blobs/sha256/$(hex small); promptly ls -l $mnt/refs $mnt/images; promptly cmp big $big
         kill $tracer
@@ -67,9 +69,7 @@ import Testing
     try Workshop().check(
       Self.words
         + #"""
-        head -c 30000000 /dev/urandom >big; seq 100 >small; "$casfs" create $store; "$casfs" blob put $store big small
-        big=$mnt/blobs/sha256/$(hex big); "$casfs" mount $store $mnt
-        slow pread64 1 $store/blobs/sha256/$(hex big)
+        stored 30000000; slow pread64 1 $copy
         for signal in INT TERM KILL QUIT; do
           plain cat $big >/dev/null & reader=$!; sleep 0.3; kill -0 $reader; ends $signal $reader
         done
