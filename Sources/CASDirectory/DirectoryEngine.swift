@@ -52,8 +52,8 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Sets what makes room when there is none to put a blob, and says whether it could.
-  package func whenFull(_ makeRoom: @escaping @Sendable () -> Bool) {
-    opened.withLock { $0 }?.makesRoom.withLock { $0 = makeRoom }
+  package func onDiskFull(_ evict: @escaping @Sendable () -> Bool) {
+    opened.withLock { $0 }?.onDiskFull.withLock { $0 = evict }
   }
 
   /// Whether the blob was hashed, or put, by this engine, or is not to be hashed at all.

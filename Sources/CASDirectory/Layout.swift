@@ -53,7 +53,7 @@ struct Layout {
   }
 
   private static func checkMarker(_ root: OpenFile, _ path: String) throws(CASError) {
-    let deadline = ContinuousClock.now + TornFile.patience
+    let deadline = ContinuousClock.now + TornFile.rereadPeriod
     while true {
       let marker = try marker(root, path)
       do throws(InvalidValue) {

@@ -28,7 +28,7 @@ struct Publisher {
       }
       try prepare(&isReady)
       let isOurs = try attempting(Self.operation, digest.description) { () throws(Errno) in
-        try store.takingRoom { () throws(Errno) in try link(directory) }
+        try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
       }
       if isOurs { return try finish(directory) }
     }

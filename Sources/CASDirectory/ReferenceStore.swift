@@ -45,13 +45,13 @@ extension ReferenceStore {
 /// Reads a file that another tool may be writing in place: half of it is no error yet.
 enum TornFile {
   /// How long a text that makes no sense is read again.
-  static let patience = Duration.seconds(1)
+  static let rereadPeriod = Duration.seconds(1)
 
   /// Reads until the text makes sense, or it is time to give up; then fails with the reason and EIO.
   ///
   /// - Parameter read: gives what was read, or why it makes no sense.
   static func read<Value>(
-    _ operation: String, _ subject: String, file: String, until deadline: ContinuousClock.Instant = .now + patience,
+    _ operation: String, _ subject: String, file: String, until deadline: ContinuousClock.Instant = .now + rereadPeriod,
     _ read: () throws(CASError) -> Result<Value, InvalidValue>
   ) throws(CASError) -> Value {
     while true {

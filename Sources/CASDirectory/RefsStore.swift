@@ -30,7 +30,7 @@ final class RefsStore: ReferenceStore {
     }
     var entries: [JSON] = []
     // One for all: of a thousand files that make no sense each would take its second.
-    let deadline = ContinuousClock.now + TornFile.patience
+    let deadline = ContinuousClock.now + TornFile.rereadPeriod
     for fileName in names {
       if let entry = try entry(fileName, operation, deadline) { entries.append(entry) }
     }
@@ -147,7 +147,7 @@ final class RefsStore: ReferenceStore {
   }
 
   private func read(
-    _ fileName: String, _ operation: String, until deadline: ContinuousClock.Instant = .now + TornFile.patience
+    _ fileName: String, _ operation: String, until deadline: ContinuousClock.Instant = .now + TornFile.rereadPeriod
   ) throws(CASError) -> Descriptor {
     let file = "refs/\(fileName)"
     return try TornFile.read(operation, path, file: file, until: deadline) { () throws(CASError) in

@@ -39,7 +39,7 @@ final class Stage: FileBackedStage {
   init(_ store: Store, _ algorithm: Digest.Algorithm, copying base: Digest) throws(CASError) {
     let (file, identity) = try store.openVerified(base, "copy blob", .none)
     let temporary = try attempting("copy blob", base.description) { () throws(Errno) in
-      try store.takingRoom { () throws(Errno) in
+      try store.retryingAfterEviction { () throws(Errno) in
         let temporary = try store.makeTemporary()
         try temporary.file.copyContents(of: file)
         guard try temporary.file.status().size == identity.size else { throw .ioError }
@@ -178,7 +178,7 @@ final class Stage: FileBackedStage {
     _ state: inout State, _ body: (OpenFile, inout State) throws(Errno) -> Void
   ) throws(CASError) {
     do throws(Errno) {
-      try store.takingRoom { () throws(Errno) in
+      try store.retryingAfterEviction { () throws(Errno) in
         let temporary: Temporary
         if let made = state.temporary {
           temporary = made

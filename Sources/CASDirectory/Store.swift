@@ -14,7 +14,7 @@ final class Store: Sendable {
   let references: any ReferenceStore
   let verifier = Verifier()
   /// Makes room on the disk, and says whether it could.
-  let makesRoom = Monitor<(@Sendable () -> Bool)?>(nil)
+  let onDiskFull = Monitor<(@Sendable () -> Bool)?>(nil)
   private let closed = Atomic(false)
   private let namesTemporaries: Atomic<Bool>
 
@@ -50,12 +50,12 @@ final class Store: Sendable {
   }
 
   /// Does something that needs room on the disk; once more when there was none, and some could be made.
-  func takingRoom<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+  func retryingAfterEviction<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
     do throws(Errno) {
       return try body()
     } catch {
       let isFull = error == .noSpace || error == .diskQuotaExceeded
-      guard isFull, let makesRoom = makesRoom.withLock({ $0 }), makesRoom() else { throw error }
+      guard isFull, let onDiskFull = onDiskFull.withLock({ $0 }), onDiskFull() else { throw error }
       return try body()
     }
   }

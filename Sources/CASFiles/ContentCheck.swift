@@ -12,7 +12,7 @@ package struct ContentCheck {
   private let cancellation: CancellationToken
 
   /// How long a file that changes is waited for.
-  private static let patience = Duration.seconds(1)
+  private static let rereadPeriod = Duration.seconds(1)
   /// Where the kernel does not tell who writes: how many seconds after a change a file counts as being written.
   private static let settlingTime: Int64 = 1
 
@@ -58,7 +58,7 @@ package struct ContentCheck {
         throw CASError(
           .io(.ioError), operation, digest.description, cause: "it is still being written by another program")
       }
-      deadline = deadline ?? now + Self.patience
+      deadline = deadline ?? now + Self.rereadPeriod
       try cancellation.check(operation, digest.description)
       Thread.sleep(milliseconds: 20)
       before = try identity()

@@ -62,7 +62,7 @@ final class Authenticator: Sendable {
   func answer(
     _ challenges: [Challenge], for access: Access, refused: String?, through transport: HTTPTransport,
     _ cancellation: CancellationToken
-  ) throws(RegistryFault) {
+  ) throws(RegistryError) {
     if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
       let token = try token(bearer, access, transport, cancellation)
       state.withLock { $0.tokens[access] = token }
@@ -83,7 +83,7 @@ final class Authenticator: Sendable {
 
   private func token(
     _ challenge: Challenge, _ access: Access, _ transport: HTTPTransport, _ cancellation: CancellationToken
-  ) throws(RegistryFault) -> Token {
+  ) throws(RegistryError) -> Token {
     guard let realm = challenge.parameters["realm"], let url = URL(string: realm), let host = url.host, !host.isEmpty
     else { throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens") }
     let credentials = try files.credentials(for: address)
@@ -112,7 +112,7 @@ final class Authenticator: Sendable {
     let shown = host.sanitized
     switch status {
     case 200: break
-    case 429, 500...: throw .broken("the token server \(shown) answered \(status)")
+    case 429, 500...: throw .connectionLost("the token server \(shown) answered \(status)")
     default:
       let reason = body.flatMap(ServerError.init).map { ": \($0)" } ?? ""
       throw .refused(.io(.permissionDenied), "the token server \(shown) gave no token (\(status)\(reason))")
@@ -127,7 +127,7 @@ final class Authenticator: Sendable {
   }
 
   /// Makes sure that neither credentials nor a token for them go where others may read along.
-  private func check(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryFault) {
+  private func check(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryError) {
     let isSame =
       host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
     switch realm.scheme {

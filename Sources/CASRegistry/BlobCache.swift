@@ -13,7 +13,7 @@ final class BlobCache: Sendable {
   private let verification: Verification
   private let opened: Monitor<CacheFolders>
   let limit: Int64
-  let room = Monitor(Room())
+  let eviction = Monitor(Eviction())
 
   /// Opens the store, and makes it if it is not there.
   ///
@@ -33,7 +33,7 @@ final class BlobCache: Sendable {
   }
 
   private func prepare(_ folders: CacheFolders) {
-    folders.store.whenFull { [weak self] in self?.makeRoomOnDisk() ?? false }
+    folders.store.onDiskFull { [weak self] in self?.evictForFullDisk() ?? false }
   }
 
   /// The folders; made anew when somebody has removed them.
@@ -75,14 +75,14 @@ final class BlobCache: Sendable {
 
   /// Opens a blob that is here; `nil` when it is not. As long as the file is open the blob stays. A copy that went bad
   /// is thrown away.
-  func file(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> BlobFile? {
+  func file(_ digest: Digest, _ context: OperationContext) throws(CASError) -> BlobFile? {
     let store = try folders().store
     do throws(CASError) {
       // To hash it may take long.
       let held = store.isProbablyVerified(digest) ? nil : try store.uncheckedFile(digest)
       defer { withExtendedLifetime(held) {} }
       if let held { hold(held) }
-      let blob = try store.blobFile(digest, cancellation: purpose.cancellation)
+      let blob = try store.blobFile(digest, cancellation: context.cancellation)
       if let blob { hold(blob.file) }
       return blob
     } catch {
@@ -91,7 +91,7 @@ final class BlobCache: Sendable {
       case .corrupt, .invalid, .io(.ioError):
         throwAway(digest)
         return nil
-      default: throw error.during(purpose.operation, purpose.subject)
+      default: throw error.during(context.operation, context.subject)
       }
     }
   }

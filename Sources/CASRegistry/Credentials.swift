@@ -49,7 +49,7 @@ struct CredentialFiles: Sendable {
   /// The credentials for a repository, of the first file that has any.
   ///
   /// - Throws: that a file cannot be read, without a word of what is in it.
-  func credentials(for address: RegistryAddress) throws(RegistryFault) -> Credentials? {
+  func credentials(for address: RegistryAddress) throws(RegistryError) -> Credentials? {
     for path in paths {
       guard let content = try Self.content(path) else { continue }
       if let found = try Self.credentials(in: content, path, for: address) { return found }
@@ -57,7 +57,7 @@ struct CredentialFiles: Sendable {
     return nil
   }
 
-  private static func content(_ path: String) throws(RegistryFault) -> JSON? {
+  private static func content(_ path: String) throws(RegistryError) -> JSON? {
     let bytes: [UInt8]
     do throws(Errno) {
       bytes = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: limit)
@@ -74,7 +74,7 @@ struct CredentialFiles: Sendable {
 
   private static func credentials(
     in content: JSON, _ path: String, for address: RegistryAddress
-  ) throws(RegistryFault) -> Credentials? {
+  ) throws(RegistryError) -> Credentials? {
     let keys = keys(for: address)
     for key in keys {
       if let helper = content["credHelpers"]?[key]?.text, !helper.isEmpty {
@@ -94,7 +94,7 @@ struct CredentialFiles: Sendable {
     return nil
   }
 
-  private static func credentials(of entry: JSON, _ path: String) throws(RegistryFault) -> Credentials? {
+  private static func credentials(of entry: JSON, _ path: String) throws(RegistryError) -> Credentials? {
     if let token = entry["identitytoken"]?.text, !token.isEmpty { return .identityToken(token) }
     if let auth = entry["auth"]?.text, !auth.isEmpty {
       guard let decoded = Data(base64Encoded: auth), let text = String(validating: decoded, as: UTF8.self),

@@ -17,7 +17,7 @@ final class Downloads: Sendable {
   /// - Parameter fetch: gets it; run by a thread of its own, with a token that ends all downloads. What it returns keeps
   ///   the content from going again.
   func run(
-    _ digest: Digest, _ purpose: Purpose,
+    _ digest: Digest, _ context: OperationContext,
     _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> OpenFile?
   ) throws(CASError) -> OpenFile? {
     let (download, isNew) = running.withLock { (running) -> (Download, Bool) in
@@ -30,7 +30,7 @@ final class Downloads: Sendable {
       let work: @Sendable () -> Void = { [self] in
         var outcome = Result { () throws(CASError) in try fetch(stop) }
         if stop.isCancelled, case .failure = outcome {
-          outcome = .failure(.closed(purpose.operation, digest.description))
+          outcome = .failure(.closed(context.operation, digest.description))
         }
         running.withLock { $0[digest] = nil }
         download.outcome.withLock { $0 = outcome }
@@ -42,13 +42,13 @@ final class Downloads: Sendable {
       }
     }
     while !download.outcome.wait(milliseconds: 20, until: { $0 != nil }) {
-      try purpose.cancellation.check(purpose.operation, purpose.subject)
+      try context.cancellation.check(context.operation, context.subject)
     }
     guard let outcome = download.outcome.withLock({ $0 }) else { return nil }
     do throws(CASError) {
       return try outcome.get()
     } catch {
-      throw error.during(purpose.operation, purpose.subject)
+      throw error.during(context.operation, context.subject)
     }
   }
 

@@ -18,10 +18,10 @@ final class HTTPExchange {
   private let receiver: ResponseReceiver
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
-  private let pass: ConnectionGate.Pass
+  private let permit: ConnectionLimiter.Permit
   /// How long nothing may happen, and for how long that is now.
-  private let usualPatience: Duration
-  private var patience: Duration
+  private let defaultTimeout: Duration
+  private var timeout: Duration
   /// Whether the request has a body that is written here, and whether the answer came before all of it was.
   private var isUpload = false
   private var isEarly = false
@@ -30,27 +30,27 @@ final class HTTPExchange {
 
   init(
     _ receiver: ResponseReceiver, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
-    _ pass: ConnectionGate.Pass, patience: Duration
+    _ permit: ConnectionLimiter.Permit, timeout: Duration
   ) {
-    usualPatience = patience
-    self.patience = patience
+    defaultTimeout = timeout
+    self.timeout = timeout
     self.receiver = receiver
     self.task = task
     self.cancellation = cancellation
-    self.pass = pass
+    self.permit = permit
   }
 
   deinit {
     end(.cancelled)
-    pass.giveBack()
+    permit.release()
   }
 
   /// Waits for the head of the answer.
-  func head() throws(RegistryFault) -> HTTPResponseHead {
+  func head() throws(RegistryError) -> HTTPResponseHead {
     while true {
       try wait { $0.head != nil || $0.isFinished }
       if let head = receiver.state.withLock({ $0.head }) {
-        patience = usualPatience
+        timeout = defaultTimeout
         return head
       }
     }
@@ -58,13 +58,13 @@ final class HTTPExchange {
 
   /// The next part of the answer's body; `nil` at its end. Then another exchange may begin in the place of this one, for
   /// who has read an answer may have to ask something else before it is of use.
-  func nextPart() throws(RegistryFault) -> ByteBuffer? {
+  func nextPart() throws(RegistryError) -> ByteBuffer? {
     let part = try takePart()
-    if part == nil { pass.giveBack() }
+    if part == nil { permit.release() }
     return part
   }
 
-  private func takePart() throws(RegistryFault) -> ByteBuffer? {
+  private func takePart() throws(RegistryError) -> ByteBuffer? {
     if isUpload, isComplete { return nil }
     try wait { !$0.parts.isEmpty || $0.isFinished }
     let (part, taken) = receiver.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
@@ -93,14 +93,14 @@ final class HTTPExchange {
   }
 
   /// The rest of the body, when it is no longer than that; `nil` when it is, and then the exchange is at its end.
-  func body(limit: Int) throws(RegistryFault) -> [UInt8]? {
+  func body(limit: Int) throws(RegistryError) -> [UInt8]? {
     var content: [UInt8] = []
     let deadline = ContinuousClock.now + Self.shortAnswerTime
     while let part = try nextPart() {
-      guard ContinuousClock.now < deadline else { throw .away("the answer does not come to its end") }
+      guard ContinuousClock.now < deadline else { throw .unreachable("the answer does not come to its end") }
       guard part.readableBytes <= limit - content.count else {
         end(.cancelled)
-        pass.giveBack()
+        permit.release()
         return nil
       }
       content.append(contentsOf: part.readableBytesView)
@@ -112,8 +112,8 @@ final class HTTPExchange {
   ///
   /// - Parameter read: gives the piece at an offset.
   func write(
-    length: Int64, _ read: (Int64, Int) throws(RegistryFault) -> [UInt8]
-  ) throws(RegistryFault) {
+    length: Int64, _ read: (Int64, Int) throws(RegistryError) -> [UInt8]
+  ) throws(RegistryError) {
     let pieceSize: Int64 = 256 << 10
     try wait { $0.writer != nil || $0.head != nil }
     guard let (writer, finished) = receiver.state.withLock({ $0.writer }) else { return }
@@ -136,12 +136,12 @@ final class HTTPExchange {
     receiver.state.withLock { $0.writer = nil }
     finished.succeed()
     // What is complete the registry may put elsewhere before it answers.
-    patience = Self.storingTime
+    timeout = Self.storingTime
   }
 
   /// Waits until something is there; what goes wrong, takes too long or is cancelled meanwhile ends the exchange.
-  private func wait(until condition: (ResponseReceiver.State) -> Bool) throws(RegistryFault) {
-    var deadline = ContinuousClock.now + patience
+  private func wait(until condition: (ResponseReceiver.State) -> Bool) throws(RegistryError) {
+    var deadline = ContinuousClock.now + timeout
     var progress = -1
     while !receiver.state.wait(milliseconds: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
       if cancellation.isCancelled { end(.cancelled) }
@@ -149,9 +149,9 @@ final class HTTPExchange {
       let latest = receiver.state.withLock(waking: .none) { $0.progress }
       if latest != progress {
         progress = latest
-        deadline = now + patience
+        deadline = now + timeout
       } else if now > deadline {
-        end(.away("nothing came for \(patience.components.seconds) seconds"))
+        end(.unreachable("nothing came for \(timeout.components.seconds) seconds"))
       }
     }
     // What came before something went wrong counts.
@@ -159,7 +159,7 @@ final class HTTPExchange {
     if let failure { throw failure }
   }
 
-  private func end(_ fault: RegistryFault) {
+  private func end(_ fault: RegistryError) {
     let isRunning = receiver.state.withLock(waking: .none) { !$0.isFinished && $0.failure == nil }
     receiver.fail(fault)
     if isRunning { task.cancel() }

@@ -25,7 +25,7 @@ struct HTTPRequest: Sendable {
   var isBulk = false
 
   /// How long the other side may say nothing.
-  fileprivate var patience: Duration { isBulk ? .seconds(20) : .seconds(10) }
+  fileprivate var timeout: Duration { isBulk ? .seconds(20) : .seconds(10) }
 }
 
 /// The connections to a registry and to where it keeps its blobs. No thread is started before the first request.
@@ -34,17 +34,17 @@ final class HTTPTransport: Sendable {
   private static let connectTime = TimeAmount.seconds(5)
 
   private let client: HTTPClient
-  private let gate = ConnectionGate()
+  private let limiter = ConnectionLimiter()
 
   /// - Parameter certificates: of authorities that are trusted besides those the system does.
-  init(trusting certificates: [NIOSSLCertificate]) throws(RegistryFault) {
+  init(trusting certificates: [NIOSSLCertificate]) throws(RegistryError) {
     var tls = TLSConfiguration.makeClientConfiguration()
     if !certificates.isEmpty { tls.additionalTrustRoots = [.certificates(certificates)] }
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: tls, redirectConfiguration: .disallow,
       timeout: HTTPClient.Configuration.Timeout(connect: Self.connectTime))
     configuration.connectionPool = HTTPClient.Configuration.ConnectionPool(
-      idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionGate.limit)
+      idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionLimiter.limit)
     // How often and how long is tried is for who asks to say.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = .http1Only
@@ -60,9 +60,9 @@ final class HTTPTransport: Sendable {
   }
 
   /// Sends a request; the answer is in what is returned, as it comes.
-  func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryFault) -> HTTPExchange {
+  func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryError) -> HTTPExchange {
     try Self.check(request.url)
-    let pass = try gate.enter(isBulk: request.isBulk, cancellation)
+    let permit = try limiter.acquire(isBulk: request.isBulk, cancellation)
     let receiver = ResponseReceiver()
     let exchange: HTTPExchange
     do {
@@ -76,13 +76,13 @@ final class HTTPTransport: Sendable {
         }
       let outgoing = try HTTPClient.Request(url: request.url, method: request.method, headers: headers, body: body)
       let task = client.execute(request: outgoing, delegate: receiver)
-      exchange = HTTPExchange(receiver, task, cancellation, pass, patience: request.patience)
+      exchange = HTTPExchange(receiver, task, cancellation, permit, timeout: request.timeout)
     } catch {
-      pass.giveBack()
-      throw RegistryFault(error)
+      permit.release()
+      throw RegistryError(error)
     }
     if case .file(let file, let start, let count) = request.body {
-      try exchange.write(length: count) { (offset, size) throws(RegistryFault) in
+      try exchange.write(length: count) { (offset, size) throws(RegistryError) in
         try Self.read(file, at: start + offset, size)
       }
     }
@@ -90,13 +90,13 @@ final class HTTPTransport: Sendable {
   }
 
   /// Refuses what the client would trap at.
-  private static func check(_ url: URL) throws(RegistryFault) {
+  private static func check(_ url: URL) throws(RegistryError) {
     guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
       throw .refused(.io(.ioError), "the registry leads to what is no address: \(url.absoluteString.sanitized)")
     }
   }
 
-  private static func read(_ file: OpenFile, at offset: Int64, _ size: Int) throws(RegistryFault) -> [UInt8] {
+  private static func read(_ file: OpenFile, at offset: Int64, _ size: Int) throws(RegistryError) -> [UInt8] {
     var piece = [UInt8](repeating: 0, count: size)
     do throws(Errno) {
       var span = piece.mutableSpan

@@ -61,7 +61,7 @@ extension Repository {
   fileprivate func bytes(_ digest: Digest, _ region: Range<Int64>, size: Int64) throws(CASError) -> [UInt8] {
     var content: [UInt8] = []
     content.reserveCapacity(region.count)
-    try client.read(digest, region, size: size, Purpose("read blob", digest.description)) { (bytes) in
+    try client.read(digest, region, size: size, OperationContext("read blob", digest.description)) { (bytes) in
       content.append(copying: bytes)
     }
     return content

@@ -44,7 +44,7 @@ final class RegistryClient: Sendable {
   private let authenticator: Authenticator
   private let environment: [String: String]
   private let state = Monitor(State())
-  private let outage = Outage()
+  private let circuitBreaker = CircuitBreaker()
 
   init(_ address: RegistryAddress, environment: [String: String]) {
     self.address = address
@@ -53,39 +53,39 @@ final class RegistryClient: Sendable {
   }
 
   /// Whether the registry could not be reached a moment ago.
-  var isAway: Bool { outage.isRecent }
+  var isUnreachable: Bool { circuitBreaker.isRecent }
 
   /// Finds out how the registry is reached, and whether it is one (distribution-spec, "Determining Support").
-  func connect(_ purpose: Purpose) throws(CASError) {
-    let response = try send(RegistryRequest(method: .GET, target: "/v2/"), purpose)
-    guard response.status == 200 else { throw failure(response, purpose) }
-    try finish(response, purpose)
+  func connect(_ context: OperationContext) throws(CASError) {
+    let response = try send(RegistryRequest(method: .GET, target: "/v2/"), context)
+    guard response.status == 200 else { throw failure(response, context) }
+    try finish(response, context)
   }
 
   /// Sends a request, and again as long as that is worth it.
   ///
   /// - Returns: whatever the registry answers in the end, errors included.
-  func send(_ request: RegistryRequest, _ purpose: Purpose) throws(CASError) -> RegistryResponse {
-    var retry = Retry(isHopeful: !outage.isRecent)
+  func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
+    var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isRecent)
     while true {
-      do throws(RegistryFault) {
-        let response = try attempt(request, purpose.cancellation)
-        outage.end()
+      do throws(RegistryError) {
+        let response = try attempt(request, context.cancellation)
+        circuitBreaker.end()
         guard [429, 500, 502, 503, 504].contains(response.status), request.isRepeatable else { return response }
         let wish = response.headers.first(name: "Retry-After").flatMap { Int($0) }
-        guard retry.pause(wish: wish, purpose.cancellation) else { return response }
+        guard retryPolicy.backOff(retryAfter: wish, context.cancellation) else { return response }
       } catch {
-        if request.isRepeatable, error.isPassing {
-          if retry.pause(wish: nil, purpose.cancellation) { continue }
-          if case .away = error, !purpose.cancellation.isCancelled { outage.begin() }
+        if request.isRepeatable, error.isTransient {
+          if retryPolicy.backOff(retryAfter: nil, context.cancellation) { continue }
+          if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.begin() }
         }
-        try purpose.cancellation.check(purpose.operation, purpose.subject)
-        throw error.error(purpose, address.place)
+        try context.cancellation.check(context.operation, context.subject)
+        throw error.error(context, address.place)
       }
     }
   }
 
-  private func attempt(_ request: RegistryRequest, _ cancellation: CancellationToken) throws(RegistryFault)
+  private func attempt(_ request: RegistryRequest, _ cancellation: CancellationToken) throws(RegistryError)
     -> RegistryResponse
   {
     let (transport, base) = try connection(cancellation)
@@ -125,7 +125,7 @@ final class RegistryClient: Sendable {
   }
 
   /// From a safe connection there is no way to one that is not, but within this machine.
-  func checkWay(from: URL, to next: URL) throws(RegistryFault) {
+  func checkWay(from: URL, to next: URL) throws(RegistryError) {
     let isSafe = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
     let isHere = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
     guard isSafe || isHere else { throw .refused(.io(.ioError), "the registry leads to where the way is not safe") }
@@ -137,7 +137,7 @@ final class RegistryClient: Sendable {
   }
 
   /// The connections, and the registry's own URL. On this machine plain HTTP is taken where no TLS is spoken.
-  private func connection(_ cancellation: CancellationToken) throws(RegistryFault) -> (HTTPTransport, String) {
+  private func connection(_ cancellation: CancellationToken) throws(RegistryError) -> (HTTPTransport, String) {
     let (known, base) = state.withLock { ($0.transport, $0.base) }
     if let known, let base { return (known, base) }
     let transport = if let known { known } else { try makeTransport() }
@@ -151,7 +151,7 @@ final class RegistryClient: Sendable {
     return (transport, found)
   }
 
-  private func makeTransport() throws(RegistryFault) -> HTTPTransport {
+  private func makeTransport() throws(RegistryError) -> HTTPTransport {
     let certificates = try TrustedCertificates.load(for: address.authority, environment: environment)
     let new = try HTTPTransport(trusting: certificates)
     return state.withLock { state in
@@ -161,10 +161,10 @@ final class RegistryClient: Sendable {
     }
   }
 
-  private func probe(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryFault) -> String {
+  private func probe(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String {
     let safe = "https://\(address.server)"
     guard let url = URL(string: safe + "/v2/") else { throw .refused(.invalid, "the host is none") }
-    do throws(RegistryFault) {
+    do throws(RegistryError) {
       let exchange = try transport.send(HTTPRequest(method: .GET, url: url), cancellation)
       _ = try exchange.head()
       _ = try exchange.body(limit: Self.errorLimit)
@@ -178,35 +178,37 @@ final class RegistryClient: Sendable {
   /// Has something deleted; what is not there is.
   ///
   /// - Parameter kind: what it is one of, for the error of a registry that deletes none.
-  func delete(_ path: String, _ kind: String, _ purpose: Purpose) throws(CASError) {
-    let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), purpose)
+  func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) {
+    let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), context)
     switch response.status {
-    case 200...299, 404: try finish(response, purpose)
+    case 200...299, 404: try finish(response, context)
     case 400, 405:
-      let reason = failure(response, purpose).cause
+      let reason = failure(response, context).cause
       throw CASError(
-        .notImplemented, purpose.operation, purpose.subject, cause: "the registry cannot delete \(kind): \(reason)")
-    default: throw failure(response, purpose)
+        .notImplemented, context.operation, context.subject, cause: "the registry cannot delete \(kind): \(reason)")
+    default: throw failure(response, context)
     }
   }
 
   /// Reads the rest of an answer that is of no interest, so that the connection can be used again.
-  func finish(_ response: RegistryResponse, _ purpose: Purpose) throws(CASError) {
-    _ = try reading(purpose) { () throws(RegistryFault) in try response.exchange.body(limit: Self.errorLimit) }
+  func finish(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
+    _ = try reading(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorLimit) }
   }
 
   /// Runs what reads an answer, and gives its fault as an operation's error.
-  func reading<Result>(_ purpose: Purpose, _ body: () throws(RegistryFault) -> Result) throws(CASError) -> Result {
-    do throws(RegistryFault) {
+  func reading<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
+    -> Result
+  {
+    do throws(RegistryError) {
       return try body()
     } catch {
-      try purpose.cancellation.check(purpose.operation, purpose.subject)
-      throw error.error(purpose, address.place)
+      try context.cancellation.check(context.operation, context.subject)
+      throw error.error(context, address.place)
     }
   }
 
   /// The error that an answer is which says that something is refused.
-  func failure(_ response: RegistryResponse, _ purpose: Purpose) -> CASError {
+  func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
     let body = try? response.exchange.body(limit: Self.errorLimit)
     let reason = body.flatMap { $0 }.flatMap(ServerError.init)
     let code: CASError.Code =
@@ -220,11 +222,11 @@ final class RegistryClient: Sendable {
       default: .io(.ioError)
       }
     let words = reason.map { ": \($0)" } ?? ""
-    return CASError(refused: code, purpose, "\(address.place): the registry answered \(response.status)\(words)")
+    return CASError(refused: code, context, "\(address.place): the registry answered \(response.status)\(words)")
   }
 
   /// An error about an answer that makes no sense.
-  func nonsense(_ purpose: Purpose, _ reason: String) -> CASError {
-    CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(address.place): \(reason)")
+  func nonsense(_ context: OperationContext, _ reason: String) -> CASError {
+    CASError(.io(.ioError), context.operation, context.subject, cause: "\(address.place): \(reason)")
   }
 }

@@ -40,25 +40,25 @@ public struct RegistryDriver: Driver {
   /// - Throws: ``CASError/Code-swift.enum/invalid`` when the URI names no repository; why the registry cannot be
   ///   reached, or does not let us in.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let purpose = Purpose("open store", uri)
+    let context = OperationContext("open store", uri)
     let environment = environment ?? ProcessInfo.processInfo.environment
     let address: RegistryAddress
     let location: CacheLocation
     do throws(InvalidValue) {
       address = try RegistryAddress(uri)
     } catch {
-      throw .invalid(purpose.operation, uri, error)
+      throw .invalid(context.operation, uri, error)
     }
     do throws(InvalidCache) {
       location = try CacheLocation(environment: environment)
     } catch {
-      throw CASError(.invalid, purpose.operation, uri, cause: error.reason)
+      throw CASError(.invalid, context.operation, uri, cause: error.reason)
     }
     let cache = try BlobCache(
-      location, for: address.place, limit: options.cacheSize, options.verification, purpose.operation)
+      location, for: address.place, limit: options.cacheSize, options.verification, context.operation)
     let client = RegistryClient(address, environment: environment)
-    try client.connect(purpose)
-    if options.mustExist { try client.checkRepository(purpose) }
+    try client.connect(context)
+    if options.mustExist { try client.checkRepository(context) }
     return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
   }
 

@@ -16,27 +16,27 @@ extension RegistryEngine {
   func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let purpose = Purpose("put reference", name.description, cancellation)
-    try checkWritable(purpose)
-    try checkTag(name, purpose)
+    let context = OperationContext("put reference", name.description, cancellation)
+    try checkWritable(context)
+    try checkTag(name, context)
     guard descriptor.digest.algorithm == .sha256 else {
       throw CASError(
-        .notImplemented, purpose.operation, purpose.subject,
+        .notImplemented, context.operation, context.subject,
         cause: "\(repository.address.place): registries know the manifest of a tag by its sha256")
     }
-    try holdingTags(purpose) { () throws(CASError) in
-      try put(storable(descriptor), as: name, replacing: replacing, purpose)
+    try holdingTags(context) { () throws(CASError) in
+      try put(storable(descriptor), as: name, replacing: replacing, context)
     }
   }
 
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    let purpose = Purpose("delete reference", name.description, cancellation)
-    try checkWritable(purpose)
+    let context = OperationContext("delete reference", name.description, cancellation)
+    try checkWritable(context)
     guard RegistryAddress.isTag(name.description) else { return }
-    try holdingTags(purpose) { () throws(CASError) in
+    try holdingTags(context) { () throws(CASError) in
       // What is not there is deleted, whatever the registry can do.
-      if try repository.client.look(atManifest: name.description, purpose) == nil { return }
-      try repository.client.deleteTag(name.description, purpose)
+      if try repository.client.look(atManifest: name.description, context) == nil { return }
+      try repository.client.deleteTag(name.description, context)
     }
   }
 
@@ -44,42 +44,42 @@ extension RegistryEngine {
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let purpose = Purpose("move reference", name.description, cancellation)
-    try checkWritable(purpose)
-    guard RegistryAddress.isTag(name.description) else { throw .notFound(purpose.operation, purpose.subject) }
-    try checkTag(other, purpose)
-    try holdingTags(purpose) { () throws(CASError) in
-      let descriptor = try repository.descriptor(ofTag: name.description, purpose)
-      guard try deletesTags(purpose) else {
+    let context = OperationContext("move reference", name.description, cancellation)
+    try checkWritable(context)
+    guard RegistryAddress.isTag(name.description) else { throw .notFound(context.operation, context.subject) }
+    try checkTag(other, context)
+    try holdingTags(context) { () throws(CASError) in
+      let descriptor = try repository.descriptor(ofTag: name.description, context)
+      guard try deletesTags(context) else {
         throw CASError(
-          .notImplemented, purpose.operation, purpose.subject,
+          .notImplemented, context.operation, context.subject,
           cause: "\(repository.address.place): the registry cannot delete tags")
       }
-      if !replacing, try current(other, purpose) != nil { throw .clobber(purpose.operation, other.description) }
+      if !replacing, try current(other, context) != nil { throw .clobber(context.operation, other.description) }
       if name == other { return }
-      try put(descriptor, as: other, replacing: true, purpose)
-      try repository.client.deleteTag(name.description, purpose)
+      try put(descriptor, as: other, replacing: true, context)
+      try repository.client.deleteTag(name.description, context)
     }
   }
 
-  private func deletesTags(_ purpose: Purpose) throws(CASError) -> Bool {
+  private func deletesTags(_ context: OperationContext) throws(CASError) -> Bool {
     if let known = deletesTags.withLock({ $0 }) { return known }
-    let found = try repository.client.canDeleteTags(purpose)
+    let found = try repository.client.canDeleteTags(context)
     deletesTags.withLock { $0 = found }
     return found
   }
 
-  private func checkTag(_ name: ReferenceName, _ purpose: Purpose) throws(CASError) {
+  private func checkTag(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     guard RegistryAddress.isTag(name.description) else {
       throw CASError(
-        .invalid, purpose.operation, name.description,
+        .invalid, context.operation, name.description,
         cause: "a tag of a registry has letters, digits, _ . and -, up to 128, and no / or :")
     }
   }
 
-  private func current(_ name: ReferenceName, _ purpose: Purpose) throws(CASError) -> Descriptor? {
+  private func current(_ name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
     do throws(CASError) {
-      return try repository.descriptor(ofTag: name.description, purpose)
+      return try repository.descriptor(ofTag: name.description, context)
     } catch {
       guard error.code == .notFound else { throw error }
       return nil
@@ -87,23 +87,23 @@ extension RegistryEngine {
   }
 
   private func put(
-    _ descriptor: Descriptor, as name: ReferenceName, replacing: Bool, _ purpose: Purpose
+    _ descriptor: Descriptor, as name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    if let current = try current(name, purpose) {
+    if let current = try current(name, context) {
       if current == descriptor { return }
-      guard replacing else { throw .clobber(purpose.operation, name.description) }
+      guard replacing else { throw .clobber(context.operation, name.description) }
     }
-    let content = try content(of: descriptor, purpose)
+    let content = try content(of: descriptor, context)
     // What has a tag, or was asked for as a manifest, is complete.
     if repository.known[descriptor.digest]?.isManifest != true {
-      try pushManifests(in: content, descriptor, depth: 0, purpose)
+      try pushManifests(in: content, descriptor, depth: 0, context)
     }
     do throws(CASError) {
-      try repository.client.put(content, as: name.description, descriptor, purpose)
+      try repository.client.put(content, as: name.description, descriptor, context)
     } catch {
       guard error.code == .invalid else { throw error }
       throw CASError(
-        .invalid, purpose.operation, purpose.subject, cause: "\(error.cause) (it was sent \(descriptor.digest))")
+        .invalid, context.operation, context.subject, cause: "\(error.cause) (it was sent \(descriptor.digest))")
     }
     repository.known.remember(
       descriptor.digest,
@@ -112,44 +112,44 @@ extension RegistryEngine {
 
   /// Pushes what an index refers to before the index: a registry refuses one that refers to what it does not have.
   private func pushManifests(
-    in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ purpose: Purpose
+    in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ context: OperationContext
   ) throws(CASError) {
     guard depth < Self.maximumDepth, let manifest = try? Manifest(parsing: content, mediaType: descriptor.mediaType)
     else { return }
     for child in manifest.manifests {
       let content: [UInt8]
       do throws(CASError) {
-        content = try self.content(of: child, purpose)
+        content = try self.content(of: child, context)
       } catch {
         // Perhaps the registry does without it.
         if error.code == .notFound { continue }
         throw error
       }
-      try pushManifests(in: content, child, depth: depth + 1, purpose)
-      try repository.client.put(content, as: child.digest.description, child, purpose)
+      try pushManifests(in: content, child, depth: depth + 1, context)
+      try repository.client.put(content, as: child.digest.description, child, context)
     }
   }
 
   /// The bytes of a manifest that is stored as a blob, or as a manifest.
-  private func content(of descriptor: Descriptor, _ purpose: Purpose) throws(CASError) -> [UInt8] {
+  private func content(of descriptor: Descriptor, _ context: OperationContext) throws(CASError) -> [UInt8] {
     guard descriptor.size <= Manifest.maximumSize else {
       throw CASError(
-        .invalid, purpose.operation, purpose.subject,
+        .invalid, context.operation, context.subject,
         cause: "\(descriptor.digest) is longer than \(Manifest.maximumSize >> 20) MiB, which no manifest is")
     }
     let content: [UInt8]
     do throws(CASError) {
       content = try blobContents(
-        descriptor.digest, limit: Manifest.maximumSize, cancellation: purpose.cancellation)
+        descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
-      guard error.code == .notFound else { throw error.during(purpose.operation, purpose.subject) }
+      guard error.code == .notFound else { throw error.during(context.operation, context.subject) }
       throw CASError(
-        .notFound, purpose.operation, purpose.subject,
+        .notFound, context.operation, context.subject,
         cause: "\(repository.address.place): the blob \(descriptor.digest) is not stored")
     }
     guard content.count == descriptor.size else {
       throw CASError(
-        .invalid, purpose.operation, purpose.subject,
+        .invalid, context.operation, context.subject,
         cause: "the blob \(descriptor.digest) has \(content.count) bytes, not \(descriptor.size)")
     }
     return content
@@ -157,17 +157,17 @@ extension RegistryEngine {
 
   /// Runs `body` while no other process or thread of this user on this machine changes tags of the repository.
   private func holdingTags<Result>(
-    _ purpose: Purpose, _ body: () throws(CASError) -> Result
+    _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     var digester = Digester(.sha256)
     digester.update(Array(repository.address.place.utf8).span)
     let name = "tags-\(digester.digest?.hex ?? "all").lock"
-    let lock = try attempting(purpose.operation, purpose.subject) { () throws(Errno) in
+    let lock = try attempting(context.operation, context.subject) { () throws(Errno) in
       try CacheFolder.file(name, in: repository.cache.notes)
     }
     while true {
-      try repository.check(purpose)
-      let isOurs = try attempting(purpose.operation, purpose.subject) { () throws(Errno) in
+      try repository.check(context)
+      let isOurs = try attempting(context.operation, context.subject) { () throws(Errno) in
         try lock.tryLock(.exclusive)
       }
       if isOurs { break }

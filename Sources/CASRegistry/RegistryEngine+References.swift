@@ -13,17 +13,17 @@ extension RegistryEngine {
   private func reference(
     named name: ReferenceName, _ cancellation: CancellationToken
   ) throws(CASError) -> Descriptor {
-    let purpose = Purpose("get reference", name.description, cancellation)
-    try repository.check(purpose)
-    guard RegistryAddress.isTag(name.description) else { throw .notFound(purpose.operation, purpose.subject) }
-    return try repository.descriptor(ofTag: name.description, purpose)
+    let context = OperationContext("get reference", name.description, cancellation)
+    try repository.check(context)
+    guard RegistryAddress.isTag(name.description) else { throw .notFound(context.operation, context.subject) }
+    return try repository.descriptor(ofTag: name.description, context)
   }
 
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName] {
-    let purpose = Purpose("list references", uri, cancellation)
-    try repository.check(purpose)
+    let context = OperationContext("list references", uri, cancellation)
+    try repository.check(context)
     do throws(CASError) {
-      return try repository.client.tags(purpose)
+      return try repository.client.tags(context)
     } catch {
       // The first that is pushed makes the repository.
       guard error.code == .notFound, isWritable else { throw error }
@@ -60,7 +60,7 @@ extension RegistryEngine {
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    try repository.check(Purpose("list blobs", uri))
+    try repository.check(OperationContext("list blobs", uri))
     return StoredListing(Array(try reachableDigests()), repository)
   }
 }
@@ -83,7 +83,7 @@ final class StoredListing: BlobListing {
       let repository = repository
       let found = try concurrently(batch, width: RegistryEngine.width) { (digest) throws(CASError) -> Digest? in
         do throws(CASError) {
-          _ = try repository.find(digest, Purpose("list blobs", digest.description))
+          _ = try repository.find(digest, OperationContext("list blobs", digest.description))
           return digest
         } catch {
           guard error.code == .notFound else { throw error }

@@ -20,21 +20,21 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   }
 
   func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    let purpose = Purpose("put blob", base?.description ?? uri)
-    try checkWritable(purpose)
+    let context = OperationContext("put blob", base?.description ?? uri)
+    try checkWritable(context)
     // Then it is in the cache, where the stage is.
-    if let base { _ = try repository.file(base, fetching: true, purpose) }
+    if let base { _ = try repository.file(base, fetching: true, context) }
     return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
   }
 
   func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let purpose = Purpose("read blob", digest.description, cancellation)
-    if let file = try repository.file(digest, fetching: repository.verification != .none, purpose) {
+    let context = OperationContext("read blob", digest.description, cancellation)
+    if let file = try repository.file(digest, fetching: repository.verification != .none, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
-    let entry = try repository.find(digest, purpose)
+    let entry = try repository.find(digest, context)
     // A manifest is short, and known by its digest as a whole.
-    if entry.isManifest, let file = try repository.file(digest, fetching: true, purpose) {
+    if entry.isManifest, let file = try repository.file(digest, fetching: true, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
     return RangeReader(digest, size: entry.size, repository)
@@ -42,7 +42,8 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     try repository.file(
-      digest, fetching: repository.verification != .none, Purpose("open blob", digest.description, cancellation))
+      digest, fetching: repository.verification != .none,
+      OperationContext("open blob", digest.description, cancellation))
   }
 
   func info(of file: BlobFile) throws(CASError) -> BlobInfo {
@@ -60,7 +61,7 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   var isStacked: Bool { repository.cache.isStacked }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    let entry = try repository.find(digest, Purpose("look up blob", digest.description, cancellation))
+    let entry = try repository.find(digest, OperationContext("look up blob", digest.description, cancellation))
     // In the cache or not are two states, for a mount reads them in different ways.
     return BlobInfo(size: entry.size, modified: Self.modified, version: repository.cache.info(digest)?.version ?? 0)
   }
@@ -71,16 +72,16 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   static let modified = Timestamp(seconds: 0, nanoseconds: 0)
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
-    let purpose = Purpose("delete blob", digest.description)
-    try checkWritable(purpose)
+    let context = OperationContext("delete blob", digest.description)
+    try checkWritable(context)
     repository.known.forget(digest)
-    if try repository.client.isManifest(digest, purpose) {
+    if try repository.client.isManifest(digest, context) {
       throw CASError(
-        .notImplemented, purpose.operation, purpose.subject,
+        .notImplemented, context.operation, context.subject,
         cause: "\(repository.address.place): a manifest goes only together with the tags it has")
     }
-    if try repository.client.look(atBlob: digest, purpose) == nil { return }
-    try repository.client.delete(digest, purpose)
+    if try repository.client.look(atBlob: digest, context) == nil { return }
+    try repository.client.delete(digest, context)
     repository.known.forget(digest)
   }
 
@@ -88,24 +89,24 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {
-    let purpose = Purpose("verify blob", digest.description, cancellation)
-    let entry = try repository.find(digest, purpose)
+    let context = OperationContext("verify blob", digest.description, cancellation)
+    let entry = try repository.find(digest, context)
     if entry.isManifest {
-      let manifest = try repository.client.manifest(digest.description, expecting: digest, purpose)
+      let manifest = try repository.client.manifest(digest.description, expecting: digest, context)
       return try progress(manifest.descriptor.size)
     }
     var digester = Digester(digest.algorithm)
-    try repository.client.read(digest, 0..<entry.size, size: entry.size, purpose) { (bytes) throws(CASError) in
+    try repository.client.read(digest, 0..<entry.size, size: entry.size, context) { (bytes) throws(CASError) in
       digester.update(bytes)
       try progress(digester.count)
     }
     if let actual = digester.digest, actual != digest {
-      throw .corrupt(purpose.operation, expected: digest, actual: actual)
+      throw .corrupt(context.operation, expected: digest, actual: actual)
     }
   }
 
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try checkWritable(Purpose("clean", uri, cancellation))
+    try checkWritable(OperationContext("clean", uri, cancellation))
     return try repository.cache.clean(cancellation)
   }
 
@@ -113,8 +114,8 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
     repository.close()
   }
 
-  func checkWritable(_ purpose: Purpose) throws(CASError) {
-    try repository.check(purpose)
-    guard isWritable else { throw .readOnly(purpose.operation, purpose.subject) }
+  func checkWritable(_ context: OperationContext) throws(CASError) {
+    try repository.check(context)
+    guard isWritable else { throw .readOnly(context.operation, context.subject) }
   }
 }

@@ -42,7 +42,7 @@ final class RegistryStage: BlobStage {
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
-    try repository.check(Purpose("put blob", repository.address.description, cancellation))
+    try repository.check(OperationContext("put blob", repository.address.description, cancellation))
     let content: Content
     // After an upload that failed it can be tried again.
     if let known = complete.withLock({ $0 }) {
@@ -55,9 +55,9 @@ final class RegistryStage: BlobStage {
     }
     let address = content.address
     try repository.upload(
-      address, content.file, Purpose("put blob", address.digest.description, cancellation))
+      address, content.file, OperationContext("put blob", address.digest.description, cancellation))
     complete.withLock { $0 = nil }
-    repository.cache.noteAdded(address.size)
+    repository.cache.didInsert(address.size)
     return address
   }
 
@@ -71,16 +71,16 @@ extension Repository {
   /// Makes sure that the registry has a blob.
   ///
   /// - Parameter file: has its content; without, that is in the cache.
-  fileprivate func upload(_ address: BlobAddress, _ file: OpenFile?, _ purpose: Purpose) throws(CASError) {
+  fileprivate func upload(_ address: BlobAddress, _ file: OpenFile?, _ context: OperationContext) throws(CASError) {
     var file = file
-    if file == nil { file = try cache.file(address.digest, purpose)?.file }
+    if file == nil { file = try cache.file(address.digest, context)?.file }
     guard let file else {
       throw CASError(
-        .io(.ioError), purpose.operation, purpose.subject, cause: "it went from the cache before it could be sent")
+        .io(.ioError), context.operation, context.subject, cause: "it went from the cache before it could be sent")
     }
     // Whatever was known, another may have deleted it since.
-    if try client.look(atBlob: address.digest, purpose) != address.size {
-      try client.upload(file, from: 0, address, purpose)
+    if try client.look(atBlob: address.digest, context) != address.size {
+      try client.upload(file, from: 0, address, context)
     }
     cache.note(address.digest)
     known.remember(address.digest, KnownContent.Entry(size: address.size, isManifest: false, mediaType: nil))

@@ -27,9 +27,9 @@ final class Repository: Sendable {
   var address: RegistryAddress { client.address }
 
   /// Fails after ``close()``.
-  func check(_ purpose: Purpose) throws(CASError) {
-    guard !closed.load(ordering: .acquiring) else { throw .closed(purpose.operation, purpose.subject) }
-    try purpose.cancellation.check(purpose.operation, purpose.subject)
+  func check(_ context: OperationContext) throws(CASError) {
+    guard !closed.load(ordering: .acquiring) else { throw .closed(context.operation, context.subject) }
+    try context.cancellation.check(context.operation, context.subject)
   }
 
   func close() {
@@ -40,68 +40,69 @@ final class Repository: Sendable {
 
   /// What the registry has under a digest, as a blob or as a manifest. While it cannot be reached, what is in the cache
   /// counts, if it came from there.
-  func find(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> KnownContent.Entry {
-    try check(purpose)
+  func find(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
+    try check(context)
     if let entry = known[digest] { return entry }
     do throws(CASError) {
-      let entry = try ask(digest, purpose)
+      let entry = try ask(digest, context)
       known.remember(digest, entry)
       return entry
     } catch {
-      guard error.code == .io(.ioError), client.isAway, let info = cache.ownInfo(digest) else { throw error }
+      guard error.code == .io(.ioError), client.isUnreachable, let info = cache.ownInfo(digest) else { throw error }
       return KnownContent.Entry(size: info.size, isManifest: false, mediaType: nil)
     }
   }
 
-  private func ask(_ digest: Digest, _ purpose: Purpose) throws(CASError) -> KnownContent.Entry {
-    if let size = try client.look(atBlob: digest, purpose) {
+  private func ask(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
+    if let size = try client.look(atBlob: digest, context) {
       return KnownContent.Entry(size: size, isManifest: false, mediaType: nil)
     }
-    guard let found = try client.look(atManifest: digest.description, purpose) else {
-      throw .notFound(purpose.operation, purpose.subject)
+    guard let found = try client.look(atManifest: digest.description, context) else {
+      throw .notFound(context.operation, context.subject)
     }
     if let size = found.size, size > 0 {
       return KnownContent.Entry(size: size, isManifest: true, mediaType: found.mediaType)
     }
-    let manifest = try fetch(digest.description, expecting: digest, purpose)
+    let manifest = try fetch(digest.description, expecting: digest, context)
     return KnownContent.Entry(size: manifest.size, isManifest: true, mediaType: manifest.mediaType)
   }
 
   /// Opens content of the registry as a file of the cache, where it is put first if it is not there.
   ///
   /// - Parameter isWanted: whether to get what is not there; else the result is `nil`.
-  func file(_ digest: Digest, fetching isWanted: Bool, _ purpose: Purpose) throws(CASError) -> BlobFile? {
-    let entry = try find(digest, purpose)
-    if let file = try cache.file(digest, purpose) {
+  func file(_ digest: Digest, fetching isWanted: Bool, _ context: OperationContext) throws(CASError) -> BlobFile? {
+    let entry = try find(digest, context)
+    if let file = try cache.file(digest, context) {
       cache.note(digest)
       return file
     }
     guard isWanted else { return nil }
     for _ in 0..<Self.attempts {
-      let held = try downloads.run(digest, purpose) { [self] (stop) throws(CASError) in
-        let purpose = Purpose("read blob", digest.description, stop)
+      let held = try downloads.run(digest, context) { [self] (stop) throws(CASError) in
+        let context = OperationContext("read blob", digest.description, stop)
         if entry.isManifest {
-          _ = try fetch(digest.description, expecting: digest, purpose)
+          _ = try fetch(digest.description, expecting: digest, context)
           return nil
         }
-        return try download(digest, entry.size, purpose)
+        return try download(digest, entry.size, context)
       }
       defer { withExtendedLifetime(held) {} }
-      if let file = try cache.file(digest, purpose) {
+      if let file = try cache.file(digest, context) {
         cache.note(digest)
-        cache.noteAdded(entry.size)
+        cache.didInsert(entry.size)
         return file
       }
     }
     throw CASError(
-      .io(.ioError), purpose.operation, purpose.subject, cause: "it goes from the cache before it can be opened")
+      .io(.ioError), context.operation, context.subject, cause: "it goes from the cache before it can be opened")
   }
 
   /// Gets a manifest by a tag or a digest, and keeps it.
-  func fetch(_ reference: String, expecting digest: Digest?, _ purpose: Purpose) throws(CASError) -> Descriptor {
+  func fetch(_ reference: String, expecting digest: Digest?, _ context: OperationContext) throws(CASError) -> Descriptor
+  {
     let manifest: FetchedManifest
     do throws(CASError) {
-      manifest = try client.manifest(reference, expecting: digest, purpose)
+      manifest = try client.manifest(reference, expecting: digest, context)
     } catch {
       report(error)
       throw error
@@ -111,7 +112,7 @@ final class Repository: Sendable {
       cache.throwAway(descriptor.digest)
       let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
       try stage.write(manifest.content.span, at: 0)
-      _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: purpose.cancellation)
+      _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: context.cancellation)
     }
     if known[descriptor.digest]?.mediaType == nil {
       known.remember(
@@ -122,22 +123,22 @@ final class Repository: Sendable {
   }
 
   /// - Returns: what keeps it in the cache.
-  private func download(_ digest: Digest, _ size: Int64, _ purpose: Purpose) throws(CASError) -> OpenFile? {
+  private func download(_ digest: Digest, _ size: Int64, _ context: OperationContext) throws(CASError) -> OpenFile? {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
       var offset: Int64 = 0
-      try client.read(digest, 0..<size, size: size, purpose) { (bytes) throws(CASError) in
+      try client.read(digest, 0..<size, size: size, context) { (bytes) throws(CASError) in
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
       let held = cache.hold(stage)
       do throws(CASError) {
         _ = try stage.commit(
-          expecting: BlobExpectation(digest: digest, size: size), cancellation: purpose.cancellation)
+          expecting: BlobExpectation(digest: digest, size: size), cancellation: context.cancellation)
         return held
       } catch {
         guard error.code == .mismatch else { throw error }
-        let failure = try Self.corruption(stage, digest, address, purpose)
+        let failure = try Self.corruption(stage, digest, address, context)
         report(failure)
         throw failure
       }
@@ -150,7 +151,7 @@ final class Repository: Sendable {
   }
 
   private static func corruption(
-    _ stage: any BlobStage, _ digest: Digest, _ address: RegistryAddress, _ purpose: Purpose
+    _ stage: any BlobStage, _ digest: Digest, _ address: RegistryAddress, _ context: OperationContext
   ) throws(CASError) -> CASError {
     var digester = Digester(digest.algorithm)
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -161,7 +162,7 @@ final class Repository: Sendable {
       digester.update(chunk.span.extracting(first: count))
     }
     return CASError(
-      .corrupt(expected: digest, actual: digester.digest ?? digest), purpose.operation, purpose.subject,
+      .corrupt(expected: digest, actual: digester.digest ?? digest), context.operation, context.subject,
       cause: "\(address.place): the registry gave other content, with the digest \(digester.digest ?? digest)")
   }
 
@@ -170,17 +171,17 @@ final class Repository: Sendable {
   }
 
   /// The descriptor of a tag. A manifest that was read before is not read again.
-  func descriptor(ofTag tag: String, _ purpose: Purpose) throws(CASError) -> Descriptor {
-    try check(purpose)
-    if let found = try client.look(atManifest: tag, purpose), let digest = found.digest, let size = found.size,
+  func descriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
+    try check(context)
+    if let found = try client.look(atManifest: tag, context), let digest = found.digest, let size = found.size,
       let type = found.mediaType ?? known[digest]?.mediaType, cache.info(digest)?.size == size
     {
       known.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
       return Descriptor(mediaType: type, digest: digest, size: size)
     }
     // Also when it has none: then it says why.
-    let descriptor = try fetch(tag, expecting: nil, purpose)
-    cache.noteAdded(descriptor.size)
+    let descriptor = try fetch(tag, expecting: nil, context)
+    cache.didInsert(descriptor.size)
     return descriptor
   }
 }

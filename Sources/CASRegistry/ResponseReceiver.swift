@@ -15,7 +15,7 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
     /// Lets the next part come.
     var taken: EventLoopPromise<Void>?
     var isFinished = false
-    var failure: RegistryFault?
+    var failure: RegistryError?
     /// Writes the request's body, once the connection is there for it.
     var writer: (writer: HTTPClient.Body.StreamWriter, finished: EventLoopPromise<Void>)?
     /// How many pieces of it were taken.
@@ -56,7 +56,7 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
   }
 
   func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
-    fail(RegistryFault(error))
+    fail(RegistryError(error))
   }
 
   func didFinishRequest(task: HTTPClient.Task<Void>) throws {
@@ -67,7 +67,7 @@ final class ResponseReceiver: HTTPClientResponseDelegate {
   }
 
   /// Ends the exchange; the first reason counts. What came before can still be taken.
-  func fail(_ fault: RegistryFault) {
+  func fail(_ fault: RegistryError) {
     let (taken, writer) = state.withLock { (state) in
       defer { (state.taken, state.writer) = (nil, nil) }
       if state.failure == nil { state.failure = fault }

@@ -8,7 +8,7 @@ internal import SystemPackage
 enum TrustedCertificates {
   private static let limit = 1 << 20
 
-  static func load(for authority: String, environment: [String: String]) throws(RegistryFault) -> [NIOSSLCertificate] {
+  static func load(for authority: String, environment: [String: String]) throws(RegistryError) -> [NIOSSLCertificate] {
     var certificates: [NIOSSLCertificate] = []
     for folder in folders(environment) {
       let path = "\(folder)/certs.d/\(authority)"
@@ -34,7 +34,7 @@ enum TrustedCertificates {
     return names.sorted()
   }
 
-  private static func load(_ path: String) throws(RegistryFault) -> [NIOSSLCertificate] {
+  private static func load(_ path: String) throws(RegistryError) -> [NIOSSLCertificate] {
     do {
       let content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: limit)
       return try NIOSSLCertificate.fromPEMBytes(content)

@@ -19,11 +19,11 @@ extension fuse_file_info {
   init(_ file: OpenedFile, mapsDirect: Bool) {
     self.init()
     fh = file.handle
-    switch file.caching {
-    case .kept: keep_cache = 1
-    case .afresh: break
-    case .avoided: direct_io = mapsDirect ? 1 : 0
-    case .forbidden: direct_io = 1
+    switch file.cachePolicy {
+    case .keepCache: keep_cache = 1
+    case .invalidate: break
+    case .directIOMappable: direct_io = mapsDirect ? 1 : 0
+    case .directIO: direct_io = 1
     }
     noflush = file.ignoresFlush ? 1 : 0
   }

@@ -12,7 +12,7 @@ extension Operations {
       }
     }
     unsafe table.setattr = { (request, node, status, set, info) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         guard let status = unsafe status else { throw .invalidArgument }
         let changes = unsafe AttributeChanges(status.pointee, set)
         let open: HandleID? = if unsafe info == nil { nil } else { try unsafe handle(info) }
@@ -31,7 +31,7 @@ extension Operations {
       }
     }
     unsafe table.setxattr = { (request, node, raw, value, size, flags) in
-      unsafe serve(request, .untilKilled) { (tree, _) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, _) throws(Errno) in
         let bytes = unsafe Array(UnsafeRawBufferPointer(start: value, count: size))
         // XATTR_CREATE is 1, XATTR_REPLACE 2.
         let presence: AttributePresence = flags & 1 != 0 ? .absent : flags & 2 != 0 ? .present : .either
@@ -40,7 +40,7 @@ extension Operations {
       }
     }
     unsafe table.removexattr = { (request, node, raw) in
-      unsafe serve(request, .untilKilled) { (tree, _) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, _) throws(Errno) in
         try tree.removeAttribute(unsafe name(raw), of: NodeID(node))
         return .done
       }

@@ -9,12 +9,12 @@ extension Operations {
     unsafe table.open = { (request, node, info) in
       let flags = unsafe info?.pointee.flags ?? 0
       let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
-      unsafe serve(request, open.isTruncating ? .untilKilled : .untilSignal) { (tree, context) throws(Errno) in
+      unsafe serve(request, open.isTruncating ? .fatalSignal : .anySignal) { (tree, context) throws(Errno) in
         .opened(try tree.open(NodeID(node), open, context), NodeID(node))
       }
     }
     unsafe table.create = { (request, parent, raw, mode, _) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         let made = try tree.create(unsafe name(raw), permissions: mode, in: NodeID(parent), context)
         return .created(made.entry, made.file)
       }
@@ -29,26 +29,26 @@ extension Operations {
       }
     }
     unsafe table.write = { (request, _, start, size, offset, info) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size).bindMemory(to: UInt8.self)
         try tree.write(unsafe handle(info), unsafe bytes.span, at: Int64(offset), context)
         return .written(size)
       }
     }
     unsafe table.flush = { (request, _, info) in
-      unsafe serve(request, .untilKilledWhileWaiting) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignalWhileBlocked) { (tree, context) throws(Errno) in
         try tree.flush(unsafe handle(info), context)
         return .done
       }
     }
     unsafe table.fsync = { (request, _, _, info) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         try tree.synchronize(unsafe handle(info), context)
         return .done
       }
     }
     unsafe table.release = { (request, node, info) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         try tree.release(unsafe handle(info), context) ? .released(NodeID(node)) : .done
       }
     }
@@ -66,7 +66,7 @@ extension Operations {
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in
-      let dispatcher = unsafe serve(request) { (tree, context) throws(Errno) in
+      let sessionState = unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
         var listing = DirectoryBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
@@ -74,8 +74,8 @@ extension Operations {
         }
         return .bytes(listing.used)
       }
-      if let dispatcher, let open = try? unsafe handle(info) {
-        dispatcher.tree.readAhead(open) { dispatcher.crew.yield() }
+      if let sessionState, let open = try? unsafe handle(info) {
+        sessionState.tree.readAhead(open) { sessionState.workers.promoteFollower() }
       }
     }
     unsafe table.readdirplus = { (request, _, size, offset, info) in

@@ -20,7 +20,7 @@ enum Operations {
   private static func addConnection(to table: inout fuse_lowlevel_ops) {
     unsafe table.`init` = { (data, connection) in
       guard let connection = unsafe connection, let data = unsafe data else { return }
-      let dispatcher = unsafe Dispatcher.of(data)
+      let sessionState = unsafe SessionState.of(data)
       let capable = unsafe connection.pointee.capable
       var want = unsafe connection.pointee.want
       // Content never changes under a node, so attributes need not be asked for before cached pages are read.
@@ -29,9 +29,9 @@ enum Operations {
       want &= ~UInt32(FUSE_CAP_SPLICE_READ)
       want |= capable & UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
       let splice = UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
-      if dispatcher.splices { want |= capable & splice } else { want &= ~splice }
+      if sessionState.splices { want |= capable & splice } else { want &= ~splice }
       unsafe connection.pointee.want = want
-      unsafe connection.pointee.max_read = dispatcher.maximumRead
+      unsafe connection.pointee.max_read = sessionState.maximumRead
       // Closes of files go through the background queue, and must not wait behind reads.
       unsafe connection.pointee.max_background = 128
       unsafe connection.pointee.congestion_threshold = 96
@@ -65,24 +65,24 @@ enum Operations {
       unsafe serve(request) { (tree, _) throws(Errno) in .link(try tree.linkTarget(of: NodeID(node))) }
     }
     unsafe table.mkdir = { (request, parent, raw, mode) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         .entry(try tree.makeDirectory(unsafe name(raw), permissions: mode, in: NodeID(parent), context))
       }
     }
     unsafe table.unlink = { (request, parent, raw) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         try tree.removeFile(unsafe name(raw), in: NodeID(parent), context)
         return .done
       }
     }
     unsafe table.rmdir = { (request, parent, raw) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         try tree.removeDirectory(unsafe name(raw), in: NodeID(parent), context)
         return .done
       }
     }
     unsafe table.rename = { (request, parent, raw, otherParent, otherRaw, flags) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         guard flags & ~UInt32(casfs_RENAME_NOREPLACE) == 0 else { throw .invalidArgument }
         try tree.rename(
           unsafe name(raw), in: NodeID(parent), to: unsafe name(otherRaw), in: NodeID(otherParent),
@@ -91,7 +91,7 @@ enum Operations {
       }
     }
     unsafe table.mknod = { (request, parent, raw, mode, _) in
-      unsafe serve(request, .untilKilled) { (tree, context) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         guard mode & UInt32(Glibc.S_IFMT) == UInt32(Glibc.S_IFREG) else {
           throw tree.refuseSpecial(in: NodeID(parent))
         }

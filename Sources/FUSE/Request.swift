@@ -10,18 +10,18 @@ internal import SystemPackage
 @safe
 struct Request: ~Copyable {
   private let raw: fuse_req_t
-  private let caller: Caller
+  private let caller: PendingRequest
   /// What serves the session that the request came by.
-  let dispatcher: Dispatcher
+  let sessionState: SessionState
   /// Who asks, and what to tell before it takes long.
   let context: RequestContext
 
-  init(_ raw: fuse_req_t, _ patience: Patience) {
+  init(_ raw: fuse_req_t, _ policy: InterruptPolicy) {
     unsafe self.raw = raw
-    let dispatcher = unsafe Dispatcher.of(fuse_req_userdata(raw))
+    let sessionState = unsafe SessionState.of(fuse_req_userdata(raw))
     let from = unsafe fuse_req_ctx(raw)?.pointee
-    let waiting = unsafe dispatcher.crew.serve(raw, thread: from?.pid ?? 0, patience, dispatcher.interrupts)
-    self.dispatcher = dispatcher
+    let waiting = unsafe sessionState.workers.serve(raw, thread: from?.pid ?? 0, policy, sessionState.interruptTable)
+    self.sessionState = sessionState
     caller = waiting.caller
     context = RequestContext(
       user: from?.uid ?? 0, group: from?.gid ?? 0, thread: from?.pid ?? 0, umask: from?.umask ?? 0,
@@ -34,12 +34,12 @@ struct Request: ~Copyable {
 
   /// Says that a file is open, and where the kernel can read it by itself.
   private static func open(
-    _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ dispatcher: Dispatcher
+    _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ sessionState: SessionState
   ) -> Bool {
-    if let backing = file.backing, let number = dispatcher.passthrough?.open(node, backing) {
+    if let backing = file.backing, let number = sessionState.passthrough?.open(node, backing) {
       return unsafe Passthrough.reply(raw, file, number) == 0
     }
-    var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
+    var info = fuse_file_info(file, mapsDirect: sessionState.negotiation.granted.contains(.mappedDirect))
     return unsafe fuse_reply_open(raw, &info) == 0
   }
 
@@ -60,14 +60,14 @@ struct Request: ~Copyable {
       return unsafe fuse_reply_entry(raw, &parameters) == 0
     case .created(let entry, let file):
       var parameters = fuse_entry_param(entry)
-      var info = fuse_file_info(file, mapsDirect: dispatcher.negotiation.granted.contains(.mappedDirect))
+      var info = fuse_file_info(file, mapsDirect: sessionState.negotiation.granted.contains(.mappedDirect))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
     case .opened(let file, let node):
-      let isTaken = unsafe Self.open(raw, file, node, dispatcher)
-      if !isTaken, file.backing != nil { dispatcher.passthrough?.release(node) }
+      let isTaken = unsafe Self.open(raw, file, node, sessionState)
+      if !isTaken, file.backing != nil { sessionState.passthrough?.release(node) }
       return isTaken
     case .released(let node):
-      dispatcher.passthrough?.release(node)
+      sessionState.passthrough?.release(node)
       return unsafe fuse_reply_err(raw, 0) == 0
     case .openedDirectory(let handle):
       var info = fuse_file_info()

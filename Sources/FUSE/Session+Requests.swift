@@ -15,51 +15,51 @@ private enum Received {
 
 extension Session {
   /// Answers requests for as long as a member of the crew is wanted.
-  func work(_ member: Member) {
+  func work(_ worker: Worker) {
     let device = unsafe fuse_session_fd(session)
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
-    var haste = Haste()
-    while dispatcher.crew.takeLead(member) {
+    var poller = AdaptivePoller()
+    while sessionState.workers.becomeLeader(worker) {
       // Whoever had the lead may have gone on to something that takes long.
-      dispatcher.releaseAnswer.send(device)
-      while member.isLeading {
-        switch unsafe receive(&buffer, &haste) {
-        case .request: unsafe answer(&buffer, member, device)
+      sessionState.deferredRelease.send(device)
+      while worker.isLeading {
+        switch unsafe receive(&buffer, &poller) {
+        case .request: unsafe answer(&buffer, worker, device)
         case .nothing:
-          dispatcher.rest(device)
+          sessionState.rest(device)
           sleep(device)
         case .end:
-          dispatcher.rest(device)
-          dispatcher.crew.end()
+          sessionState.rest(device)
+          sessionState.workers.end()
           return
         }
       }
     }
   }
 
-  private func answer(_ request: inout fuse_buf, _ member: Member, _ device: Int32) {
+  private func answer(_ request: inout fuse_buf, _ worker: Worker, _ device: Int32) {
     // Nobody waits for it.
-    let release = unsafe RequestShape.unique(
+    let release = unsafe RequestValidator.unique(
       of: .release, in: UnsafeRawBufferPointer(start: request.mem, count: request.size))
-    if let release { dispatcher.releaseAnswer.begin(release) }
+    if let release { sessionState.deferredRelease.begin(release) }
     // Who asks after the last close comes after it, so nobody is answered before that has begun.
-    dispatcher.crew.begin(member, keepingLead: release != nil)
+    sessionState.workers.begin(worker, keepingLead: release != nil)
     unsafe fuse_session_process_buf(session, &request)
-    member.end()
-    if release == nil || !member.isLeading { dispatcher.releaseAnswer.send(device) }
+    worker.end()
+    if release == nil || !worker.isLeading { sessionState.deferredRelease.send(device) }
   }
 
   /// Gets the next request; when there is none yet, it may look for one for a moment.
-  private func receive(_ buffer: inout fuse_buf, _ haste: inout Haste) -> Received {
+  private func receive(_ buffer: inout fuse_buf, _ poller: inout AdaptivePoller) -> Received {
     var received = unsafe receive(&buffer)
     guard case .nothing = received else { return received }
-    _ = haste.lookAhead {
+    _ = poller.pollBriefly {
       received = unsafe receive(&buffer)
       if case .nothing = received { return false }
       return true
     }
-    if case .request = received, haste.isGreat { dispatcher.wakefulness?.hold() }
+    if case .request = received, poller.isSustained { sessionState.cpuLatency?.acquire() }
     return received
   }
 
@@ -69,7 +69,7 @@ extension Session {
     case ..<0: return .request
     case EAGAIN:
       // After a stop the queue is answered to its end, and what is being worked on is waited for.
-      let isDone = isStopping.load(ordering: .acquiring) && !dispatcher.crew.isBusy
+      let isDone = isStopping.load(ordering: .acquiring) && !sessionState.workers.isBusy
       return isDone ? .end : .nothing
     case EINTR, ENOENT: return .nothing
     case 0, ENODEV: return .end

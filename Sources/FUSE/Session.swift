@@ -15,7 +15,7 @@ public final class Session: @unchecked Sendable {
     case device(Int32)
   }
 
-  let dispatcher: Dispatcher
+  let sessionState: SessionState
   let session: OpaquePointer
   private let source: Source
   let logger: Logger
@@ -30,11 +30,11 @@ public final class Session: @unchecked Sendable {
   /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
   /// - Parameter readMode: how blobs are read; `nil` is the best that is possible.
-  /// - Parameter idleMode: what idle processors do; `nil` is ``IdleMode/poll`` where that is possible and there are few.
+  /// - Parameter idleMode: what idle processors do; `nil` is ``CPUIdlePolicy/poll`` where that is possible and there are few.
   /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
   public convenience init(
     _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil,
-    idling idleMode: IdleMode? = nil, logger: Logger
+    idling idleMode: CPUIdlePolicy? = nil, logger: Logger
   ) throws(MountError) {
     try self.init(tree, .mount(mountPoint), options: options, reading: readMode, idling: idleMode, logger: logger)
   }
@@ -47,13 +47,13 @@ public final class Session: @unchecked Sendable {
   }
 
   private init(
-    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idleMode: IdleMode?,
+    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idleMode: CPUIdlePolicy?,
     logger: Logger
   ) throws(MountError) {
     self.source = source
     self.logger = logger
-    dispatcher = Dispatcher(
-      tree, maximumRead: Self.maximumRead(options), readMode, try Self.wakefulness(idleMode))
+    sessionState = SessionState(
+      tree, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idleMode))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -68,7 +68,7 @@ public final class Session: @unchecked Sendable {
     guard
       let session = unsafe fuse_session_new(
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
-        Unmanaged.passUnretained(dispatcher).toOpaque())
+        Unmanaged.passUnretained(sessionState).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
     let device: Int32
     switch source {
@@ -80,7 +80,7 @@ public final class Session: @unchecked Sendable {
       device = unsafe fuse_session_fd(session)
     case .device(let number): device = number
     }
-    if let refusal = unsafe Self.connect(session, device, dispatcher, readMode) {
+    if let refusal = unsafe Self.connect(session, device, sessionState, readMode) {
       Self.detach(source)
       unsafe fuse_session_destroy(session)
       throw MountError(refusal)
@@ -94,9 +94,9 @@ public final class Session: @unchecked Sendable {
     if case .mount(let mountPoint) = source { Mounting.detach(mountPoint) }
   }
 
-  private static func wakefulness(_ mode: IdleMode?) throws(MountError) -> Wakefulness? {
+  private static func cpuLatency(_ mode: CPUIdlePolicy?) throws(MountError) -> CPULatencyRequest? {
     do throws(Errno) {
-      return try Wakefulness(mode)
+      return try CPULatencyRequest(mode)
     } catch {
       throw MountError("processors cannot be kept awake here (idle=poll): \(error)")
     }
@@ -116,13 +116,13 @@ public final class Session: @unchecked Sendable {
 
   /// Comes to terms with the kernel; gives what is in the way of it.
   private static func connect(
-    _ session: OpaquePointer, _ device: Int32, _ dispatcher: Dispatcher, _ readMode: ReadMode?
+    _ session: OpaquePointer, _ device: Int32, _ sessionState: SessionState, _ readMode: ReadMode?
   ) -> String? {
-    guard unsafe DeviceHooks.attach(to: session, device), unsafe answerFirst(session) else {
+    guard unsafe CustomIO.attach(to: session, device), unsafe answerFirst(session) else {
       return "libfuse and the kernel do not agree on a protocol"
     }
-    dispatcher.connected(device: device)
-    if readMode == .passthrough, dispatcher.readMode != .passthrough {
+    sessionState.connected(device: device)
+    if readMode == .passthrough, sessionState.readMode != .passthrough {
       return "the kernel does not read files by itself here (passthrough)"
     }
     return nil
@@ -157,18 +157,18 @@ public final class Session: @unchecked Sendable {
   /// - Parameter whenEnded: called on another thread when all is done.
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
-      try dispatcher.crew.start(
-        nowAndThen: { [dispatcher] in dispatcher.tree.letGoOfUnused() }, { [self] (member) in work(member) })
+      try sessionState.workers.start(
+        nowAndThen: { [sessionState] in sessionState.tree.letGoOfUnused() }, { [self] (worker) in work(worker) })
       // With a million names in the system's cache it takes a while to begin, which the mount need not wait for.
       try Thread.start("casfs-watch") { [self] in
-        dispatcher.tree.watch { [self] (directory, name) in
+        sessionState.tree.watch { [self] (directory, name) in
           // A name the kernel does not know is ENOENT, and no harm.
           _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
         }
       }
       try Thread.start("casfs-end") { [self] in
-        dispatcher.crew.waitUntilGone()
-        dispatcher.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
+        sessionState.workers.waitUntilGone()
+        sessionState.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
         whenEnded()
       }
     } catch {

@@ -15,7 +15,7 @@ final class BlobsDirectory: ShownDirectory {
   }
 
   var inode: UInt64 { Inode.blobs }
-  var nameValidity: Double { Validity.lasting }
+  var entryTimeout: Double { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let directory = directories.first(where: { $0.algorithm.rawValue.sameBytes(as: name) }) else {
@@ -43,7 +43,7 @@ final class AlgorithmDirectory: ShownDirectory {
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
   var looksUpQuickly: Bool { shared.remote == nil }
-  var nameValidity: Double { Validity.lasting }
+  var entryTimeout: Double { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
@@ -60,7 +60,7 @@ final class AlgorithmDirectory: ShownDirectory {
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     guard let digest = Digest(algorithm, hex: name) else { throw .notPermitted }
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), promise: digest,
+      shared, number: shared.incoming.nextNumber(), expectedDigest: digest,
       FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }

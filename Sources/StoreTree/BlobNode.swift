@@ -18,9 +18,9 @@ final class BlobNode: Node {
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
-  var nameValidity: Double {
+  var entryTimeout: Double {
     shared.watch.withLock(waking: .none) { state in
-      if case .watching = state { Validity.watched } else { Validity.second }
+      if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
     }
   }
 
@@ -32,7 +32,7 @@ final class BlobNode: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
-      validity: Validity.lasting)
+      validity: CacheTimeout.lasting)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
@@ -143,7 +143,7 @@ final class BlobContent: FileHandle {
   /// Whether the kernel may keep what it has read.
   var isCacheable: Bool { shared.options.cachesBlobs }
   // Who checks at every open wants to be asked for every byte.
-  var caching: Caching { isCacheable ? .kept : .forbidden }
+  var cachePolicy: CachePolicy { isCacheable ? .keepCache : .directIO }
   var backing: BackingFile? { isCacheable ? whole : nil }
 
   func release(_ context: RequestContext) {

@@ -18,7 +18,7 @@ final class CommittedDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Self.inode(folder.number) }
   var kind: NodeKind { .directory }
-  var nameValidity: Double { folder.number == 0 ? Validity.lasting : 0 }
+  var entryTimeout: Double { folder.number == 0 ? CacheTimeout.lasting : 0 }
   var parentInode: UInt64 {
     folder.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: folder).parent)
   }
@@ -73,7 +73,7 @@ final class CommittedLink: Node {
   var inode: UInt64 { Inode.committed(file.number) }
   var kind: NodeKind { .link }
   // Written again, the name is another link at once.
-  var nameValidity: Double { 0 }
+  var entryTimeout: Double { 0 }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? CommittedLink else { return false }

@@ -21,12 +21,12 @@ final class GeneratedFile: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  var nameValidity: Double { Validity.lasting }
+  var entryTimeout: Double { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared, context).count),
-      modified: try modified(shared, context), validity: Validity.brief)
+      modified: try modified(shared, context), validity: CacheTimeout.brief)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
@@ -44,7 +44,7 @@ final class BytesHandle: FileHandle {
   }
 
   // The length the kernel knows may be that of an older content.
-  var caching: Caching { .forbidden }
+  var cachePolicy: CachePolicy { .directIO }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }

@@ -23,7 +23,7 @@ final class ImagesDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
   var kind: NodeKind { .directory }
-  var nameValidity: Double { path.isEmpty ? Validity.lasting : Validity.brief }
+  var entryTimeout: Double { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool { (other as? ImagesDirectory)?.path == path }
 
@@ -31,7 +31,7 @@ final class ImagesDirectory: Node {
     shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
       modified: try shared.references.modified(shared, context),
-      validity: Validity.brief)
+      validity: CacheTimeout.brief)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {

@@ -18,7 +18,7 @@ final class IncomingDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Self.inode(folder.number) }
   var kind: NodeKind { .directory }
-  var nameValidity: Double { folder.number == 0 ? Validity.lasting : Validity.second }
+  var entryTimeout: Double { folder.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
   var parentInode: UInt64 {
     folder.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: folder).parent)
   }
@@ -33,7 +33,7 @@ final class IncomingDirectory: Node {
     Attributes(
       inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(folder) ? 2 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
-      changed: metadata.changed, validity: Validity.second)
+      changed: metadata.changed, validity: CacheTimeout.second)
   }
 
   func setAttributes(
@@ -78,7 +78,7 @@ final class IncomingDirectory: Node {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), promise: Promise.digest(inName: name),
+      shared, number: shared.incoming.nextNumber(), expectedDigest: ExpectedDigest.digest(inName: name),
       folder.current.ofNewChild(permissions, isDirectory: false, context))
     try shared.incoming.insert(.file(file), FileName(name), in: folder)
     return (file, try file.open(OpenRequest(isWriting: true), context))
@@ -106,15 +106,15 @@ final class IncomingDirectory: Node {
       return try moveToBlobs(name, as: other, in: blobs, replacing: replacing, context)
     }
     guard let target = directory as? IncomingDirectory else { throw .improperLink }
-    let promise = Promise.digest(inName: other)
+    let expectedDigest = ExpectedDigest.digest(inName: other)
     // Before the names are locked, for it takes as long as the content is large.
     var restored: IncomingFile.Restored?
     if case .file(let file) = shared.incoming.member(FileName(name), of: folder) {
-      restored = try file.restore(as: promise, context)
+      restored = try file.restore(as: expectedDigest, context)
     }
     let replaced = try shared.incoming.rename(
       FileName(name), in: folder, to: FileName(other), in: target.folder, replacing: replacing
-    ) { (file) throws(Errno) in try file.promise(promise, restored) }
+    ) { (file) throws(Errno) in try file.expectedDigest(expectedDigest, restored) }
     replaced?.unlink()
   }
 

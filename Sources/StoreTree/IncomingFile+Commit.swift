@@ -72,9 +72,9 @@ extension IncomingFile {
         if let written = work.stage {
           stage = written
         } else {
-          stage = try shared.engine.stageBlob(work.promise?.algorithm ?? .sha256, copying: nil)
+          stage = try shared.engine.stageBlob(work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
-        return try stage.commit(expecting: BlobExpectation(digest: work.promise), cancellation: .none)
+        return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
       }
       shared.counters.add(.commits)
       state.withLock { state in
@@ -123,7 +123,7 @@ extension IncomingFile {
 /// What is to be committed.
 private struct Work {
   var stage: (any BlobStage)?
-  var promise: Digest?
+  var expectedDigest: Digest?
 }
 
 extension IncomingFile.State {
@@ -134,6 +134,6 @@ extension IncomingFile.State {
   fileprivate mutating func beginCommit() -> Work? {
     guard isDirty, !isUnlinked else { return nil }
     isBusy = true
-    return Work(stage: stage, promise: promise)
+    return Work(stage: stage, expectedDigest: expectedDigest)
   }
 }

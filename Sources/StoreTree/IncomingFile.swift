@@ -22,7 +22,7 @@ final class IncomingFile: Node {
     var isUnlinked = false
     /// Whether its name is the blob's own now; the kernel may know this node by it for a moment.
     var isBlobName = false
-    var promise: Digest?
+    var expectedDigest: Digest?
     /// Why the content can never be published; what a close gives.
     var failure: Errno?
     /// What went wrong after the last close, when nobody could be told.
@@ -39,20 +39,20 @@ final class IncomingFile: Node {
   let number: UInt64
   let state: Monitor<State>
 
-  init(_ shared: TreeShared, number: UInt64, promise: Digest?, _ metadata: FileMetadata) {
+  init(_ shared: TreeShared, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
     self.shared = shared
     self.number = number
-    state = Monitor(State(metadata: metadata, isDirty: true, promise: promise))
+    state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
 
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
   // A name that is moved to its digest is a blob at once.
-  var nameValidity: Double { 0 }
+  var entryTimeout: Double { 0 }
 
   // A writer that is killed takes its content along at once.
-  private func validity(_ state: State) -> Double { state.isDirty ? 0 : Validity.second }
+  private func validity(_ state: State) -> Double { state.isDirty ? 0 : CacheTimeout.second }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }

@@ -29,7 +29,7 @@ final class IncomingHandle: FileHandle {
 
   var ignoresFlush: Bool { !isWriting }
   // What is written must come here at once, and once is enough.
-  var caching: Caching { isWriting ? .avoided : .afresh }
+  var cachePolicy: CachePolicy { isWriting ? .directIOMappable : .invalidate }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     try file.read(at: offset, count: count, keeping: content, context)

@@ -60,7 +60,7 @@ final class BlobLink: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .link }
-  var nameValidity: Double { Validity.brief }
+  var entryTimeout: Double { CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobLink else { return false }
@@ -70,7 +70,7 @@ final class BlobLink: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
       inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: shared.started,
-      validity: Validity.brief)
+      validity: CacheTimeout.brief)
   }
 
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }

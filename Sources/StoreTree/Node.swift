@@ -14,7 +14,7 @@ protocol Node: AnyObject, Sendable {
   /// What it is.
   var kind: NodeKind { get }
   /// How long the kernel may keep its name, in seconds.
-  var nameValidity: Double { get }
+  var entryTimeout: Double { get }
 
   /// Whether another node is the same thing in the same state.
   func isSame(as other: any Node) -> Bool
@@ -73,7 +73,7 @@ extension EntryStream {
 
 /// An open file.
 protocol FileHandle: AnyObject, Sendable {
-  var caching: Caching { get }
+  var cachePolicy: CachePolicy { get }
   /// A file that has the same content at the same place, for the kernel to read by itself.
   var backing: BackingFile? { get }
   var ignoresFlush: Bool { get }
@@ -123,7 +123,7 @@ extension Node {
 }
 
 extension FileHandle {
-  var caching: Caching { .afresh }
+  var cachePolicy: CachePolicy { .invalidate }
   var backing: BackingFile? { nil }
   var ignoresFlush: Bool { true }
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {

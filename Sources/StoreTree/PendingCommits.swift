@@ -10,11 +10,11 @@ final class PendingCommits: Sendable {
   }
 
   /// How long others wait for a commit that does not end: what is stuck below the store must not stop everything.
-  private let patience: Duration
+  private let timeout: Duration
   private let state = Monitor(State())
 
-  init(patience: Duration) {
-    self.patience = patience
+  init(timeout: Duration) {
+    self.timeout = timeout
   }
 
   /// How many there are.
@@ -33,7 +33,7 @@ final class PendingCommits: Sendable {
   }
 
   /// Waits for those that are under way now; later ones are not waited for, so that it ends. One that is stuck is not
-  /// waited for longer than ``patience``.
+  /// waited for longer than ``timeout``.
   ///
   /// - Returns: whether there were any.
   /// - Throws: EINTR when the caller is let go.
@@ -45,14 +45,14 @@ final class PendingCommits: Sendable {
     return true
   }
 
-  /// Waits until the state of something that is committed is such, at most as long as ``patience``.
+  /// Waits until the state of something that is committed is such, at most as long as ``timeout``.
   ///
   /// - Throws: EINTR when the caller is let go.
   func wait<State>(
     for monitor: Monitor<State>, until condition: (State) -> Bool, _ context: RequestContext
   ) throws(Errno) {
     context.willBlock()
-    let end = ContinuousClock.now + patience
+    let end = ContinuousClock.now + timeout
     let isGivenUp = { context.cancellation.isCancelled || ContinuousClock.now > end }
     let isThere: Void? = monitor.wait(until: condition, unless: isGivenUp, then: { _ in })
     if isThere == nil, context.cancellation.isCancelled { throw .interrupted }

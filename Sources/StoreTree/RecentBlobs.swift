@@ -24,7 +24,7 @@ final class RecentBlobs: Sendable {
   }
 
   /// So many may be left to be closed when there is time.
-  private static let patience = 64
+  private static let backlogLimit = 64
 
   /// When so many were opened since the last turn, those that were not are let go of.
   private let limit: Int
@@ -51,7 +51,7 @@ final class RecentBlobs: Sendable {
       if state.current.count >= limit { state.turn() }
       // Whoever has the other open brings it back.
       state.current[content.node] = content
-      return state.unused.count < Self.patience ? [] : state.takeUnused()
+      return state.unused.count < Self.backlogLimit ? [] : state.takeUnused()
     }
     close(unused)
   }
@@ -62,7 +62,7 @@ final class RecentBlobs: Sendable {
     let unused: [BlobContent] = state.withLock(waking: .none) { state in
       if state.current[node] === content || state.previous[node] === content { return [] }
       state.unused.append(content)
-      return state.unused.count < Self.patience ? [] : state.takeUnused()
+      return state.unused.count < Self.backlogLimit ? [] : state.takeUnused()
     }
     close(unused)
   }

@@ -35,7 +35,7 @@ final class ReferenceHandle: FileHandle {
     state = Monitor(State(text: text ?? [], isChanged: text == nil))
   }
 
-  var caching: Caching { .forbidden }
+  var cachePolicy: CachePolicy { .directIO }
   var ignoresFlush: Bool { false }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {

@@ -22,7 +22,7 @@ final class ReferenceDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
   var kind: NodeKind { .directory }
-  var nameValidity: Double { path.isEmpty ? Validity.lasting : Validity.brief }
+  var entryTimeout: Double { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceDirectory)?.path == path
@@ -33,7 +33,7 @@ final class ReferenceDirectory: Node {
     return shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
       modified: try shared.references.modified(shared, context),
-      validity: Validity.brief)
+      validity: CacheTimeout.brief)
   }
 
   func setAttributes(
@@ -142,7 +142,7 @@ final class ReferenceFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
   // After a rename the name is another node at once.
-  var nameValidity: Double { 0 }
+  var entryTimeout: Double { 0 }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceFile)?.path == path

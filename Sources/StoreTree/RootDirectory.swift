@@ -32,7 +32,7 @@ final class RootDirectory: ShownDirectory {
 
   var preferredID: NodeID { .root }
   var inode: UInt64 { Inode.root }
-  var nameValidity: Double { Validity.lasting }
+  var entryTimeout: Double { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let child = children.first(where: { $0.name.sameBytes(as: name) }) else { throw .noSuchFileOrDirectory }

@@ -13,7 +13,7 @@ extension ShownDirectory {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
-      validity: min(nameValidity, Validity.second))
+      validity: min(entryTimeout, CacheTimeout.second))
   }
 }
 
@@ -24,5 +24,5 @@ protocol ImagePart: ShownDirectory {
 
 extension ImagePart {
   var parentInode: UInt64 { ImagesDirectory.inode(Array(path.dropLast())) }
-  var nameValidity: Double { Validity.brief }
+  var entryTimeout: Double { CacheTimeout.brief }
 }

@@ -65,7 +65,7 @@ extension Tree {
 
   private func opened(_ handle: any FileHandle) -> OpenedFile {
     OpenedFile(
-      handle: files.insert(handle), caching: handle.caching, backing: handle.backing,
+      handle: files.insert(handle), cachePolicy: handle.cachePolicy, backing: handle.backing,
       ignoresFlush: handle.ignoresFlush)
   }
 }

@@ -17,7 +17,7 @@ public struct TreeOptions: Sendable {
   /// Of how many blobs that were opened lately the files stay open for a moment; there may be twice as many.
   public var recentBlobLimit = 1024
   /// How long those who look at names wait for a commit that does not end.
-  public var commitPatience = Duration.seconds(30)
+  public var commitTimeout = Duration.seconds(30)
   /// What `status` tells besides the counters: a name and a value.
   public var description: [(name: String, value: JSON)] = []
 

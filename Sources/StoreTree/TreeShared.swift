@@ -28,7 +28,7 @@ final class TreeShared: Sendable {
     self.options = options
     self.logger = logger
     recent = RecentBlobs(limit: options.recentBlobLimit)
-    commits = PendingCommits(patience: options.commitPatience)
+    commits = PendingCommits(timeout: options.commitTimeout)
     incoming = Namespace(limit: options.incomingLimit, started: started, options: options)
     let source: any ReferenceSource =
       if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
@@ -108,7 +108,7 @@ enum WatchState {
 }
 
 /// How long the kernel may keep what it was told, in seconds.
-enum Validity {
+enum CacheTimeout {
   /// What never changes while the mount lives.
   static let lasting = 86_400.0
   /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is

@@ -123,7 +123,7 @@ public struct OpenedFile: Sendable {
   /// The handle, to be released.
   public var handle: HandleID
   /// Whether the kernel may cache it.
-  public var caching: Caching
+  public var cachePolicy: CachePolicy
   /// A file that has the same content at the same place, for the kernel to read by itself if it can.
   public var backing: BackingFile?
   /// Whether closing it needs no answer.
@@ -143,15 +143,15 @@ public final class BackingFile: Sendable {
 }
 
 /// How the kernel may cache an open file.
-public enum Caching: Sendable {
+public enum CachePolicy: Sendable {
   /// What it has cached is still right.
-  case kept
+  case keepCache
   /// It may be cached, but what is cached is not right any more.
-  case afresh
+  case invalidate
   /// It is better not cached, but it may be mapped into memory.
-  case avoided
+  case directIOMappable
   /// It must not be cached, because its length is known only when it is opened, or because the store is not trusted.
-  case forbidden
+  case directIO
 }
 
 /// What is read of a file.

@@ -12,7 +12,7 @@ struct MountOptions {
   /// How blobs are read; `nil` is the best that is possible.
   var readMode: ReadMode?
   /// What idle processors do; `nil` is what is best for the machine.
-  var idleMode: IdleMode?
+  var idleMode: CPUIdlePolicy?
   var user: UInt32?
   var group: UInt32?
   var umask: UInt32 = 0

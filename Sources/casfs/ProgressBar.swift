@@ -4,7 +4,7 @@ import Platform
 struct ProgressBar {
   private static let width = 24
   /// What is over before this shows nothing.
-  private static let patience = Duration.milliseconds(500)
+  private static let showDelay = Duration.milliseconds(500)
   private static let interval = Duration.milliseconds(100)
 
   /// What is counted.
@@ -40,7 +40,7 @@ struct ProgressBar {
   mutating func update(_ done: Int64) {
     guard isEnabled else { return }
     let now = ContinuousClock.now
-    guard shown.map({ now - $0 >= Self.interval }) ?? (now - start >= Self.patience) else { return }
+    guard shown.map({ now - $0 >= Self.interval }) ?? (now - start >= Self.showDelay) else { return }
     shown = now
     draw("\r\(line(done))\u{1B}[K")
   }

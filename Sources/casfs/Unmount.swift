@@ -14,7 +14,7 @@ struct Unmount: ParsableCommand {
   var directory: String
 
   /// How long the daemon may take to publish what was closed before, in milliseconds.
-  private static let patience: Int32 = 600_000
+  private static let timeout: Int32 = 600_000
 
   func run() throws {
     do throws(CASError) {
@@ -24,7 +24,7 @@ struct Unmount: ParsableCommand {
       try Self.translating(directory) { () throws(Errno) in try Mounting.unmount(path) }
       if let process {
         try Self.translating(directory) { () throws(Errno) in
-          try Daemon.waitForEnd(of: process, milliseconds: Self.patience)
+          try Daemon.waitForEnd(of: process, milliseconds: Self.timeout)
         }
       }
     } catch {

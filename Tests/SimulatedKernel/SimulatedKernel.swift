@@ -11,7 +11,7 @@ import SystemPackage
 /// It sees to it that every request that is to be answered is, once, and in time.
 package final class SimulatedKernel {
   /// How long an answer may take, in milliseconds; machines are slow at times.
-  private static let patience: Int32 = 60_000
+  private static let replyTimeout: Int32 = 60_000
 
   /// The store that the tree shows.
   package let engine: any Engine
@@ -71,7 +71,7 @@ package final class SimulatedKernel {
     var buffer = [UInt8](repeating: 0, count: 2 << 20)
     while true {
       var state = pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0)
-      let isThere = unsafe poll(&state, 1, awaited.isEmpty ? 0 : Self.patience)
+      let isThere = unsafe poll(&state, 1, awaited.isEmpty ? 0 : Self.replyTimeout)
       // libFuzzer looks at the time by a signal.
       if isThere < 0, errno == EINTR { continue }
       guard isThere > 0 else {
@@ -100,7 +100,7 @@ package final class SimulatedKernel {
   /// Ends the session, as a signal does or as an unmount does, and waits until it has.
   package func end(unmounting: Bool) throws {
     if unmounting { shutdown(socket.rawValue, Int32(SHUT_RDWR)) } else { session.stop() }
-    guard hasEnded.wait(milliseconds: Int(Self.patience), until: { $0 }) else {
+    guard hasEnded.wait(milliseconds: Int(Self.replyTimeout), until: { $0 }) else {
       throw Finding("the session does not end")
     }
   }

@@ -13,7 +13,7 @@ import Testing
 
   @Test("I4: those that were begun before are waited for, later ones are not")
   func waits() throws {
-    let commits = PendingCommits(patience: .seconds(60))
+    let commits = PendingCommits(timeout: .seconds(60))
     #expect(try !commits.wait(context()))
     let ticket = commits.begin()
     try Thread.start("commit") {
@@ -27,7 +27,7 @@ import Testing
 
   @Test("I4 V3: one that is stuck is waited for only so long")
   func stuck() throws {
-    let commits = PendingCommits(patience: .milliseconds(100))
+    let commits = PendingCommits(timeout: .milliseconds(100))
     _ = commits.begin()
     let began = ContinuousClock.now
     #expect(try commits.wait(context()))
@@ -36,7 +36,7 @@ import Testing
 
   @Test("V3: who is let go waits no longer")
   func letGo() throws {
-    let commits = PendingCommits(patience: .seconds(60))
+    let commits = PendingCommits(timeout: .seconds(60))
     _ = commits.begin()
     let token = CancellationToken()
     try Thread.start("signal") {

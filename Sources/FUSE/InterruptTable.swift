@@ -4,9 +4,9 @@ internal import Glibc
 internal import Platform
 
 /// The callers of requests that take long. What wakes them comes as a request of its own: `FUSE_INTERRUPT`.
-final class Interrupts: Sendable {
+final class InterruptTable: Sendable {
   private struct Entry {
-    var caller: Caller
+    var caller: PendingRequest
     /// Whether libfuse was told to tell of signals, and has done so if one came before.
     var isWatched = false
     var hasSignal = false
@@ -28,7 +28,7 @@ final class Interrupts: Sendable {
   /// Takes a caller in.
   ///
   /// - Returns: a number that no other caller has had.
-  func admit(_ caller: Caller) -> UInt {
+  func insert(_ caller: PendingRequest) -> UInt {
     state.withLock(waking: .none) { state in
       state.last += 1
       state.entries[state.last] = Entry(caller: caller)
@@ -37,42 +37,42 @@ final class Interrupts: Sendable {
   }
 
   /// Lets libfuse tell of signals: `fuse_req_interrupt_func`, which tells at once of one that came before.
-  func watch(_ ticket: UInt) {
-    guard let caller = state.withLock(waking: .none, { $0.entries[ticket]?.caller }) else { return }
+  func watch(_ id: UInt) {
+    guard let caller = state.withLock(waking: .none, { $0.entries[id]?.caller }) else { return }
     // The number and not the caller, for libfuse may use it when the request is answered and forgotten.
     unsafe fuse_req_interrupt_func(
       caller.request,
       { (request, data) in
         guard let request = unsafe request, let user = unsafe fuse_req_userdata(request) else { return }
-        unsafe Dispatcher.of(user).interrupts.signalled(UInt(bitPattern: data))
-      }, UnsafeMutableRawPointer(bitPattern: ticket))
+        unsafe SessionState.of(user).interruptTable.signalled(UInt(bitPattern: data))
+      }, UnsafeMutableRawPointer(bitPattern: id))
     let hasSignal = state.withLock(waking: .none) { state in
-      state.entries[ticket]?.isWatched = true
-      return state.entries[ticket]?.hasSignal ?? false
+      state.entries[id]?.isWatched = true
+      return state.entries[id]?.hasSignal ?? false
     }
-    if hasSignal { letGo(ticket) }
+    if hasSignal { interrupt(id) }
   }
 
   /// Takes a caller out.
   ///
   /// - Returns: whether it was still there.
-  func dismiss(_ ticket: UInt) -> Bool {
-    state.withLock(waking: .none) { $0.entries.removeValue(forKey: ticket) } != nil
+  func remove(_ id: UInt) -> Bool {
+    state.withLock(waking: .none) { $0.entries.removeValue(forKey: id) } != nil
   }
 
-  private func signalled(_ ticket: UInt) {
+  private func signalled(_ id: UInt) {
     let isWatched = state.withLock(waking: .none) { state in
-      state.entries[ticket]?.hasSignal = true
+      state.entries[id]?.hasSignal = true
       // While it is not, libfuse holds a lock of the request.
-      return state.entries[ticket]?.isWatched ?? false
+      return state.entries[id]?.isWatched ?? false
     }
-    if isWatched { letGo(ticket) }
+    if isWatched { interrupt(id) }
   }
 
-  private func letGo(_ ticket: UInt) {
-    guard let caller = state.withLock(waking: .none, { $0.entries[ticket]?.caller }) else { return }
+  private func interrupt(_ id: UInt) {
+    guard let caller = state.withLock(waking: .none, { $0.entries[id]?.caller }) else { return }
     guard caller.isCalledAway else { return look() }
-    guard dismiss(ticket) else { return }
+    guard remove(id) else { return }
     caller.cancellation.cancel()
     _ = unsafe fuse_reply_err(caller.request, EINTR)
   }
@@ -97,7 +97,7 @@ final class Interrupts: Sendable {
         return waiting
       }
       if waiting.isEmpty { return }
-      for ticket in waiting { letGo(ticket) }
+      for id in waiting { interrupt(id) }
     }
   }
 }

@@ -7,11 +7,11 @@ internal import NIOSSL
 internal import SystemPackage
 
 /// Why a request has no answer, or none that can be used.
-enum RegistryFault: Error {
+enum RegistryError: Error {
   /// The registry cannot be reached, or says nothing.
-  case away(String)
+  case unreachable(String)
   /// The connection broke.
-  case broken(String)
+  case connectionLost(String)
   /// TLS was not agreed on; whether what answered does not speak it at all.
   case tls(String, isPlain: Bool)
   /// It answered in a way that another attempt would not change.
@@ -21,14 +21,14 @@ enum RegistryFault: Error {
   /// Takes an error of the HTTP client.
   init(_ error: any Error) {
     switch error {
-    case let error as RegistryFault: self = error
+    case let error as RegistryError: self = error
     case let error as HTTPClientError:
       switch error {
       case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
-        self = .away("no connection in time")
-      case .remoteConnectionClosed: self = .broken("the connection was closed")
+        self = .unreachable("no connection in time")
+      case .remoteConnectionClosed: self = .connectionLost("the connection was closed")
       case .cancelled: self = .cancelled
-      default: self = .broken(error.shortDescription.sanitized)
+      default: self = .connectionLost(error.shortDescription.sanitized)
       }
     case let error as NIOSSLError: self = Self.tls(error)
     case let error as BoringSSLError: self = Self.tls(error)
@@ -37,32 +37,32 @@ enum RegistryFault: Error {
       if let first = error.connectionErrors.first {
         self.init(first.error)
       } else {
-        self = .away("the host's name has no address")
+        self = .unreachable("the host's name has no address")
       }
     case let error as IOError:
       let errno = Errno(rawValue: error.errnoCode)
       let isClosed = errno == .connectionReset || errno == .brokenPipe
-      self = isClosed ? .broken("the connection was closed") : .away(errno.description)
+      self = isClosed ? .connectionLost("the connection was closed") : .unreachable(errno.description)
     case let error as ChannelError:
       if case .connectTimeout = error {
-        self = .away("no connection in time")
+        self = .unreachable("no connection in time")
       } else {
-        self = .broken("the connection was closed")
+        self = .connectionLost("the connection was closed")
       }
-    case is HTTPParserError: self = .broken("the answer is no HTTP")
-    default: self = .broken("the connection failed")
+    case is HTTPParserError: self = .connectionLost("the answer is no HTTP")
+    default: self = .connectionLost("the connection failed")
     }
   }
 
   /// Whether another attempt may fare better.
-  var isPassing: Bool {
+  var isTransient: Bool {
     switch self {
-    case .away, .broken: true
+    case .unreachable, .connectionLost: true
     case .tls, .refused, .cancelled: false
     }
   }
 
-  private static func tls(_ error: any Error) -> RegistryFault {
+  private static func tls(_ error: any Error) -> RegistryError {
     let text = "\(error)"
     // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
     let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
@@ -82,29 +82,29 @@ enum RegistryFault: Error {
   }
 
   /// The error of an operation on a repository.
-  func error(_ purpose: Purpose, _ place: String) -> CASError {
+  func error(_ context: OperationContext, _ place: String) -> CASError {
     switch self {
-    case .away(let reason), .broken(let reason):
-      CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): \(reason)")
+    case .unreachable(let reason), .connectionLost(let reason):
+      CASError(.io(.ioError), context.operation, context.subject, cause: "\(place): \(reason)")
     case .tls(let reason, _):
-      CASError(.io(.ioError), purpose.operation, purpose.subject, cause: "\(place): TLS failed: \(reason)")
+      CASError(.io(.ioError), context.operation, context.subject, cause: "\(place): TLS failed: \(reason)")
     case .refused(let code, let reason):
-      CASError(refused: code, purpose, "\(place): \(reason)")
-    case .cancelled: CASError(.cancelled, purpose.operation, purpose.subject, cause: "cancelled")
+      CASError(refused: code, context, "\(place): \(reason)")
+    case .cancelled: CASError(.cancelled, context.operation, context.subject, cause: "cancelled")
     }
   }
 }
 
 extension CASError {
   /// An error about what a registry refuses.
-  init(refused code: Code, _ purpose: Purpose, _ reason: String) {
+  init(refused code: Code, _ context: OperationContext, _ reason: String) {
     let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
-    self.init(code, purpose.operation, purpose.subject, cause: words + reason)
+    self.init(code, context.operation, context.subject, cause: words + reason)
   }
 }
 
 /// What a request is made for: what an error names, and what can end it.
-struct Purpose: Sendable {
+struct OperationContext: Sendable {
   var operation: String
   var subject: String
   var cancellation: CancellationToken

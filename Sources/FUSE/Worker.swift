@@ -3,13 +3,13 @@ internal import Platform
 internal import Synchronization
 
 /// One thread of a crew: whether it leads, and how far it is with what it does.
-final class Member: Sendable {
+final class Worker: Sendable {
   private static let leading: UInt64 = 1
   private static let answering: UInt64 = 2
   private static let step: UInt64 = 4
 
   private let word = Atomic<UInt64>(0)
-  private let current = Monitor<Waiting?>(nil)
+  private let current = Monitor<RequestHooks?>(nil)
 
   /// Another number for every request.
   var progress: UInt64 { word.load(ordering: .sequentiallyConsistent) }
@@ -23,11 +23,11 @@ final class Member: Sendable {
   ///
   /// - Parameter make: what waits when nothing can be used again.
   func serve(
-    _ request: fuse_req_t, thread: Int32, _ patience: Patience, _ make: () -> Waiting
-  ) -> Waiting {
+    _ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ make: () -> RequestHooks
+  ) -> RequestHooks {
     let (waiting, isRelieved) = current.withLock(waking: .none) { current in
       if let current {
-        unsafe current.caller.begin(request, thread: thread, patience)
+        unsafe current.caller.begin(request, thread: thread, policy)
         return (current, false)
       }
       let made = make()
@@ -57,7 +57,7 @@ final class Member: Sendable {
   /// Gives up the lead.
   ///
   /// - Returns: whether it had it.
-  func resign() -> Bool {
+  func giveUpLead() -> Bool {
     let before = word.bitwiseAnd(~Self.leading, ordering: .acquiringAndReleasing).oldValue
     return before & Self.leading != 0
   }
@@ -65,7 +65,7 @@ final class Member: Sendable {
   /// Has the lead taken away, if its progress is still this; whom it serves is not served by it again.
   ///
   /// - Returns: whether it had, and whom it serves, unless it has not got to that yet.
-  func relieve(at progress: UInt64) -> (isRelieved: Bool, caller: Caller?) {
+  func retakeLead(at progress: UInt64) -> (isRelieved: Bool, caller: PendingRequest?) {
     current.withLock(waking: .none) { current in
       let (isRelieved, _) = word.compareExchange(
         expected: progress, desired: progress & ~Self.leading, ordering: .acquiringAndReleasing)
@@ -77,7 +77,7 @@ final class Member: Sendable {
 }
 
 /// Who waits for what a member does, and what says that it takes long.
-struct Waiting: Sendable {
-  let caller: Caller
+struct RequestHooks: Sendable {
+  let caller: PendingRequest
   let willBlock: @Sendable () -> Void
 }

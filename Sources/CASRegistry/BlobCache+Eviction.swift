@@ -6,7 +6,7 @@ internal import SystemPackage
 
 extension BlobCache {
   /// What is known of how full the cache is.
-  struct Room {
+  struct Eviction {
     /// How many bytes were added since it was last looked whether there are too many; `nil` before the first.
     var added: Int64?
     /// Whether there are too many, and a thread waits until what is too much is no longer in use.
@@ -28,40 +28,40 @@ extension BlobCache {
   private static let pauses = (first: 500, longest: 4_000)
 
   /// Notes that so much was added, and makes room when that is too much.
-  func noteAdded(_ size: Int64) {
-    let mustLook = room.withLock(waking: .none) { room in
+  func didInsert(_ size: Int64) {
+    let mustLook = eviction.withLock(waking: .none) { eviction in
       // What others add is seen when it is looked.
-      let before = room.added ?? .max
+      let before = eviction.added ?? .max
       let isMuch = before > limit / 20 - size
-      room.added = isMuch ? 0 : before + size
+      eviction.added = isMuch ? 0 : before + size
       return isMuch
     }
-    if mustLook, (try? makeRoom()) == false { makeRoomLater() }
+    if mustLook, (try? evict()) == false { makeRoomLater() }
   }
 
   /// Removes what is too much once nobody uses it any more.
   func endMakingRoom() {
-    let isTooMuch = room.withLock { room in
-      defer { room.isClosed = true }
-      return room.isWaiting
+    let isTooMuch = eviction.withLock { eviction in
+      defer { eviction.isClosed = true }
+      return eviction.isWaiting
     }
-    if isTooMuch { _ = try? makeRoom() }
+    if isTooMuch { _ = try? evict() }
   }
 
   private func makeRoomLater() {
-    let isFirst = room.withLock(waking: .none) { room in
-      defer { room.isWaiting = true }
-      return !room.isWaiting
+    let isFirst = eviction.withLock(waking: .none) { eviction in
+      defer { eviction.isWaiting = true }
+      return !eviction.isWaiting
     }
     guard isFirst else { return }
     // Without a thread it is done at the end.
-    try? Thread.start("casfs-room") { [room, weak self] in
+    try? Thread.start("casfs-room") { [eviction, weak self] in
       var pause = Self.pauses.first
       repeat {
-        if room.wait(milliseconds: pause, until: \.isClosed) { return }
+        if eviction.wait(milliseconds: pause, until: \.isClosed) { return }
         pause = min(pause * 2, Self.pauses.longest)
-      } while (try? self?.makeRoom()) == false
-      room.withLock(waking: .none) { $0.isWaiting = false }
+      } while (try? self?.evict()) == false
+      eviction.withLock(waking: .none) { $0.isWaiting = false }
     }
   }
 
@@ -69,7 +69,7 @@ extension BlobCache {
   /// that at a time.
   ///
   /// - Returns: whether there is no longer too much.
-  private func makeRoom() throws(CASError) -> Bool {
+  private func evict() throws(CASError) -> Bool {
     let folders = try folders()
     guard let lock = folders.uses.lock("room") else { return false }
     defer { withExtendedLifetime(lock) {} }
@@ -92,7 +92,7 @@ extension BlobCache {
   /// Removes a part of what was not used for the longest time, and is not in use, whatever the limit is.
   ///
   /// - Returns: whether anything went.
-  func makeRoomOnDisk() -> Bool {
+  func evictForFullDisk() -> Bool {
     var freed = Int128(0)
     for _ in 0..<Self.attempts {
       guard let folders = try? folders() else { break }

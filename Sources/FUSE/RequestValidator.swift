@@ -2,12 +2,12 @@
 /// names up to their NUL and content up to its length wherever that is.
 ///
 /// The kernel's requests are all sound; this costs them next to nothing.
-enum RequestShape {
+enum RequestValidator {
   /// `struct fuse_in_header`.
   private static let headerSize = 40
 
   /// Whether libfuse may have it. What it has no opcode for is for it to refuse.
-  static func isSound(_ request: UnsafeRawBufferPointer) -> Bool {
+  static func isValid(_ request: UnsafeRawBufferPointer) -> Bool {
     guard request.count >= headerSize, unsafe number(request, at: 0) == request.count else { return false }
     guard let opcode = unsafe Opcode(rawValue: number(request, at: 4)) else { return true }
     let layout = opcode.layout

@@ -3,7 +3,7 @@ internal import Synchronization
 internal import SystemPackage
 
 /// A thread that watches how long the leader of a crew takes for a request, while there are any.
-final class Lookout: Sendable {
+final class StallMonitor: Sendable {
   private struct State {
     var isRung = false
     var hasEnded = false
@@ -16,7 +16,7 @@ final class Lookout: Sendable {
   /// After how many periods others may let go of what nobody uses any more.
   private static let turnPeriod = 250
   /// For how many periods without a request it looks before it sleeps.
-  private static let patience = 50
+  private static let quietPeriods = 50
 
   private let state = Monitor(State())
   private let isAsleep = Atomic(true)
@@ -26,8 +26,8 @@ final class Lookout: Sendable {
   /// - Parameter relieve: takes the lead from a member that is still at this point of its progress.
   /// - Parameter tidy: called now and then while there are requests, and twice when there are none any more.
   func start(
-    observing leader: @escaping @Sendable () -> Member?,
-    relieving relieve: @escaping @Sendable (Member, UInt64) -> Void, nowAndThen tidy: @escaping @Sendable () -> Void
+    observing leader: @escaping @Sendable () -> Worker?,
+    relieving relieve: @escaping @Sendable (Worker, UInt64) -> Void, nowAndThen tidy: @escaping @Sendable () -> Void
   ) throws(Errno) {
     try Thread.start("casfs-lookout") { [self] in
       while waitForRing() {
@@ -75,24 +75,24 @@ final class Lookout: Sendable {
       })
   }
 
-  private func watch(_ leader: () -> Member?, _ relieve: (Member, UInt64) -> Void) {
+  private func watch(_ leader: () -> Worker?, _ relieve: (Worker, UInt64) -> Void) {
     isAsleep.store(false, ordering: .sequentiallyConsistent)
-    var before: (member: Member, progress: UInt64)?
+    var before: (worker: Worker, progress: UInt64)?
     var quiet = 0
     var periods = 0
     while !state.withLock(waking: .none, { $0.hasEnded }) {
       Thread.sleep(milliseconds: Self.period)
       periods += 1
       if periods.isMultiple(of: Self.turnPeriod) { turn(1) }
-      let now = leader().map { (member: $0, progress: $0.progress) }
-      let isSame = now?.member === before?.member && now?.progress == before?.progress
-      if isSame, let now, Member.isAnswering(now.progress) { relieve(now.member, now.progress) }
+      let now = leader().map { (worker: $0, progress: $0.progress) }
+      let isSame = now?.worker === before?.worker && now?.progress == before?.progress
+      if isSame, let now, Worker.isAnswering(now.progress) { relieve(now.worker, now.progress) }
       quiet = isSame ? quiet + 1 : 0
       before = now
-      guard quiet >= Self.patience else { continue }
+      guard quiet >= Self.quietPeriods else { continue }
       isAsleep.store(true, ordering: .sequentiallyConsistent)
       // A request that began before it slept has told nobody.
-      if let before, before.member.progress == before.progress { return }
+      if let before, before.worker.progress == before.progress { return }
       isAsleep.store(false, ordering: .sequentiallyConsistent)
     }
   }

@@ -3,18 +3,18 @@ internal import CLinux
 internal import Glibc
 
 /// What stands between libfuse and `/dev/fuse`: it looks at requests before libfuse does, and at replies after.
-enum DeviceHooks {
+enum CustomIO {
   /// Makes a session's requests and replies go through here: `fuse_session_custom_io(3)`.
   static func attach(to session: OpaquePointer, _ device: Int32) -> Bool {
     var hooks = unsafe fuse_custom_io(
       writev: { (fd, vectors, count, data) in
         guard let data = unsafe data else { return -1 }
-        let dispatcher = unsafe Dispatcher.of(data)
-        if unsafe dispatcher.releaseAnswer.keep(vectors, count, fd) { return AnswerHeader.size }
-        return unsafe dispatcher.negotiation.reply(fd, vectors, count)
+        let sessionState = unsafe SessionState.of(data)
+        if unsafe sessionState.deferredRelease.hold(vectors, count, fd) { return OutHeader.size }
+        return unsafe sessionState.negotiation.reply(fd, vectors, count)
       },
       read: { (fd, buffer, size, data) in
-        unsafe DeviceHooks.read(fd, UnsafeMutableRawBufferPointer(start: buffer, count: size), data)
+        unsafe CustomIO.read(fd, UnsafeMutableRawBufferPointer(start: buffer, count: size), data)
       },
       splice_receive: casfs_splice, splice_send: casfs_splice)
     return unsafe fuse_session_custom_io(session, &hooks, device) == 0
@@ -32,18 +32,18 @@ enum DeviceHooks {
     }
     guard count > 0, let data = unsafe data else { return count }
     let request = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    guard unsafe RequestShape.isSound(request) else {
+    guard unsafe RequestValidator.isValid(request) else {
       unsafe refuse(request, device)
       errno = EINTR
       return -1
     }
-    unsafe Dispatcher.of(data).negotiation.note(request)
+    unsafe SessionState.of(data).negotiation.note(request)
     return count
   }
 
   /// Answers EIO: `struct fuse_out_header`.
   private static func refuse(_ request: UnsafeRawBufferPointer, _ device: Int32) {
-    guard let unique = unsafe RequestShape.awaitedAnswer(request) else { return }
-    AnswerHeader(error: -EIO, unique: unique).send(device)
+    guard let unique = unsafe RequestValidator.awaitedAnswer(request) else { return }
+    OutHeader(error: -EIO, unique: unique).send(device)
   }
 }

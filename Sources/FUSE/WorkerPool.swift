@@ -6,13 +6,13 @@ internal import SystemPackage
 /// Threads of which one at a time leads: it takes requests in their order and answers them itself, so that quick ones
 /// cost no wake-up. Before anything that takes long it yields the lead to another; from a request that takes long
 /// without saying so the lead is taken away. So a slow request holds up nobody.
-final class Crew: Sendable {
+final class WorkerPool: Sendable {
   private struct State {
-    var leader: Member?
+    var leader: Worker?
     var threads = 0
     var idle = 0
     var hasEnded = false
-    var work: (@Sendable (Member) -> Void)?
+    var work: (@Sendable (Worker) -> Void)?
   }
 
   /// More threads than this are not started, whatever blocks.
@@ -23,21 +23,21 @@ final class Crew: Sendable {
   /// Only threads that want the lead wait here, so it is enough to wake one.
   private let state = Monitor(State())
   private let isGone = Monitor(false)
-  private let members = ThreadLocal<Member>()
-  private let lookout = Lookout()
+  private let currentWorker = ThreadLocal<Worker>()
+  private let stallMonitor = StallMonitor()
 
-  /// Starts the first thread; each runs `work`, which takes the lead as long as ``takeLead(_:)`` gives it.
+  /// Starts the first thread; each runs `work`, which takes the lead as long as ``becomeLeader(_:)`` gives it.
   ///
-  /// - Parameter tidy: called now and then, see ``Lookout``.
+  /// - Parameter tidy: called now and then, see ``StallMonitor``.
   func start(
-    nowAndThen tidy: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Member) -> Void
+    nowAndThen tidy: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Worker) -> Void
   ) throws(Errno) {
-    try lookout.start(
+    try stallMonitor.start(
       observing: { [self] in state.withLock(waking: .none) { $0.leader } },
-      relieving: { [self] (member, progress) in
-        let (isRelieved, caller) = member.relieve(at: progress)
+      relieving: { [self] (worker, progress) in
+        let (isRelieved, caller) = worker.retakeLead(at: progress)
         guard isRelieved else { return }
-        handOver()
+        handOffLead()
         // Answered meanwhile, it is no longer to be let go.
         caller?.isSlow()
       },
@@ -49,11 +49,11 @@ final class Crew: Sendable {
     try startThread(work)
   }
 
-  private func startThread(_ work: @escaping @Sendable (Member) -> Void) throws(Errno) {
+  private func startThread(_ work: @escaping @Sendable (Worker) -> Void) throws(Errno) {
     do throws(Errno) {
       try Thread.start("casfs-request") { [self] in
-        let member = Member()
-        members.withValue(member) { work(member) }
+        let worker = Worker()
+        currentWorker.withValue(worker) { work(worker) }
         leave()
       }
     } catch {
@@ -73,7 +73,7 @@ final class Crew: Sendable {
   /// Waits for the lead.
   ///
   /// - Returns: whether this thread has it; else it is to end.
-  func takeLead(_ member: Member) -> Bool {
+  func becomeLeader(_ worker: Worker) -> Bool {
     let isSurplus = state.withLock(waking: .none) { state in
       if state.leader != nil, state.idle >= Self.maximumIdle { return true }
       state.idle += 1
@@ -85,8 +85,8 @@ final class Crew: Sendable {
       then: { state in
         state.idle -= 1
         if state.hasEnded { return false }
-        state.leader = member
-        member.lead()
+        state.leader = worker
+        worker.lead()
         return true
       })
   }
@@ -94,30 +94,32 @@ final class Crew: Sendable {
   /// Notes that the leader begins to answer a request.
   ///
   /// - Parameter keepsLead: whether the lead is not taken away, however long it takes, until it is yielded.
-  func begin(_ member: Member, keepingLead keepsLead: Bool) {
-    if !keepsLead { member.begin() }
-    lookout.notice()
+  func begin(_ worker: Worker, keepingLead keepsLead: Bool) {
+    if !keepsLead { worker.begin() }
+    stallMonitor.notice()
   }
 
   /// Notes whose request this thread begins to answer: as long as it leads, it needs nothing new for that.
-  func serve(_ request: fuse_req_t, thread: Int32, _ patience: Patience, _ interrupts: Interrupts) -> Waiting {
-    func make() -> Waiting {
-      let caller = unsafe Caller(request, thread: thread, patience, interrupts)
-      return Waiting(caller: caller) { [self] in
+  func serve(_ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ interruptTable: InterruptTable)
+    -> RequestHooks
+  {
+    func make() -> RequestHooks {
+      let caller = unsafe PendingRequest(request, thread: thread, policy, interruptTable)
+      return RequestHooks(caller: caller) { [self] in
         caller.willWait()
-        yield()
+        promoteFollower()
       }
     }
-    return unsafe members.value?.serve(request, thread: thread, patience, make) ?? make()
+    return unsafe currentWorker.value?.serve(request, thread: thread, policy, make) ?? make()
   }
 
   /// Hands the lead on, if this thread has it.
-  func yield() {
-    if members.value?.resign() == true { handOver() }
+  func promoteFollower() {
+    if currentWorker.value?.giveUpLead() == true { handOffLead() }
   }
 
-  private func handOver() {
-    let work: (@Sendable (Member) -> Void)? = state.withLock(waking: .one) { state in
+  private func handOffLead() {
+    let work: (@Sendable (Worker) -> Void)? = state.withLock(waking: .one) { state in
       state.leader = nil
       guard state.idle == 0, state.threads < Self.maximumThreads, !state.hasEnded else { return nil }
       state.threads += 1
@@ -138,7 +140,7 @@ final class Crew: Sendable {
   /// Waits until all threads have ended.
   func waitUntilGone() {
     isGone.wait(until: { $0 }, then: { _ in })
-    lookout.end()
+    stallMonitor.end()
     state.withLock { $0.work = nil }
   }
 }

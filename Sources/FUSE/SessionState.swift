@@ -4,34 +4,34 @@ internal import StoreTree
 
 /// What libfuse's callbacks find: the tree, the threads that serve it, and how the kernel is served.
 @safe
-final class Dispatcher: Sendable {
+final class SessionState: Sendable {
   let tree: Tree
-  let crew = Crew()
-  let negotiation: Negotiation
+  let workers = WorkerPool()
+  let negotiation: InitNegotiation
   /// Those who wait for what takes long.
-  let interrupts = Interrupts()
-  let releaseAnswer = LaterAnswer()
+  let interruptTable = InterruptTable()
+  let deferredRelease = DeferredReply()
   /// The longest read request in bytes; 0 is no limit.
   let maximumRead: UInt32
   /// Whether pages may move to the kernel without being copied.
   let splices: Bool
   /// `nil` when processors sleep as they like.
-  let wakefulness: Wakefulness?
+  let cpuLatency: CPULatencyRequest?
   private let connection = Monitor<Passthrough?>(nil)
 
-  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?, _ wakefulness: Wakefulness?) {
+  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?, _ cpuLatency: CPULatencyRequest?) {
     self.tree = tree
     self.maximumRead = maximumRead
-    self.wakefulness = wakefulness
+    self.cpuLatency = cpuLatency
     splices = readMode != .copy
-    var wanted: Negotiation.Features = .mappedDirect
+    var wanted: InitNegotiation.Features = .mappedDirect
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
-    negotiation = Negotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
+    negotiation = InitNegotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
   }
 
   /// What a session was made with.
-  static func of(_ data: UnsafeMutableRawPointer) -> Dispatcher {
-    unsafe Unmanaged<Dispatcher>.fromOpaque(data).takeUnretainedValue()
+  static func of(_ data: UnsafeMutableRawPointer) -> SessionState {
+    unsafe Unmanaged<SessionState>.fromOpaque(data).takeUnretainedValue()
   }
 
   /// Notes that the kernel has answered.
@@ -47,8 +47,8 @@ final class Dispatcher: Sendable {
 
   /// Does what was put off for as long as requests come one after the other: there is none now.
   func rest(_ device: Int32) {
-    releaseAnswer.send(device)
-    wakefulness?.letGo()
+    deferredRelease.send(device)
+    cpuLatency?.release()
   }
 
   /// What hands files to the kernel, where it takes them.

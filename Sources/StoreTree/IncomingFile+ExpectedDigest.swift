@@ -17,32 +17,32 @@ extension IncomingFile {
   ///
   /// - Returns: `nil` when there is nothing committed, or it has that algorithm already.
   /// - Throws: EBADMSG when the content is not what is promised; nothing is stored then.
-  func restore(as promise: Digest?, _ context: RequestContext) throws(Errno) -> Restored? {
+  func restore(as expectedDigest: Digest?, _ context: RequestContext) throws(Errno) -> Restored? {
     try waitWhileBusy(context)
-    guard let promise, let original = state.withLock({ $0.committed }),
-      original.digest.algorithm != promise.algorithm
+    guard let expectedDigest, let original = state.withLock({ $0.committed }),
+      original.digest.algorithm != expectedDigest.algorithm
     else { return nil }
     context.willBlock()
     let address = try shared.translating { () throws(CASError) in
-      try shared.engine.stageBlob(promise.algorithm, copying: original.digest)
-        .commit(expecting: BlobExpectation(digest: promise), cancellation: context.cancellation)
+      try shared.engine.stageBlob(expectedDigest.algorithm, copying: original.digest)
+        .commit(expecting: BlobExpectation(digest: expectedDigest), cancellation: context.cancellation)
     }
     return Restored(original: original, address: address)
   }
 
   /// Notes a promise that a new name makes.
-  func promise(_ digest: Digest?, _ restored: Restored?) throws(Errno) {
+  func expectedDigest(_ digest: Digest?, _ restored: Restored?) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
       if let digest {
         if let address = try state.address(by: digest.algorithm, restored) {
           guard address.digest == digest else { throw .badMessage }
           state.address = address
         }
-        if state.stage != nil, digest.algorithm != (state.promise?.algorithm ?? .sha256) {
+        if state.stage != nil, digest.algorithm != (state.expectedDigest?.algorithm ?? .sha256) {
           throw .notSupportedOnSocket
         }
       }
-      state.promise = digest
+      state.expectedDigest = digest
     }
   }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What an answer begins with, and all there is of one that only says how it went: `struct fuse_out_header`.
-struct AnswerHeader {
+struct OutHeader {
   static let size = 16
 
   /// 0, or an errno's negative.

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// What is asked of the kernel when it opens the connection (`FUSE_INIT`) and libfuse 3.14 does not know or leaves out: it
 /// is written into libfuse's reply on its way.
-final class Negotiation: Sendable {
+final class InitNegotiation: Sendable {
   /// Features by their bits in `flags2` of `fuse_init_in` and `fuse_init_out`.
   struct Features: OptionSet {
     let rawValue: UInt32

@@ -10,20 +10,20 @@ internal import SystemPackage
 /// - Returns: what serves the session, for what is to be done after the answer.
 @discardableResult
 func serve(
-  _ raw: fuse_req_t?, _ patience: Patience = .untilSignal,
+  _ raw: fuse_req_t?, _ policy: InterruptPolicy = .anySignal,
   _ body: (Tree, RequestContext) throws(Errno) -> Reply
-) -> Dispatcher? {
+) -> SessionState? {
   guard let raw = unsafe raw else { return nil }
-  let request = unsafe Request(raw, patience)
-  let (dispatcher, context) = (request.dispatcher, request.context)
+  let request = unsafe Request(raw, policy)
+  let (sessionState, context) = (request.sessionState, request.context)
   let reply: Reply
   do throws(Errno) {
-    reply = try body(dispatcher.tree, context)
+    reply = try body(sessionState.tree, context)
   } catch {
     reply = .error(error)
   }
-  if !request.send(reply) { dispatcher.tree.undo(reply, context) }
-  return dispatcher
+  if !request.send(reply) { sessionState.tree.undo(reply, context) }
+  return sessionState
 }
 
 extension Tree {

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
 /// something never waits for the ends of downloads.
-final class ConnectionGate: Sendable {
+final class ConnectionLimiter: Sendable {
   static let limit = 8
   private static let bulkLimit = 6
 
@@ -14,19 +14,19 @@ final class ConnectionGate: Sendable {
   }
 
   /// The right to one exchange, until it is given back; more than once is once.
-  final class Pass: Sendable {
-    private let gate: ConnectionGate
+  final class Permit: Sendable {
+    private let limiter: ConnectionLimiter
     private let isBulk: Bool
-    private let isGivenBack = Atomic(false)
+    private let isReleased = Atomic(false)
 
-    fileprivate init(_ gate: ConnectionGate, isBulk: Bool) {
-      self.gate = gate
+    fileprivate init(_ limiter: ConnectionLimiter, isBulk: Bool) {
+      self.limiter = limiter
       self.isBulk = isBulk
     }
 
-    func giveBack() {
-      if isGivenBack.exchange(true, ordering: .relaxed) { return }
-      gate.state.withLock { state in
+    func release() {
+      if isReleased.exchange(true, ordering: .relaxed) { return }
+      limiter.state.withLock { state in
         state.all -= 1
         if isBulk { state.bulk -= 1 }
       }
@@ -36,7 +36,7 @@ final class ConnectionGate: Sendable {
   private let state = Monitor(State())
 
   /// Waits for its turn.
-  func enter(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryFault) -> Pass {
+  func acquire(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryError) -> Permit {
     while true {
       let isIn = state.withLock(waking: .none) { state in
         guard state.all < Self.limit, !isBulk || state.bulk < Self.bulkLimit else { return false }
@@ -44,7 +44,7 @@ final class ConnectionGate: Sendable {
         if isBulk { state.bulk += 1 }
         return true
       }
-      if isIn { return Pass(self, isBulk: isBulk) }
+      if isIn { return Permit(self, isBulk: isBulk) }
       _ = state.wait(milliseconds: 20) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
       if cancellation.isCancelled { throw .cancelled }
     }
