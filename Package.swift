@@ -39,30 +39,29 @@ let package = Package(
     .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .target(
       name: "CLinux", cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
-    .target(name: "Platform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
+    .target(name: "CASPlatform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
-    .target(name: "CAS", dependencies: ["OCI", "Platform", logging, system], swiftSettings: strict),
-    .target(name: "CASFiles", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "CAS", dependencies: ["OCI", "CASPlatform", logging, system], swiftSettings: strict),
     .target(
-      name: "CASArchive", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
+      name: "CASArchive", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(
-      name: "CASDirectory", dependencies: ["CAS", "CASFiles", "OCI", "Platform", system], swiftSettings: strict),
-    .target(name: "CASMemory", dependencies: ["CAS", "OCI", "Platform", system], swiftSettings: strict),
+      name: "CASDirectory", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
+    .target(name: "CASMemory", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(
       name: "CASRegistry",
       dependencies: [
-        "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", httpClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        "CAS", "CASDirectory", "OCI", "CASPlatform", httpClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
         system,
       ],
       swiftSettings: strict),
-    .target(name: "StoreTree", dependencies: ["CAS", "OCI", "Platform", logging, system], swiftSettings: strict),
+    .target(name: "StoreTree", dependencies: ["CAS", "CASPlatform", "OCI", logging, system], swiftSettings: strict),
     .target(
-      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "Platform", "StoreTree", logging, system],
+      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "CASPlatform", "StoreTree", logging, system],
       swiftSettings: strict),
     .executableTarget(
       name: "casfs",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "FUSE", "OCI", "Platform", "StoreTree",
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "FUSE", "OCI", "CASPlatform", "StoreTree",
         argumentParser,
         logging, system,
       ],
@@ -70,7 +69,7 @@ let package = Package(
     .testTarget(
       name: "CASTests",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "Platform", "TestSupport", system,
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "CASPlatform", "TestSupport", system,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -78,12 +77,12 @@ let package = Package(
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "StoreTreeTests",
-      dependencies: ["CAS", "CASMemory", "Platform", "StoreTree", "TestSupport", logging, system],
+      dependencies: ["CAS", "CASMemory", "CASPlatform", "StoreTree", "TestSupport", logging, system],
       swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(
-      name: "SimulatedKernel", dependencies: ["CAS", "FUSE", "OCI", "Platform", "StoreTree", logging, system],
+      name: "SimulatedKernel", dependencies: ["CAS", "FUSE", "OCI", "CASPlatform", "StoreTree", logging, system],
       path: "Tests/SimulatedKernel", swiftSettings: strict),
     .testTarget(
       name: "FUSETests",
@@ -92,14 +91,14 @@ let package = Package(
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "Platform", "casfs", "TestSupport"],
+      name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "CASPlatform", "casfs", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",
-      dependencies: ["casfs", "CAS", "CASDirectory", "CASFiles", "OCI", "Platform", "TestSupport", system],
+      dependencies: ["casfs", "CAS", "CASDirectory", "OCI", "CASPlatform", "TestSupport", system],
       swiftSettings: strict
     ),
   ],
@@ -112,7 +111,7 @@ if Context.environment["CASFS_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "Platform", "SimulatedKernel", "StoreTree",
+        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "CASPlatform", "SimulatedKernel", "StoreTree",
         system,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "run"], swiftSettings: strict))

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Tells an operation that takes long to stop.
 ///

@@ -1,5 +1,5 @@
+public import CASPlatform
 public import OCI
-public import Platform
 
 /// A store that has its blobs in files, or in parts of files, which a mount can hand to the kernel.
 public protocol FileBackedEngine: Engine {
@@ -75,7 +75,7 @@ public protocol GarbageCollectable: Engine {
   /// none is lost in a power cut that was there.
   ///
   /// - Parameter body: reads and removes blobs, and must not change references.
-  func holdingReferences<Result>(
+  func withReferencesLocked<Result>(
     _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
@@ -93,14 +93,15 @@ public protocol ContentVerifying: Engine {
 
 /// A store in a place where there can be things that are no part of it.
 public protocol PlacementChecking: Engine {
-  /// Looks for what is no part of the store: ``Problem/Kind/misplaced`` and ``Problem/Kind/foreign``.
-  func findStrays(cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void) throws(CASError)
+  /// Looks for what is no part of the store: ``StoreProblem/Kind/misplaced`` and ``StoreProblem/Kind/foreign``.
+  func findForeignFiles(cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void)
+    throws(CASError)
 }
 
 /// A store that knows how much room it has.
 public protocol SpaceReporting: Engine {
   /// The space of the store's file system: `statfs(2)`.
-  func space() throws(CASError) -> SpaceStatus
+  func space() throws(CASError) -> FileSystemStatistics
 }
 
 /// A store that tells when somebody else changes it.

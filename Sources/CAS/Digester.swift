@@ -1,5 +1,5 @@
+import CASPlatform
 public import OCI
-internal import Platform
 
 /// Computes the digest of content that comes piece by piece.
 public struct Digester: Sendable {

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// The drivers a program knows: umoci's `cas.Register`, `cas.Open` and `cas.Create`. Safe for use by any thread.
 public final class DriverRegistry: Sendable {

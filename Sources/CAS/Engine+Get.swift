@@ -1,5 +1,5 @@
 public import OCI
-internal import SystemPackage
+import SystemPackage
 
 extension Engine {
   /// Opens a stored blob for reading; see ``blob(_:cancellation:)``.

@@ -1,7 +1,7 @@
-internal import FoundationEssentials
+public import CASPlatform
+import FoundationEssentials
 public import OCI
-public import Platform
-internal import SystemPackage
+import SystemPackage
 
 extension Engine {
   /// How many bytes are moved at a time.

@@ -1,5 +1,5 @@
+public import CASPlatform
 public import OCI
-public import Platform
 
 /// A content-addressable store of blobs and of references to them: umoci's `cas.Engine`.
 ///

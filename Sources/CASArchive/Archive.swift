@@ -1,8 +1,7 @@
-internal import CAS
-internal import CASFiles
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
 
 /// Where a blob is in an archive.
 struct ArchiveBlob {

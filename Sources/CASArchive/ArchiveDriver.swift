@@ -1,8 +1,7 @@
 public import CAS
-internal import CASFiles
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CASPlatform
+import OCI
+import SystemPackage
 
 /// Image layouts in tar archives, read where they are: `oci-archive:FILE`.
 ///
@@ -34,7 +33,7 @@ public struct ArchiveDriver: Driver {
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw CASError(.invalid, operation, uri, cause: "a store in an archive is named oci-archive:FILE")
     }
-    let (file, status) = try attempting(operation, path) { () throws(Errno) in
+    let (file, status) = try mappingErrno(operation, path) { () throws(Errno) in
       // A FIFO is not waited for.
       let file = try OpenFile.open(path: path, [.readOnly, .nonBlocking])
       return (file, try file.status())

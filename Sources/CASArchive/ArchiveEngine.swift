@@ -1,8 +1,7 @@
-internal import CAS
-internal import CASFiles
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
 
 /// An opened archive. References are those it had when it was opened; the content of a blob is looked at again when the
 /// file has changed.
@@ -51,7 +50,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    FixedListing(Array(try archive("list blobs", uri).blobs.keys))
+    ArrayListing(Array(try archive("list blobs", uri).blobs.keys))
   }
 
   func index() throws(CASError) -> ImageIndex {
@@ -73,9 +72,9 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     }
   }
 
-  func space() throws(CASError) -> SpaceStatus {
+  func space() throws(CASError) -> FileSystemStatistics {
     let file = try archive("look up space", uri).file
-    return try attempting("look up space", uri) { () throws(Errno) in try file.space() }
+    return try mappingErrno("look up space", uri) { () throws(Errno) in try file.space() }
   }
 
   func checkOpen(_ operation: String, _ subject: String) throws(CASError) {
@@ -101,7 +100,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   private func identity(
     of file: OpenFile, _ operation: String, _ subject: String
   ) throws(CASError) -> FileIdentity {
-    try attempting(operation, subject) { () throws(Errno) in try file.status().identity }
+    try mappingErrno(operation, subject) { () throws(Errno) in try file.status().identity }
   }
 
   private func openVerified(

@@ -1,6 +1,6 @@
-internal import CAS
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import SystemPackage
 
 /// Why an archive cannot be read.
 enum ArchiveFault: Error {

@@ -1,4 +1,4 @@
-internal import Platform
+import CASPlatform
 
 /// One member of an archive.
 struct TarMember {

@@ -1,6 +1,6 @@
 public import CAS
-internal import OCI
-internal import SystemPackage
+import OCI
+import SystemPackage
 
 /// Stores in directories: `dir:PATH`, or a bare path, which is anything that does not start with a scheme.
 public struct DirectoryDriver: Driver {
@@ -22,7 +22,7 @@ public struct DirectoryDriver: Driver {
   /// - Throws: ``CASError/Code-swift.enum/invalid`` naming the file that is not what it must be;
   ///   ``CASError/Code-swift.enum/notFound`` when there is no such directory.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let layout = try Layout(opening: checkedPath(uri, "open store"))
+    let layout = try OpenedLayout(opening: checkedPath(uri, "open store"))
     return DirectoryEngine(layout, options: options)
   }
 

@@ -1,8 +1,7 @@
 public import CAS
-internal import CASFiles
+public import CASPlatform
 public import OCI
-public import Platform
-internal import SystemPackage
+import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
 public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
@@ -18,20 +17,20 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   public let isWritable: Bool
 
   private let path: String
-  private let opened: Monitor<Store?>
+  private let opened: Monitor<DirectoryStore?>
 
-  init(_ layout: Layout, options: OpenOptions, namesTemporaries: Bool = false) {
+  init(_ layout: OpenedLayout, options: OpenOptions, namesTemporaries: Bool = false) {
     path = layout.path
     uri = "dir:" + ((try? layout.root.path()) ?? layout.path)
     isWritable = !options.isReadOnly && layout.root.isWritable()
-    opened = Monitor(Store(layout, options: options, namesTemporaries: namesTemporaries))
+    opened = Monitor(DirectoryStore(layout, options: options, namesTemporaries: namesTemporaries))
   }
 
   /// Starts a blob; see ``Engine``.
   public func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
     let store = try writableStore("put blob", path)
-    guard let base else { return Stage(store, algorithm) }
-    return try Stage(store, algorithm, copying: base)
+    guard let base else { return DirectoryStage(store, algorithm) }
+    return try DirectoryStage(store, algorithm, copying: base)
   }
 
   /// Opens a blob for reading; see ``Engine``.
@@ -94,7 +93,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
       return true
     }
     // A copy that is nearly as young as can be is not made younger.
-    let moment = moment.earlier(bySeconds: Publisher.youth + 1)
+    let moment = moment.earlier(bySeconds: BlobPublisher.refreshInterval + 1)
     do throws(Errno) {
       let lock = try directory.lock(.exclusive, .none)
       defer { withExtendedLifetime(lock) {} }
@@ -108,7 +107,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Locks the references, and makes them durable; see ``GarbageCollectable``.
-  public func holdingReferences<Result>(
+  public func withReferencesLocked<Result>(
     _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
     try writableStore(operation, path).references.hold(operation, cancellation, body)
@@ -155,7 +154,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
 
   /// Removes the temporary files of dead writers from the store's root; see ``Engine``.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try Cleaner.clean(writableStore("clean", path).root, path, cancellation)
+    try TemporaryFileCleaner.clean(writableStore("clean", path).root, path, cancellation)
   }
 
   /// Hashes a blob's file; see ``ContentVerifying``.
@@ -177,10 +176,10 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   }
 
   /// Looks through the store's directories; see ``PlacementChecking``.
-  public func findStrays(
-    cancellation: CancellationToken, _ report: (Problem) throws(CASError) -> Void
+  public func findForeignFiles(
+    cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
-    try StraySearch(store("check store", path), cancellation).run(report)
+    try ForeignFileScan(store("check store", path), cancellation).run(report)
   }
 
   /// Lets go of the directory; see ``Engine``.
@@ -194,7 +193,7 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
 
   /// Size, times and version of an opened blob's file: `fstat(2)`.
   public func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    try attempting("look at blob", path) { () throws(Errno) in BlobInfo(try file.file.status().identity) }
+    try mappingErrno("look at blob", path) { () throws(Errno) in BlobInfo(try file.file.status().identity) }
   }
 
   /// Every blob is a file.
@@ -204,28 +203,28 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
   public var isStacked: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
 
   /// The space of the directory's file system: `statfs(2)`.
-  public func space() throws(CASError) -> SpaceStatus {
+  public func space() throws(CASError) -> FileSystemStatistics {
     let root = try store("look up space", path).root
-    return try attempting("look up space", path) { () throws(Errno) in try root.space() }
+    return try mappingErrno("look up space", path) { () throws(Errno) in try root.space() }
   }
 
   /// Watches the directories of the store; see ``ChangeReporting``.
   public func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)? {
     let store = try store("watch", path)
-    return try attempting("watch", path) { () throws(Errno) in
+    return try mappingErrno("watch", path) { () throws(Errno) in
       guard try store.root.isOnLocalFileSystem() else { return nil }
       return try DirectoryStoreWatch(store.root, report)
     }
   }
 
-  private func store(_ operation: String, _ subject: String) throws(CASError) -> Store {
+  private func store(_ operation: String, _ subject: String) throws(CASError) -> DirectoryStore {
     guard let store = opened.withLock({ $0 }) else {
       throw .closed(operation, subject)
     }
     return store
   }
 
-  private func writableStore(_ operation: String, _ subject: String) throws(CASError) -> Store {
+  private func writableStore(_ operation: String, _ subject: String) throws(CASError) -> DirectoryStore {
     let store = try store(operation, subject)
     guard isWritable else {
       throw .readOnly(operation, subject)

@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import OCI
-import Platform
 
 /// Bytes in memory, in pages that copies share until one of them writes. What was never written takes no room.
 struct Content: Sendable {

@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import OCI
-import Platform
 import Synchronization
 import SystemPackage
 
@@ -43,7 +43,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
 
   func listBlobs() throws(CASError) -> any BlobListing {
     try checkOpen("list blobs", uri)
-    return FixedListing(store.digests())
+    return ArrayListing(store.digests())
   }
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
@@ -56,7 +56,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     return store.remove(digest, ifUnchangedSince: moment)
   }
 
-  func holdingReferences<Result>(
+  func withReferencesLocked<Result>(
     _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
     try checkWritable(operation, uri)

@@ -1,6 +1,6 @@
-internal import CAS
-internal import OCI
-internal import Platform
+import CAS
+import CASPlatform
+import OCI
 
 /// Reads a blob of a registry that is trusted, a window at a time: a larger one each time when what is read follows
 /// what was.
@@ -44,14 +44,14 @@ final class RangeReader: BlobReader {
 
   /// A window that a position is in.
   private func window(at position: Int64) throws(CASError) -> Window {
-    let last = window.withLock(waking: .none) { $0 }
+    let last = window.withLock(notifying: .none) { $0 }
     if let last, (last.start..<last.end).contains(position) { return last }
     let isNext = last?.end == position
     let length = isNext ? min(Int64(last?.content.count ?? 0) * 2, Self.largest) : Self.smallest
     let region = position..<min(size, position + max(length, Self.smallest))
     let content = try repository.bytes(digest, region, size: size)
     let new = Window(start: position, content: content)
-    window.withLock(waking: .none) { $0 = new }
+    window.withLock(notifying: .none) { $0 = new }
     return new
   }
 }

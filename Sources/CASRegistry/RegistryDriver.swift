@@ -1,7 +1,7 @@
 public import CAS
-internal import FoundationEssentials
-internal import OCI
-internal import SystemPackage
+import FoundationEssentials
+import OCI
+import SystemPackage
 
 /// Repositories of registries: `docker://HOST[:PORT]/REPOSITORY`, by the distribution specification of the OCI.
 ///
@@ -55,7 +55,7 @@ public struct RegistryDriver: Driver {
       throw CASError(.invalid, context.operation, uri, cause: error.reason)
     }
     let cache = try BlobCache(
-      location, for: address.place, limit: options.cacheSize, options.verification, context.operation)
+      location, for: address.repositoryName, limit: options.cacheSize, options.verification, context.operation)
     let client = RegistryClient(address, environment: environment)
     try client.connect(context)
     if options.mustExist { try client.checkRepository(context) }

@@ -1,8 +1,7 @@
-internal import CAS
-internal import CASFiles
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
 
 extension RegistryEngine {
   /// How deep indexes may be in indexes.
@@ -22,7 +21,7 @@ extension RegistryEngine {
     guard descriptor.digest.algorithm == .sha256 else {
       throw CASError(
         .notImplemented, context.operation, context.subject,
-        cause: "\(repository.address.place): registries know the manifest of a tag by its sha256")
+        cause: "\(repository.address.repositoryName): registries know the manifest of a tag by its sha256")
     }
     try holdingTags(context) { () throws(CASError) in
       try put(storable(descriptor), as: name, replacing: replacing, context)
@@ -35,7 +34,7 @@ extension RegistryEngine {
     guard RegistryAddress.isTag(name.description) else { return }
     try holdingTags(context) { () throws(CASError) in
       // What is not there is deleted, whatever the registry can do.
-      if try repository.client.look(atManifest: name.description, context) == nil { return }
+      if try repository.client.headManifest(name.description, context) == nil { return }
       try repository.client.deleteTag(name.description, context)
     }
   }
@@ -53,7 +52,7 @@ extension RegistryEngine {
       guard try deletesTags(context) else {
         throw CASError(
           .notImplemented, context.operation, context.subject,
-          cause: "\(repository.address.place): the registry cannot delete tags")
+          cause: "\(repository.address.repositoryName): the registry cannot delete tags")
       }
       if !replacing, try current(other, context) != nil { throw .clobber(context.operation, other.description) }
       if name == other { return }
@@ -145,7 +144,7 @@ extension RegistryEngine {
       guard error.code == .notFound else { throw error.during(context.operation, context.subject) }
       throw CASError(
         .notFound, context.operation, context.subject,
-        cause: "\(repository.address.place): the blob \(descriptor.digest) is not stored")
+        cause: "\(repository.address.repositoryName): the blob \(descriptor.digest) is not stored")
     }
     guard content.count == descriptor.size else {
       throw CASError(
@@ -160,14 +159,14 @@ extension RegistryEngine {
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     var digester = Digester(.sha256)
-    digester.update(Array(repository.address.place.utf8).span)
+    digester.update(Array(repository.address.repositoryName.utf8).span)
     let name = "tags-\(digester.digest?.hex ?? "all").lock"
-    let lock = try attempting(context.operation, context.subject) { () throws(Errno) in
-      try CacheFolder.file(name, in: repository.cache.notes)
+    let lock = try mappingErrno(context.operation, context.subject) { () throws(Errno) in
+      try CacheFolder.file(name, in: repository.cache.metadata)
     }
     while true {
       try repository.check(context)
-      let isOurs = try attempting(context.operation, context.subject) { () throws(Errno) in
+      let isOurs = try mappingErrno(context.operation, context.subject) { () throws(Errno) in
         try lock.tryLock(.exclusive)
       }
       if isOurs { break }

@@ -1,6 +1,6 @@
-internal import CAS
-internal import OCI
-internal import Platform
+import CAS
+import CASPlatform
+import OCI
 
 extension RegistryEngine {
   /// How many things are asked for at once.
@@ -34,7 +34,7 @@ extension RegistryEngine {
   func references(
     named names: [ReferenceName], cancellation: CancellationToken
   ) throws(CASError) -> [Reference] {
-    let found = try concurrently(names, width: Self.width) { [self] (name) throws(CASError) -> Reference? in
+    let found = try concurrentMap(names, width: Self.width) { [self] (name) throws(CASError) -> Reference? in
       do throws(CASError) {
         return Reference(name: name, descriptor: try reference(named: name, cancellation))
       } catch {
@@ -81,7 +81,7 @@ final class StoredListing: BlobListing {
       let batch = Array(rest.prefix(Self.batchSize))
       rest = rest.dropFirst(batch.count)
       let repository = repository
-      let found = try concurrently(batch, width: RegistryEngine.width) { (digest) throws(CASError) -> Digest? in
+      let found = try concurrentMap(batch, width: RegistryEngine.width) { (digest) throws(CASError) -> Digest? in
         do throws(CASError) {
           _ = try repository.find(digest, OperationContext("list blobs", digest.description))
           return digest

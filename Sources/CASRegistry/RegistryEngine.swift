@@ -1,8 +1,7 @@
-internal import CAS
-internal import CASFiles
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
 
 /// An opened repository of a registry, as a store.
 final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
@@ -78,9 +77,9 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
     if try repository.client.isManifest(digest, context) {
       throw CASError(
         .notImplemented, context.operation, context.subject,
-        cause: "\(repository.address.place): a manifest goes only together with the tags it has")
+        cause: "\(repository.address.repositoryName): a manifest goes only together with the tags it has")
     }
-    if try repository.client.look(atBlob: digest, context) == nil { return }
+    if try repository.client.headBlob(digest, context) == nil { return }
     try repository.client.delete(digest, context)
     repository.known.forget(digest)
   }

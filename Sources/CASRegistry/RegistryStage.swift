@@ -1,7 +1,7 @@
-internal import CAS
-internal import OCI
-internal import Platform
-internal import SystemPackage
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
 
 /// A blob in the making: a file of the cache, sent to the registry when it is complete.
 final class RegistryStage: BlobStage {
@@ -79,7 +79,7 @@ extension Repository {
         .io(.ioError), context.operation, context.subject, cause: "it went from the cache before it could be sent")
     }
     // Whatever was known, another may have deleted it since.
-    if try client.look(atBlob: address.digest, context) != address.size {
+    if try client.headBlob(address.digest, context) != address.size {
       try client.upload(file, from: 0, address, context)
     }
     cache.note(address.digest)

@@ -1,10 +1,9 @@
-internal import CAS
-internal import CASFiles
-internal import Logging
-internal import OCI
-internal import Platform
-internal import Synchronization
-internal import SystemPackage
+import CAS
+import CASPlatform
+import Logging
+import OCI
+import Synchronization
+import SystemPackage
 
 /// An opened repository: what the engine, its stages and its readers share.
 final class Repository: Sendable {
@@ -14,7 +13,7 @@ final class Repository: Sendable {
   let known = KnownContent()
   /// How often something is read that others throw out at once.
   private static let attempts = 3
-  private let downloads = Downloads()
+  private let downloads = DownloadCoalescer()
   private let closed = Atomic(false)
   private let logger = Logger(label: "casfs")
 
@@ -44,7 +43,7 @@ final class Repository: Sendable {
     try check(context)
     if let entry = known[digest] { return entry }
     do throws(CASError) {
-      let entry = try ask(digest, context)
+      let entry = try fetchEntry(digest, context)
       known.remember(digest, entry)
       return entry
     } catch {
@@ -53,11 +52,11 @@ final class Repository: Sendable {
     }
   }
 
-  private func ask(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
-    if let size = try client.look(atBlob: digest, context) {
+  private func fetchEntry(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
+    if let size = try client.headBlob(digest, context) {
       return KnownContent.Entry(size: size, isManifest: false, mediaType: nil)
     }
-    guard let found = try client.look(atManifest: digest.description, context) else {
+    guard let found = try client.headManifest(digest.description, context) else {
       throw .notFound(context.operation, context.subject)
     }
     if let size = found.size, size > 0 {
@@ -109,7 +108,7 @@ final class Repository: Sendable {
     }
     let descriptor = manifest.descriptor
     if cache.info(descriptor.digest)?.size != descriptor.size {
-      cache.throwAway(descriptor.digest)
+      cache.discard(descriptor.digest)
       let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
       try stage.write(manifest.content.span, at: 0)
       _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: context.cancellation)
@@ -131,7 +130,7 @@ final class Repository: Sendable {
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
-      let held = cache.hold(stage)
+      let held = cache.pin(stage)
       do throws(CASError) {
         _ = try stage.commit(
           expecting: BlobExpectation(digest: digest, size: size), cancellation: context.cancellation)
@@ -163,7 +162,7 @@ final class Repository: Sendable {
     }
     return CASError(
       .corrupt(expected: digest, actual: digester.digest ?? digest), context.operation, context.subject,
-      cause: "\(address.place): the registry gave other content, with the digest \(digester.digest ?? digest)")
+      cause: "\(address.repositoryName): the registry gave other content, with the digest \(digester.digest ?? digest)")
   }
 
   private func report(_ error: CASError) {
@@ -173,7 +172,7 @@ final class Repository: Sendable {
   /// The descriptor of a tag. A manifest that was read before is not read again.
   func descriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
     try check(context)
-    if let found = try client.look(atManifest: tag, context), let digest = found.digest, let size = found.size,
+    if let found = try client.headManifest(tag, context), let digest = found.digest, let size = found.size,
       let type = found.mediaType ?? known[digest]?.mediaType, cache.info(digest)?.size == size
     {
       known.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))

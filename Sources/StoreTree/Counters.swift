@@ -1,5 +1,5 @@
-internal import OCI
-internal import Synchronization
+import OCI
+import Synchronization
 
 /// What the mount has done so far.
 final class Counters: Sendable {

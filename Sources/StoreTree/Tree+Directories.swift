@@ -1,5 +1,5 @@
-internal import CAS
-internal import Platform
+import CAS
+import CASPlatform
 public import SystemPackage
 
 extension Tree {
@@ -15,7 +15,7 @@ extension Tree {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    shared.willLook(context)
+    shared.willQueryStore(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
@@ -31,13 +31,13 @@ extension Tree {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    shared.willLook(context)
+    shared.willQueryStore(context)
     let directory = try directories.handle(handle)
     // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
     let last = offset == 0 ? Self.firstLookups : .max
     try directory.entries(from: offset, context) { (listed, next) in
       guard next <= last else { return false }
-      let isChild = next > DirectoryHandle.ownEntries && directory.node.looksUpQuickly
+      let isChild = next > DirectoryHandle.ownEntries && directory.node.supportsReaddirplus
       // What is gone meanwhile is listed, and found to be gone by who looks.
       let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
       let isAccepted = accept(listed, found, next)

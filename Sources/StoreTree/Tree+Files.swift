@@ -1,4 +1,4 @@
-internal import Platform
+import CASPlatform
 public import SystemPackage
 
 extension Tree {

@@ -1,7 +1,7 @@
 public import CAS
+public import CASPlatform
 public import Logging
-internal import OCI
-public import Platform
+import OCI
 public import SystemPackage
 
 /// A store as a file system: what each request of the kernel means. It knows nothing of FUSE and is used by any
@@ -9,7 +9,7 @@ public import SystemPackage
 ///
 /// Errors are the system's error numbers, as the kernel hands them to the caller.
 public final class Tree: Sendable {
-  let shared: TreeShared
+  let shared: TreeContext
   let nodes: NodeTable
   let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
@@ -17,7 +17,7 @@ public final class Tree: Sendable {
 
   /// Shows a store.
   public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
-    shared = TreeShared(engine, options: options, logger: logger)
+    shared = TreeContext(engine, options: options, logger: logger)
     nodes = NodeTable(root: RootDirectory(shared))
   }
 
@@ -153,11 +153,11 @@ public final class Tree: Sendable {
   }
 
   /// The space of the store's file system: `FUSE_STATFS`.
-  public func space() throws(Errno) -> SpaceStatus {
+  public func space() throws(Errno) -> FileSystemStatistics {
     guard let engine = shared.engine as? any SpaceReporting else {
-      return SpaceStatus(blockSize: 4096, blocks: 0, freeBlocks: 0, availableBlocks: 0, files: 0, freeFiles: 0)
+      return FileSystemStatistics(blockSize: 4096, blocks: 0, freeBlocks: 0, availableBlocks: 0, files: 0, freeFiles: 0)
     }
-    return try shared.translating { () throws(CASError) in try engine.space() }
+    return try shared.mappingErrors { () throws(CASError) in try engine.space() }
   }
 
   // MARK: The whole
@@ -174,15 +174,15 @@ public final class Tree: Sendable {
     if !publishing { shared.incoming.discardUncommitted(nobody) }
     for file in files.removeAll() { file.release(nobody) }
     shared.commits.waitForAll()
-    letGoOfUnused()
-    letGoOfUnused()
+    trimCaches()
+    trimCaches()
     shared.engine.close()
   }
 
   /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
-  public func letGoOfUnused() {
-    shared.recent.turn()
-    if nodes.shrink() { Memory.giveBack() }
+  public func trimCaches() {
+    shared.recent.rotate()
+    if nodes.shrink() { Memory.trim() }
   }
 
   /// Whether every blob is a file of the store's, which the kernel could read by itself.

@@ -1,5 +1,5 @@
 public import CAS
-public import Platform
+public import CASPlatform
 public import Synchronization
 
 /// The number by which the kernel knows a node while it remembers it: FUSE's `nodeid`.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CAS
-import Platform
+import CASPlatform
 
 /// `casfs blob get`: prints content.
 struct BlobGet: ParsableCommand {

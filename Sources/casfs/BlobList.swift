@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 
 /// `casfs blob ls`: lists content.
 struct BlobList: ParsableCommand {

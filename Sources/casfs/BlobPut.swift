@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 import SystemPackage
 
 /// `casfs blob put`: stores files.
@@ -33,7 +33,7 @@ struct BlobPut: ParsableCommand {
     let source = try Source(name)
     var bar = ProgressBar(total: source.size)
     // Until the digest is out, an interrupt undoes the put, and only then ends the process.
-    let signals = try source.attempt { () throws(Errno) in try SignalHold() }
+    let signals = try source.attempt { () throws(Errno) in try BlockedSignals() }
     defer { signals.release() }
     let address: BlobAddress
     do throws(CASError) {

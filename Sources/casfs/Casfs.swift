@@ -1,6 +1,6 @@
 import ArgumentParser
+import CASPlatform
 import Glibc
-import Platform
 
 /// The command line: design, section 5.
 ///

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 
 /// `casfs copy`: copies an image to another store.
 struct Copy: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 
 /// `casfs fsck`: looks for what is wrong.
 struct Fsck: ParsableCommand {
@@ -42,7 +42,7 @@ struct Fsck: ParsableCommand {
     }
   }
 
-  private func report(_ problem: Problem, _ output: inout Output) throws(CASError) {
+  private func report(_ problem: StoreProblem, _ output: inout Output) throws(CASError) {
     guard json else { return try output.line(problem.kind.rawValue, problem.subject, problem.reason) }
     try output.line(
       .object([

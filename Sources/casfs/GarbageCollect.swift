@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 
 /// `casfs gc`: removes content that nothing refers to.
 struct GarbageCollect: ParsableCommand {

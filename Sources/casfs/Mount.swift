@@ -1,9 +1,9 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import FUSE
 import Logging
 import OCI
-import Platform
 import StoreTree
 import SystemPackage
 
@@ -132,7 +132,7 @@ struct Mount: ParsableCommand {
     tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
     let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
-    let signals = try SignalHold()
+    let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
       session = try Session(

@@ -1,6 +1,6 @@
+import CASPlatform
 import Logging
 import OCI
-import Platform
 import Synchronization
 
 /// Where the daemon's messages go: to the terminal, and to the system's log once it has left that.

@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import FUSE
-import Platform
 
 /// What `-o` says: the words FUSE users know, and what mount(8), fstab and mount.fuse3 add by themselves.
 struct MountOptions {

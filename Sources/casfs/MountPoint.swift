@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import FUSE
-import Platform
 import SystemPackage
 
 /// The directory a store is mounted on.

@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import OCI
-import Platform
 import SystemPackage
 
 /// Standard output, where every byte that cannot be written is an error.

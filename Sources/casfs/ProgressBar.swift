@@ -1,4 +1,4 @@
-import Platform
+import CASPlatform
 
 /// One line on the terminal that says how far a long piece of work is. Short work shows nothing, and nothing stays.
 struct ProgressBar {

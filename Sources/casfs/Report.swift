@@ -1,6 +1,6 @@
 import ArgumentParser
 import CAS
-import Platform
+import CASPlatform
 
 /// What a person is told when a command does not just do its work, and the exit status that goes with it.
 struct Report {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import OCI
-import Platform
 import StoreTree
 import SystemPackage
 

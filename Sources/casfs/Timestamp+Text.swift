@@ -1,4 +1,4 @@
-import Platform
+import CASPlatform
 
 extension Timestamp {
   /// The moment in whole seconds as RFC 3339 has it, in UTC: `2026-01-31T23:59:59Z`.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import CAS
+import CASPlatform
 import FUSE
 import OCI
-import Platform
 import SystemPackage
 
 /// `casfs unmount`: takes a mount away and waits for its daemon.
@@ -20,10 +20,10 @@ struct Unmount: ParsableCommand {
     do throws(CASError) {
       let status = try Status.status(of: directory)
       let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
-      let path = try Self.translating(directory) { () throws(Errno) in try PathQuery.absolute(directory) }
-      try Self.translating(directory) { () throws(Errno) in try Mounting.unmount(path) }
+      let path = try Self.mappingErrors(directory) { () throws(Errno) in try PathQuery.absolute(directory) }
+      try Self.mappingErrors(directory) { () throws(Errno) in try Mounting.unmount(path) }
       if let process {
-        try Self.translating(directory) { () throws(Errno) in
+        try Self.mappingErrors(directory) { () throws(Errno) in
           try Daemon.waitForEnd(of: process, milliseconds: Self.timeout)
         }
       }
@@ -35,7 +35,7 @@ struct Unmount: ParsableCommand {
     }
   }
 
-  private static func translating<Result>(
+  private static func mappingErrors<Result>(
     _ directory: String, _ body: () throws(Errno) -> Result
   ) throws(CASError) -> Result {
     do throws(Errno) {

@@ -1,7 +1,7 @@
 import CAS
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -94,7 +94,7 @@ struct IndexTests {
   @Test("E8: of racing writers of different descriptors exactly one wins")
   func racers() throws {
     for round in 0..<10 {
-      let wins = Tally()
+      let wins = AtomicCounter()
       let target = try name("tag\(round)")
       try concurrently(6) { [folder] worker in
         guard let own = try? open(folder("store")), let mine = try? descriptor("\(round) \(worker)") else { return }

@@ -138,7 +138,7 @@ struct LayoutTests {
 
   @Test("D2: of many who create one path at once exactly one does")
   func racesToCreate() throws {
-    let made = Tally()
+    let made = AtomicCounter()
     try concurrently(8) { [folder] _ in
       if (try? folder.store("raced")) != nil { made.add() }
     }

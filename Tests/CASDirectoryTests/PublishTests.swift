@@ -1,7 +1,7 @@
 import CAS
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -19,7 +19,7 @@ struct PublishTests {
   /// A store that uses files without names, or one that uses temporary names.
   private func store(named: Bool) throws -> DirectoryEngine {
     try folder.store().close()
-    return DirectoryEngine(try Layout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
+    return DirectoryEngine(try OpenedLayout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
   }
 
   private func rootNames() throws -> [String] { try names(folder("store")) }
@@ -71,7 +71,7 @@ struct PublishTests {
   @Test("D3: many who put the same and different blobs at once all succeed", arguments: [false, true])
   func concurrentPuts(named: Bool) throws {
     let engine = try store(named: named)
-    let done = Tally()
+    let done = AtomicCounter()
     try concurrently(8) { worker in
       for number in 0..<20 {
         let shared = try? engine.putBlob(bytes("shared \(number)"))
@@ -89,7 +89,7 @@ struct PublishTests {
     for damage in ["HELLO", "", "hello and more"] {
       let engine = try folder.store("store-\(damage.count)")
       engine.close()
-      let layout = try Layout(opening: folder("store-\(damage.count)"))
+      let layout = try OpenedLayout(opening: folder("store-\(damage.count)"))
       let other = DirectoryEngine(layout, options: OpenOptions(), namesTemporaries: named)
       let address = try other.putBlob(bytes("hello"))
       try run("chmod", "u+w", other.file(address.digest))
@@ -107,8 +107,8 @@ struct PublishTests {
     let engine = try folder.store()
     let address = try engine.putBlob(bytes("hello"))
     let path = engine.file(address.digest)
-    let absences = Tally()
-    let failures = Tally()
+    let absences = AtomicCounter()
+    let failures = AtomicCounter()
     try concurrently(6) { worker in
       for _ in 0..<30 {
         switch worker {
@@ -134,7 +134,7 @@ struct PublishTests {
   func racesDeletes() throws {
     let engine = try folder.store()
     let target = try digest(bytes("x"))
-    let failures = Tally()
+    let failures = AtomicCounter()
     try concurrently(4) { worker in
       for _ in 0..<50 {
         do {
@@ -158,7 +158,7 @@ struct PublishTests {
     _ = try engine.putBlob(bytes("x"))
     #expect(try !engine.deleteBlob(digest, ifUnchangedSince: now))
     #expect(try engine.blobInfo(digest).size == 1)
-    let losses = Tally()
+    let losses = AtomicCounter()
     for _ in 0..<30 {
       try run("touch", "-d", "2 days ago", engine.file(digest))
       try concurrently(3) { worker in
@@ -230,7 +230,7 @@ struct PublishTests {
   @Test("E12: a put is never broken by a concurrent clean", arguments: [false, true])
   func cleansConcurrently(named: Bool) throws {
     let engine = try store(named: named)
-    let failures = Tally()
+    let failures = AtomicCounter()
     try concurrently(4) { worker in
       for number in 0..<60 {
         do {

@@ -83,7 +83,7 @@ struct RefsTests {
   @Test("E8: of racing writers of different descriptors exactly one wins in the refs layout")
   func racers() throws {
     for round in 0..<10 {
-      let wins = Tally()
+      let wins = AtomicCounter()
       let target = try name("tag\(round)")
       try concurrently(6) { [folder] worker in
         guard let own = try? open(folder("store")), let mine = try? descriptor("\(round) \(worker)") else { return }

@@ -1,7 +1,7 @@
 import CAS
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -19,7 +19,7 @@ struct StageTests {
   /// A store that uses files without names, or one that uses temporary names.
   private func store(named: Bool) throws -> DirectoryEngine {
     try folder.store().close()
-    return DirectoryEngine(try Layout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
+    return DirectoryEngine(try OpenedLayout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
   }
 
   @Test("E4: after a mismatch the stage can be written on and committed")

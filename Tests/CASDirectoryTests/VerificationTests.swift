@@ -1,8 +1,7 @@
 import CAS
-import CASFiles
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -51,7 +50,7 @@ struct VerificationTests {
     try file.seek(toOffset: (5 << 20) - 1)
     try file.write(contentsOf: Data([2]))
     try file.close()
-    let failures = Tally()
+    let failures = AtomicCounter()
     try concurrently(6) { _ in
       if case .corrupt = code({ _ = try engine.blob(address.digest) }) { failures.add() }
     }
@@ -92,7 +91,7 @@ struct VerificationTests {
     // Were it hashed, this would fail.
     #expect(try verifier.verify(file, identity, is: wrong, "read blob", .none) == identity)
     #expect(throws: CASError.self) {
-      _ = try verifier.verify(file, identity, is: wrong, afresh: true, "read blob", .none)
+      _ = try verifier.verify(file, identity, is: wrong, ignoringCache: true, "read blob", .none)
     }
     #expect(try verifier.verify(file, identity, is: right, "read blob", .none) == identity)
     #expect(verifier.known(right)?.identity == identity && verifier.known(right)?.isDurable == false)
@@ -124,7 +123,7 @@ struct VerificationTests {
     let content = [UInt8](repeating: 4, count: 4 << 20)
     let address = try folder.store().putBlob(content)
     let engine = try open(folder("store"))
-    let successes = Tally()
+    let successes = AtomicCounter()
     try concurrently(8) { _ in
       if (try? engine.blobContents(address.digest, limit: 8 << 20)) == content { successes.add() }
     }

@@ -56,8 +56,8 @@ struct CredentialTests {
     do {
       _ = try credentials(text)
       Issue.record("it was read")
-    } catch let fault as RegistryFault {
-      let message = fault.error(Purpose("open store", "docker://host"), "host").description
+    } catch let fault as RegistryError {
+      let message = fault.error(OperationContext("open store", "docker://host"), "host").description
       #expect(message.contains("config.json") && !message.contains("secret"))
       if text.contains("keychain") { #expect(message.contains("keychain")) }
     }

@@ -1,8 +1,8 @@
 import CAS
 import CASArchive
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -189,7 +189,7 @@ struct ArchiveTests {
       }
       let trusting = try sealed.reopen(OpenOptions(verification: .none))
       #expect(try trusting.blobContents(right, limit: 8) == Array("PRECIOUS".utf8))
-      var problems: [Problem] = []
+      var problems: [StoreProblem] = []
       try sealed.engine.check { problems.append($0) }
       #expect(problems.map(\.kind) == [.corrupt] && problems.first?.subject == right.description)
     }

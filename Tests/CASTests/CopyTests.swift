@@ -1,8 +1,8 @@
 import CAS
 import CASMemory
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -62,7 +62,7 @@ struct CopyTests {
         let total = try expected.reduce(0) { try $0 + source.engine.blobInfo($1).size }
         #expect(told.last == CopyProgress(done: total, total: total))
         #expect(zip(told, told.dropFirst()).allSatisfy { $0.done <= $1.done })
-        var problems: [Problem] = []
+        var problems: [StoreProblem] = []
         try target.engine.check { problems.append($0) }
         #expect(problems.isEmpty)
         // Again is nothing new.
@@ -96,7 +96,7 @@ struct CopyTests {
             steps += 3
           }
           #expect(steps > manifests.count)
-          var problems: [Problem] = []
+          var problems: [StoreProblem] = []
           try target.engine.check { problems.append($0) }
           #expect(problems.isEmpty)
         }

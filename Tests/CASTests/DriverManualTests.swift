@@ -1,8 +1,8 @@
 import CAS
 import CASMemory
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -60,7 +60,7 @@ final class TextEngine: ReadOnlyEngine {
 
   func listBlobs() throws(CASError) -> any BlobListing {
     try checkOpen("list blobs", uri)
-    return FixedListing([descriptor.digest])
+    return ArrayListing([descriptor.digest])
   }
 
   func index() throws(CASError) -> ImageIndex {
@@ -129,7 +129,7 @@ final class TextReader: BlobReader {
     #expect(failure { () throws(CASError) in try store.blob(absent) }?.code == .notFound)
     #expect(failure { () throws(CASError) in try store.putBlob([1]) }?.code == .io(.readOnlyFileSystem))
     #expect(failure { () throws(CASError) in try drivers.create("text:x") }?.code == .notImplemented)
-    var problems: [Problem] = []
+    var problems: [StoreProblem] = []
     try store.check { problems.append($0) }
     #expect(problems.isEmpty)
     let target = try drivers.create("mem:")

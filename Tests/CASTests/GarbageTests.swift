@@ -1,7 +1,7 @@
 import CAS
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -94,7 +94,7 @@ struct GarbageTests {
       let content = try store.engine.blobContents(manifest.digest, limit: 10_000)
       try store.corrupt(manifest.digest)
       let error = failure { () throws(CASError) in try store.engine.collect() }
-      guard case .corrupt = error?.code else { throw Unusable("\(String(describing: error))") }
+      guard case .corrupt = error?.code else { throw TestFailure("\(String(describing: error))") }
       #expect(try store.digests().count == 4)
       _ = try store.engine.putBlob(content)
       try store.corrupt(layer.digest)

@@ -1,7 +1,7 @@
 import CAS
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 import SystemPackage
 import TestSupport
 import Testing
@@ -62,7 +62,7 @@ struct PutTests {
       #expect(address.digest == (try digest(Array(content.dropFirst(3)))))
       #expect(try store.engine.blobContents(address.digest, limit: content.count) == Array(content.dropFirst(3)))
 
-      let pipe = Monitor<Platform.Pipe?>(try Platform.Pipe())
+      let pipe = Monitor<CASPlatform.Pipe?>(try CASPlatform.Pipe())
       let reader = try #require(pipe.withLock { $0?.reader })
       try Thread.start("test") {
         try? pipe.withLock { $0?.writer }?.write(content.span)

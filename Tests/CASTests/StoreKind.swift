@@ -2,10 +2,10 @@ import CAS
 import CASArchive
 import CASDirectory
 import CASMemory
+import CASPlatform
 import CASRegistry
 import Foundation
 import OCI
-import Platform
 import TestSupport
 import Testing
 
@@ -78,7 +78,7 @@ struct TestStore: Sendable {
   /// Runs a program in the folder.
   func run(_ program: String, _ arguments: [String]) throws {
     let outcome = try Running("/usr/bin/\(program)", arguments, in: folder.path).outcome(seconds: 60)
-    guard outcome.status == 0 else { throw Unusable(outcome.errors) }
+    guard outcome.status == 0 else { throw TestFailure(outcome.errors) }
   }
 
   /// The file of a blob in a directory.

@@ -1,5 +1,5 @@
+import CASPlatform
 import Foundation
-import Platform
 import TestSupport
 
 /// Debian's registry on this machine, one for all tests of a process, started when the first wants it. It ends with the
@@ -45,8 +45,8 @@ enum TestRegistry {
       }
       usleep(50_000)
     }
-    throw Unusable("docker-registry does not start")
+    throw TestFailure("docker-registry does not start")
   }
 
-  private static let pipe = Result { try Platform.Pipe() }
+  private static let pipe = Result { try CASPlatform.Pipe() }
 }

@@ -76,8 +76,8 @@ import Testing
     "E4 E5 E10 E12 D3 D4 D8: a command killed before any call that changes something loses and leaves nothing",
     arguments: scenes, ["index", "refs"])
   func commands(scene: Scene, layout: String) throws {
-    let outcome = try Workshop().check(
-      Words.kill + Self.template(scene, layout)
+    let outcome = try ScriptedMount().check(
+      KillScript.kill + Self.template(scene, layout)
         + #"""
         grep -q fsync counts || grep -q unlinkat counts || fail "it changes nothing: $(cat counts)"
         points=0
@@ -99,8 +99,8 @@ import Testing
 
   @Test("D2: create that is killed before any call leaves nothing or a store", arguments: ["index", "refs"])
   func creation(layout: String) throws {
-    let outcome = try Workshop().check(
-      Words.kill
+    let outcome = try ScriptedMount().check(
+      KillScript.kill
         + #"""
         act=("$casfs" create --layout \#(layout) made/a/store)
         calls "${act[@]}" >counts
@@ -128,7 +128,7 @@ import Testing
 
   @Test("D2: what is being made is not taken for abandoned, nor what is somebody's store")
   func creations() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       for i in {1..8}; do (for j in {1..8}; do "$casfs" create made/$i.$j; done) & jobs[i]=$!; done
       for job in "${jobs[@]}"; do wait $job; done

@@ -10,8 +10,8 @@ import Testing
     "I2 I12 M2 R1 R3 E5: a daemon killed before any call of a commit loses and leaves nothing, and is mounted again",
     arguments: ["index", "refs"])
   func steps(layout: String) throws {
-    let outcome = try Workshop().check(
-      Words.kill
+    let outcome = try ScriptedMount().check(
+      KillScript.kill
         + #"""
         "$casfs" create --layout \#(layout) $store
         seq 1000 >old
@@ -72,12 +72,12 @@ import Testing
 
   @Test("E4 E8 E12 D8 D9 I12: whoever is killed at whatever moment, under load, loses and leaves nothing")
   func anyMoment() throws {
-    let effort = Effort(minutes: 0.15)
-    let outcome = try Workshop().check(
-      Words.kill
+    let options = StressOptions(minutes: 0.15)
+    let outcome = try ScriptedMount().check(
+      KillScript.kill
         + #"""
-        RANDOM=\#(effort.seed % 32768)
-        end=$((SECONDS + \#(Int(effort.minutes * 60)))); kills=0; round=0
+        RANDOM=\#(options.seed % 32768)
+        end=$((SECONDS + \#(Int(options.minutes * 60)))); kills=0; round=0
         # killing COMMAND…: it is killed within a moment, or ends before
         killing() {
           local status=0
@@ -138,8 +138,8 @@ import Testing
           is "$(find $top/g -name '.casfs-tmp-*' | wc -l)" 0
         done
         [ $kills -ge $round ]
-        echo "seed \#(effort.seed % 32768): $kills killed in $round rounds"
-        """#, seconds: Int(effort.minutes * 60) + 90)
+        echo "seed \#(options.seed % 32768): $kills killed in $round rounds"
+        """#, seconds: Int(options.minutes * 60) + 90)
     print(outcome.lines.last ?? "")
   }
 }

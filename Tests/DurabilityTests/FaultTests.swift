@@ -29,7 +29,7 @@ import Testing
 
   @Test("E4 E15 C1 D3: a call that fails is the command's error, and leaves nothing behind", arguments: faults)
   func commands(fault: Fault) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       call=\#(fault.call) error=\#(fault.error) message='\#(fault.message)'
       "$casfs" create $store; seq 100000 >a; seq 9 >b
@@ -61,7 +61,7 @@ import Testing
       ("renameat,renameat2", "EIO", "Input/output error"),
     ], ["index", "refs"])
   func references(fault: (call: String, error: String, message: String), layout: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       call=\#(fault.call) error=\#(fault.error) message='\#(fault.message)'
       "$casfs" create --layout \#(layout) $store; seq 9 >a; "$casfs" blob put $store a
@@ -87,7 +87,7 @@ import Testing
 
   @Test("E14: calls that signals interrupt are made again", arguments: ["pwrite64", "fsync", "linkat", "openat2"])
   func interrupted(call: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; seq 100000 >a
       strace -f -qq -o trace -e trace=\#(call) -e inject=\#(call):error=EINTR:when=1..50+2 "$casfs" blob put $store a
@@ -98,7 +98,7 @@ import Testing
 
   @Test("E11 E15 C1 D8: a directory that cannot be read ends gc, ls and fsck with an error, and nothing is removed")
   func unreadable() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; for i in {1..5}; do echo $i >a; "$casfs" blob put $store a; done
       for command in 'gc --grace 0' 'blob ls' fsck; do

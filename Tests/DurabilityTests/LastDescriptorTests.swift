@@ -7,7 +7,7 @@ import Testing
     "E15 C1 D3 D4: with too few descriptors a command says so, and leaves nothing, or does it all",
     .needs(.tools("prlimit")))
   func commands() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; seq 100 >a; head -c 100000 /dev/urandom >new; "$casfs" blob put $store a
       "$casfs" ref put $store a sha256:$(hex a); find $store | sort >before
@@ -33,7 +33,7 @@ import Testing
     "I11 V2 E15: with no descriptors left a daemon says so to who needs one, answers the others, and goes on later",
     .needs(.fuse, .root, .tools("prlimit")), arguments: ["auto", "splice"])
   func daemon(mode: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; for i in {1..80}; do echo $i >f$i; done; "$casfs" blob put $store f*
       "$casfs" ref put $store a sha256:$(hex f1)

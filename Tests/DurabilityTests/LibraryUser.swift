@@ -1,8 +1,8 @@
 import CAS
 import CASDirectory
+import CASPlatform
 import Foundation
 import OCI
-import Platform
 
 /// A program that uses the library on a store that others use, at the word of a script: it does a round each time the
 /// script writes the number of the next one into `go`, notes what it did as the script's workers do, and then makes

@@ -7,7 +7,7 @@ import Testing
     "I2 I11 R2 D3: a call that fails is the error of who caused it, is logged once, and the mount goes on",
     arguments: FaultTests.faults)
   func commit(fault: FaultTests.Fault) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       call=\#(fault.call) error=\#(fault.error) message='\#(fault.message)'
       "$casfs" create $store; seq 100000 >a; seq 9 >b
@@ -33,7 +33,7 @@ import Testing
     "R1 R2 R3 B3 E15: a call that fails while references change is the error of who changes them, and changes nothing",
     arguments: ["index", "refs"])
   func references(layout: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create --layout \#(layout) $store; seq 9 >a; "$casfs" blob put $store a; echo sha256:$(hex a) >digest
       "$casfs" ref put $store one sha256:$(hex a); echo b >b; "$casfs" blob put $store b
@@ -71,7 +71,7 @@ import Testing
     "T5 I11 R2: a store that becomes read-only gives EROFS, serves what it has, and is written again later",
     .needs(.loop))
   func readOnly() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       mkdir disk; truncate -s 32M image; mkfs.ext4 -q image; mount -o loop image disk; store=disk/store
       "$casfs" mount --create $store $mnt; seq 1000 >a; seq 9 >b; cp a $mnt/incoming/a
@@ -89,7 +89,7 @@ import Testing
 
   @Test("D6 E15: a store that disappears gives errors, not hangs; what is open goes on, and unmounting works")
   func gone() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       server=$(server); seq 1000 >a; seq 9 >b; cp a $mnt/incoming/a; exec 3<$mnt/blobs/sha256/$(hex a)
       rm -r $store
@@ -104,7 +104,7 @@ import Testing
 
   @Test("V2 V3: a blob that cannot be read gives EIO, to who reads it alone, and is read when it can be")
   func unreadable() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; head -c 3000000 /dev/urandom >a; seq 9 >b
       "$casfs" blob put $store a b

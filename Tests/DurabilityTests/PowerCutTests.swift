@@ -90,7 +90,7 @@ import Testing
 
   @Test("D2 D3 D4 D8 E5 I2 R1 R3: what was acknowledged survives a power cut", arguments: scenes, ["index", "refs"])
   func survives(scene: Scene, layout: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         \#(scene.prepare(layout))
@@ -127,7 +127,7 @@ import Testing
   @Test("D3 D4 I2 R3: without any one fsync(2) that is needed it would be lost", arguments: needs)
   func isLostWithoutOne(need: Need) throws {
     let scene = try #require(Self.scenes.first { $0.testDescription == need.scene })
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         real=$casfs; : >needed
@@ -153,7 +153,7 @@ import Testing
 
   @Test("without its fsync(2) calls it would be lost", arguments: scenes, ["index", "refs"])
   func isLostOtherwise(scene: Scene, layout: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         \#(scene.prepare(layout))

@@ -16,28 +16,28 @@ import Testing
     "D6 V2: whatever is sent in the kernel's place is answered once, and nothing wrong is stored or served",
     arguments: ["mem:", "dir:"])
   func everything(_ scheme: String) throws {
-    let effort = Effort(minutes: 1.0 / 12)
-    let deadline = Date.now + effort.minutes * 60 / 2
+    let options = StressOptions(minutes: 1.0 / 12)
+    let deadline = Date.now + options.minutes * 60 / 2
     var rounds: UInt64 = 0
     var requests = 0
-    defer { print("\(scheme) seed \(effort.seed): \(rounds) rounds, \(requests) requests") }
+    defer { print("\(scheme) seed \(options.seed): \(rounds) rounds, \(requests) requests") }
     repeat {
       let folder = FileManager.default.temporaryDirectory.appending(path: "casfs-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
       let uri = scheme == "mem:" ? scheme : scheme + folder.path
       let engine = try DriverRegistry([MemoryDriver(), DirectoryDriver()]).create(uri)
       var left = 2000
-      var assault = try Assault(on: engine, SeededGenerator(effort.seed &+ rounds)) {
+      var fuzzer = try RequestFuzzer(on: engine, SeededGenerator(options.seed &+ rounds)) {
         left -= 1
         return left >= 0
       }
       do {
-        try assault.run()
+        try fuzzer.run()
       } catch {
-        Issue.record("seed \(effort.seed &+ rounds): \(error)")
+        Issue.record("seed \(options.seed &+ rounds): \(error)")
         return
       }
-      requests += assault.count
+      requests += fuzzer.count
       rounds += 1
     } while Date.now < deadline
   }

@@ -1,6 +1,6 @@
 import CAS
+import CASPlatform
 import OCI
-import Platform
 import SystemPackage
 
 @testable import CASArchive

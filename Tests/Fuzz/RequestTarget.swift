@@ -19,8 +19,8 @@ func fuzzRequests(_ input: [UInt8]) {
   do {
     let choices = Choices(input)
     let engine = try MemoryDriver().create("mem:", options: CreateOptions())
-    var assault = try Assault(on: engine, choices) { !choices.isEmpty }
-    try assault.run()
+    var fuzzer = try RequestFuzzer(on: engine, choices) { !choices.isEmpty }
+    try fuzzer.run()
   } catch {
     fatalError("\(error)")
   }

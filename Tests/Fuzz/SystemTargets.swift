@@ -1,4 +1,4 @@
-import Platform
+import CASPlatform
 import SystemPackage
 
 @testable import StoreTree

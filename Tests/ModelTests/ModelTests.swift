@@ -24,9 +24,9 @@ struct ModelTests {
 
   /// Tries one sequence after another, for half of the time there is.
   private func explore(_ kind: Generator.Kind, length: Int) throws {
-    let effort = Effort(minutes: 1.0 / 3)
-    let seed = effort.seed
-    let deadline = Date.now + effort.minutes * 60 / 2
+    let options = StressOptions(minutes: 1.0 / 3)
+    let seed = options.seed
+    let deadline = Date.now + options.minutes * 60 / 2
     var sequences: UInt64 = 0
     var steps = 0
     defer { print("seed \(seed): \(sequences) sequences, \(steps) steps") }

@@ -18,7 +18,7 @@ struct Scenario {
   ///
   /// - Returns: the steps that were done, and where it ended if it did.
   func run() throws -> (done: [Step], difference: Difference?) {
-    let workshop = try Workshop.mounted()
+    let workshop = try ScriptedMount.mounted()
     let worker = try Worker(workshop, seconds: 300)
     let model = Model()
     var done: [Step] = []

@@ -9,7 +9,7 @@ final class Worker {
   private var rest = Data()
 
   /// Starts worker 0 and the one that looks. All end with this value, or after so many seconds.
-  init(_ workshop: Workshop, seconds: Int) throws {
+  init(_ workshop: ScriptedMount, seconds: Int) throws {
     let program = workshop.path + "/worker.py"
     try Data(Program.text.utf8).write(to: URL(filePath: program))
     for pipe in [commands, answers] {

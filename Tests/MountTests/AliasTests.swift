@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct AliasTests {
   @Test("I8: groups are given as on a disk", .needs(.root, .tools("setpriv", "rsync")))
   func groups() throws {
-    try Workshop.mounted("allow_other,uid=65534,gid=65534").check(
+    try ScriptedMount.mounted("allow_other,uid=65534,gid=65534").check(
       """
       chmod 777 .
       cat >t <<'E'
@@ -33,7 +33,7 @@ import Testing
 
   @Test("I8: a name goes with its blob wherever it is looked for first, whoever removed it")
   func removedByOthers() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       look() {
         case $1 in
@@ -53,7 +53,7 @@ import Testing
 
   @Test("I8: who has a name open goes on when it, or its blob, is removed")
   func removed() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo x >$mnt/incoming/f; hex=$(echo x | sha256sum | cut -c 1-64)
       exec 3<$mnt/incoming/f
@@ -67,7 +67,7 @@ import Testing
 
   @Test("T4 I8: tools that keep extended attributes take a file out and bring it in", .needs(.tools("rsync")))
   func attributesKept() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo x >f; setfattr -n user.note -v text f
       rsync -aX f $mnt/incoming/; rsync -aX f $mnt/incoming/; cp --preserve=all,xattr f $mnt/incoming/g
@@ -81,7 +81,7 @@ import Testing
 
   @Test("I8: a link longer than a path can be is ENAMETOOLONG, and what it is in can be removed")
   func deep() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       cat >t.py <<'E'
       import errno, os, sys

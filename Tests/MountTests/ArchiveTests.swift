@@ -7,7 +7,7 @@ import Testing
     "V1, B1: an archive of each tool is shown with all its blobs, in every mode, and cannot be written",
     .needs(.tools("umoci", "skopeo", "jq")), arguments: ["read=auto", "read=splice", "read=copy", "verify=always"])
   func image(mode: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       ReadModeTests.readers + BlobTests.attempts + """
         umoci init --layout $store 2>/dev/null; umoci new --image $store:latest 2>/dev/null
         rootless=--rootless; if [ $UID = 0 ]; then rootless=; fi
@@ -47,7 +47,7 @@ import Testing
     "V2: of a corrupt member nothing is served, in any mode, others are",
     arguments: ["read=splice", "read=copy", "verify=always"])
   func corrupt(mode: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store; head -c 3000000 /dev/urandom >a; echo b >b
       "$casfs" blob put $store a b >/dev/null; blob=$mnt/blobs/sha256/$(hex a)
@@ -73,7 +73,7 @@ import Testing
 
   @Test("T3: an archive of 1 GiB is mounted as fast as a small one")
   func large() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store; mkdir -p $store/blobs/sha256; echo small | "$casfs" blob put $store >/dev/null
       tar -cf small.tar -C $store .
@@ -98,7 +98,7 @@ import Testing
 
   @Test("E2: what is no archive of a layout is not mounted, and the reason is told")
   func invalid() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store; tar -czf x.tgz -C $store .; echo x >x.tar
       refused 'decompress it first, as by gzip -dc' "$casfs" mount oci-archive:x.tgz $mnt

@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct BlobFileTests {
   @Test("B2: a name of incoming moves to its own digest among the blobs, and to no other")
   func moving() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       blobs=$mnt/blobs/sha256
       echo right >right; cp right $mnt/incoming/x
@@ -39,7 +39,7 @@ import Testing
 
   @Test("B2 I9: a blob made under its digest must have it")
   func creating() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       echo right >right
       cp right $mnt/blobs/sha256/$(hex right)
@@ -58,7 +58,7 @@ import Testing
 
   @Test("B2 I9: what is committed by one algorithm gets its digest by the other, and no other digest")
   func otherAlgorithm() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       i=$mnt/incoming; blobs=$mnt/blobs/sha512
       echo right >right; long=$(sha512sum <right | cut -c 1-128); wrong=$(printf %0128d 1)
@@ -88,7 +88,7 @@ import Testing
 
   @Test("I8: the names of a removed blob go at once, and do not come back with it")
   func removedNames() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo x >x; cp x $mnt/incoming/a; mkdir $mnt/incoming/d; cp x $mnt/incoming/d/b; echo y >$mnt/incoming/y
       rm -f $mnt/blobs/sha256/$(hex x); cp x $mnt/incoming/c
@@ -98,7 +98,7 @@ import Testing
 
   @Test("B3: a blob that nothing reaches can be removed, one that is reached is busy")
   func removing() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       blobs=$mnt/blobs/sha256
       put() { printf %s "$1" >p; d=$($casfs blob put $store p); echo ${d#sha256:}; }
@@ -130,7 +130,7 @@ import Testing
 
   @Test("B3: nothing is removed while a manifest that may reach it cannot be read")
   func unreadableManifest() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       printf '{"config":{},"layers":5}' >m
       jq -nc --arg d $($casfs blob put $store m) '{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: 24}' \

@@ -37,7 +37,7 @@ import Testing
 
   @Test("B1: blobs cannot be written by any way, by root", .needs(.root))
   func unwritable() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       Self.attempts + """
         echo content >$mnt/incoming/f; hex=$(echo content | sha256sum | cut -c 1-64)
         python3 t.py $mnt/blobs/sha256/$hex
@@ -51,7 +51,7 @@ import Testing
 
   @Test("B1: blobs cannot be written by any way, by an ordinary user", .needs(.root, .tools("setpriv")))
   func unwritableByUsers() throws {
-    try Workshop.mounted("allow_other").check(
+    try ScriptedMount.mounted("allow_other").check(
       Self.attempts + """
         echo content >$mnt/incoming/f; hex=$(echo content | sha256sum | cut -c 1-64); chmod 755 .
         setpriv --reuid=65534 --regid=65534 --clear-groups python3 t.py $mnt/blobs/sha256/$hex
@@ -62,7 +62,7 @@ import Testing
 
   @Test("B4: a blob that is healed keeps its inode number and can be read again through old names")
   func replaced() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       head -c 100000 /dev/urandom >a; cp a $mnt/incoming/f; hex=$(hex a); blob=$mnt/blobs/sha256/$hex
       before=$(stat -c %i $blob); exec 3<$blob
@@ -77,7 +77,7 @@ import Testing
 
   @Test("B4: what stands for a copy that was replaced opens no other, which may have another length")
   func stale() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       head -c 100000 /dev/urandom >a; hex=$("$casfs" blob put $store a | sed s/sha256://)
       head -c 10 a >$store/blobs/sha256/short; mv -f $store/blobs/sha256/short $store/blobs/sha256/$hex
@@ -99,7 +99,7 @@ import Testing
 
   @Test("V1: bytes of a blob changed in the store are noticed at the next open", arguments: ["once", "always"])
   func changed(mode: String) throws {
-    try Workshop.mounted("verify=\(mode)").check(
+    try ScriptedMount.mounted("verify=\(mode)").check(
       """
       { head -c 2999999 /dev/urandom; echo; } >a; cp a $mnt/incoming/f; hex=$(hex a); blob=$mnt/blobs/sha256/$hex
       cmp a $blob
@@ -114,7 +114,7 @@ import Testing
 
   @Test("V1: a blob is hashed once for each state of its file, not for each reader")
   func verifiedOnce() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       head -c 2000000 /dev/urandom >a; hex=$("$casfs" blob put $store a | cut -d : -f 2); blob=$mnt/blobs/sha256/$hex
       for i in 1 2 3 4 5 6; do cmp a $blob & done; wait
@@ -129,7 +129,7 @@ import Testing
 
   @Test("V2 E5: nothing of a corrupt blob is served, by any way of reading; others are; putting it again heals it")
   func corrupt() throws {
-    let workshop = try Workshop()
+    let workshop = try ScriptedMount()
     try workshop.check(
       #"""
       "$casfs" create $store; head -c 3000000 /dev/urandom >a; echo b >b

@@ -10,8 +10,8 @@ import Testing
     "V1 V2 E5 B4: blobs flipped, cut, extended or replaced, open or not, are served by no way of reading, and healed",
     arguments: ReadModeTests.modes)
   func damage(mode: String) throws {
-    let effort = Effort(minutes: 0)
-    let outcome = try Workshop.mounted(mode).check(
+    let options = StressOptions(minutes: 0)
+    let outcome = try ScriptedMount.mounted(mode).check(
       #"""
       cat >damage.py <<'E'
       import errno, hashlib, mmap, os, random, subprocess, sys, time
@@ -91,15 +91,15 @@ import Testing
         if time.monotonic() > end: break
       print(trials, "trials")
       E
-      python3 damage.py $store $mnt "$casfs" \#(effort.seed) \#(effort.minutes)
+      python3 damage.py $store $mnt "$casfs" \#(options.seed) \#(options.minutes)
       sound
-      """#, seconds: Int(effort.minutes * 60) + 90)
-    print("seed \(effort.seed), \(mode): \(outcome.text)", terminator: "")
+      """#, seconds: Int(options.minutes * 60) + 90)
+    print("seed \(options.seed), \(mode): \(outcome.text)", terminator: "")
   }
 
   @Test("V1 R1 D8: sizes that lie in descriptors change nothing of what is read, and are told")
   func sizes() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; seq 1000 >a; "$casfs" blob put $store a; hex=$(hex a)
       for size in 0 1 $(($(wc -c <a) - 1)) $(($(wc -c <a) + 1)) 9223372036854775807; do

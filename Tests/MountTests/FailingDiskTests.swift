@@ -7,7 +7,7 @@ import Testing
     "I11: a full disk shows at write, by cp and by shells; nothing is left, and the mount goes on",
     arguments: ["tmpfs", "ext4"])
   func full(kind: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       mkdir disk
       if [ \#(kind) = tmpfs ]; then mount -t tmpfs -o size=8m none disk
@@ -35,7 +35,7 @@ import Testing
 
   @Test("I10 I11: fsync and close report that a disk failed; nothing of it is published, and the mount goes on")
   func writeback() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       # The image has no room below it for what the file system on it has taken, so that writing it out fails.
       mkdir below disk; mount -t tmpfs -o size=8m none below

@@ -38,7 +38,7 @@ import Testing
 
   @Test("V1 V3: a file that changes again and again is hashed by one thread, whoever waits for it or has given up")
   func changing() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         stored 30000000; slow pread64 1 $copy
@@ -51,7 +51,7 @@ import Testing
 
   @Test("V3: a file of the store that takes long to be closed holds up nobody")
   func closing() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         stored 300000
@@ -66,7 +66,7 @@ import Testing
 
   @Test("V3: a signal frees who waits for a blob to be verified; others wait for nothing, and a retry joins")
   func verification() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         stored 30000000; slow pread64 1 $copy
@@ -99,7 +99,7 @@ import Testing
   @Test(
     "V3 I2 I4 I10: a commit that is stuck frees its caller when that is killed, and others when they want; it goes on")
   func commit() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       Self.words
         + #"""
         seq 100 >small; cp small $mnt/incoming/small; getfattr --only-values -n user.casfs.digest $mnt/incoming/small >digest
@@ -132,7 +132,7 @@ import Testing
 
   @Test("V3 I12: a store whose disk takes no writes any more is read, interrupted, and unmounted", .needs(.loop))
   func frozen() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         mkdir disk; truncate -s 64M image; mkfs.ext4 -q image; mount -o loop image disk; store=$top/disk/store
@@ -158,7 +158,7 @@ import Testing
     "V3 I12: below a file system that answers nothing the store holds up only who needs it, and is unmounted",
     .needs(.tools("bindfs")), arguments: ["kill -TERM $server", "fusermount3 -u -z $mnt", "umount -l $mnt"])
   func silent(command: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.words
         + #"""
         mkdir real below; bindfs -f --no-allow-other real below & below=$!; eventually grep -q $top/below /proc/self/mountinfo

@@ -29,8 +29,8 @@ struct HostileTests {
     """#
 
   /// A folder with a store that a script of python made.
-  private func workshop(_ script: String) throws -> Workshop {
-    let workshop = try Workshop()
+  private func workshop(_ script: String) throws -> ScriptedMount {
+    let workshop = try ScriptedMount()
     try workshop.check("cat >make.py <<'END'\n\(Self.maker)\n\(script)\ndone()\nEND\nstore=$store python3 make.py")
     return workshop
   }

@@ -42,7 +42,7 @@ import Testing
   }
 
   private static func check(_ script: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store; seq 100 | "$casfs" blob put $store >/dev/null
       cat >inside <<'E'

@@ -19,7 +19,7 @@ import Testing
     """#
 
   private func check(_ script: String) throws {
-    try Workshop.mounted().check(Self.words + script)
+    try ScriptedMount.mounted().check(Self.words + script)
   }
 
   @Test(

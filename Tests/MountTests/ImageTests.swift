@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse, .tools("umoci", "skopeo", "jq"))) struct ImageTests {
   @Test("T1 V1: an image that umoci packed is the same through the mount, for every tool", .needs(.root))
   func image() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       umoci init --layout $store 2>/dev/null; umoci new --image $store:latest 2>/dev/null
       umoci unpack --image $store:latest bundle 2>/dev/null

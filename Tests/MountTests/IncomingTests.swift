@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct IncomingTests {
   @Test("I1: closing descriptors that wrote nothing makes nothing")
   func nothingWritten() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       exec 3>$mnt/incoming/f
       true >&3; /bin/true >&3
@@ -22,7 +22,7 @@ import Testing
 
   @Test("I2: the blob is there when close returns, and not before while another descriptor is open")
   func lastClose() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import os, sys, hashlib
@@ -46,7 +46,7 @@ import Testing
 
   @Test("I3: a child that inherited the descriptor publishes nothing by closing it")
   func inherited() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       exec 3>$mnt/incoming/f
       /bin/echo a >&3
@@ -61,7 +61,7 @@ import Testing
 
   @Test("I3: what is stored through a mapping after the close is published with the last unmapping")
   func lateMapping() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import mmap, os, sys
@@ -89,7 +89,7 @@ import Testing
 
   @Test("I3 I9: a failure after the last close leaves the name, with the reason as an attribute")
   func lateFailure() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       hex=$(printf a | sha256sum | cut -c 1-64)
       # The shell opens, and ends before the one that writes.
@@ -105,7 +105,7 @@ import Testing
 
   @Test("I4: names, digests and listings wait for a commit under way")
   func readAfterClose() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       for i in {1..40}; do
         head -c $((i * 20000)) /dev/urandom >a
@@ -122,7 +122,7 @@ import Testing
 
   @Test("I5: writing on makes another blob and leaves the first as it was")
   func writingOn() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       head -c 300000 /dev/urandom >a; cp a b; echo more >>b
       cp a $mnt/incoming/f; first=$(readlink $mnt/committed/f)
@@ -142,7 +142,7 @@ import Testing
 
   @Test("I7: sendfile and copying within the kernel make the same blob")
   func sendfile() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       head -c 3000000 /dev/urandom >a
       cat >t.py <<'E'
@@ -167,7 +167,7 @@ import Testing
 
   @Test("I8: mode, times and attributes given after the close stay with the name")
   func alias() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo a >a; cp a $mnt/incoming/f
       cd $mnt/incoming
@@ -193,7 +193,7 @@ import Testing
 
   @Test("I8: a name has as many attributes as on ext4, and no more")
   func attributeLimit() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       touch $mnt/incoming/f
       cat >t.py <<'E'
@@ -213,7 +213,7 @@ import Testing
 
   @Test("I8: a blob that is deleted takes its aliases with it")
   func aliasOfNothing() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo a >$mnt/incoming/f
       "$casfs" blob rm $store sha256:$(printf 'a\\n' | sha256sum | cut -c 1-64)
@@ -226,7 +226,7 @@ import Testing
 
   @Test("I9: a name that is a digest takes no other content, at create and at rename")
   func promise() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo a >a; echo b >b; hex=$(hex a); cd $mnt/incoming
       refused 'Bad message' cp $top/b $hex
@@ -244,7 +244,7 @@ import Testing
 
   @Test("I8: names that are not UTF-8 are names like others")
   func strangeNames() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import errno, os, sys
@@ -289,7 +289,7 @@ import Testing
 
   @Test("I10: directories are made, moved and removed; fsync makes no blob")
   func directories() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       mkdir -p $mnt/incoming/a/b/c; echo x >$mnt/incoming/a/b/c/f; echo x >want
       committed a/b/c/f want
@@ -313,7 +313,7 @@ import Testing
       case "rsync": "rsync -a tree/ $mnt/incoming/t"
       default: "mkdir $mnt/incoming/t; tar -c -C tree . | tar -x -C $mnt/incoming/t"
       }
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       mkdir -p tree/a/b 'tree/with space'
       head -c 200000 /dev/urandom >tree/a/big; echo x >tree/a/b/x; echo y >'tree/with space/y'; : >tree/empty
@@ -330,7 +330,7 @@ import Testing
 
   @Test("I2: eight writers at once make all of their blobs")
   func parallel() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       for w in {1..8}; do
         mkdir w$w; for i in {1..20}; do head -c $((RANDOM * 8)) /dev/urandom >w$w/$i; done
@@ -343,7 +343,7 @@ import Testing
 
   @Test("I8: a file that is removed while it is open is nobody's blob")
   func removedWhileOpen() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       exec 3<>$mnt/incoming/f; echo a >&3; rm $mnt/incoming/f
       is "$(head -c 2 /dev/fd/3 )" a

@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse, .root, .tools("setpriv"))) struct IsolationTests {
   @Test("M5: root's daemon keeps six capabilities, gets no others, and its descriptors are closed by exec")
   func capabilities() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_LEASE.
       kept=$(printf %016x $((1 << 0 | 1 << 1 | 1 << 3 | 1 << 19 | 1 << 21 | 1 << 28))) none=0000000000000000
@@ -30,7 +30,7 @@ import Testing
 
   @Test("D3 D4 I2 I6 M5: with those it serves a store, and callers, of any owner, and the store stays its owner's")
   func otherOwner() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       theirs() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
       chmod 755 .; cp "$casfs" tool; mkdir their; chown 65534:65534 their; chmod 700 their; store=$top/their/store
@@ -58,7 +58,7 @@ import Testing
 
   @Test("D2 D3 D4: whatever the umask, nothing is made that everybody can write", arguments: ["index", "refs"])
   func worldWritable(layout: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       umask 0
       store=made/above/store; "$casfs" create --layout \#(layout) $store; seq 1000 >a
@@ -83,7 +83,7 @@ import Testing
 
   @Test("M3 M5: who did not mount sees nothing; with allow_other, what the modes say, and changes nothing of others")
   func others() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       as() { local user=$1; shift; setpriv --reuid=$user --regid=$user --clear-groups "$@"; }
       chmod 755 .; "$casfs" create $store; seq 100 >a; echo private >p

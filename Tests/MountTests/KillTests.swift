@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct KillTests {
   @Test("I6: what a killed writer wrote is discarded, name and all", arguments: ["KILL", "TERM", "INT", "SEGV"])
   func killedWriter(signal: String) throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import os, sys, signal, threading, time
@@ -34,7 +34,7 @@ import Testing
 
   @Test("I6: who writes on after the one that opened the file was killed is told so")
   func orphan() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import errno, os, sys, time
@@ -61,7 +61,7 @@ import Testing
 
   @Test("I6: a process with threads that ends without closing has published")
   func exited() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import os, sys, threading, time
@@ -81,7 +81,7 @@ import Testing
 
   @Test("I2 I6: a descriptor that a new program closes publishes, and holds up nobody")
   func closedByExec() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       cat >t.py <<'E'
       import os, sys
@@ -106,7 +106,7 @@ import Testing
 
   @Test("I6: of a name that is a blob already, a killed writer's changes are forgotten")
   func killedOverwriter() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo a >a; cp a $mnt/incoming/f
       bash -c 'exec 3>>$0; echo half >&3; kill -KILL $$' $mnt/incoming/f || true
@@ -118,7 +118,7 @@ import Testing
 
   @Test("I12: unmounting publishes what was closed before, and returns when the daemon is done")
   func unmount() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       server=$(server)
       for i in {1..30}; do bash -c "exec 3>$mnt/incoming/f$i; (echo $i >&3) & wait"; done
@@ -134,7 +134,7 @@ import Testing
 
   @Test("I12 M1: a signal unmounts cleanly and discards what is open", arguments: ["TERM", "INT", "HUP"])
   func signalled(signal: String) throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       server=$(server)
       echo a >$mnt/incoming/f
@@ -150,7 +150,7 @@ import Testing
 
   @Test("I12: a daemon that is killed loses nothing that was acknowledged and leaves nothing half")
   func killedDaemon() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       server=$(server)
       (for i in {1..500}; do echo $i >a; cp a $mnt/incoming/f$i || exit 0; echo $i >>done; done) 2>/dev/null &
@@ -166,7 +166,7 @@ import Testing
 
   @Test("I11: a full store shows at write; nothing of it is published and the space comes back", .needs(.root))
   func full() throws {
-    let workshop = try Workshop()
+    let workshop = try ScriptedMount()
     try workshop.check(
       """
       mkdir small; mount -t tmpfs -o size=8m none small

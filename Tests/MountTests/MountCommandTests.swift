@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct MountCommandTests {
   @Test("M1: the mount is usable when the command returns, and its daemon outlives the caller")
   func usable() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       for i in 1 2 3; do
         setsid bash -c '"$casfs" mount --create $store $mnt && ls $mnt/blobs >/dev/null && exec kill -KILL $$' || true
@@ -24,7 +24,7 @@ import Testing
 
   @Test("M1: the daemon holds nothing of its caller's, and obeys signals that the caller ignored")
   func inherits() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       : >lock
       (trap '' INT TERM; exec 9<lock; flock 9; "$casfs" mount --create $store $mnt | cat)
@@ -37,7 +37,7 @@ import Testing
 
   @Test("M1: paths may be relative, have spaces, commas and backslashes")
   func paths() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       mkdir 'a b' 'm, \x'; cd 'a b'
       "$casfs" mount --create './s,t\ore' '../m, \x'
@@ -53,7 +53,7 @@ import Testing
 
   @Test("M1: a mount that cannot be says why, on one line, and leaves nothing")
   func refusals() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       fails() {
         local status=$1 why=$2 got=0; shift 2
@@ -83,7 +83,7 @@ import Testing
 
   @Test("M1: in the foreground it serves until a signal comes", arguments: ["INT", "TERM", "HUP"])
   func foreground(signal: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store
       set -m; "$casfs" mount -f -o ro $store $mnt 2>log & job=$!; set +m
@@ -96,7 +96,7 @@ import Testing
 
   @Test("M2: a stale mount is cleaned up by the next mount, and can be unmounted")
   func stale() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       for i in 1 2; do
         kill -KILL $(server)
@@ -115,7 +115,7 @@ import Testing
   @Test("M2 M3: with auto_unmount a killed daemon leaves no stale mount")
   func autoUnmount() throws {
     // fusermount3 must be let in, to see that nobody answers there any more.
-    try Workshop.mounted("auto_unmount", "allow_root").check(
+    try ScriptedMount.mounted("auto_unmount", "allow_root").check(
       """
       kill -KILL $(server)
       eventually bash -c '! grep -q " $mnt " /proc/self/mountinfo'
@@ -125,7 +125,7 @@ import Testing
 
   @Test("M3: the words that others use and add are taken, alone and together; nosuid and nodev hold")
   func words() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store
       words="ro rw allow_other allow_root default_permissions fsname=me subtype=x max_read=65536 nonempty uid=7 gid=8 \\
@@ -146,7 +146,7 @@ import Testing
 
   @Test("M4: without a verb it mounts, as mount.fuse3 calls it")
   func noVerb() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       "$casfs" create $store
       "$casfs" $store $mnt -o ro,dev,suid
@@ -156,7 +156,7 @@ import Testing
 
   @Test("M4: mount -t fuse.casfs and an fstab line work", .needs(.root, .tools("mount.fuse3", "unshare")))
   func mountProgram() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       "$casfs" create $store; echo x | "$casfs" blob put $store
       cat >inside <<'E'
@@ -179,7 +179,7 @@ import Testing
 
   @Test("M5: an ordinary user mounts through fusermount3", .needs(.root, .tools("setpriv", "unshare")))
   func ordinaryUser() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       #"""
       chmod 777 . mnt; chmod 666 prelude
       cat >inside <<'E'
@@ -213,7 +213,7 @@ import Testing
 
   @Test("M5: allow_other lets other users read and keeps them from writing", .needs(.root, .tools("setpriv")))
   func otherUsers() throws {
-    try Workshop.mounted("allow_other").check(
+    try ScriptedMount.mounted("allow_other").check(
       """
       chmod 755 .; echo x >$mnt/incoming/f
       other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
@@ -232,7 +232,7 @@ import Testing
   @Test("M6: status tells store, driver, version, mode and what was done, as text and as JSON")
   func status() throws {
     // What the kernel reads by itself cannot be counted.
-    try Workshop.mounted("read=splice").check(
+    try ScriptedMount.mounted("read=splice").check(
       """
       head -c 100000 /dev/urandom >a; cp a $mnt/incoming/f; cat $mnt/blobs/sha256/* >/dev/null
       "$casfs" status --json $mnt >json; is "$(wc -l <json)" 1

@@ -35,7 +35,7 @@ import Testing
     "V1 B1: a blob is read by read, mmap, sendfile, many at once, and executed, in every mode; and is never written",
     arguments: modes)
   func reading(mode: String) throws {
-    try Workshop.mounted(mode).check(
+    try ScriptedMount.mounted(mode).check(
       Self.readers + BlobTests.attempts + """
         head -c 3000001 /dev/urandom >a; cp a $mnt/incoming/f
         cp /usr/bin/true b; "$casfs" blob put $store b >/dev/null; : >c; "$casfs" blob put $store c >/dev/null
@@ -52,7 +52,7 @@ import Testing
   @Test(
     "B4 E7: a blob replaced or deleted while it is open stays as it was for who has it open", arguments: modes)
   func replacing(mode: String) throws {
-    try Workshop.mounted(mode).check(
+    try ScriptedMount.mounted(mode).check(
       """
       head -c 300000 /dev/urandom >a; hex=$("$casfs" blob put $store a | cut -d : -f 2); blob=$mnt/blobs/sha256/$hex
       before=$(stat -c %i $blob); exec 3<$blob; head -c 10 <&3 | cmp -n 10 - a
@@ -66,7 +66,7 @@ import Testing
 
   @Test("V2: a wrong byte is served in no mode", arguments: modes)
   func corrupt(mode: String) throws {
-    try Workshop.mounted(mode).check(
+    try ScriptedMount.mounted(mode).check(
       """
       head -c 3000000 /dev/urandom >a; hex=$("$casfs" blob put $store a | cut -d : -f 2); blob=$mnt/blobs/sha256/$hex
       chmod 644 $store/blobs/sha256/$hex
@@ -85,7 +85,7 @@ import Testing
 
   @Test("M6: the best way to read blobs is found, another is taken when it is asked for, and status tells which")
   func modeIsTold() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       mode() { "$casfs" status --json $mnt | jq -r .read_mode; }
       "$casfs" create $store
@@ -104,7 +104,7 @@ import Testing
 
   @Test("V1: the kernel reads files of a store on an overlay by itself too", .needs(.root))
   func overlay() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Self.readers + """
         mkdir lower upper work over; mount -t tmpfs none upper; mkdir upper/up upper/work
         mount -t overlay none -o lowerdir=lower,upperdir=upper/up,workdir=upper/work over

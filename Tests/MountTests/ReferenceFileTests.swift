@@ -7,7 +7,7 @@ import Testing
 
   /// A mounted store with three blobs, whose digests are `$a`, `$b` and `$none`, which is not stored.
   private func workshop(_ layout: String, _ script: String) throws {
-    let workshop = try Workshop()
+    let workshop = try ScriptedMount()
     try workshop.check(
       """
       $casfs create --layout \(layout) $store
@@ -165,7 +165,7 @@ import Testing
 
   @Test("R3 T3: who changes a tag sees it changed, however long the list is and however many look")
   func ownChanges() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       for c in a b; do echo $c >$mnt/incoming/$c; done
       a=$(hex $mnt/incoming/a) b=$(hex $mnt/incoming/b)
@@ -205,7 +205,7 @@ import Testing
 
   @Test("R3: of two that move tags to one name at once, through two mounts, without replacing, one goes through")
   func moveRace() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       mkdir other; $casfs mount $store other
       echo a >$mnt/incoming/a; echo b >$mnt/incoming/b
@@ -241,7 +241,7 @@ import Testing
 
   @Test("R2: of many that tag one name at once, through two mounts and the command, one wins")
   func race() throws {
-    let workshop = try Workshop.mounted()
+    let workshop = try ScriptedMount.mounted()
     try workshop.check(
       #"""
       mkdir other; $casfs mount $store other

@@ -17,7 +17,7 @@ struct ToolManual {
   init() throws {
     text = try String(contentsOf: Self.file, encoding: .utf8)
     guard let begin = text.range(of: Self.begin), let end = text.range(of: Self.end) else {
-      throw Unusable("casfs-tools(7) has no place for the tables")
+      throw TestFailure("casfs-tools(7) has no place for the tables")
     }
     updated = text[..<begin.upperBound] + ToolMatrix.groups.map(Self.table).joined() + text[end.lowerBound...]
   }

@@ -59,7 +59,7 @@ enum ToolMatrix {
 
   /// Runs the commands of rows, each at every place of a mount that no other has changed.
   static func results(_ rows: [Row]) throws -> [Result] {
-    let outcome = try Workshop().check(
+    let outcome = try ScriptedMount().check(
       """
       \(setup)
       cat >fresh <<'END'

@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse)) struct TreeTests {
   @Test("T1: names with slashes are nested; one below another name is flat; percent signs are encoded")
   func names() throws {
-    let workshop = try Workshop()
+    let workshop = try ScriptedMount()
     try workshop.check(
       """
       "$casfs" create $store; d=$(echo x | "$casfs" blob put $store)
@@ -26,7 +26,7 @@ import Testing
 
   @Test("T2: ls, find and stat agree on inode numbers, sizes and kinds; dots are there")
   func agreement() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       for i in {1..300}; do head -c $i /dev/urandom >$mnt/incoming/f$i; done; mkdir -p $mnt/incoming/d/e
       echo x >$mnt/incoming/d/e/x
@@ -70,7 +70,7 @@ import Testing
 
   @Test("T2: a listing of a directory that changes has every name that stays, once")
   func stableListing() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       #"""
       for i in {1..2000}; do echo $i; done | split -l 1 -a 4 - s; "$casfs" blob put $store s???? | sed s/sha256:// | sort >all
       cat >t.py <<'E'
@@ -91,7 +91,7 @@ import Testing
 
   @Test("T3: blobs, deletions and tags of others show in time")
   func changes() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       for i in {1..20}; do
         hex=$(echo $i | sha256sum | cut -c 1-64)
@@ -112,7 +112,7 @@ import Testing
 
   @Test("T4: digest and size are attributes of blobs and committed names; others are absent")
   func attributes() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo x >$mnt/incoming/f; hex=$(sha256sum <$mnt/incoming/f | cut -c 1-64)
       for f in $mnt/incoming/f $mnt/committed/f $mnt/blobs/sha256/$hex; do
@@ -138,7 +138,7 @@ import Testing
 
   @Test("T5: statfs tells the store's file system; links and devices cannot be made anywhere", .needs(.root))
   func specialFiles() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       mkdir small; mount -t tmpfs -o size=3m none small
       "$casfs" create small/store; mkdir m; "$casfs" mount small/store m
@@ -156,7 +156,7 @@ import Testing
 
   @Test("T5: a read-only mount and a store that cannot be written are EROFS everywhere", .needs(.root))
   func readOnly() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       echo x >$mnt/incoming/f; hex=$(echo x | sha256sum | cut -c 1-64)
       mkdir ro view; mount --bind $store view; mount -o remount,bind,ro view

@@ -87,12 +87,12 @@ import Testing
 
   @Test("I2 I3 I5 I7: a way of writing makes its blobs and no other", arguments: ways)
   func way(_ way: Way) throws {
-    try Workshop.mounted().check(Self.sources + way.script + "\ncommitted f want\nblobs \(way.blobs)")
+    try ScriptedMount.mounted().check(Self.sources + way.script + "\ncommitted f want\nblobs \(way.blobs)")
   }
 
   @Test("I3 I4: who looks at once sees what the end of the last descriptor publishes")
   func publishedByNobody() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       cat >t.py <<'E'
       import os, sys
@@ -122,7 +122,7 @@ import Testing
 
   @Test("M6: status tells of a commit that is pending")
   func pending() throws {
-    try Workshop.mounted().check(
+    try ScriptedMount.mounted().check(
       """
       is "$("$casfs" status --json $mnt | jq .commits_pending)" 0
       # To hash it takes a while; it needs no room.
@@ -135,7 +135,7 @@ import Testing
 
   @Test("I11 I3: every close repeats the error of a write that failed, of a copy and of a child too", .needs(.root))
   func repeatedError() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       """
       mkdir small; mount -t tmpfs -o size=1m none small
       "$casfs" mount --create small/store $mnt

@@ -15,7 +15,7 @@ import Testing
 
   @Test("E9, E4: a token or a password is shown, from each file that has one", arguments: ["token", "basic"])
   func files(access: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users \#(access)
@@ -38,7 +38,7 @@ import Testing
 
   @Test("E15: who may not is told so, by host, repository and the registry's words", arguments: ["token", "basic"])
   func denied(access: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users \#(access); auth=$top/.docker/config.json
@@ -58,7 +58,7 @@ import Testing
 
   @Test("E9: tokens that expire are asked for again, between requests and while a blob is sent")
   func expiry() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users token; settings '{"token_seconds": 1}'
@@ -83,7 +83,7 @@ import Testing
 
   @Test("E9, V3: many who ask at once with a token that has expired all get another")
   func expiryForMany() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users token; settings '{"token_seconds": 300}'
@@ -100,7 +100,7 @@ import Testing
 
   @Test("E9: an identity token is changed into others")
   func identityToken() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users token
@@ -112,7 +112,7 @@ import Testing
 
   @Test("Credentials go to no other host: not with a redirection, an upload's place, or another repository")
   func otherHosts() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; head -c 200000 /dev/urandom >b; blob=$(upload b)
@@ -135,7 +135,7 @@ import Testing
 
   @Test("A token server that is reached by a way that is not safe gets no credentials")
   func tokenServer() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users token; credentials $top/.docker/config.json $host writer pass-writer
@@ -152,7 +152,7 @@ import Testing
     "No secret is in a log, an error, the status, the table of mounts or the arguments of a process",
     arguments: ["token", "basic"])
   func secrets(access: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       Self.words + #"""
         image a; push a v1; users \#(access); credentials $top/.docker/config.json $host writer pass-writer

@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct CacheTests {
   @Test("V1, V3: many readers share one download, and later ones need none")
   func shared() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 20000000 /dev/urandom >b; blob=$(upload b)
@@ -23,7 +23,7 @@ import Testing
 
   @Test("V1: two mounts of the registry at once share what is kept")
   func twoMounts() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
@@ -35,7 +35,7 @@ import Testing
 
   @Test("V2: what is kept and has changed on the disk is not served")
   func changed() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
@@ -50,7 +50,7 @@ import Testing
 
   @Test("V1: a download that kill -9 ends leaves nothing wrong, and what is kept is good", arguments: 0..<4)
   func killed(round: Int) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 8000000 /dev/urandom >b; blob=$(upload b)
@@ -67,7 +67,7 @@ import Testing
 
   @Test("V1: what is kept stays within its bound, and what was used longest ago goes")
   func bound() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; export CASFS_CACHE_SIZE=5M
@@ -87,7 +87,7 @@ import Testing
 
   @Test("V4: without verification a range of a large blob is read without the rest")
   func ranges() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 64M /dev/urandom >b; blob=$(upload b)
@@ -103,7 +103,7 @@ import Testing
   @Test(
     "V1 E7: with every bound there can be, everything is read", arguments: ["9223372036854775807", "8388607T", "0"])
   func anyBound(size: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)
@@ -115,7 +115,7 @@ import Testing
 
   @Test("V1 E7: a blob longer than the bound is read, fetched once, and goes when nobody reads it")
   func tooLong() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
@@ -136,7 +136,7 @@ import Testing
 
   @Test("V1 E7: what is being read is not removed by another, whose bound is lower")
   func inUse() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
@@ -153,7 +153,7 @@ import Testing
 
   @Test("E4 E7: many put and read with a cache that keeps nothing")
   func nothingKept() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; mkdir mnt2 new
@@ -172,7 +172,7 @@ import Testing
     "E7 E4 E11: the cache is made anew when somebody removes it",
     arguments: ["cache", "cache/casfs", "cache/casfs-notes"])
   func removed(what: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b); head -c 1000000 /dev/urandom >c; other=$(upload c)
@@ -187,7 +187,7 @@ import Testing
 
   @Test("E7 E4: on a full disk what was used longest ago makes room for what is read and put", .needs(.root))
   func fullDisk() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       mkdir cache; mount -t tmpfs -o size=8m none cache
@@ -206,7 +206,7 @@ import Testing
   @Test(
     "E7 V1: what is in the place of a blob in the cache is moved out of the way", arguments: ["empty", "full", "link"])
   func inTheWay(kind: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; head -c 3000000 /dev/urandom >b; blob=$(upload b)

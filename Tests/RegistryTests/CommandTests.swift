@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct CommandTests {
   @Test("E4, E7, E11: blobs are put, read and listed, and are what another client sees", arguments: Servers.allCases)
   func blobs(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1 v2
@@ -28,7 +28,7 @@ import Testing
 
   @Test("E10: a blob that is removed is gone, once and again", arguments: Servers.allCases)
   func removal(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1; echo b >b; upload b >/dev/null
@@ -45,7 +45,7 @@ import Testing
     "E8, E9: references are tags: given once, moved by force, never to what is no manifest", arguments: Servers.allCases
   )
   func references(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1; first=$manifest; image b; push b v2; second=$manifest
@@ -70,7 +70,7 @@ import Testing
 
   @Test("E10: a tag is removed by its name and takes no other along")
   func untagged() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a; push a v1 v2
@@ -83,7 +83,7 @@ import Testing
 
   @Test("E10, E15: a registry that cannot remove a tag keeps all of them, and says so", arguments: Servers.allCases)
   func noRemoval(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1 v2
@@ -101,7 +101,7 @@ import Testing
     "E8: images are copied in, out and across, and what is there is not copied again",
     arguments: [Servers.own, .proxied])
   func copies(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a 2000000; "$casfs" copy a latest $repository v1
@@ -121,7 +121,7 @@ import Testing
 
   @Test("E8: a copy that failed leaves no tag, and goes on where it was when it is repeated")
   func interrupted() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a 500000; image b 3000000; second=$layer
@@ -142,7 +142,7 @@ import Testing
     "E12, C1: a repository is checked, cleaned and created like other stores, and garbage is the registry's own",
     arguments: [Servers.proxied, .own])
   func upkeep(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1
@@ -160,7 +160,7 @@ import Testing
 
   @Test("E8: an index is copied with the images of all platforms", arguments: [Servers.genuine, .own])
   func index(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       "$casfs" create $store
@@ -181,7 +181,7 @@ import Testing
 
   @Test("C1: what cannot be done is one line that names host, repository and what the server said")
   func errors() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a; push a v1

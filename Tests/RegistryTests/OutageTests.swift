@@ -7,7 +7,7 @@ import Testing
     "V1, I2: without its registry a mount fails with EIO in bounded time, what is kept is read, and it comes back",
     arguments: [Servers.genuine, .own])
   func gone(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       #"""
       image a; push a v1
@@ -40,7 +40,7 @@ import Testing
   @Test(
     "V1: a mount is made without its registry only when it can be told from a wrong one, and is unmounted at any time")
   func unmounting() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; "$casfs" mount $repository $mnt; server=$(server); halt main
@@ -53,7 +53,7 @@ import Testing
   @Test(
     "V3, E14: who waits for a registry that says nothing is let go, by time or by a signal", arguments: ["GET", "HEAD"])
   func silent(method: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; for f in b c d e; do head -c 100000 /dev/urandom >$f; upload $f >/dev/null; done

@@ -3,39 +3,40 @@ import Testing
 
 /// What goes wrong while blobs are read.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3"))) struct ReadFaultTests {
-  private static let trials = [
-    Trial("cut once", .done, #""cut": 1000"#),
-    Trial("cut after each 100000 bytes", .done, #""cut": 100000, "times": -1"#),
-    Trial("cut before the first byte, always", .eio, #""cut": 0, "times": -1"#),
-    Trial("cut, and a range is answered with all of it", .done, #""cut": 200000, "whole": true, "times": 2"#),
-    Trial("no answer twice", .done, #""refuse": true, "times": 2"#),
-    Trial("no answer ever", .eio, #""refuse": true, "times": -1"#),
-    Trial("500 twice", .done, #""status": 500, "times": 2"#),
-    Trial("503 once", .done, #""status": 503"#),
-    Trial("502 always", .eio, #""status": 502, "times": -1"#),
-    Trial("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
-    Trial(
+  private static let cases = [
+    FaultCase("cut once", .done, #""cut": 1000"#),
+    FaultCase("cut after each 100000 bytes", .done, #""cut": 100000, "times": -1"#),
+    FaultCase("cut before the first byte, always", .eio, #""cut": 0, "times": -1"#),
+    FaultCase("cut, and a range is answered with all of it", .done, #""cut": 200000, "whole": true, "times": 2"#),
+    FaultCase("no answer twice", .done, #""refuse": true, "times": 2"#),
+    FaultCase("no answer ever", .eio, #""refuse": true, "times": -1"#),
+    FaultCase("500 twice", .done, #""status": 500, "times": 2"#),
+    FaultCase("503 once", .done, #""status": 503"#),
+    FaultCase("502 always", .eio, #""status": 502, "times": -1"#),
+    FaultCase("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
+    FaultCase(
       "429 with a Retry-After of an hour", .eio, #""status": 429, "headers": {"Retry-After": "3600"}, "times": -1"#),
-    Trial("a wrong byte, always", .eio, #""flip": 150000, "times": -1"#),
-    Trial("a wrong byte once", .either, #""flip": 299999"#),
-    Trial("a wrong byte, then cut", .either, #""flip": 10, "cut": 200000"#),
-    Trial("short, always", .eio, #""drop": 5, "times": -1"#),
-    Trial("short once", .done, #""drop": 5"#),
-    Trial("long, always", .either, #""add": 5, "times": -1"#),
-    Trial("other content", .eio, #""replace": "other", "times": -1"#),
-    Trial("no content", .eio, #""replace": "", "times": -1"#),
-    Trial("a length that is too small", .either, #""claim": {"Content-Length": "1000"}, "times": -1"#),
-    Trial("a length that is too large", .either, #""claim": {"Content-Length": "300010"}, "times": -1"#),
-    Trial("a length that is none", .eio, #""claim": {"Content-Length": "-1"}, "times": -1"#),
-    Trial("another digest in the header", .either, #""claim": {"Docker-Content-Digest": "sha256:00"}, "times": -1"#),
-    Trial("slow", .done, #""slow": 0.005"#),
-    Trial("late", .done, #""late": 1.5"#),
-    Trial(
+    FaultCase("a wrong byte, always", .eio, #""flip": 150000, "times": -1"#),
+    FaultCase("a wrong byte once", .either, #""flip": 299999"#),
+    FaultCase("a wrong byte, then cut", .either, #""flip": 10, "cut": 200000"#),
+    FaultCase("short, always", .eio, #""drop": 5, "times": -1"#),
+    FaultCase("short once", .done, #""drop": 5"#),
+    FaultCase("long, always", .either, #""add": 5, "times": -1"#),
+    FaultCase("other content", .eio, #""replace": "other", "times": -1"#),
+    FaultCase("no content", .eio, #""replace": "", "times": -1"#),
+    FaultCase("a length that is too small", .either, #""claim": {"Content-Length": "1000"}, "times": -1"#),
+    FaultCase("a length that is too large", .either, #""claim": {"Content-Length": "300010"}, "times": -1"#),
+    FaultCase("a length that is none", .eio, #""claim": {"Content-Length": "-1"}, "times": -1"#),
+    FaultCase(
+      "another digest in the header", .either, #""claim": {"Docker-Content-Digest": "sha256:00"}, "times": -1"#),
+    FaultCase("slow", .done, #""slow": 0.005"#),
+    FaultCase("late", .done, #""late": 1.5"#),
+    FaultCase(
       "a redirection to nowhere", .eio, #""status": 307, "headers": {"Location": "http://127.0.0.1:1/"}, "times": -1"#),
-    Trial("a redirection in a circle", .eio, #""status": 302, "headers": {"Location": "?x"}, "times": -1"#),
-    Trial(
+    FaultCase("a redirection in a circle", .eio, #""status": 302, "headers": {"Location": "?x"}, "times": -1"#),
+    FaultCase(
       "a redirection to a file", .eio, #""status": 302, "headers": {"Location": "file:///etc/passwd"}, "times": -1"#),
-    Trial(
+    FaultCase(
       "a part that was not asked for", .eio,
       #""status": 206, "headers": {"Content-Range": "bytes 7-9/10"}, "body": "abc", "times": -1"#),
   ]
@@ -71,7 +72,7 @@ import Testing
     "V1, V2, E7: through a mount: EIO or the right content, and good again when it is",
     arguments: [Servers.own, .proxied])
   func mounted(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       Self.words(
         """
@@ -79,12 +80,12 @@ import Testing
         get() { cat mnt-$name/blobs/sha256/$hex; }
         why() { grep -q 'Input/output error' $name.said; }
         end() { "$casfs" unmount mnt-$name; }
-        """) + "image a; push a v1\n" + Trial.script(Self.trials), seconds: 120)
+        """) + "image a; push a v1\n" + FaultCase.script(Self.cases), seconds: 120)
   }
 
   @Test("V1, V2, C1: by a command: a line that says why, or the right content", arguments: [Servers.own, .proxied])
   func command(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       Self.words(
         """
@@ -92,13 +93,13 @@ import Testing
         get() { "$casfs" blob get $repository sha256:$hex; }
         why() { is "$(wc -l <$name.said)" 1; grep -q "^casfs: .*$host/app" $name.said; }
         end() { :; }
-        """) + "image a; push a v1\n" + Trial.script(Self.trials), seconds: 120)
+        """) + "image a; push a v1\n" + FaultCase.script(Self.cases), seconds: 120)
   }
 
   @Test("V4: without verification, what breaks is resumed or EIO, and parts are in their places")
   func unverified() throws {
-    let trials = Self.trials.filter { !$0.title.contains("wrong byte") && !$0.title.contains("content") }
-    try Workshop().check(
+    let cases = Self.cases.filter { !$0.title.contains("wrong byte") && !$0.title.contains("content") }
+    try ScriptedMount().check(
       .own,
       Self.words(
         """
@@ -111,13 +112,13 @@ import Testing
         }
         why() { grep -q 'Input/output error' $name.said; }
         end() { "$casfs" unmount mnt-$name; }
-        """) + "image a; push a v1\n" + Trial.script(trials), seconds: 120)
+        """) + "image a; push a v1\n" + FaultCase.script(cases), seconds: 120)
   }
 
   @Test(
     "E7: a transfer that breaks goes on where it broke, and a registry in trouble is left in peace longer each time")
   func resumption() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       # What is still in the sockets' buffers, 10 MB at the most, may be lost with the connection.
@@ -137,7 +138,7 @@ import Testing
 
   @Test("E7: many readers at once take a few connections")
   func connections() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; "$casfs" mount $repository $mnt

@@ -8,7 +8,7 @@ import Testing
 
   @Test("T1, T2, V1: tags, images and layers are there and are what was pushed", arguments: modes)
   func reading(mode: String) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .genuine,
       """
       image a 3000000; push a v1 latest
@@ -38,7 +38,7 @@ import Testing
 
   @Test("T3: what another client pushes and tags is there within a second, a blob at once", arguments: Servers.allCases)
   func changes(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1; first=$manifest
@@ -58,7 +58,7 @@ import Testing
   @Test(
     "I2, R1: a layer is copied in and an image made of it, as another client sees at once", arguments: Servers.allCases)
   func writing(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1
@@ -87,7 +87,7 @@ import Testing
 
   @Test("R3: tags are removed and moved in one step where the registry can")
   func tags() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a; push a v1 v2 v3; first=$manifest; image b; push b new; second=$manifest
@@ -103,7 +103,7 @@ import Testing
 
   @Test("R3, E15: where tags cannot be removed, rm and mv fail and change nothing", arguments: [Servers.own, .proxied])
   func fixedTags(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1; first=$manifest; image b; push b v2; second=$manifest
@@ -125,7 +125,7 @@ import Testing
     "M4 E2: a repository is mounted by mount(8), and by a line of fstab",
     .needs(.root, .tools("mount.fuse3", "unshare")))
   func mountProgram() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; export repository manifest
@@ -148,7 +148,7 @@ import Testing
 
   @Test("T3: mounting asks a few things, and no more of a repository with many tags")
   func mounting() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a 10; push a v0

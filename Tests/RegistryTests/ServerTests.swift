@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct ServerTests {
   @Test("E4, E9: another client pushes, lists, pulls and deletes", arguments: Servers.allCases)
   func client(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       image a; push a v1 v2
@@ -27,7 +27,7 @@ import Testing
 
   @Test("Tags are paged and deleted, and uploads are checked, as the specification says")
   func specification() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a; push a v1 v2 v3 v4 v5; settings '{"page":2}'
@@ -51,7 +51,7 @@ import Testing
 
   @Test("What is asked to go wrong does, as often as it was said", arguments: [Servers.own, .proxied])
   func faults(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       """
       head -c 100000 /dev/urandom >b; blob=$plain/blobs/sha256:$(upload b)
@@ -79,7 +79,7 @@ import Testing
 
   @Test("Tokens and passwords are asked for; redirects lead to another host")
   func access() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       settings '{"access": "token", "users": {"u": ["p", "pull,push"], "r": ["q", "pull"]}}'

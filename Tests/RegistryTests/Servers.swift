@@ -21,7 +21,7 @@ enum Servers: String, CaseIterable, CustomTestStringConvertible {
   var start: String { "\(rawValue) main" }
 }
 
-extension Workshop {
+extension ScriptedMount {
   /// Runs a script with the words for registries, and one of them started.
   func check(
     _ server: Servers, _ script: String, seconds: Int = 60, sourceLocation: SourceLocation = #_sourceLocation

@@ -5,7 +5,7 @@ import Testing
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct TagFaultTests {
   @Test("E11: tags come a page at a time, and all are there")
   func pages() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       """
       image a 10; push a v0
@@ -20,7 +20,7 @@ import Testing
 
   @Test("E11: a list of tags that never ends, leads elsewhere or is none fails, in bounded time")
   func endless() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a 10; push a v0 v1; on='GET .*/tags/list'
@@ -41,7 +41,7 @@ import Testing
 
   @Test("D7, E11: names that are no tags are passed over, and lead nowhere")
   func hostile() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a 10; push a v1
@@ -58,7 +58,7 @@ import Testing
 
   @Test("V2, E15: a manifest that is not what it is said to be is refused, and says why")
   func manifests() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a 10; push a v1
@@ -86,7 +86,7 @@ import Testing
 
   @Test("E15: a manifest over 4 MiB is refused before it is read")
   func large() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a 10; push a v1

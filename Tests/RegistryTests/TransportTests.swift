@@ -19,7 +19,7 @@ import Testing
 
   @Test("E2: TLS is spoken with a registry whose certificate is trusted, and with no other")
   func tls() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Servers.words + Self.words + #"""
         authority ca; authority strangers
         certificate good ca IP:127.0.0.1; certificate named ca DNS:elsewhere.example; certificate strange strangers IP:127.0.0.1
@@ -40,7 +40,7 @@ import Testing
 
   @Test("E2: a certificate that has expired is refused")
   func expired() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Servers.words + Self.words + #"""
         authority ca; certificate late ca IP:127.0.0.1 0; sleep 1.1
         secure late late; trust ca; refused TLS "$casfs" ref ls $repository; is "$(asked true)" 0
@@ -50,7 +50,7 @@ import Testing
   @Test(
     "E2: plain HTTP is spoken on loopback, elsewhere only when it is asked for", .needs(.root, .tools("ip", "unshare")))
   func plain() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Servers.words + #"""
         cat >inside <<'E'
         . ./prelude; . $words
@@ -75,7 +75,7 @@ import Testing
 
   @Test("E2: TLS that leads on to plain HTTP elsewhere is not followed", .needs(.root, .tools("ip", "unshare")))
   func downgrade() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       Servers.words + Self.words + #"""
         declare -p key >functions; declare -f authority certificate trust >>functions
         cat >inside <<'E'

@@ -4,31 +4,31 @@ import Testing
 /// What goes wrong while blobs and manifests are written.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct WriteFaultTests {
   /// The faults of the request that begins an upload are marked so; others are of those that have the content.
-  private static let trials = [
-    Trial("begin: 500 twice", .done, #""status": 500, "times": 2"#),
-    Trial("begin: 500 always", .eio, #""status": 500, "times": -1"#),
-    Trial("begin: no answer once", .done, #""refuse": true"#),
-    Trial("begin: no place", .eio, #""claim": {"Location": null}, "times": -1"#),
-    Trial("begin: a place that is no URL", .eio, #""claim": {"Location": "file:///tmp/x"}, "times": -1"#),
-    Trial("cut once", .done, #""take": 1000"#),
-    Trial("cut always", .eio, #""take": 1000, "times": -1"#),
-    Trial("no answer", .done, #""lost": true"#),
-    Trial("503 once", .done, #""status": 503"#),
-    Trial("503 always", .eio, #""status": 503, "times": -1"#),
-    Trial("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
-    Trial("507 always", .eio, #""status": 507, "times": -1"#),
-    Trial(
+  private static let cases = [
+    FaultCase("begin: 500 twice", .done, #""status": 500, "times": 2"#),
+    FaultCase("begin: 500 always", .eio, #""status": 500, "times": -1"#),
+    FaultCase("begin: no answer once", .done, #""refuse": true"#),
+    FaultCase("begin: no place", .eio, #""claim": {"Location": null}, "times": -1"#),
+    FaultCase("begin: a place that is no URL", .eio, #""claim": {"Location": "file:///tmp/x"}, "times": -1"#),
+    FaultCase("cut once", .done, #""take": 1000"#),
+    FaultCase("cut always", .eio, #""take": 1000, "times": -1"#),
+    FaultCase("no answer", .done, #""lost": true"#),
+    FaultCase("503 once", .done, #""status": 503"#),
+    FaultCase("503 always", .eio, #""status": 503, "times": -1"#),
+    FaultCase("429 with Retry-After", .done, #""status": 429, "headers": {"Retry-After": "1"}"#),
+    FaultCase("507 always", .eio, #""status": 507, "times": -1"#),
+    FaultCase(
       "another digest acknowledged", .eio,
       #""claim": {"Docker-Content-Digest": "sha256:0000000000000000000000000000000000000000000000000000000000000000"}, "times": -1"#
     ),
-    Trial("accepted and not stored", .eio, #""status": 201, "times": -1"#),
+    FaultCase("accepted and not stored", .eio, #""status": 201, "times": -1"#),
   ]
 
   @Test(
     "I2, E4: close fails when the registry has not taken the blob, and nothing of it is there",
     arguments: [Servers.own, .proxied])
   func uploads(server: Servers) throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       server,
       #"""
       image a; push a v1
@@ -66,12 +66,12 @@ import Testing
         find cache -name $(hex $name.file) -size -1000000c | grep . && fail "$1: a part was kept"
         true
       }
-      """# + "\n" + Trial.script(Self.trials), seconds: 150)
+      """# + "\n" + FaultCase.script(Self.cases), seconds: 150)
   }
 
   @Test("R2, E8: a tag that was not taken is an error, and the old one stays")
   func manifests() throws {
-    try Workshop().check(
+    try ScriptedMount().check(
       .own,
       #"""
       image a; push a v1; first=$manifest; image b; push b v2

@@ -1,8 +1,8 @@
 package import CAS
+import CASPlatform
 import FUSE
 import Glibc
 import Logging
-import Platform
 import StoreTree
 import SystemPackage
 

@@ -1,7 +1,7 @@
 import CAS
 import CASMemory
+import CASPlatform
 import Logging
-import Platform
 import StoreTree
 import SystemPackage
 import Testing

@@ -1,5 +1,5 @@
 import CAS
-import Platform
+import CASPlatform
 import SystemPackage
 import Testing
 

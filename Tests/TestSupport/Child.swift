@@ -42,7 +42,7 @@ public final class Child: Sendable {
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var child: pid_t = 0
     let failure = unsafe posix_spawn(&child, line[0], &actions, &attributes, words, environment)
-    guard failure == 0 else { throw Unusable("cannot start \(program): error \(failure)") }
+    guard failure == 0 else { throw TestFailure("cannot start \(program): error \(failure)") }
     id = child
   }
 

@@ -24,7 +24,7 @@ public struct Outcome: Sendable {
 }
 
 /// What a test fails with when it cannot begin, or does not end in time.
-public struct Unusable: Error, CustomStringConvertible {
+public struct TestFailure: Error, CustomStringConvertible {
   /// The reason.
   public let description: String
 

@@ -34,7 +34,7 @@ public struct Running: Sendable {
     defer { for file in [output, errors] { try? FileManager.default.removeItem(at: file) } }
     guard let (status, isKilled) = child.end(seconds: Double(seconds)) else {
       child.signal(SIGKILL)
-      throw Unusable("not done after \(seconds) seconds; said: \(try text(of: errors))")
+      throw TestFailure("not done after \(seconds) seconds; said: \(try text(of: errors))")
     }
     return Outcome(
       status: status, isKilled: isKilled, output: Array(try Data(contentsOf: output)), errors: try text(of: errors))

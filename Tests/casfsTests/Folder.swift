@@ -54,13 +54,13 @@ struct TestStore {
   init(_ layout: String = "index") throws {
     folder = try Folder()
     let made = try Tool.run(["create", "--layout", layout, folder["store"].path])
-    guard made.status == 0 else { throw Unusable(reason: made.errors) }
+    guard made.status == 0 else { throw TestFailure(reason: made.errors) }
   }
 
   /// Stores a text and gives its digest.
   func put(_ text: String) throws -> String {
     let outcome = try Tool.run(["blob", "put", path], input: Array(text.utf8))
-    guard outcome.status == 0, let digest = outcome.lines.first else { throw Unusable(reason: outcome.errors) }
+    guard outcome.status == 0, let digest = outcome.lines.first else { throw TestFailure(reason: outcome.errors) }
     return digest
   }
 
@@ -71,7 +71,7 @@ struct TestStore {
 }
 
 /// What a test fails with when it cannot begin.
-struct Unusable: Error {
+struct TestFailure: Error {
   var reason: String
 }
 

@@ -13,7 +13,7 @@ struct Benchmark: ParsableCommand {
       removed at the end. As root everything is measured; others can do without the rows that need it.
       """)
 
-  private static let names = themes.map { $0.name } + [OrdinaryUser.name]
+  private static let names = suites.map { $0.name } + [OrdinaryUser.name]
 
   @Option(help: "What to measure, of \(names.joined(separator: ",")).")
   var rows = names.joined(separator: ",")
@@ -52,13 +52,13 @@ struct Benchmark: ParsableCommand {
   }
 
   func run() throws {
-    let program = try casfs ?? Product.build()
-    let workplace = try Workplace()
-    try workplace.takeDownAtSignals()
-    defer { workplace.takeDown() }
-    let found = peers ? Peers(workplace) : nil
+    let program = try casfs ?? CasfsBinary.build()
+    let workspace = try Workspace()
+    try workspace.takeDownAtSignals()
+    defer { workspace.takeDown() }
+    let found = peers ? Baselines(workspace) : nil
     let setting = Setting(
-      workplace, casfs: program, mountOptions: mountOptions,
+      workspace, casfs: program, mountOptions: mountOptions,
       sizes: Sizes(
         big: Int(size * 1024) << 20, streamed: streamed << 30, blobs: blobs, files: files),
       peers: found)
@@ -68,14 +68,14 @@ struct Benchmark: ParsableCommand {
   }
 
   private func measure(_ setting: Setting) throws {
-    let chosen = themes.filter { names.contains($0.name) }
+    let chosen = suites.filter { names.contains($0.name) }
     guard !chosen.isEmpty else { return }
     Report.begin(try Machine.title(setting, rounds: rounds))
     for theme in chosen {
       for comparison in try theme.comparisons(setting) {
         Report.add(comparison, try comparison.run(rounds: rounds))
       }
-      setting.workplace.unmountAll()
+      setting.workspace.unmountAll()
     }
   }
 

@@ -10,7 +10,7 @@ final class BigSource {
   /// Makes it.
   init(_ setting: Setting) throws {
     let (store, digest) = try setting.storeWithBigBlob()
-    path = setting.workplace.path + "/source"
+    path = setting.workspace.path + "/source"
     try Program.run(["cp", "\(store.blobs)/\(digest)", path])
   }
 

@@ -27,10 +27,10 @@ enum Containerd {
     guard setting.hasPeers, geteuid() == 0, Program.find("containerd") != nil, Program.find("ctr") != nil else {
       return nil
     }
-    let root = setting.workplace.path + "/containerd"
+    let root = setting.workspace.path + "/containerd"
     return Contender(name: "ctr content ingest") {
       try source.renew()
-      let output = try Program.output(of: ["sh", "-c", script, "sh", root, source.path], in: setting.workplace)
+      let output = try Program.output(of: ["sh", "-c", script, "sh", root, source.path], in: setting.workspace)
       guard let nanoseconds = Double(output.split(separator: "\n").last ?? "") else {
         throw Failure("ctr content ingest: it printed no time")
       }

@@ -1,5 +1,5 @@
 /// Storing a big blob, durably.
-enum Ingest: Theme {
+enum Ingest: Suite {
   static let name = "ingest"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {

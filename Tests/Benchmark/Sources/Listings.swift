@@ -1,5 +1,5 @@
 /// `ls` of a directory with many blobs.
-enum Listings: Theme {
+enum Listings: Suite {
   static let name = "listings"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {

@@ -1,5 +1,5 @@
 /// The memory of casfs's own process.
-enum Memory: Theme {
+enum Memory: Suite {
   static let name = "memory"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
@@ -37,7 +37,7 @@ enum Memory: Theme {
     return Contender(name: fileSystem.name) {
       try mount.mount()
       try work(mount.blobs)
-      let status = try Program.output(of: [setting.casfs, "status", mount.place], in: setting.workplace)
+      let status = try Program.output(of: [setting.casfs, "status", mount.place], in: setting.workspace)
       guard let process = value(of: "process", in: status),
         let kibibytes = value(of: line + ":", in: try Files.text(of: "/proc/\(process)/status"))
       else { throw Failure("no \(line) of the process behind \(mount.place)") }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Many short system calls on blobs that the kernel and the file system know already.
-enum Operations: Theme {
+enum Operations: Suite {
   static let name = "operations"
 
   private static let rounds = 10

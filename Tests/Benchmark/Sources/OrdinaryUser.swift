@@ -20,7 +20,7 @@ enum OrdinaryUser {
   ///
   /// - Parameter arguments: for it.
   static func run(_ setting: Setting, _ arguments: [String]) throws {
-    let folder = setting.workplace.path
+    let folder = setting.workspace.path
     // The user may not be able to reach the programs where they are.
     try Program.run(["install", "-m", "755", "/proc/\(getpid())/exe", folder + "/benchmark"])
     try Program.run(["install", "-m", "755", setting.casfs, folder + "/casfs"])

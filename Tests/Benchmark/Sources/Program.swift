@@ -6,8 +6,8 @@ enum Program {
   /// Has a program print something.
   ///
   /// - Returns: what it printed.
-  static func output(of words: [String], in workplace: Workplace) throws -> String {
-    let file = workplace.path + "/output"
+  static func output(of words: [String], in workspace: Workspace) throws -> String {
+    let file = workspace.path + "/output"
     try run(words, output: file)
     return try Files.text(of: file)
   }

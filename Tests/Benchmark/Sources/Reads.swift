@@ -1,7 +1,7 @@
 import Glibc
 
 /// Reading a big blob.
-enum Reads: Theme {
+enum Reads: Suite {
   static let name = "reads"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {

@@ -1,5 +1,5 @@
 /// What mounting costs.
-enum Scale: Theme {
+enum Scale: Suite {
   static let name = "scale"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {

@@ -1,7 +1,7 @@
 /// What is measured with: the programs, the sizes, and the stores that several themes use.
 final class Setting {
   /// Where everything is made.
-  let workplace: Workplace
+  let workspace: Workspace
   /// The casfs program.
   let casfs: String
   /// The sizes asked for.
@@ -21,8 +21,8 @@ final class Setting {
   private var bigBlob: (store: Store, digest: String)?
   private var manyBlobs: Store?
 
-  init(_ workplace: Workplace, casfs: String, mountOptions: [String], sizes: Sizes, peers: Peers?) {
-    self.workplace = workplace
+  init(_ workspace: Workspace, casfs: String, mountOptions: [String], sizes: Sizes, peers: Baselines?) {
+    self.workspace = workspace
     self.casfs = casfs
     self.sizes = sizes
     self.peers = peers?.fileSystems ?? []
@@ -32,7 +32,7 @@ final class Setting {
 
   /// An empty store.
   func store(_ name: String) throws -> Store {
-    try Store(at: "\(workplace.path)/\(name)")
+    try Store(at: "\(workspace.path)/\(name)")
   }
 
   /// A store with one big blob, and the blob's digest.
@@ -56,7 +56,7 @@ final class Setting {
   /// A place for a file system that shows a store.
   func mount(_ store: Store, by fileSystem: FileSystem) throws -> Mount {
     places += 1
-    return try Mount(store, by: fileSystem, at: "\(workplace.path)/mount-\(places)")
+    return try Mount(store, by: fileSystem, at: "\(workspace.path)/mount-\(places)")
   }
 
   /// A store with places for all file systems that can show it.

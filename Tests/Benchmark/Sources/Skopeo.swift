@@ -7,7 +7,7 @@ enum Skopeo {
     guard setting.hasPeers, let program = Program.find("skopeo") else { return nil }
     let store = try setting.store("image")
     try fill(store, size: setting.sizes.big)
-    let copy = setting.workplace.path + "/image-copy"
+    let copy = setting.workspace.path + "/image-copy"
     let words = [
       program, "--insecure-policy", "copy", "--dest-oci-accept-uncompressed-layers", "oci:\(store.path):latest",
       "oci:\(copy):latest",

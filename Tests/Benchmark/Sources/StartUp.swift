@@ -1,5 +1,5 @@
 /// Starting the program.
-enum StartUp: Theme {
+enum StartUp: Suite {
   static let name = "start"
 
   private static let count = 20

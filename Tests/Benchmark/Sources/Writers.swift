@@ -1,12 +1,12 @@
 import Glibc
 
 /// Storing many small files, each of them durably.
-enum Writers: Theme {
+enum Writers: Suite {
   static let name = "writers"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
     try [1, 8].map { writers in
-      let native = setting.workplace.path + "/native-\(writers)"
+      let native = setting.workspace.path + "/native-\(writers)"
       try Files.makeDirectory(native)
       return Comparison(
         work: "\(setting.sizes.files) files of 4 KiB into incoming, writers: \(writers)",

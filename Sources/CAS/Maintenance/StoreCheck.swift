@@ -1,0 +1,160 @@
+import OCI
+import SystemPackage
+
+/// How far a check is.
+public struct CheckProgress: Hashable, Sendable {
+  /// How many bytes were hashed.
+  public var done: Int64
+  /// How many there were when the check began.
+  public var total: Int64
+}
+
+extension Engine {
+  /// Looks for everything that is wrong with the store; it is told and left as it is.
+  ///
+  /// Every stored blob is read and hashed, whatever was found out about it before. A `subject`, and what has `urls`,
+  /// may be elsewhere and is not missing.
+  ///
+  /// - Parameter progress: told while blobs are hashed; when it throws, the check ends with that error.
+  /// - Parameter report: gets what is found, as it is found.
+  /// - Throws: why the check could not be done, or what the parameters throw.
+  public func check(
+    cancellation: CancellationToken = .none, progress: (CheckProgress) throws(CASError) -> Void = { _ in },
+    _ report: (StoreProblem) throws(CASError) -> Void
+  ) throws(CASError) {
+    var check = StoreCheck(self, cancellation)
+    let index = try index()
+    try check.entries(of: index, report)
+    try check.links(from: index, report)
+    try check.blobs(progress, report)
+    try check.sizes(report)
+    try (self as? any PlacementChecking)?.findForeignFiles(cancellation: cancellation, report)
+  }
+}
+
+/// One check of a store, in steps.
+private struct StoreCheck {
+  private static let operation = "check store"
+
+  private let engine: any Engine
+  private let cancellation: CancellationToken
+  /// What is told as missing already.
+  private var missing: Set<Digest> = []
+  private var corrupt: Set<Digest> = []
+  /// Links that say another size than there is, of which the content may turn out to be what is wrong.
+  private var mismatches: [Link] = []
+
+  private typealias Link = ReferenceWalk.Link
+
+  init(_ engine: any Engine, _ cancellation: CancellationToken) {
+    self.engine = engine
+    self.cancellation = cancellation
+  }
+
+  /// Looks at the entries of the index themselves.
+  func entries(of index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
+    var counts: [ReferenceName: Int] = [:]
+    for (position, entry) in index.entries.enumerated() {
+      let subject = entry.name?.description ?? "entry \(position + 1)"
+      if case .failure(let error) = entry.descriptor { try report(StoreProblem(.badDescriptor, subject, error.reason)) }
+      if let error = entry.unusableName { try report(StoreProblem(.badName, subject, error.reason)) }
+      if let name = entry.name { counts[name, default: 0] += 1 }
+    }
+    for (name, count) in counts.filter({ $0.value > 1 }).sorted(by: { $0.key < $1.key }) {
+      try report(StoreProblem(.duplicateName, name.description, "\(count) entries have this name; the first counts"))
+    }
+  }
+
+  /// Follows the index, and looks whether what is referred to is there, and as long as is said.
+  mutating func links(
+    from index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void
+  ) throws(CASError) {
+    let links = index.entries.compactMap { (entry) in
+      (try? entry.descriptor.get()).map { Link($0, of: .index(entry.name)) }
+    }
+    var walk = ReferenceWalk()
+    try walk.follow(
+      links, in: engine, cancellation,
+      visit: { (link) throws(CASError) in
+        if let problem = try look(at: link) { try report(problem) }
+      },
+      failed: { (link, error) throws(CASError) in
+        // What cannot be read, or is no blob at all, is found among the blobs.
+        guard error.code == .invalid, (try? engine.blobInfo(link.digest)) != nil else { return }
+        try report(StoreProblem(.badManifest, link.digest.description, error.cause))
+      })
+  }
+
+  private mutating func look(at link: Link) throws(CASError) -> StoreProblem? {
+    do throws(CASError) {
+      if try engine.blobInfo(link.digest).size != link.size { mismatches.append(link) }
+      return nil
+    } catch {
+      switch error.code {
+      case .notFound:
+        guard !link.isOptional, missing.insert(link.digest).inserted else { return nil }
+        return StoreProblem(.missing, link.digest.description, "it is \(link.description)")
+      case .invalid: return nil
+      default: throw error
+      }
+    }
+  }
+
+  /// Hashes every blob.
+  mutating func blobs(
+    _ progress: (CheckProgress) throws(CASError) -> Void, _ report: (StoreProblem) throws(CASError) -> Void
+  ) throws(CASError) {
+    var total: Int64 = 0
+    try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
+      total = total.addingAtMost((try? engine.blobInfo(digest).size) ?? 0)
+    }
+    var done: Int64 = 0
+    try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
+      var count: Int64 = 0
+      do throws(CASError) {
+        try verify(digest) { (bytes) throws(CASError) in
+          count = bytes
+          try progress(CheckProgress(done: done.addingAtMost(count), total: total))
+        }
+      } catch {
+        switch error.code {
+        // Removed meanwhile.
+        case .notFound: break
+        case .corrupt(_, let actual):
+          corrupt.insert(digest)
+          try report(StoreProblem(.corrupt, digest.description, "the stored content has the digest \(actual)"))
+        case .invalid, .io(.ioError), .io(.permissionDenied):
+          try report(StoreProblem(.unreadable, digest.description, error.cause))
+        default: throw error
+        }
+      }
+      done = done.addingAtMost(count)
+    }
+  }
+
+  private func verify(_ digest: Digest, _ progress: (Int64) throws(CASError) -> Void) throws(CASError) {
+    if let store = engine as? any ContentVerifying {
+      return try store.verifyBlob(digest, cancellation: cancellation, progress: progress)
+    }
+    var digester = Digester(digest.algorithm)
+    try engine.blob(digest, cancellation: cancellation).forEachChunk(cancellation: cancellation) {
+      (chunk) throws(CASError) in
+      digester.update(chunk)
+      try progress(digester.count)
+    }
+    if let actual = digester.digest, actual != digest {
+      throw .corrupt(Self.operation, expected: digest, actual: actual)
+    }
+  }
+
+  /// Tells the sizes that are wrong although the content is right.
+  func sizes(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
+    var told: Set<String> = []
+    for link in mismatches where !corrupt.contains(link.digest) {
+      guard let size = try? engine.blobInfo(link.digest).size, size != link.size else { continue }
+      let problem = StoreProblem(
+        .wrongSize, link.digest.description, "it has \(size) bytes, and as \(link.description) \(link.size)")
+      if told.insert(problem.subject + problem.reason).inserted { try report(problem) }
+    }
+  }
+}

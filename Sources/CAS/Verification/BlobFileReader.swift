@@ -1,0 +1,39 @@
+package import CASPlatform
+package import OCI
+import SystemPackage
+
+/// Reads a blob's region of a file, which stays open when the blob is deleted.
+package final class BlobFileReader: BlobReader {
+  package let digest: Digest
+  package let size: Int64
+  private let file: OpenFile
+  private let start: Int64
+
+  /// - Parameter start: where the blob begins in the file.
+  package init(_ digest: Digest, _ file: OpenFile, from start: Int64 = 0, size: Int64) {
+    self.digest = digest
+    self.file = file
+    self.start = start
+    self.size = size
+  }
+
+  package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    guard offset >= 0 else {
+      throw CASError(.invalid, "read blob", digest.description, cause: "an offset is not negative")
+    }
+    // Bytes beyond the size that was verified are nobody's.
+    let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
+    if wanted == 0 { return 0 }
+    let count: Int
+    do throws(Errno) {
+      count = try file.read(into: &buffer, at: start + offset, limit: wanted)
+    } catch {
+      throw CASError(error, "read blob", digest.description)
+    }
+    guard count == wanted else {
+      throw CASError(
+        .io(.ioError), "read blob", digest.description, cause: "it was cut short of its \(size) bytes meanwhile")
+    }
+    return count
+  }
+}

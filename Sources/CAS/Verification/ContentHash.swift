@@ -1,0 +1,49 @@
+package import CASPlatform
+package import OCI
+import SystemPackage
+
+/// Hashes what is in a file.
+package enum ContentHash {
+  /// What fits in a processor's cache is copied fastest.
+  private static let chunkSize = 256 << 10
+
+  /// The digest of `size` bytes of a file, or of as many as it has.
+  ///
+  /// - Parameter start: where they begin.
+  /// - Parameter progress: told how many bytes were hashed.
+  package static func digest(
+    of file: OpenFile, from start: Int64 = 0, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String,
+    _ subject: String,
+    _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
+  ) throws(CASError) -> Digest {
+    let hash = PipelinedHasher(algorithm)
+    var done: Int64 = 0
+    var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
+    if size > Int64(chunkSize) { file.adviseSequential() }
+    while done < size {
+      try cancellation.check(operation, subject)
+      let wanted = Int(min(Int64(chunk.count), size - done))
+      let count: Int
+      do throws(Errno) {
+        count = try read(file, into: &chunk, wanted, at: start + done)
+      } catch {
+        throw CASError(error, operation, subject)
+      }
+      if count == 0 { break }
+      hash.append(chunk.span.extracting(first: count))
+      done += Int64(count)
+      try progress(done)
+    }
+    guard let digest = hash.finish() else {
+      throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")
+    }
+    return digest
+  }
+
+  private static func read(
+    _ file: OpenFile, into chunk: inout [UInt8], _ count: Int, at offset: Int64
+  ) throws(Errno) -> Int {
+    var span = chunk.mutableSpan
+    return try file.read(into: &span, at: offset, limit: count)
+  }
+}

@@ -1,0 +1,27 @@
+package import CASPlatform
+
+extension FileIdentity {
+  /// One number that stands for the whole identity.
+  package var version: UInt64 {
+    var version: UInt64 = 0
+    let parts = [
+      device, inode, UInt64(bitPattern: size), UInt64(bitPattern: modified.seconds), UInt64(modified.nanoseconds),
+      UInt64(bitPattern: changed.seconds), UInt64(changed.nanoseconds),
+    ]
+    for part in parts {
+      // The finishing steps of SplitMix64: every bit of the input changes half of the output's.
+      var mixed = (version ^ part) &+ 0x9E37_79B9_7F4A_7C15
+      mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+      mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+      version = mixed ^ mixed >> 31
+    }
+    return version
+  }
+}
+
+extension BlobInfo {
+  /// What the file tells of a blob that is all of it.
+  package init(_ identity: FileIdentity) {
+    self.init(size: identity.size, modified: identity.modified, version: identity.version)
+  }
+}

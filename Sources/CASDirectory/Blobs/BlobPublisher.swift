@@ -1,0 +1,135 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// Gives finished content its name in the store, durably, or makes sure of the copy that is there.
+struct BlobPublisher {
+  var store: DirectoryStore
+  var temporary: TemporaryFile
+  var digest: Digest
+  var cancellation: CancellationToken
+
+  private static let operation = "put blob"
+  /// How often others may put and delete the same blob meanwhile before that is an error.
+  private static let attempts = 100
+  /// A stored copy this old, in seconds, is made young again.
+  static let refreshInterval: Int64 = 1
+
+  /// Returns when the blob is stored and durable.
+  func publish(size: Int64) throws(CASError) {
+    let directory = try store.blobs.directoryForWriting(digest.algorithm, digest.description)
+    var isReady = false
+    for _ in 0..<Self.attempts {
+      if let (file, status) = try store.blobs.open(digest, Self.operation) {
+        if status.size == size, try confirm(file, status, directory) { return }
+        return try replace(directory, &isReady)
+      }
+      try prepare(&isReady)
+      let isOurs = try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+        try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
+      }
+      if isOurs { return try finish(directory) }
+    }
+    throw CASError(
+      .io(.resourceBusy), Self.operation, digest.description, cause: "others put and delete it all the time")
+  }
+
+  /// Makes sure of a copy that is stored already, and makes it young and durable.
+  ///
+  /// - Returns: whether it is good; else it is to be replaced.
+  private func confirm(
+    _ file: OpenFile, _ status: FileStatus, _ directory: BlobDirectories.Directory
+  ) throws(CASError) -> Bool {
+    let identity: FileIdentity
+    do throws(CASError) {
+      identity = try store.verifier.verify(
+        file, status.identity, is: digest, ignoringCache: store.options.verification == .always, Self.operation,
+        cancellation)
+    } catch {
+      // Corrupt, unreadable or being written by another tool: our copy is good and takes its place.
+      if error.code == .cancelled || error.code == .closed { throw error }
+      return false
+    }
+    let known = store.verifier.known(digest)
+    let isOld = identity.modified.age > Self.refreshInterval
+    let isDurable = known?.identity == identity && known?.isDurable == true
+    if !isOld, isDurable { return true }
+    do throws(Errno) {
+      // Held until it is certain that the young copy is the one that has the name.
+      let lock = isOld ? try directory.lock(.shared, cancellation) : nil
+      defer { withExtendedLifetime(lock) {} }
+      if isOld {
+        guard try file.status().identity == identity else { return false }
+        try file.touch()
+      }
+      // Only another writer's name and content may not be durable yet; a lost time does no harm.
+      if !isDurable {
+        try file.synchronize()
+        try directory.syncer.synchronize()
+      }
+      var expected = identity
+      let after = try file.status().identity
+      if isOld { (expected.modified, expected.changed) = (after.modified, after.changed) }
+      // Deleted or replaced meanwhile: ours goes in.
+      guard after == expected, try directory.file.status(of: digest.hex).identity == after else { return false }
+      store.verifier.remember(digest, after, isDurable: true)
+      return true
+    } catch {
+      if error == .interrupted { try cancellation.check(Self.operation, digest.description) }
+      // Another user's file cannot be made young; a copy of our own is.
+      let replaceable: [Errno] = [.permissionDenied, .notPermitted, .noSuchFileOrDirectory]
+      guard replaceable.contains(error) else { throw CASError(error, Self.operation, digest.description) }
+      return false
+    }
+  }
+
+  /// Puts our copy in the place of whatever has the name, which is never absent meanwhile.
+  private func replace(_ directory: BlobDirectories.Directory, _ isReady: inout Bool) throws(CASError) {
+    try prepare(&isReady)
+    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+      do throws(Errno) {
+        try temporary.replace(digest.hex, in: directory.file)
+      } catch {
+        temporary.removeName()
+        throw error
+      }
+    }
+    try finish(directory)
+  }
+
+  private func prepare(_ isReady: inout Bool) throws(CASError) {
+    if isReady { return }
+    try cancellation.check(Self.operation, digest.description)
+    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+      do throws(Errno) {
+        try temporary.file.setPermissions(0o444)
+      } catch {
+        // File systems without modes; the mode is a courtesy, and nothing relies on it.
+        guard error == .notPermitted || error == .notSupportedOnSocket else { throw error }
+      }
+      // A blob is as old as its publication, however long it took to write.
+      try temporary.file.touch()
+      try temporary.file.synchronize()
+    }
+    isReady = true
+  }
+
+  private func link(_ directory: BlobDirectories.Directory) throws(Errno) -> Bool {
+    do throws(Errno) {
+      try temporary.link(as: digest.hex, in: directory.file)
+      return true
+    } catch {
+      guard error == .fileExists else { throw error }
+      return false
+    }
+  }
+
+  private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {
+    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+      try directory.syncer.synchronize()
+      // Only now: giving the name changed the inode.
+      store.verifier.remember(digest, try temporary.file.status().identity, isDurable: true)
+    }
+  }
+}

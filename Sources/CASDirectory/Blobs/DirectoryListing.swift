@@ -1,0 +1,43 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// Walks over the names in `blobs/sha256`, then `blobs/sha512`.
+final class DirectoryListing: BlobListing {
+  private static let batchSize = 1024
+  private let store: DirectoryStore
+  private var algorithms: [Digest.Algorithm] = [.sha512, .sha256]
+  private var current: (algorithm: Digest.Algorithm, names: DirectoryStream)?
+
+  init(_ store: DirectoryStore) {
+    self.store = store
+  }
+
+  func nextBatch() throws(CASError) -> [Digest] {
+    try store.check("list blobs", store.path)
+    var batch: [Digest] = []
+    while batch.count < Self.batchSize {
+      guard let (algorithm, names) = try stream() else { break }
+      let next = try mappingErrno("list blobs", store.path) { () throws(Errno) in
+        try names.next { Digest(algorithm, hex: $0) }
+      }
+      guard let next else {
+        current = nil
+        continue
+      }
+      if let digest = next { batch.append(digest) }
+    }
+    return batch
+  }
+
+  private func stream() throws(CASError) -> (Digest.Algorithm, DirectoryStream)? {
+    while current == nil {
+      guard let algorithm = algorithms.popLast() else { return nil }
+      guard let directory = try store.blobs.directory(algorithm, "list blobs", store.path) else { continue }
+      let names = try mappingErrno("list blobs", store.path) { () throws(Errno) in try DirectoryStream(directory.file) }
+      current = (algorithm, names)
+    }
+    return current
+  }
+}

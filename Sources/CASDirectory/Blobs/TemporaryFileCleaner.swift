@@ -1,0 +1,52 @@
+import CAS
+import CASPlatform
+import SystemPackage
+
+/// Finds the temporary files of writers that are no more.
+enum TemporaryFileCleaner {
+  /// Removes the temporary files in the store's root that nobody has locked: their writers are dead.
+  ///
+  /// - Returns: how many were removed.
+  static func clean(_ root: OpenFile, _ subject: String, _ cancellation: CancellationToken) throws(CASError) -> Int {
+    var count = 0
+    let names = try mappingErrno("clean", subject) { () throws(Errno) in try temporaryNames(root) }
+    for name in names {
+      try cancellation.check("clean", subject)
+      do throws(Errno) {
+        if try removeAbandoned(name, root) { count += 1 }
+      } catch {
+        throw CASError(error, "clean", subject, file: name)
+      }
+    }
+    return count
+  }
+
+  private static func temporaryNames(_ root: OpenFile) throws(Errno) -> [String] {
+    let stream = try DirectoryStream(root)
+    var names: [String] = []
+    while let name = try stream.next() {
+      if name.utf8.starts(with: TemporaryFile.prefix.utf8) { names.append(name) }
+    }
+    return names
+  }
+
+  private static func removeAbandoned(_ name: String, _ root: OpenFile) throws(Errno) -> Bool {
+    do throws(Errno) {
+      guard try root.status(of: name).kind == .regular else { return false }
+      let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
+      guard try file.status().kind == .regular, try file.tryLock(.exclusive) else { return false }
+      // A writer that published it while we waited for nothing has taken the name away.
+      guard TemporaryFile.isName(name, of: file, in: root) else { return false }
+      try root.unlink(name)
+      return true
+    } catch {
+      // Gone meanwhile, not ours to open, or on a file system without locks: not to be judged, so not abandoned.
+      let unknown: [Errno] = [
+        .noSuchFileOrDirectory, .permissionDenied, .tooManySymbolicLinkLevels, .badFileDescriptor, .invalidArgument,
+        .noLocks, .notSupportedOnSocket,
+      ]
+      guard unknown.contains(error) else { throw error }
+      return false
+    }
+  }
+}

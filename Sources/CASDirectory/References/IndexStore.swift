@@ -1,0 +1,166 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// References as entries of `index.json`.
+final class IndexStore: ReferenceStore {
+  /// The index as it was read from a file in some state.
+  private struct Reading {
+    var index: ImageIndex
+    var status: FileStatus
+    /// Whether the file had been at rest for longer than file systems take to note a change.
+    var isSettled: Bool
+  }
+
+  private static let fileName = ImageIndex.fileName
+  /// How often other tools, which take no lock, may change the file under us before that is an error.
+  private static let attempts = 50
+  /// In seconds: two changes within this may bear the same time on some file systems.
+  private static let settlingTime: Int64 = 2
+
+  private let root: OpenFile
+  private let path: String
+  private let lock: StoreLock
+  private let latest = Monitor<Reading?>(nil)
+  /// The state of the file that is known to survive a power cut.
+  private let durable = Monitor<FileIdentity?>(nil)
+
+  init(_ root: OpenFile, path: String) {
+    self.root = root
+    self.path = path
+    lock = StoreLock(root)
+  }
+
+  func index(_ operation: String) throws(CASError) -> ImageIndex {
+    if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known) { return known.index }
+    let reading = try read(operation)
+    latest.withLock { $0 = reading.isSettled ? reading : nil }
+    return reading.index
+  }
+
+  func reference(named name: ReferenceName) throws(CASError) -> Descriptor? {
+    guard let entry = try index("get reference").entry(named: name) else { return nil }
+    do throws(InvalidValue) {
+      return try entry.descriptor.get()
+    } catch {
+      throw .invalid("get reference", name.description, error)
+    }
+  }
+
+  func put(
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    try change("put reference", name, cancellation) { (index) throws(CASError) in
+      let taken = index.entries.filter { $0.name == name }
+      if taken.isEmpty { try self.checkNew(name) }
+      let isSame = taken.allSatisfy { (try? $0.descriptor.get()) == descriptor }
+      if !replacing {
+        guard isSame else { throw .clobber("put reference", name.description) }
+        if !taken.isEmpty { return nil }
+      } else if isSame, taken.count == 1 {
+        return nil
+      }
+      return index.setting(descriptor, named: name)
+    }
+  }
+
+  func move(
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    try change("move reference", name, cancellation) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw .notFound("move reference", name.description) }
+      if index.entry(named: other) == nil {
+        try self.checkNew(other)
+      } else if !replacing {
+        throw .clobber("move reference", other.description)
+      }
+      return index.moving(name, to: other)
+    }
+  }
+
+  func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
+    try change("delete reference", name, cancellation) { (index) in index.removing(name) }
+  }
+
+  func hold<Result>(
+    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    try lock.hold(operation, path, cancellation) { () throws(CASError) in
+      let index = try index(operation)
+      // Other tools leave it to the system when what they wrote is on the disk.
+      try mappingErrno(operation, path) { () throws(Errno) in try makeDurable() }
+      return try body(index)
+    }
+  }
+
+  private func makeDurable() throws(Errno) {
+    let identity = try root.status(of: Self.fileName).identity
+    if durable.withLock({ $0 == identity }) { return }
+    let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
+    try file.synchronize()
+    try root.synchronize()
+    let after = try file.status().identity
+    durable.withLock { $0 = after }
+  }
+
+  /// Reads, changes and replaces the index while nobody else of ours does; `nil` means that nothing is to change.
+  private func change(
+    _ operation: String, _ name: ReferenceName, _ cancellation: CancellationToken,
+    _ body: (ImageIndex) throws(CASError) -> [UInt8]?
+  ) throws(CASError) {
+    try lock.hold(operation, name.description, cancellation) { () throws(CASError) in
+      for _ in 0..<Self.attempts {
+        try cancellation.check(operation, name.description)
+        let reading = try read(operation)
+        guard let content = try body(reading.index) else {
+          // Whoever brought the index to this state may have been killed before it was durable.
+          return try mappingErrno(operation, path) { () throws(Errno) in try root.synchronize() }
+        }
+        guard content.count <= ImageIndex.maximumSize else {
+          throw .invalid(
+            operation, path, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")
+        }
+        do throws(Errno) {
+          let isDone = try root.replaceFile(
+            Self.fileName, with: content, root: root, like: reading.status, if: { isCurrent(reading) })
+          if isDone { return }
+        } catch {
+          throw CASError(error, operation, path, file: Self.fileName)
+        }
+      }
+      throw CASError(.resourceBusy, operation, path, file: Self.fileName)
+    }
+  }
+
+  private func isCurrent(_ reading: Reading) -> Bool {
+    (try? root.status(of: Self.fileName).identity) == reading.status.identity
+  }
+
+  private func read(_ operation: String) throws(CASError) -> Reading {
+    try TornReadRetry.read(operation, path, file: Self.fileName) { () throws(CASError) in
+      do throws(Errno) {
+        let now = Timestamp.now.seconds
+        let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
+        let status = try file.status()
+        guard status.kind == .regular else { throw .invalidArgument }
+        // Said of the size before, so that a sparse giant is not read up to the limit.
+        guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
+        let content = try file.contents(limit: ImageIndex.maximumSize)
+        return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in
+          let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
+          return Reading(index: index, status: status, isSettled: now - changed > Self.settlingTime)
+        }
+      } catch {
+        switch error {
+        case .noSuchFileOrDirectory: return .failure(InvalidValue("it is gone"))
+        case .fileTooLarge:
+          return .failure(InvalidValue("more than \(ImageIndex.maximumSize) bytes", exceedsBounds: true))
+        case .invalidArgument, .tooManySymbolicLinkLevels:
+          return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
+        default: throw CASError(error, operation, path, file: Self.fileName)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import CAS
+import CASPlatform
+import SystemPackage
+
+/// The lock that whoever changes a store's references holds: `flock(2)` on the root directory, and among the threads
+/// of one engine a queue.
+final class StoreLock: Sendable {
+  /// The lock file, where directories cannot be locked.
+  static let fileName = ".casfs-lock"
+
+  private struct Queue {
+    var nextTicket = 0
+    var waiting: [Int] = []
+  }
+
+  private let root: OpenFile
+  private let queue = Monitor(Queue())
+
+  init(_ root: OpenFile) {
+    self.root = root
+  }
+
+  /// Runs `body` while nobody else, in this process or another, is within this on the same store.
+  func hold<Result>(
+    _ operation: String, _ subject: String, _ cancellation: CancellationToken,
+    _ body: () throws(CASError) -> Result
+  ) throws(CASError) -> Result {
+    let ticket = queue.withLock { (queue) in
+      queue.nextTicket += 1
+      queue.waiting.append(queue.nextTicket)
+      return queue.nextTicket
+    }
+    defer { queue.withLock { $0.waiting.removeAll { $0 == ticket } } }
+    while !queue.wait(milliseconds: 20, until: { $0.waiting.first == ticket }) {
+      try cancellation.check(operation, subject)
+    }
+    let lock = try take(operation, subject, cancellation)
+    return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
+  }
+
+  /// The lock is the open file that is returned, and goes with it.
+  private func take(
+    _ operation: String, _ subject: String, _ cancellation: CancellationToken
+  ) throws(CASError) -> OpenFile {
+    var pause: UInt32 = 1
+    var usesFile = false
+    while true {
+      try cancellation.check(operation, subject)
+      do throws(Errno) {
+        // A new open file each time: the lock belongs to it.
+        let file = usesFile ? try lockFile() : try root.openBeneath(".", [.readOnly, .directory])
+        while try !file.tryLock(.exclusive) {
+          if cancellation.isCancelled { throw .interrupted }
+          Thread.sleep(milliseconds: pause)
+          pause = min(pause * 2, 20)
+        }
+        return file
+      } catch {
+        if error == .interrupted { continue }
+        let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]
+        guard !usesFile, unknown.contains(error) else { throw CASError(error, operation, subject, file: "the lock") }
+        usesFile = true
+      }
+    }
+  }
+
+  private func lockFile() throws(Errno) -> OpenFile {
+    do throws(Errno) {
+      return try root.openBeneath(Self.fileName, [.readWrite, .createNew], mode: 0o644)
+    } catch {
+      guard error == .fileExists else { throw error }
+      return try root.openBeneath(Self.fileName, [.readWrite, .nonBlocking])
+    }
+  }
+}

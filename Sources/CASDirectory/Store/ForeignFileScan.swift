@@ -1,0 +1,77 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// Finds what is in a store's directories and no part of the store.
+struct ForeignFileScan {
+  private static let operation = "check store"
+  private let store: DirectoryStore
+  private let cancellation: CancellationToken
+
+  init(_ store: DirectoryStore, _ cancellation: CancellationToken) {
+    self.store = store
+    self.cancellation = cancellation
+  }
+
+  func run(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
+    // A directory refs beside index.json is of an older layout, and no longer looked at.
+    let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
+    try forEachName(in: ".") { (name, path) throws(CASError) in
+      if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
+      try report(stray(name, path) ?? StoreProblem(.foreign, path, "no part of an image layout"))
+    }
+    let algorithms = Digest.Algorithm.allCases
+    try forEachName(in: "blobs") { (name, path) throws(CASError) in
+      if algorithms.contains(where: { name.elementsEqual($0.rawValue.utf8) }) { return }
+      try report(stray(name, path) ?? StoreProblem(.foreign, path, "no directory of an algorithm that casfs knows"))
+    }
+    for algorithm in algorithms {
+      try forEachName(in: "blobs/\(algorithm.rawValue)") { (name, path) throws(CASError) in
+        let text = String(decoding: name, as: UTF8.self)
+        if Digest(algorithm, hex: text) != nil { return }
+        try report(stray(name, path) ?? StoreProblem(.foreign, path, "its name is no digest"))
+      }
+    }
+    guard store.references is RefsStore else { return }
+    try forEachName(in: "refs") { (name, path) throws(CASError) in
+      if let text = String(validating: name, as: UTF8.self), ReferenceFileName.decode(text) != nil { return }
+      try report(StoreProblem(.foreign, path, "its name is no reference's"))
+    }
+  }
+
+  /// What is wrong with the place of something that is called like a blob.
+  private func stray(_ name: [UInt8], _ path: String) -> StoreProblem? {
+    let text = String(decoding: name, as: UTF8.self)
+    for algorithm in Digest.Algorithm.allCases where Digest(algorithm, hex: text.lowercased()) != nil {
+      let place = "blobs/\(algorithm.rawValue)/\(text.lowercased())"
+      return StoreProblem(.misplaced, path, "its place is \(place)")
+    }
+    return nil
+  }
+
+  /// Hands over every name in a directory of the store, as its bytes and as a path to show.
+  private func forEachName(
+    in directory: String, _ body: ([UInt8], String) throws(CASError) -> Void
+  ) throws(CASError) {
+    let names: DirectoryStream
+    do throws(Errno) {
+      names = try DirectoryStream(store.root.openBeneath(directory, [.readOnly, .directory]))
+    } catch {
+      if error == .noSuchFileOrDirectory { return }
+      throw CASError(error, Self.operation, store.path, file: directory)
+    }
+    let prefix = directory.sameBytes(as: ".") ? "" : directory + "/"
+    while let name = try mappingErrno(Self.operation, directory, { () throws(Errno) in try names.nextBytes() }) {
+      try store.check(Self.operation, store.path)
+      try cancellation.check(Self.operation, store.path)
+      try body(name, prefix + Self.shown(name))
+    }
+  }
+
+  /// A name for a person: bytes that are not UTF-8 as `\x` and two digits.
+  private static func shown(_ name: [UInt8]) -> String {
+    if let text = String(validating: name, as: UTF8.self) { return text }
+    return name.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,111 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// A directory that was found to be an image store.
+struct OpenedLayout {
+  let root: OpenFile
+  /// The path it was opened by, for messages.
+  let path: String
+  let references: any ReferenceStore
+
+  private static let operation = "open store"
+  private static let markerLimit = 64 << 10
+
+  /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
+  ///
+  /// - Throws: ``CASError/Code-swift.enum/invalid`` with the file that is not what it must be.
+  init(opening path: String) throws(CASError) {
+    self.path = path
+    do throws(Errno) {
+      root = try OpenFile.open(path: path, [.readOnly, .directory])
+    } catch {
+      if error == .notDirectory {
+        throw CASError(.invalid, Self.operation, path, cause: "it is not a directory")
+      }
+      throw CASError(error, Self.operation, path)
+    }
+    try Self.checkMarker(root, path)
+    _ = try Self.directory("blobs", root, path)
+    let index: FileStatus?
+    do throws(Errno) {
+      index = try root.status(of: ImageIndex.fileName)
+    } catch {
+      guard error == .noSuchFileOrDirectory else {
+        throw CASError(error, Self.operation, path, file: ImageIndex.fileName)
+      }
+      index = nil
+    }
+    if index == nil {
+      references = RefsStore(root, refs: try Self.references(root, path), path: path)
+      return
+    }
+    let references = IndexStore(root, path: path)
+    do throws(CASError) {
+      _ = try references.index(Self.operation)
+    } catch {
+      guard error.code == .io(.ioError) else { throw error }
+      throw CASError(.invalid, Self.operation, path, cause: error.cause)
+    }
+    self.references = references
+  }
+
+  private static func checkMarker(_ root: OpenFile, _ path: String) throws(CASError) {
+    let deadline = ContinuousClock.now + TornReadRetry.rereadPeriod
+    while true {
+      let marker = try marker(root, path)
+      do throws(InvalidValue) {
+        return try ImageLayout.validate(marker.content)
+      } catch {
+        // Tools write it again, in place, with every image they put.
+        guard marker.isFresh, (try? JSON(parsing: marker.content)) == nil, ContinuousClock.now < deadline else {
+          throw .invalid(operation, path, file: ImageLayout.fileName, error.reason)
+        }
+      }
+      Thread.sleep(milliseconds: 20)
+    }
+  }
+
+  /// What is in the file that marks a store, and whether somebody may be writing it just now.
+  private static func marker(_ root: OpenFile, _ path: String) throws(CASError) -> (content: [UInt8], isFresh: Bool) {
+    let name = ImageLayout.fileName
+    do throws(Errno) {
+      let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
+      let status = try file.status()
+      guard status.kind == .regular else { throw .invalidArgument }
+      let content = try file.contents(limit: markerLimit)
+      return (content, (0...1).contains(status.identity.modified.age))
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
+      case .fileTooLarge: throw .invalid(operation, path, file: name, "more than \(markerLimit) bytes")
+      case .invalidArgument, .tooManySymbolicLinkLevels:
+        throw .invalid(operation, path, file: name, "it is not a regular file")
+      default: throw CASError(error, operation, path, file: name)
+      }
+    }
+  }
+
+  private static func references(_ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+    do throws(CASError) {
+      return try directory("refs", root, path)
+    } catch {
+      guard case .invalid = error.code, (try? root.status(of: "refs")) == nil else { throw error }
+      throw .invalid(operation, path, file: ImageIndex.fileName, "neither it nor a directory refs is there")
+    }
+  }
+
+  private static func directory(_ name: String, _ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+    do throws(Errno) {
+      return try root.openBeneath(name, [.readOnly, .directory])
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
+      case .notDirectory, .tooManySymbolicLinkLevels:
+        throw .invalid(operation, path, file: name, "it is not a directory")
+      default: throw CASError(error, operation, path, file: name)
+      }
+    }
+  }
+}

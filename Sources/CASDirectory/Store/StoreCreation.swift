@@ -1,0 +1,127 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// Makes an empty store in one step: it is built beside its place and renamed.
+enum StoreCreation {
+  private static let operation = "create store"
+
+  /// Makes a store at a path where nothing is, and the directories above it.
+  static func create(_ path: String, _ layout: CreateOptions.Layout) throws(CASError) {
+    let (parent, name) = split(path)
+    guard !name.isEmpty, name != ".", name != ".." else { throw exists(path) }
+    do throws(Errno) {
+      let directory = try openMakingParents(parent)
+      guard try isFree(name, in: directory) else { throw .fileExists }
+      AbandonedStores.remove(from: directory)
+      let (root, temporary) = try makeTemporary(in: directory)
+      do throws(Errno) {
+        try fill(root, layout)
+        try rename(temporary, to: name, in: directory)
+      } catch {
+        AbandonedStores.empty(root)
+        try? directory.removeDirectory(temporary)
+        throw error
+      }
+      try directory.synchronize()
+    } catch {
+      if error == .fileExists { throw exists(path) }
+      throw CASError(.io(error), operation, path, cause: error.description)
+    }
+  }
+
+  private static func exists(_ path: String) -> CASError {
+    CASError(.clobber, operation, path, cause: "it exists already")
+  }
+
+  /// The directory a path is in, and its name there.
+  private static func split(_ path: String) -> (parent: String, name: String) {
+    let slash = UInt8(ascii: "/")
+    var bytes = Array(path.utf8)[...]
+    while bytes.count > 1, bytes.last == slash { bytes.removeLast() }
+    guard let last = bytes.lastIndex(of: slash) else { return (".", String(decoding: bytes, as: UTF8.self)) }
+    let parent = bytes[..<last].isEmpty ? "/" : String(decoding: bytes[..<last], as: UTF8.self)
+    return (parent, String(decoding: bytes[(last + 1)...], as: UTF8.self))
+  }
+
+  private static func openMakingParents(_ path: String) throws(Errno) -> OpenFile {
+    do throws(Errno) {
+      return try OpenFile.open(path: path, [.readOnly, .directory])
+    } catch {
+      let (parent, name) = split(path)
+      guard error == .noSuchFileOrDirectory, !name.isEmpty, parent != path else { throw error }
+      let directory = try openMakingParents(parent)
+      do throws(Errno) {
+        try directory.makeDirectory(name)
+        try directory.synchronize()
+      } catch {
+        guard error == .fileExists else { throw error }
+        // A link that leads nowhere is in the way, or somebody was faster.
+      }
+      return try OpenFile.open(path: path, [.readOnly, .directory])
+    }
+  }
+
+  private static func isFree(_ name: String, in directory: OpenFile) throws(Errno) -> Bool {
+    do throws(Errno) {
+      _ = try directory.status(of: name)
+      return false
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return true
+    }
+  }
+
+  /// Makes a directory with a temporary name, locked for as long as it is open.
+  private static func makeTemporary(in directory: OpenFile) throws(Errno) -> (root: OpenFile, name: String) {
+    for _ in 0..<100 {
+      let name = TemporaryFile.randomName()
+      try directory.makeDirectory(name)
+      // Before the lock was taken another may have found it abandoned.
+      let root: OpenFile
+      do throws(Errno) {
+        root = try directory.openBeneath(name, [.readOnly, .directory])
+      } catch {
+        if error == .noSuchFileOrDirectory { continue }
+        try? directory.removeDirectory(name)
+        throw error
+      }
+      if TemporaryFile.lock(root), TemporaryFile.isName(name, of: root, in: directory) { return (root, name) }
+    }
+    throw .resourceBusy
+  }
+
+  private static func fill(_ root: OpenFile, _ layout: CreateOptions.Layout) throws(Errno) {
+    try root.makeDirectory("blobs")
+    let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
+    try blobs.makeDirectory("sha256")
+    try blobs.openBeneath("sha256", [.readOnly, .directory]).synchronize()
+    try blobs.synchronize()
+    switch layout {
+    case .index: try write(ImageIndex().content, to: ImageIndex.fileName, in: root)
+    case .refs:
+      try root.makeDirectory("refs")
+      try root.openBeneath("refs", [.readOnly, .directory]).synchronize()
+    }
+    try write(ImageLayout.content, to: ImageLayout.fileName, in: root)
+    try root.synchronize()
+  }
+
+  private static func write(_ content: [UInt8], to name: String, in root: OpenFile) throws(Errno) {
+    let file = try root.openBeneath(name, [.writeOnly, .createNew], mode: 0o644)
+    try file.write(content.span)
+    try file.synchronize()
+  }
+
+  private static func rename(_ name: String, to other: String, in directory: OpenFile) throws(Errno) {
+    do throws(Errno) {
+      try directory.rename(name, to: other, in: directory, replacing: false)
+    } catch {
+      guard error == .invalidArgument || error == .noFunction else { throw error }
+      // Without RENAME_NOREPLACE: a rename takes the place of an empty directory at most.
+      guard try isFree(other, in: directory) else { throw .fileExists }
+      try directory.rename(name, to: other, in: directory)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import CAS
+import CASPlatform
+import FoundationEssentials
+import NIOHTTP1
+import OCI
+import SystemPackage
+
+/// What a request does to a repository.
+enum Access: Hashable, Sendable {
+  case pull
+  case push
+  case delete
+
+  /// The actions of a token for it (distribution's token specification, "Token scope").
+  fileprivate var actions: String {
+    switch self {
+    case .pull: "pull"
+    case .push: "pull,push"
+    case .delete: "pull,push,delete"
+    }
+  }
+}
+
+/// Gets and keeps what shows a registry who asks: name and password, or a token for each kind of access.
+final class Authenticator: Sendable {
+  private struct Token {
+    var value: String
+    var end: ContinuousClock.Instant
+  }
+
+  private struct State {
+    var basic: String?
+    var tokens: [Access: Token] = [:]
+  }
+
+  /// How long a token is good that does not say, by the token specification.
+  private static let defaultLife = 60
+  private static let answerLimit = 1 << 20
+
+  private let address: RegistryAddress
+  private let files: CredentialFiles
+  private let state = Monitor(State())
+
+  init(_ address: RegistryAddress, _ files: CredentialFiles) {
+    self.address = address
+    self.files = files
+  }
+
+  /// The value of `Authorization` for a request to the registry, as far as one is known to be wanted.
+  func authorization(for access: Access) -> String? {
+    state.withLock { state in
+      if let basic = state.basic { return basic }
+      guard let token = state.tokens[access], token.end > .now else { return nil }
+      return "Bearer \(token.value)"
+    }
+  }
+
+  /// Gets what a registry that refused a request wants.
+  ///
+  /// - Parameter refused: what it was shown.
+  /// - Throws: that it wants what there is not.
+  func answer(
+    _ challenges: [Challenge], for access: Access, refused: String?, through transport: HTTPTransport,
+    _ cancellation: CancellationToken
+  ) throws(RegistryError) {
+    if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
+      let token = try token(bearer, access, transport, cancellation)
+      state.withLock { $0.tokens[access] = token }
+    } else if challenges.contains(where: { $0.scheme == "basic" }) {
+      guard case .password(let user, let password)? = try files.credentials(for: address) else {
+        throw .refused(.io(.permissionDenied), "the registry wants a name and a password, and there are none for it")
+      }
+      let basic = Credentials.basic(user, password)
+      guard basic != refused else {
+        throw .refused(
+          .io(.permissionDenied), "the registry does not accept the name and the password there are for it")
+      }
+      state.withLock { $0.basic = basic }
+    } else {
+      throw .refused(.io(.permissionDenied), "the registry does not say how it wants to be told who asks")
+    }
+  }
+
+  private func token(
+    _ challenge: Challenge, _ access: Access, _ transport: HTTPTransport, _ cancellation: CancellationToken
+  ) throws(RegistryError) -> Token {
+    guard let realm = challenge.parameters["realm"], let url = URL(string: realm), let host = url.host, !host.isEmpty
+    else { throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens") }
+    let credentials = try files.credentials(for: address)
+    try check(url, host, credentials != nil)
+    var fields = [("service", challenge.parameters["service"] ?? "")].filter { !$0.1.isEmpty }
+    fields.append(("scope", challenge.parameters["scope"] ?? "repository:\(address.repository):\(access.actions)"))
+    var request = HTTPRequest(method: .GET, url: url)
+    if case .identityToken(let token) = credentials {
+      fields += [("grant_type", "refresh_token"), ("client_id", "casfs"), ("refresh_token", token)]
+      request.method = .POST
+      request.headers = [("Content-Type", "application/x-www-form-urlencoded")]
+      request.body = .bytes(Array(Self.form(fields).utf8))
+    } else {
+      if case .password(let user, let password) = credentials {
+        request.headers = [("Authorization", Credentials.basic(user, password))]
+      }
+      let separator = realm.contains("?") ? "&" : "?"
+      guard let url = URL(string: realm + separator + Self.form(fields)) else {
+        throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens")
+      }
+      request.url = url
+    }
+    let exchange = try transport.send(request, cancellation)
+    let status = Int(try exchange.head().status.code)
+    let body = try exchange.body(limit: Self.answerLimit)
+    let shown = host.sanitized
+    switch status {
+    case 200: break
+    case 429, 500...: throw .connectionLost("the token server \(shown) answered \(status)")
+    default:
+      let reason = body.flatMap(ServerError.init).map { ": \($0)" } ?? ""
+      throw .refused(.io(.permissionDenied), "the token server \(shown) gave no token (\(status)\(reason))")
+    }
+    guard let answer = body.flatMap({ try? JSON(parsing: $0) }),
+      let value = answer["token"]?.text ?? answer["access_token"]?.text, !value.isEmpty,
+      value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+    else { throw .refused(.io(.permissionDenied), "the answer of the token server \(shown) has no token") }
+    let life = answer["expires_in"]?.integer.map { Int(clamping: $0) } ?? Self.defaultLife
+    // A little less, for the way there.
+    return Token(value: value, end: .now + .seconds(max(1, min(life, 86_400) * 9 / 10)))
+  }
+
+  /// Makes sure that neither credentials nor a token for them go where others may read along.
+  private func check(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryError) {
+    let isSame =
+      host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
+    switch realm.scheme {
+    case "https":
+      guard address.isPlain, hasCredentials, !isSame else { return }
+    case "http":
+      if address.isLoopback, isSame || RegistryAddress.isLoopback(host) { return }
+      if address.isPlain, isSame || !hasCredentials { return }
+    default: break
+    }
+    throw .refused(
+      .io(.permissionDenied),
+      "the registry wants tokens of \(host.sanitized), which is not asked: the way there is not safe")
+  }
+
+  /// Fields as a query or a form has them.
+  private static func form(_ fields: [(String, String)]) -> String {
+    fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
+  }
+
+  private static func encoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var result: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        result.append(byte)
+      default: result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}

@@ -1,0 +1,64 @@
+import NIOHTTP1
+
+/// How a server wants to be told who asks: one challenge of its `WWW-Authenticate` (RFC 9110, 11.6.1).
+struct Challenge: Hashable, Sendable {
+  /// The scheme, in lower case.
+  var scheme: String
+  /// The parameters, their names in lower case.
+  var parameters: [String: String]
+
+  /// The challenges of an answer, in their order. What is none is passed over.
+  static func all(in headers: HTTPHeaders) -> [Challenge] {
+    headers["WWW-Authenticate"].flatMap { parse($0) }
+  }
+
+  /// Reads one field: challenges with commas between them, which are also between a challenge's parameters.
+  static func parse(_ field: String) -> [Challenge] {
+    var challenges: [Challenge] = []
+    var scanner = Scanner(rest: Array(field.prefix(8192).utf8)[...])
+    while true {
+      scanner.skip(" ,\t")
+      let word = scanner.token()
+      guard !word.isEmpty else { return challenges }
+      if scanner.take("=") {
+        let value = scanner.value()
+        if !challenges.isEmpty { challenges[challenges.count - 1].parameters[word.lowercased()] = value }
+      } else {
+        challenges.append(Challenge(scheme: word.lowercased(), parameters: [:]))
+      }
+    }
+  }
+
+  private struct Scanner {
+    var rest: ArraySlice<UInt8>
+
+    mutating func skip(_ characters: String) {
+      rest = rest.drop { characters.utf8.contains($0) }
+    }
+
+    mutating func token() -> String {
+      let word = rest.prefix { $0 > UInt8(ascii: " ") && !",=\"".utf8.contains($0) }
+      rest = rest.dropFirst(word.count)
+      return String(decoding: word, as: UTF8.self)
+    }
+
+    mutating func take(_ character: Character) -> Bool {
+      guard let first = rest.first, character.asciiValue == first else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+
+    mutating func value() -> String {
+      guard take("\"") else { return token() }
+      var value: [UInt8] = []
+      while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
+        if byte == UInt8(ascii: "\\"), let escaped = rest.popFirst() {
+          value.append(escaped)
+        } else {
+          value.append(byte)
+        }
+      }
+      return String(decoding: value, as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import OCI
+
+/// Where a repository is: the host of the registry and the repository's name there, both checked.
+struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
+  static let scheme = "docker://"
+  /// The scheme by which plain HTTP is asked for.
+  static let plainScheme = "docker+http://"
+  /// The longest name of a repository, in bytes.
+  private static let maximumLength = 255
+
+  /// `HOST` or `HOST:PORT`, as it is shown and as credentials are kept for it.
+  let authority: String
+  /// The repository's name (distribution-spec, "Pulling manifests").
+  let repository: String
+  /// Whether the user asked for plain HTTP.
+  let isPlain: Bool
+  /// Whether the registry is on this machine.
+  let isLoopback: Bool
+
+  /// Whether a URI names a repository, rightly or not.
+  static func isAddress(_ uri: String) -> Bool {
+    uri.utf8.starts(with: scheme.utf8) || uri.utf8.starts(with: plainScheme.utf8)
+  }
+
+  /// Takes a URI for an address: `docker://HOST[:PORT]/REPOSITORY`.
+  ///
+  /// - Throws: what is wrong with it.
+  init(_ uri: String) throws(InvalidValue) {
+    isPlain = uri.utf8.starts(with: Self.plainScheme.utf8)
+    guard Self.isAddress(uri) else { throw InvalidValue("a repository is named docker://HOST[:PORT]/REPOSITORY") }
+    let rest = uri.dropFirst((isPlain ? Self.plainScheme : Self.scheme).count)
+    guard let slash = rest.firstIndex(of: "/"), slash > rest.startIndex else {
+      throw InvalidValue("a repository is named docker://HOST[:PORT]/REPOSITORY")
+    }
+    var authority = String(rest[..<slash])
+    var repository = String(rest[rest.index(after: slash)...])
+    let host = try Self.host(of: authority)
+    if authority == "index.docker.io" || authority == "registry-1.docker.io" { authority = "docker.io" }
+    if authority == "docker.io", !repository.contains("/") { repository = "library/\(repository)" }
+    guard repository.utf8.count <= Self.maximumLength, Self.isRepository(repository) else {
+      throw InvalidValue(
+        "the name of a repository has components of lower-case letters and digits, joined by one of . _ - or by __, "
+          + "and no tag")
+    }
+    self.authority = authority
+    isLoopback = Self.isLoopback(host)
+    self.repository = repository
+  }
+
+  /// The URI.
+  var description: String { (isPlain ? Self.plainScheme : Self.scheme) + repositoryName }
+
+  /// Host and repository, as messages name them.
+  var repositoryName: String { "\(authority)/\(repository)" }
+
+  /// The authority that is connected to: Docker's registry is not where its name says.
+  var server: String { authority == "docker.io" ? "registry-1.docker.io" : authority }
+
+  /// Whether the name of a host, or its address, is this machine's own.
+  static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" || host == "[::1]" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  }
+
+  private static func host(of authority: String) throws(InvalidValue) -> String {
+    var rest = authority[...]
+    let host: Substring
+    if rest.first == "[", let end = rest.firstIndex(of: "]") {
+      host = rest[...end]
+      rest = rest[rest.index(after: end)...]
+      guard host.dropFirst().dropLast().utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
+        throw InvalidValue("the address of the host is none")
+      }
+    } else {
+      host = rest.prefix { $0 != ":" }
+      rest = rest.dropFirst(host.count)
+      guard !host.isEmpty,
+        host.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
+      else { throw InvalidValue("the name of a host has letters, digits, - and .") }
+    }
+    if rest.isEmpty { return String(host) }
+    let digits = rest.dropFirst()
+    guard rest.first == ":", digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+      let port = UInt16(digits), port > 0
+    else { throw InvalidValue("the port of a host is a number from 1 to 65535") }
+    return String(host)
+  }
+
+  private static func isRepository(_ name: String) -> Bool {
+    name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { component in
+      guard let first = component.first, let last = component.last, isLower(first), isLower(last) else { return false }
+      let separators = component.split(omittingEmptySubsequences: true, whereSeparator: isLower)
+      return separators.allSatisfy { run in
+        run.allSatisfy { $0 == UInt8(ascii: "-") } || run.elementsEqual("_".utf8) || run.elementsEqual("__".utf8)
+          || run.elementsEqual(".".utf8)
+      }
+    }
+  }
+
+  /// Whether text is a tag (distribution-spec, "Pulling manifests").
+  static func isTag(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 128 else { return false }
+    let underscore = UInt8(ascii: "_")
+    return (isAlphanumeric(first) || first == underscore)
+      && text.utf8.allSatisfy {
+        isAlphanumeric($0) || $0 == underscore || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+      }
+  }
+
+  private static func isLower(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    isLower(byte) || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+  }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= (byte | 0x20)
+  }
+}

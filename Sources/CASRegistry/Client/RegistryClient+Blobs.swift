@@ -1,0 +1,151 @@
+import CAS
+import CASPlatform
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import OCI
+import SystemPackage
+
+extension RegistryClient {
+  /// How often a transfer may break although something came each time.
+  private static let maximumBreaks = 100
+
+  private func blobPath(_ digest: Digest) -> String { "/v2/\(address.repository)/blobs/\(digest)" }
+
+  /// How long a blob is (distribution-spec, "Checking if content exists in the registry"); `nil` when it is not there.
+  func headBlob(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Int64? {
+    let response = try send(RegistryRequest(method: .HEAD, target: blobPath(digest)), context)
+    try finish(response, context)
+    if response.status == 404 { return nil }
+    guard response.status == 200 else { throw failure(response, context) }
+    guard let size = try size(of: response, context) else {
+      throw malformedResponse(context, "the registry does not say how long the blob is")
+    }
+    return size
+  }
+
+  /// Reads a region of a blob as it comes (distribution-spec, "Pulling blobs"). A transfer that breaks goes on where it
+  /// broke, as long as something comes.
+  ///
+  /// - Parameter region: what is read; of a registry that gives all, the rest is passed over.
+  func read(
+    _ digest: Digest, _ region: Range<Int64>, size: Int64, _ context: OperationContext,
+    _ body: (Span<UInt8>) throws(CASError) -> Void
+  ) throws(CASError) {
+    var position = region.lowerBound
+    var retryPolicy = RetryPolicy()
+    var breaks = 0
+    while position < region.upperBound {
+      var request = RegistryRequest(method: .GET, target: blobPath(digest), isBulk: true)
+      if position > 0 || region.upperBound < size {
+        request.headers = [("Range", "bytes=\(position)-\(region.upperBound - 1)")]
+      }
+      let begin = position
+      let response = try send(request, context)
+      guard response.status == 200 || response.status == 206 else { throw failure(response, context) }
+      do throws(RegistryError) {
+        var skipped = position - (try Self.start(of: response, wanted: position, size: size))
+        while position < region.upperBound, let part = try response.exchange.nextPart() {
+          var bytes = part.readableBytesUInt8Span
+          if skipped > 0 {
+            let passed = Int(min(skipped, Int64(bytes.count)))
+            skipped -= Int64(passed)
+            bytes = bytes.extracting(droppingFirst: passed)
+          }
+          let wanted = bytes.extracting(first: Int(min(Int64(bytes.count), region.upperBound - position)))
+          if wanted.isEmpty { continue }
+          do throws(CASError) {
+            try body(wanted)
+          } catch {
+            throw .refused(error.code, error.cause)
+          }
+          position += Int64(wanted.count)
+          retryPolicy.reset()
+        }
+        // A registry may give less than was asked for, and says so.
+        if response.status == 206, position < region.upperBound, position > begin { continue }
+        if position < region.upperBound { throw .connectionLost("the blob ends after \(position) of \(size) bytes") }
+        // Read to its end, the connection can be used again.
+        if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
+        return
+      } catch {
+        breaks += 1
+        guard error.isTransient, breaks < Self.maximumBreaks, retryPolicy.backOff(retryAfter: nil, context.cancellation)
+        else {
+          try context.cancellation.check(context.operation, context.subject)
+          throw error.error(context, address.repositoryName)
+        }
+      }
+    }
+  }
+
+  /// Where in the blob the body of an answer begins, if it is as long as it must be then.
+  private static func start(
+    of response: RegistryResponse, wanted: Int64, size: Int64
+  ) throws(RegistryError) -> Int64 {
+    let length = response.headers.first(name: "Content-Length").map { Int64($0) }
+    if response.status != 206 {
+      if let length, length != size { throw .connectionLost("the registry gives another length than before") }
+      return 0
+    }
+    // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
+    let range = response.headers.first(name: "Content-Range") ?? ""
+    let numbers = range.split { "bytes -/".contains($0) }.map { Int64($0) }
+    guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1], first == wanted,
+      first <= last, last < size, numbers[2] == size || range.hasSuffix("/*")
+    else { throw .refused(.io(.ioError), "the registry gave another part of the blob than was asked for") }
+    if let length, length != last - first + 1 { throw .connectionLost("the registry gives another length than before") }
+    return first
+  }
+
+  /// Stores a blob: asks for a place and sends the content there (distribution-spec, "POST then PUT"). What breaks is
+  /// begun again.
+  func upload(_ file: OpenFile, from offset: Int64, _ address: BlobAddress, _ context: OperationContext)
+    throws(CASError)
+  {
+    var retryPolicy = RetryPolicy()
+    while true {
+      let place = try beginUpload(context)
+      var request = RegistryRequest(
+        method: .PUT, target: place + (place.contains("?") ? "&" : "?") + "digest=\(address.digest)", access: .push,
+        headers: [("Content-Type", "application/octet-stream")],
+        body: address.size == 0 ? .bytes([]) : .file(file, offset: offset, count: address.size))
+      request.isBulk = true
+      request.isRepeatable = false
+      do throws(CASError) {
+        let response = try send(request, context)
+        guard (200...299).contains(response.status) else { throw failure(response, context) }
+        try checkDigest(of: response, is: address.digest, context)
+        try finish(response, context)
+        // Nobody is told that it is stored before it can be found.
+        guard try headBlob(address.digest, context) == address.size else {
+          throw malformedResponse(context, "the registry took the blob and does not have it")
+        }
+        return
+      } catch {
+        // The place may be gone, or have half of the content; another is begun.
+        guard error.code == .io(.ioError), retryPolicy.backOff(retryAfter: nil, context.cancellation) else {
+          throw error
+        }
+      }
+    }
+  }
+
+  private func beginUpload(_ context: OperationContext) throws(CASError) -> String {
+    let response = try send(
+      RegistryRequest(
+        method: .POST, target: "/v2/\(address.repository)/blobs/uploads/", access: .push, body: .bytes([])), context)
+    guard response.status == 202 else { throw failure(response, context) }
+    try finish(response, context)
+    guard let place = response.headers.first(name: "Location"),
+      let url = URL(string: place, relativeTo: response.url)?.absoluteURL
+    else { throw malformedResponse(context, "the registry gives no place to send a blob to") }
+    try reading(context) { () throws(RegistryError) in try requireSecureTransition(from: response.url, to: url) }
+    return url.absoluteString
+  }
+
+  /// Deletes a blob (distribution-spec, "Deleting Blobs"); one that is not there is deleted.
+  func delete(_ digest: Digest, _ context: OperationContext) throws(CASError) {
+    try delete(blobPath(digest), "blobs", context)
+  }
+}

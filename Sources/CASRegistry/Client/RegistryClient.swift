@@ -1,0 +1,233 @@
+import CAS
+import CASPlatform
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import OCI
+import SystemPackage
+
+/// What is asked of a registry, before it is known how it is reached and what it wants to be shown.
+struct RegistryRequest: Sendable {
+  var method: HTTPMethod
+  /// From the root of the registry, or a whole URL that the registry gave.
+  var target: String
+  var access = Access.pull
+  var headers: [(name: String, value: String)] = []
+  var body: HTTPRequest.Body?
+  var isBulk = false
+  /// Whether it can be made again when nobody knows what became of it.
+  var isRepeatable = true
+}
+
+/// An answer of which the body is still to come.
+struct RegistryResponse {
+  let status: Int
+  let headers: HTTPHeaders
+  let exchange: HTTPExchange
+  /// Where it came from, for what is relative to that.
+  let url: URL
+}
+
+/// Speaks with one registry about one repository: finds out how it is reached and what it wants to be shown, follows
+/// it to where blobs are kept, and tries again what is worth it (distribution-spec 1.1).
+final class RegistryClient: Sendable {
+  private struct State {
+    var transport: HTTPTransport?
+    /// `https://HOST` or `http://HOST`, once that is known.
+    var base: String?
+  }
+
+  private static let maximumRedirections = 5
+  static let errorLimit = 64 << 10
+
+  let address: RegistryAddress
+  private let authenticator: Authenticator
+  private let environment: [String: String]
+  private let state = Monitor(State())
+  private let circuitBreaker = CircuitBreaker()
+
+  init(_ address: RegistryAddress, environment: [String: String]) {
+    self.address = address
+    self.environment = environment
+    authenticator = Authenticator(address, CredentialFiles(environment: environment))
+  }
+
+  /// Whether the registry could not be reached a moment ago.
+  var isUnreachable: Bool { circuitBreaker.isRecent }
+
+  /// Finds out how the registry is reached, and whether it is one (distribution-spec, "Determining Support").
+  func connect(_ context: OperationContext) throws(CASError) {
+    let response = try send(RegistryRequest(method: .GET, target: "/v2/"), context)
+    guard response.status == 200 else { throw failure(response, context) }
+    try finish(response, context)
+  }
+
+  /// Sends a request, and again as long as that is worth it.
+  ///
+  /// - Returns: whatever the registry answers in the end, errors included.
+  func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
+    var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isRecent)
+    while true {
+      do throws(RegistryError) {
+        let response = try attempt(request, context.cancellation)
+        circuitBreaker.end()
+        guard [429, 500, 502, 503, 504].contains(response.status), request.isRepeatable else { return response }
+        let wish = response.headers.first(name: "Retry-After").flatMap { Int($0) }
+        guard retryPolicy.backOff(retryAfter: wish, context.cancellation) else { return response }
+      } catch {
+        if request.isRepeatable, error.isTransient {
+          if retryPolicy.backOff(retryAfter: nil, context.cancellation) { continue }
+          if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.begin() }
+        }
+        try context.cancellation.check(context.operation, context.subject)
+        throw error.error(context, address.repositoryName)
+      }
+    }
+  }
+
+  private func attempt(_ request: RegistryRequest, _ cancellation: CancellationToken) throws(RegistryError)
+    -> RegistryResponse
+  {
+    let (transport, base) = try connection(cancellation)
+    guard var url = URL(string: request.target.hasPrefix("/") ? base + request.target : request.target) else {
+      throw .refused(.io(.ioError), "the registry leads to no URL")
+    }
+    var redirections = 0
+    var isAuthenticated = false
+    while true {
+      let isOwn = Self.origin(of: url) == URL(string: base).flatMap(Self.origin)
+      let authorization = isOwn ? authenticator.authorization(for: request.access) : nil
+      var outgoing = HTTPRequest(method: request.method, url: url, headers: request.headers, body: request.body)
+      outgoing.isBulk = request.isBulk
+      if let authorization { outgoing.headers.append(("Authorization", authorization)) }
+      let exchange = try transport.send(outgoing, cancellation)
+      let head = try exchange.head()
+      let status = Int(head.status.code)
+      switch status {
+      case 401 where isOwn && !isAuthenticated:
+        _ = try exchange.body(limit: Self.errorLimit)
+        isAuthenticated = true
+        try authenticator.answer(
+          Challenge.all(in: head.headers), for: request.access, refused: authorization, through: transport, cancellation
+        )
+      case 301, 302, 303, 307, 308:
+        let isEmpty = request.body == nil && (request.method == .GET || request.method == .HEAD || status >= 307)
+        redirections += 1
+        guard isEmpty, redirections <= Self.maximumRedirections, let place = head.headers.first(name: "Location"),
+          let next = URL(string: place, relativeTo: url)?.absoluteURL
+        else { throw .refused(.io(.ioError), "the registry leads elsewhere (\(status)), and too far or to nowhere") }
+        try requireSecureTransition(from: url, to: next)
+        _ = try exchange.body(limit: Self.errorLimit)
+        url = next
+      default: return RegistryResponse(status: status, headers: head.headers, exchange: exchange, url: url)
+      }
+    }
+  }
+
+  /// From a safe connection there is no way to one that is not, but within this machine.
+  func requireSecureTransition(from: URL, to next: URL) throws(RegistryError) {
+    let isSafe = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
+    let isHere = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
+    guard isSafe || isHere else { throw .refused(.io(.ioError), "the registry leads to where the way is not safe") }
+  }
+
+  static func origin(of url: URL) -> String? {
+    guard let scheme = url.scheme?.lowercased(), let host = url.host?.lowercased() else { return nil }
+    return "\(scheme)://\(host):\(url.port ?? (scheme == "https" ? 443 : 80))"
+  }
+
+  /// The connections, and the registry's own URL. On this machine plain HTTP is taken where no TLS is spoken.
+  private func connection(_ cancellation: CancellationToken) throws(RegistryError) -> (HTTPTransport, String) {
+    let (known, base) = state.withLock { ($0.transport, $0.base) }
+    if let known, let base { return (known, base) }
+    let transport = if let known { known } else { try makeTransport() }
+    let found: String
+    if address.isPlain {
+      found = "http://\(address.server)"
+    } else {
+      found = try address.isLoopback ? probe(transport, cancellation) : "https://\(address.server)"
+    }
+    state.withLock { $0.base = found }
+    return (transport, found)
+  }
+
+  private func makeTransport() throws(RegistryError) -> HTTPTransport {
+    let certificates = try TrustedCertificates.load(for: address.authority, environment: environment)
+    let new = try HTTPTransport(trusting: certificates)
+    return state.withLock { state in
+      let transport = state.transport ?? new
+      state.transport = transport
+      return transport
+    }
+  }
+
+  private func probe(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String {
+    let safe = "https://\(address.server)"
+    guard let url = URL(string: safe + "/v2/") else { throw .refused(.invalid, "the host is none") }
+    do throws(RegistryError) {
+      let exchange = try transport.send(HTTPRequest(method: .GET, url: url), cancellation)
+      _ = try exchange.head()
+      _ = try exchange.body(limit: Self.errorLimit)
+      return safe
+    } catch {
+      guard case .tls(_, isPlain: true) = error else { throw error }
+      return "http://\(address.server)"
+    }
+  }
+
+  /// Has something deleted; what is not there is.
+  ///
+  /// - Parameter kind: what it is one of, for the error of a registry that deletes none.
+  func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) {
+    let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), context)
+    switch response.status {
+    case 200...299, 404: try finish(response, context)
+    case 400, 405:
+      let reason = failure(response, context).cause
+      throw CASError(
+        .notImplemented, context.operation, context.subject, cause: "the registry cannot delete \(kind): \(reason)")
+    default: throw failure(response, context)
+    }
+  }
+
+  /// Reads the rest of an answer that is of no interest, so that the connection can be used again.
+  func finish(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
+    _ = try reading(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorLimit) }
+  }
+
+  /// Runs what reads an answer, and gives its fault as an operation's error.
+  func reading<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
+    -> Result
+  {
+    do throws(RegistryError) {
+      return try body()
+    } catch {
+      try context.cancellation.check(context.operation, context.subject)
+      throw error.error(context, address.repositoryName)
+    }
+  }
+
+  /// The error that an answer is which says that something is refused.
+  func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
+    let body = try? response.exchange.body(limit: Self.errorLimit)
+    let reason = body.flatMap { $0 }.flatMap(ServerError.init)
+    let code: CASError.Code =
+      switch (response.status, reason?.code) {
+      case (_, "DIGEST_INVALID"), (_, "SIZE_INVALID"): .mismatch
+      case (405, _), (_, "UNSUPPORTED"): .notImplemented
+      case (404, _): .notFound
+      case (401, _), (403, _): .io(.permissionDenied)
+      case (400, _): .invalid
+      case (413, _): .io(.fileTooLarge)
+      default: .io(.ioError)
+      }
+    let words = reason.map { ": \($0)" } ?? ""
+    return CASError(
+      refused: code, context, "\(address.repositoryName): the registry answered \(response.status)\(words)")
+  }
+
+  /// An error about an answer that makes no sense.
+  func malformedResponse(_ context: OperationContext, _ reason: String) -> CASError {
+    CASError(.io(.ioError), context.operation, context.subject, cause: "\(address.repositoryName): \(reason)")
+  }
+}

@@ -1,0 +1,132 @@
+import AsyncHTTPClient
+import CAS
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import SystemPackage
+
+/// Why a request has no answer, or none that can be used.
+enum RegistryError: Error {
+  /// The registry cannot be reached, or says nothing.
+  case unreachable(String)
+  /// The connection broke.
+  case connectionLost(String)
+  /// TLS was not agreed on; whether what answered does not speak it at all.
+  case tls(String, isPlain: Bool)
+  /// It answered in a way that another attempt would not change.
+  case refused(CASError.Code, String)
+  case cancelled
+
+  /// Takes an error of the HTTP client.
+  init(_ error: any Error) {
+    switch error {
+    case let error as RegistryError: self = error
+    case let error as HTTPClientError:
+      switch error {
+      case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
+        self = .unreachable("no connection in time")
+      case .remoteConnectionClosed: self = .connectionLost("the connection was closed")
+      case .cancelled: self = .cancelled
+      default: self = .connectionLost(error.shortDescription.sanitized)
+      }
+    case let error as NIOSSLError: self = Self.tls(error)
+    case let error as BoringSSLError: self = Self.tls(error)
+    case is NIOSSLExtraError: self = .tls("the certificate is not the host's", isPlain: false)
+    case let error as NIOConnectionError:
+      if let first = error.connectionErrors.first {
+        self.init(first.error)
+      } else {
+        self = .unreachable("the host's name has no address")
+      }
+    case let error as IOError:
+      let errno = Errno(rawValue: error.errnoCode)
+      let isClosed = errno == .connectionReset || errno == .brokenPipe
+      self = isClosed ? .connectionLost("the connection was closed") : .unreachable(errno.description)
+    case let error as ChannelError:
+      if case .connectTimeout = error {
+        self = .unreachable("no connection in time")
+      } else {
+        self = .connectionLost("the connection was closed")
+      }
+    case is HTTPParserError: self = .connectionLost("the answer is no HTTP")
+    default: self = .connectionLost("the connection failed")
+    }
+  }
+
+  /// Whether another attempt may fare better.
+  var isTransient: Bool {
+    switch self {
+    case .unreachable, .connectionLost: true
+    case .tls, .refused, .cancelled: false
+    }
+  }
+
+  private static func tls(_ error: any Error) -> RegistryError {
+    let text = "\(error)"
+    // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
+    let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
+      text.contains($0)
+    }
+    if text.contains("CERTIFICATE_VERIFY_FAILED") {
+      return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlain: false)
+    }
+    return .tls(isPlain ? "the server does not speak TLS" : reason(text), isPlain: isPlain)
+  }
+
+  /// What BoringSSL says of an error in between what Swift does: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
+  private static func reason(_ text: String) -> String {
+    guard let words = text.firstRange(of: "OPENSSL_internal:") else { return "there is no connection" }
+    let name = text[words.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return name.lowercased().replacing("_", with: " ")
+  }
+
+  /// The error of an operation on a repository.
+  func error(_ context: OperationContext, _ repositoryName: String) -> CASError {
+    switch self {
+    case .unreachable(let reason), .connectionLost(let reason):
+      CASError(.io(.ioError), context.operation, context.subject, cause: "\(repositoryName): \(reason)")
+    case .tls(let reason, _):
+      CASError(.io(.ioError), context.operation, context.subject, cause: "\(repositoryName): TLS failed: \(reason)")
+    case .refused(let code, let reason):
+      CASError(refused: code, context, "\(repositoryName): \(reason)")
+    case .cancelled: CASError(.cancelled, context.operation, context.subject, cause: "cancelled")
+    }
+  }
+}
+
+extension CASError {
+  /// An error about what a registry refuses.
+  init(refused code: Code, _ context: OperationContext, _ reason: String) {
+    let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
+    self.init(code, context.operation, context.subject, cause: words + reason)
+  }
+}
+
+/// What a request is made for: what an error names, and what can end it.
+struct OperationContext: Sendable {
+  var operation: String
+  var subject: String
+  var cancellation: CancellationToken
+
+  init(_ operation: String, _ subject: String, _ cancellation: CancellationToken = .none) {
+    self.operation = operation
+    self.subject = subject
+    self.cancellation = cancellation
+  }
+}
+
+extension String {
+  /// Text of a server for a message: on one line, without control characters, and not long.
+  var sanitized: String {
+    let limit = 300
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars.prefix(limit) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: text.append("?")
+      default: text.append(scalar)
+      }
+    }
+    return String(text) + (unicodeScalars.count > limit ? "…" : "")
+  }
+}

@@ -1,0 +1,52 @@
+import CAS
+import CASPlatform
+import Synchronization
+
+/// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
+/// something never waits for the ends of downloads.
+final class ConnectionLimiter: Sendable {
+  static let limit = 8
+  private static let bulkLimit = 6
+
+  private struct State {
+    var all = 0
+    var bulk = 0
+  }
+
+  /// The right to one exchange, until it is given back; more than once is once.
+  final class Permit: Sendable {
+    private let limiter: ConnectionLimiter
+    private let isBulk: Bool
+    private let isReleased = Atomic(false)
+
+    fileprivate init(_ limiter: ConnectionLimiter, isBulk: Bool) {
+      self.limiter = limiter
+      self.isBulk = isBulk
+    }
+
+    func release() {
+      if isReleased.exchange(true, ordering: .relaxed) { return }
+      limiter.state.withLock { state in
+        state.all -= 1
+        if isBulk { state.bulk -= 1 }
+      }
+    }
+  }
+
+  private let state = Monitor(State())
+
+  /// Waits for its turn.
+  func acquire(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryError) -> Permit {
+    while true {
+      let isIn = state.withLock(notifying: .none) { state in
+        guard state.all < Self.limit, !isBulk || state.bulk < Self.bulkLimit else { return false }
+        state.all += 1
+        if isBulk { state.bulk += 1 }
+        return true
+      }
+      if isIn { return Permit(self, isBulk: isBulk) }
+      _ = state.wait(milliseconds: 20) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
+      if cancellation.isCancelled { throw .cancelled }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import AsyncHTTPClient
+import CAS
+import CASPlatform
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import SystemPackage
+
+/// A request to a server.
+struct HTTPRequest: Sendable {
+  /// What is sent along.
+  enum Body: Sendable {
+    case bytes([UInt8])
+    /// So many bytes of a file.
+    case file(OpenFile, offset: Int64, count: Int64)
+  }
+
+  var method: HTTPMethod
+  var url: URL
+  var headers: [(name: String, value: String)] = []
+  var body: Body?
+  /// Whether much data comes or goes.
+  var isBulk = false
+
+  /// How long the other side may say nothing.
+  fileprivate var timeout: Duration { isBulk ? .seconds(20) : .seconds(10) }
+}
+
+/// The connections to a registry and to where it keeps its blobs. No thread is started before the first request.
+final class HTTPTransport: Sendable {
+  /// How long a connection may take to be made.
+  private static let connectTime = TimeAmount.seconds(5)
+
+  private let client: HTTPClient
+  private let limiter = ConnectionLimiter()
+
+  /// - Parameter certificates: of authorities that are trusted besides those the system does.
+  init(trusting certificates: [NIOSSLCertificate]) throws(RegistryError) {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    if !certificates.isEmpty { tls.additionalTrustRoots = [.certificates(certificates)] }
+    var configuration = HTTPClient.Configuration(
+      tlsConfiguration: tls, redirectConfiguration: .disallow,
+      timeout: HTTPClient.Configuration.Timeout(connect: Self.connectTime))
+    configuration.connectionPool = HTTPClient.Configuration.ConnectionPool(
+      idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionLimiter.limit)
+    // How often and how long is tried is for who asks to say.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.httpVersion = .http1Only
+    configuration.http1_1ConnectionDebugInitializer = StatusValidationHandler.add
+    guard let group = Self.group.value else {
+      throw .refused(.io(.resourceTemporarilyUnavailable), "no thread can be started")
+    }
+    client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+  }
+
+  deinit {
+    client.shutdown { _ in }
+  }
+
+  /// Sends a request; the answer is in what is returned, as it comes.
+  func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryError) -> HTTPExchange {
+    try Self.check(request.url)
+    let permit = try limiter.acquire(isBulk: request.isBulk, cancellation)
+    let delegate = ResponseDelegate()
+    let exchange: HTTPExchange
+    do {
+      var headers = HTTPHeaders([("User-Agent", "casfs")])
+      for header in request.headers { headers.add(name: header.name, value: header.value) }
+      let body: HTTPClient.Body? =
+        switch request.body {
+        case .bytes(let bytes): .bytes(bytes)
+        case .file(_, _, let count): delegate.body(length: count, on: client.eventLoopGroup.next())
+        case nil: nil
+        }
+      let outgoing = try HTTPClient.Request(url: request.url, method: request.method, headers: headers, body: body)
+      let task = client.execute(request: outgoing, delegate: delegate)
+      exchange = HTTPExchange(delegate, task, cancellation, permit, timeout: request.timeout)
+    } catch {
+      permit.release()
+      throw RegistryError(error)
+    }
+    if case .file(let file, let start, let count) = request.body {
+      try exchange.write(length: count) { (offset, size) throws(RegistryError) in
+        try Self.read(file, at: start + offset, size)
+      }
+    }
+    return exchange
+  }
+
+  /// Refuses what the client would trap at.
+  private static func check(_ url: URL) throws(RegistryError) {
+    guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
+      throw .refused(.io(.ioError), "the registry leads to what is no address: \(url.absoluteString.sanitized)")
+    }
+  }
+
+  private static func read(_ file: OpenFile, at offset: Int64, _ size: Int) throws(RegistryError) -> [UInt8] {
+    var piece = [UInt8](repeating: 0, count: size)
+    do throws(Errno) {
+      var span = piece.mutableSpan
+      guard try file.read(into: &span, at: offset, limit: size) == size else { throw .ioError }
+    } catch {
+      throw .refused(.io(error), "the content cannot be read: \(error)")
+    }
+    return piece
+  }
+
+  /// The one event loop of all registries. Its thread is made by one that has every signal blocked, as it is then itself.
+  private static let group: Monitor<MultiThreadedEventLoopGroup?> = {
+    let made = Monitor<MultiThreadedEventLoopGroup?>(nil)
+    let isDone = Monitor(false)
+    do throws(Errno) {
+      try Thread.start("casfs-http") {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        made.withLock { $0 = group }
+        isDone.withLock { $0 = true }
+      }
+      isDone.wait(until: { $0 }, then: { _ in })
+    } catch {
+      return made
+    }
+    return made
+  }()
+}
+
+extension Monitor where State: Sendable {
+  fileprivate var value: State { withLock(notifying: .none) { $0 } }
+}

@@ -1,0 +1,47 @@
+import CAS
+import CASPlatform
+import NIOSSL
+import SystemPackage
+
+/// The certificates of authorities that are trusted for one registry: the files `certs.d/HOST[:PORT]/*.crt`, where other
+/// container tools look for them (`containers-certs.d(5)`).
+enum TrustedCertificates {
+  private static let limit = 1 << 20
+
+  static func load(for authority: String, environment: [String: String]) throws(RegistryError) -> [NIOSSLCertificate] {
+    var certificates: [NIOSSLCertificate] = []
+    for folder in folders(environment) {
+      let path = "\(folder)/certs.d/\(authority)"
+      for name in names(in: path) where name.hasSuffix(".crt") {
+        certificates += try load("\(path)/\(name)")
+      }
+    }
+    return certificates
+  }
+
+  private static func folders(_ environment: [String: String]) -> [String] {
+    var folders: [String] = []
+    if let home = environment["HOME"], !home.isEmpty { folders.append("\(home)/.config/containers") }
+    return folders + ["/etc/containers", "/etc/docker"]
+  }
+
+  private static func names(in path: String) -> [String] {
+    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
+      let stream = try? DirectoryStream(directory)
+    else { return [] }
+    var names: [String] = []
+    while let name = try? stream.next() { names.append(name) }
+    return names.sorted()
+  }
+
+  private static func load(_ path: String) throws(RegistryError) -> [NIOSSLCertificate] {
+    do {
+      let content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: limit)
+      return try NIOSSLCertificate.fromPEMBytes(content)
+    } catch let error as Errno {
+      throw .refused(.io(error), "the certificate \(path) cannot be read: \(error)")
+    } catch {
+      throw .refused(.invalid, "the certificate \(path) cannot be read: it is not in PEM form")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import CASPlatform
+import CFUSE
+import Glibc
+import StoreTree
+import SystemPackage
+
+extension Operations {
+  static func addFiles(to table: inout fuse_lowlevel_ops) {
+    unsafe table.open = { (request, node, info) in
+      let flags = unsafe info?.pointee.flags ?? 0
+      let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
+      unsafe serve(request, open.isTruncating ? .fatalSignal : .anySignal) { (tree, context) throws(Errno) in
+        .opened(try tree.open(NodeID(node), open, context), NodeID(node))
+      }
+    }
+    unsafe table.create = { (request, parent, raw, mode, _) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
+        let made = try tree.create(unsafe name(raw), permissions: mode, in: NodeID(parent), context)
+        return .created(made.entry, made.file)
+      }
+    }
+    unsafe table.read = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try Operations.requireBounded(size)
+        return switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
+        case .bytes(let bytes): .bytes(bytes)
+        case .file(let file, let offset, let count): .file(file, offset: offset, count: count)
+        }
+      }
+    }
+    unsafe table.write = { (request, _, start, size, offset, info) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size).bindMemory(to: UInt8.self)
+        try tree.write(unsafe handle(info), unsafe bytes.span, at: Int64(offset), context)
+        return .written(size)
+      }
+    }
+    unsafe table.flush = { (request, _, info) in
+      unsafe serve(request, .fatalSignalWhileBlocked) { (tree, context) throws(Errno) in
+        try tree.flush(unsafe handle(info), context)
+        return .done
+      }
+    }
+    unsafe table.fsync = { (request, _, _, info) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
+        try tree.synchronize(unsafe handle(info), context)
+        return .done
+      }
+    }
+    unsafe table.release = { (request, node, info) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
+        try tree.release(unsafe handle(info), context) ? .released(NodeID(node)) : .done
+      }
+    }
+  }
+
+  /// Refuses to make room for an answer that is longer than what libfuse agrees on with the kernel: `max_pages`.
+  fileprivate static func requireBounded(_ size: Int) throws(Errno) {
+    guard size <= 256 * Int(getpagesize()) else { throw .invalidArgument }
+  }
+
+  static func addDirectories(to table: inout fuse_lowlevel_ops) {
+    unsafe table.opendir = { (request, node, _) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        .openedDirectory(try tree.openDirectory(NodeID(node), context))
+      }
+    }
+    unsafe table.readdir = { (request, _, size, offset, info) in
+      let sessionState = unsafe serve(request) { (tree, context) throws(Errno) in
+        try Operations.requireBounded(size)
+        var listing = DirectoryBuffer(size)
+        try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
+          listing.add(entry, next)
+        }
+        return .bytes(listing.used)
+      }
+      if let sessionState, let open = try? unsafe handle(info) {
+        sessionState.tree.readAhead(open) { sessionState.workers.promoteFollower() }
+      }
+    }
+    unsafe table.readdirplus = { (request, _, size, offset, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try Operations.requireBounded(size)
+        var listing = DirectoryBuffer(size)
+        try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
+          listing.add(entry, found, next)
+        }
+        return .entries(listing.used, listing.nodes)
+      }
+    }
+    unsafe table.releasedir = { (request, _, info) in
+      unsafe serve(request) { (tree, _) throws(Errno) in
+        try tree.releaseDirectory(unsafe handle(info))
+        return .done
+      }
+    }
+  }
+}

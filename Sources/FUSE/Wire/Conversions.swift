@@ -1,0 +1,105 @@
+import CAS
+import CASPlatform
+import CFUSE
+import Glibc
+import StoreTree
+
+extension fuse_entry_param {
+  init(_ entry: Entry) {
+    self.init()
+    ino = entry.node.rawValue
+    attr = stat(entry.attributes)
+    attr_timeout = entry.attributes.validity
+    entry_timeout = entry.validity
+  }
+}
+
+extension fuse_file_info {
+  /// - Parameter mapsDirect: whether files that are not cached can be mapped.
+  init(_ file: OpenedFile, mapsDirect: Bool) {
+    self.init()
+    fh = file.handle
+    switch file.cachePolicy {
+    case .keepCache: keep_cache = 1
+    case .invalidate: break
+    case .directIOMappable: direct_io = mapsDirect ? 1 : 0
+    case .directIO: direct_io = 1
+    }
+    noflush = file.ignoresFlush ? 1 : 0
+  }
+}
+
+extension NodeKind {
+  var mode: UInt32 {
+    switch self {
+    case .file: UInt32(Glibc.S_IFREG)
+    case .directory: UInt32(Glibc.S_IFDIR)
+    case .link: UInt32(Glibc.S_IFLNK)
+    }
+  }
+}
+
+extension stat {
+  init(_ attributes: Attributes) {
+    self.init()
+    st_ino = UInt(attributes.inode)
+    st_mode = attributes.kind.mode | attributes.permissions & 0o7777
+    st_nlink = UInt(attributes.links)
+    st_uid = attributes.user
+    st_gid = attributes.group
+    st_size = Int(attributes.size)
+    st_blksize = 1 << 20
+    st_blocks = Int((attributes.size >> 9) + (attributes.size & 511 == 0 ? 0 : 1))
+    st_atim = timespec(attributes.accessed)
+    st_mtim = timespec(attributes.modified)
+    st_ctim = timespec(attributes.changed)
+  }
+}
+
+extension timespec {
+  init(_ time: Timestamp) {
+    self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
+  }
+}
+
+extension Timestamp {
+  init(_ time: timespec) {
+    self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(clamping: min(max(time.tv_nsec, 0), 999_999_999)))
+  }
+}
+
+extension statvfs {
+  init(_ space: FileSystemStatistics) {
+    self.init()
+    f_bsize = UInt(space.blockSize)
+    f_frsize = UInt(space.blockSize)
+    f_blocks = UInt(space.blocks)
+    f_bfree = UInt(space.freeBlocks)
+    f_bavail = UInt(space.availableBlocks)
+    f_files = UInt(space.files)
+    f_ffree = UInt(space.freeFiles)
+    f_favail = UInt(space.freeFiles)
+    f_namemax = 255
+  }
+}
+
+extension AttributeChanges {
+  /// Takes what `FUSE_SETATTR` says is to be set.
+  init(_ status: stat, _ set: Int32) {
+    self.init()
+    if set & FUSE_SET_ATTR_MODE != 0 { permissions = status.st_mode & 0o7777 }
+    if set & FUSE_SET_ATTR_UID != 0 { user = status.st_uid }
+    if set & FUSE_SET_ATTR_GID != 0 { group = status.st_gid }
+    if set & FUSE_SET_ATTR_SIZE != 0 { size = Int64(status.st_size) }
+    if set & FUSE_SET_ATTR_ATIME_NOW != 0 {
+      accessed = .now
+    } else if set & FUSE_SET_ATTR_ATIME != 0 {
+      accessed = Timestamp(status.st_atim)
+    }
+    if set & FUSE_SET_ATTR_MTIME_NOW != 0 {
+      modified = .now
+    } else if set & FUSE_SET_ATTR_MTIME != 0 {
+      modified = Timestamp(status.st_mtim)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import CFUSE
+import Glibc
+import StoreTree
+
+/// Entries of a directory in the form the kernel wants them, as many as there is room for.
+struct DirectoryBuffer {
+  private var bytes: [UInt8]
+  private var length = 0
+  /// What the kernel is told of with them.
+  private(set) var nodes: [NodeID] = []
+
+  init(_ size: Int) {
+    bytes = [UInt8](repeating: 0, count: size)
+  }
+
+  /// What is in it.
+  var used: [UInt8] { Array(bytes.prefix(length)) }
+
+  /// Adds an entry: `struct fuse_dirent`.
+  ///
+  /// - Parameter next: the offset after it.
+  /// - Returns: whether there was room for it.
+  mutating func add(_ entry: DirectoryEntry, _ next: Int64) -> Bool {
+    var status = stat(entry)
+    return unsafe fill(entry) { (start, room, name) in
+      unsafe fuse_add_direntry(nil, start, room, name, &status, off_t(next))
+    }
+  }
+
+  /// Adds an entry with what was found under its name, if it was looked for: `struct fuse_direntplus`.
+  mutating func add(_ entry: DirectoryEntry, _ found: Entry?, _ next: Int64) -> Bool {
+    var parameters = fuse_entry_param()
+    if let found { parameters = fuse_entry_param(found) } else { parameters.attr = stat(entry) }
+    let isAdded = unsafe fill(entry) { (start, room, name) in
+      unsafe fuse_add_direntry_plus(nil, start, room, name, &parameters, off_t(next))
+    }
+    if isAdded, let found { nodes.append(found.node) }
+    return isAdded
+  }
+
+  private mutating func fill(
+    _ entry: DirectoryEntry, _ put: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int
+  ) -> Bool {
+    let room = bytes.count - length
+    let count = unsafe bytes.withUnsafeMutableBytes { bytes in
+      let start = unsafe bytes.baseAddress.map { unsafe ($0 + length).assumingMemoryBound(to: CChar.self) }
+      return unsafe withName(entry.name) { name in unsafe put(start, room, name) }
+    }
+    guard count <= room else { return false }
+    length += count
+    return true
+  }
+}
+
+extension stat {
+  fileprivate init(_ entry: DirectoryEntry) {
+    self.init()
+    st_ino = UInt(entry.inode)
+    st_mode = entry.kind.mode
+  }
+}

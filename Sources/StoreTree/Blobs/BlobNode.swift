@@ -1,0 +1,197 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// One state of a stored blob. A copy that is replaced is another node with the same inode number.
+final class BlobNode: Node {
+  private let shared: TreeContext
+  let digest: Digest
+  private let info: BlobInfo
+
+  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo) {
+    self.shared = shared
+    self.digest = digest
+    self.info = info
+  }
+
+  var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
+  var inode: UInt64 { Inode.blob(digest) }
+  var kind: NodeKind { .file }
+  var entryTimeout: Double {
+    shared.watch.withLock(notifying: .none) { state in
+      if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
+    }
+  }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? BlobNode else { return false }
+    return digest == other.digest && info == other.info
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
+      validity: CacheTimeout.lasting)
+  }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    if let content = shared.recent.content(of: preferredID, digest, version: info.version) {
+      content.countOpen()
+      return content
+    }
+    let content = try opened(context)
+    if content.isCacheable { shared.recent.keep(content) }
+    if content.version != info.version {
+      content.release(context)
+      // The kernel looks the name up again and finds the new node.
+      throw .staleNFSFileHandle
+    }
+    content.countOpen()
+    return content
+  }
+
+  private func opened(_ context: RequestContext) throws(Errno) -> BlobHandle {
+    do throws(Errno) {
+      return try BlobHandle(shared, digest, info, context)
+    } catch {
+      // What is open in case somebody asks must not be in the way of who does.
+      guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
+      shared.recent.rotate()
+      shared.recent.rotate()
+      return try BlobHandle(shared, digest, info, context)
+    }
+  }
+
+  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
+    return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
+  }
+}
+
+/// A blob opened for reading, verified as the store was opened to do; the handle of all who have opened it.
+final class BlobHandle: FileHandle {
+  private enum Source: Sendable {
+    case file(BlobFile)
+    case reader(any BlobReader)
+  }
+
+  /// To hash this many bytes takes about as long as to wake another thread.
+  private static let quickSize: Int64 = 64 << 10
+  /// What is asked for in one request is sooner read and kept by the kernel than found by it in a file of its own,
+  /// which it opens, and is told of, each time.
+  private static let longSize: Int64 = 128 << 10
+
+  private let shared: TreeContext
+  private let source: Source
+  let digest: Digest
+  /// The state of the stored copy that was opened, as far as the store tells.
+  let version: UInt64
+  /// The node of a blob in that state.
+  var node: NodeID { NodeID(Inode.blobNode(digest, version: version)) }
+  /// The file that has the blob and nothing else, of a long blob.
+  private let whole: BackingFile?
+
+  /// - Parameter info: the state of the stored copy, where it is known.
+  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
+    self.shared = shared
+    self.digest = digest
+    if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
+      source = .file(file)
+      version = file.info.version
+      whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
+    } else {
+      context.willBlock()
+      source = .reader(
+        try shared.mappingErrors { () throws(CASError) in
+          try shared.engine.blob(digest, cancellation: context.cancellation)
+        })
+      // Of a store with files: this one is in none.
+      version = shared.files == nil ? info?.version ?? 0 : 0
+      whole = nil
+    }
+  }
+
+  private static func file(
+    of files: any FileBackedEngine, _ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?,
+    _ context: RequestContext
+  ) throws(Errno) -> BlobFile? {
+    let isVerified = files.isProbablyVerified(digest, version: info?.version)
+    if !isVerified {
+      if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
+      shared.counters.add(.verifications)
+    }
+    let file = try shared.mappingErrors { () throws(CASError) in
+      try files.blobFile(digest, cancellation: context.cancellation)
+    }
+    // It was another file that had been verified.
+    if isVerified, let file, let info, file.info.version != info.version { shared.counters.add(.verifications) }
+    return file
+  }
+
+  /// Whether the file is, and always was, in the state of this version.
+  func isCurrent(_ version: UInt64) -> Bool {
+    guard case .file(let file) = source, file.info.version == version else { return false }
+    return (try? shared.files?.info(of: file))?.version == version
+  }
+
+  /// Notes that a caller has opened it.
+  func countOpen() {
+    shared.counters.add(.opens)
+  }
+
+  /// Whether the kernel may keep what it has read.
+  var isCacheable: Bool { shared.options.cachesBlobs }
+  // Who checks at every open wants to be asked for every byte.
+  var cachePolicy: CachePolicy { isCacheable ? .keepCache : .directIO }
+  var backing: BackingFile? { isCacheable ? whole : nil }
+
+  func release(_ context: RequestContext) {
+    shared.recent.didRelease(self)
+  }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    switch source {
+    case .file(let file):
+      let count = Int(max(0, min(Int64(count), file.info.size - offset)))
+      return count == 0 ? .bytes([]) : .file(file.file, offset: file.offset + offset, count: count)
+    case .reader(let reader):
+      guard offset < reader.size else { return .bytes([]) }
+      context.willBlock()
+      return try shared.mappingErrors { () throws(CASError) in
+        try .bytes(
+          bytes(count: Int(min(Int64(count), reader.size - offset))) { (span) throws(CASError) in
+            try reader.read(into: &span, at: offset)
+          })
+      }
+    }
+  }
+}
+
+/// As many of so many bytes as `read` gives.
+func bytes<Failure: Error>(
+  count: Int, _ read: (inout MutableSpan<UInt8>) throws(Failure) -> Int
+) throws(Failure) -> [UInt8] {
+  var buffer = [UInt8](repeating: 0, count: count)
+  var span = buffer.mutableSpan
+  let done = try read(&span)
+  buffer.removeLast(count - done)
+  return buffer
+}
+
+/// The extended attributes that tell a blob's address. They are not listed: a tool that keeps attributes would put them
+/// on a copy, which may change, or fail to put them on what it writes here.
+enum BlobAttribute {
+  static let digest = "user.casfs.digest"
+  static let size = "user.casfs.size"
+  static let names = [digest, size]
+  /// What a blob cannot have. ls(1) asks every file for a label and a list, until one says that there are none here.
+  static let unsupported = ["security.selinux", "system.posix_acl_access", "system.posix_acl_default"]
+
+  static func value(_ name: String, _ address: BlobAddress) throws(Errno) -> [UInt8] {
+    if name.sameBytes(as: digest) { return Array(address.digest.description.utf8) }
+    if name.sameBytes(as: size) { return Array(String(address.size).utf8) }
+    throw .noData
+  }
+}

@@ -1,0 +1,58 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `images` or a directory below it: an image for each reference whose name begins with its path, and, at the top,
+/// one for each entry of the index without a name.
+final class ImagesDirectory: Node {
+  private let shared: TreeContext
+  private let path: [FileName]
+  let inode: UInt64
+
+  init(_ shared: TreeContext, path: [FileName]) {
+    self.shared = shared
+    self.path = path
+    inode = Self.inode(path)
+  }
+
+  static func inode(_ path: [FileName]) -> UInt64 {
+    path.isEmpty ? Inode.images : Inode.reference("images/" + path.map(\.text).joined(separator: "/"))
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
+  var kind: NodeKind { .directory }
+  var entryTimeout: Double { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
+
+  func isSame(as other: any Node) -> Bool { (other as? ImagesDirectory)?.path == path }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0,
+      modified: try shared.references.modified(shared, context),
+      validity: CacheTimeout.brief)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    let path = path + [FileName(name)]
+    switch try shared.references.place(path, shared, context) {
+    case .directory: return ImagesDirectory(shared, path: path)
+    case .reference(let reference):
+      let (descriptor, _) = try shared.references.descriptor(of: reference, shared, context)
+      return ImageDirectory(shared, path: path, descriptor)
+    case nil, .unwritten:
+      guard self.path.isEmpty, let descriptor = try shared.references.unnamed(shared, context)[FileName(name)] else {
+        throw .noSuchFileOrDirectory
+      }
+      return ImageDirectory(shared, path: path, descriptor)
+    }
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    var names = try shared.references.children(of: path, withUnwritten: false, shared, context)
+    if path.isEmpty { names += try shared.references.unnamed(shared, context).keys }
+    return EntryList(
+      names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
+  }
+}

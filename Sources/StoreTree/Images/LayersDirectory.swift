@@ -1,0 +1,77 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `layers`: an image's layers, numbered from the lowest.
+final class LayersDirectory: ImagePart {
+  let shared: TreeContext
+  let path: [FileName]
+  private let layers: [Descriptor]
+  let inode: UInt64
+
+  init(_ shared: TreeContext, path: [FileName], _ layers: [Descriptor]) {
+    self.shared = shared
+    self.path = path
+    self.layers = layers
+    inode = ImagesDirectory.inode(path)
+  }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? LayersDirectory else { return false }
+    return path == other.path && layers == other.layers
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let index = Int(name), layers.indices.contains(index), self.name(index).sameBytes(as: name) else {
+      throw .noSuchFileOrDirectory
+    }
+    return link(index)
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    EntryList(layers.indices.map { DirectoryEntry(name: name($0), inode: link($0).inode, kind: .link) })
+  }
+
+  private func link(_ index: Int) -> BlobLink {
+    BlobLink(shared, path: path + [FileName(name(index))], layers[index].digest)
+  }
+
+  /// As many digits as the last one needs, but two at least, so that `ls` has them in order.
+  private func name(_ index: Int) -> String {
+    let width = max(2, String(layers.count - 1).utf8.count)
+    let digits = String(index)
+    return String(repeating: "0", count: width - digits.utf8.count) + digits
+  }
+}
+
+/// A link from a part of an image to its blob.
+final class BlobLink: Node {
+  private let shared: TreeContext
+  private let target: String
+  let inode: UInt64
+
+  init(_ shared: TreeContext, path: [FileName], _ digest: Digest) {
+    self.shared = shared
+    let up = String(repeating: "../", count: path.count)
+    target = "\(up)blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
+    inode = ImagesDirectory.inode(path)
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .link }
+  var entryTimeout: Double { CacheTimeout.brief }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? BlobLink else { return false }
+    return inode == other.inode && target.sameBytes(as: other.target)
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: shared.started,
+      validity: CacheTimeout.brief)
+  }
+
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
+}

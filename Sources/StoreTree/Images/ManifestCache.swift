@@ -1,0 +1,25 @@
+import CASPlatform
+import OCI
+
+/// The manifests that were read last, so that a walk through an image reads each once.
+final class ManifestCache: Sendable {
+  private struct Known {
+    var descriptor: Descriptor
+    var manifest: Result<Manifest, InvalidValue>
+  }
+
+  /// A manifest has up to 4 MiB, so they are few.
+  private static let limit = 16
+  private let known = Monitor([Known]())
+
+  func manifest(_ descriptor: Descriptor) -> Result<Manifest, InvalidValue>? {
+    known.withLock { $0.first { $0.descriptor == descriptor }?.manifest }
+  }
+
+  func remember(_ manifest: Result<Manifest, InvalidValue>, of descriptor: Descriptor) {
+    known.withLock { known in
+      known.insert(Known(descriptor: descriptor, manifest: manifest), at: 0)
+      if known.count > Self.limit { known.removeLast() }
+    }
+  }
+}

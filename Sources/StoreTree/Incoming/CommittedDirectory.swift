@@ -1,0 +1,95 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `committed` or a directory below it: the names of `incoming` that are committed, as links to their blobs.
+final class CommittedDirectory: Node {
+  private let shared: TreeContext
+  private let state: IncomingInode
+
+  init(_ shared: TreeContext, _ state: IncomingInode) {
+    self.shared = shared
+    self.state = state
+  }
+
+  private static func inode(_ number: UInt64) -> UInt64 { number == 0 ? Inode.committed : Inode.committed(number) }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Self.inode(state.number) }
+  var kind: NodeKind { .directory }
+  var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : 0 }
+  var parentInode: UInt64 {
+    state.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: state).parent)
+  }
+
+  func isSame(as other: any Node) -> Bool { (other as? CommittedDirectory)?.state === state }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: state.current.modified, validity: 0)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    switch shared.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return CommittedDirectory(shared, state)
+    case .file(let file):
+      guard let address = try file.resolvedBlob(context) else { throw .noSuchFileOrDirectory }
+      return CommittedLink(shared, file, address)
+    case nil: throw .noSuchFileOrDirectory
+    }
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    try shared.commits.wait(context)
+    let members = try shared.incoming.members(of: state)
+    if members.count > 16 { context.willBlock() }
+    return EntryList(
+      members.compactMap { (name, member) in
+        switch member {
+        case .directory(let state):
+          return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
+        case .file(let file):
+          guard file.address != nil, file.isListed(context) else { return nil }
+          return DirectoryEntry(name: name.text, inode: Inode.committed(file.number), kind: .link)
+        }
+      })
+  }
+}
+
+/// `committed/NAME`: a link to the blob that the name's content became.
+final class CommittedLink: Node {
+  private let shared: TreeContext
+  private let file: IncomingFile
+  private let address: BlobAddress
+
+  init(_ shared: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
+    self.shared = shared
+    self.file = file
+    self.address = address
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Inode.committed(file.number) }
+  var kind: NodeKind { .link }
+  // Written again, the name is another link at once.
+  var entryTimeout: Double { 0 }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? CommittedLink else { return false }
+    return other.file === file && other.address == address
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count),
+      modified: file.metadata.modified, validity: 0)
+  }
+
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
+
+  private var target: String {
+    let up = String(repeating: "../", count: shared.incoming.depth(ofFile: file.number) + 1)
+    return "\(up)blobs/\(address.digest.algorithm.rawValue)/\(address.digest.hex)"
+  }
+}

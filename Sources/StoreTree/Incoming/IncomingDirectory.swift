@@ -1,0 +1,153 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `incoming` or a directory below it: what is made here becomes a blob when it is closed.
+final class IncomingDirectory: Node {
+  private let shared: TreeContext
+  private let state: IncomingInode
+
+  init(_ shared: TreeContext, _ state: IncomingInode) {
+    self.shared = shared
+    self.state = state
+  }
+
+  static func inode(_ number: UInt64) -> UInt64 { number == 0 ? Inode.incoming : Inode.incoming(number) }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Self.inode(state.number) }
+  var kind: NodeKind { .directory }
+  var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
+  var parentInode: UInt64 {
+    state.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: state).parent)
+  }
+
+  func isSame(as other: any Node) -> Bool { (other as? IncomingDirectory)?.state === state }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    attributes(state.current)
+  }
+
+  private func attributes(_ metadata: FileMetadata) -> Attributes {
+    Attributes(
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 2 : 0,
+      user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
+      changed: metadata.changed, validity: CacheTimeout.second)
+  }
+
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if changes.size != nil { throw .isDirectory }
+    return attributes(
+      try state.change { (metadata) throws(Errno) in
+        try metadata.apply(changes, context)
+        return metadata
+      })
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    switch shared.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return IncomingDirectory(shared, state)
+    case .file(let file):
+      try file.resolvedBlob(context)
+      return file
+    case nil: throw .noSuchFileOrDirectory
+    }
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    try shared.commits.wait(context)
+    let members = try shared.incoming.members(of: state)
+    // For each alias the store is asked.
+    if members.count > 16 { context.willBlock() }
+    return EntryList(
+      members.compactMap { (name, member) in
+        switch member {
+        case .directory(let state):
+          return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
+        case .file(let file):
+          guard file.isListed(context) else { return nil }
+          return DirectoryEntry(name: name.text, inode: file.inode, kind: .file)
+        }
+      })
+  }
+
+  func create(
+    _ name: String, permissions: UInt32, _ context: RequestContext
+  ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
+    let file = IncomingFile(
+      shared, number: shared.incoming.nextNumber(), expectedDigest: ExpectedDigest.digest(inName: name),
+      state.current.ofNewChild(permissions, isDirectory: false, context))
+    try shared.incoming.insert(.file(file), FileName(name), in: state)
+    return (file, try file.open(OpenRequest(isWriting: true), context))
+  }
+
+  func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
+    let new = IncomingInode(
+      number: shared.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
+    try shared.incoming.insert(.directory(new), FileName(name), in: state)
+    return IncomingDirectory(shared, new)
+  }
+
+  func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
+    try shared.incoming.removeFile(FileName(name), from: state).unlink()
+  }
+
+  func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
+    try shared.incoming.removeDirectory(FileName(name), from: state)
+  }
+
+  func rename(
+    _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    if let blobs = directory as? AlgorithmDirectory {
+      return try moveToBlobs(name, as: other, in: blobs, replacing: replacing, context)
+    }
+    guard let target = directory as? IncomingDirectory else { throw .improperLink }
+    let expectedDigest = ExpectedDigest.digest(inName: other)
+    // Before the names are locked, for it takes as long as the content is large.
+    var restored: IncomingFile.Restored?
+    if case .file(let file) = shared.incoming.member(FileName(name), of: state) {
+      restored = try file.restore(as: expectedDigest, context)
+    }
+    let replaced = try shared.incoming.rename(
+      FileName(name), in: state, to: FileName(other), in: target.state, replacing: replacing
+    ) { (file) throws(Errno) in try file.expectedDigest(expectedDigest, restored) }
+    replaced?.unlink()
+  }
+
+  /// A name that is moved to its digest among the blobs is there already, by one algorithm: only the alias goes.
+  private func moveToBlobs(
+    _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
+    switch shared.incoming.member(FileName(name), of: state) {
+    case .directory: throw .notDirectory
+    case .file(let file):
+      try file.resolvedBlob(context)
+      let isTaken = replacing ? false : try shared.isStored(digest, context)
+      let restored = try file.restore(as: digest, context)
+      try file.becomeBlob(digest, restored, isTaken: isTaken)
+      try removeFile(name, context)
+    case nil: throw .noSuchFileOrDirectory
+    }
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try state.change { (metadata) throws(Errno) in try metadata.setAttribute(name, value, mustBe: mustBe) }
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) {
+    try state.change { (metadata) throws(Errno) in try metadata.removeAttribute(name) }
+  }
+
+  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try state.current.attribute(name)
+  }
+
+  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    state.current.attributes.map(\.name)
+  }
+}

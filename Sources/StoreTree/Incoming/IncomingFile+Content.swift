@@ -1,0 +1,142 @@
+import CAS
+import CASPlatform
+import Logging
+import OCI
+import SystemPackage
+
+extension IncomingFile {
+  /// Changes the content, after a copy of the committed one is made where there is nothing to change yet.
+  ///
+  /// - Parameter writer: the process that opened the handle by which it is done, when it is by one.
+  func changeContent(
+    by writer: Int32?, _ context: RequestContext, _ change: (any BlobStage) throws(CASError) -> Void
+  ) throws(Errno) {
+    let stage = try beginChange(context)
+    defer { state.withLock { $0.activeWrites -= 1 } }
+    do throws(Errno) {
+      try shared.mappingErrors { () throws(CASError) in try change(stage) }
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+    state.withLock { state in
+      state.isDirty = true
+      if let writer { state.writers.insert(writer) }
+      state.metadata.noteWrite(by: context)
+    }
+  }
+
+  private func beginChange(_ context: RequestContext) throws(Errno) -> any BlobStage {
+    let isReady = try state.withLock { (state) throws(Errno) in
+      if let failure = state.failure { throw failure }
+      if state.isBlobName { throw .readOnlyFileSystem }
+      return !state.isBusy && state.stage != nil
+    }
+    if !isReady { context.willBlock() }
+    enum Step {
+      case ready(any BlobStage)
+      case copy(Digest?, Digest.Algorithm)
+    }
+    let step: Step = try whenIdle(context) { state in
+      if let stage = state.stage {
+        state.activeWrites += 1
+        return .ready(stage)
+      }
+      state.isBusy = true
+      return .copy(state.isDirty ? nil : state.address?.digest, state.expectedDigest?.algorithm ?? .sha256)
+    }
+    switch step {
+    case .ready(let stage): return stage
+    case .copy(let base, let algorithm):
+      do throws(Errno) {
+        let stage = try shared.mappingErrors { () throws(CASError) in
+          try shared.engine.stageBlob(algorithm, copying: base)
+        }
+        state.withLock { state in
+          state.stage = stage
+          state.isBusy = false
+          state.activeWrites += 1
+        }
+        return stage
+      } catch {
+        state.withLock { state in
+          state.isBusy = false
+          state.failure = error
+        }
+        throw error
+      }
+    }
+  }
+
+  /// Makes what is written so far durable; that shortens the close.
+  func synchronize(_ context: RequestContext) throws(Errno) {
+    guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
+    context.willBlock()
+    // A commit waits until it is done, or it waits for the commit.
+    let stage: (any BlobStage)? = try whenIdle(context) { (state) throws(Errno) in
+      guard try state.requireSound() else { return nil }
+      state.activeWrites += 1
+      return state.stage
+    }
+    guard let stage else { return }
+    defer { state.withLock { $0.activeWrites -= 1 } }
+    do throws(Errno) {
+      try shared.mappingErrors { () throws(CASError) in try stage.synchronize() }
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+  }
+
+  /// Reads the content being written, else the blob; `content` keeps the blob open between reads.
+  func read(
+    at offset: Int64, count: Int, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> ReadResult {
+    enum Source {
+      case nothing
+      case stage(any BlobStage)
+      case blob(BlobAddress)
+    }
+    if state.withLock({ $0.isBusy }) { context.willBlock() }
+    let source: Source = try whenIdle(context) { (state) throws(Errno) in
+      if state.asyncCommitError != nil { throw .ioError }
+      if let stage = state.stage { return .stage(stage) }
+      if let address = state.address, !state.isDirty { return .blob(address) }
+      return .nothing
+    }
+    switch source {
+    case .nothing: return .bytes([])
+    case .stage(let stage):
+      context.willBlock()
+      let count = Int(max(0, min(Int64(count), stage.size - offset)))
+      return try shared.mappingErrors { () throws(CASError) in
+        try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
+      }
+    case .blob(let address):
+      return try blob(address, keeping: content, context).read(at: offset, count: count, context)
+    }
+  }
+
+  /// The blob at an address, which `content` keeps open.
+  func blob(
+    _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> BlobHandle {
+    if let open = content.withLock({ $0 }), open.address == address { return open.content }
+    let blob = try BlobHandle(shared, address.digest, nil, context)
+    blob.countOpen()
+    let before = content.withLock { open in
+      defer { open = OpenAlias(address: address, content: blob) }
+      return open
+    }
+    before?.content.release(context)
+    return blob
+  }
+}
+
+extension IncomingFile.State {
+  /// Whether there is content in the making; fails when that can never be published.
+  fileprivate func requireSound() throws(Errno) -> Bool {
+    if let failure { throw failure }
+    return stage != nil
+  }
+}

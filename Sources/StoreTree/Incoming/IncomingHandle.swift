@@ -1,0 +1,55 @@
+import CAS
+import CASPlatform
+import SystemPackage
+
+/// The blob that an alias stood for when it was last read through a handle.
+struct OpenAlias: Sendable {
+  var address: BlobAddress
+  var content: BlobHandle
+}
+
+/// A name in `incoming` opened by a process.
+final class IncomingHandle: FileHandle {
+  let file: IncomingFile
+  let isWriting: Bool
+  private let content = Monitor<OpenAlias?>(nil)
+  /// The process that opened it; 0 when that could not be seen.
+  let process: Int32
+
+  init(_ file: IncomingFile, process: Int32, isWriting: Bool) {
+    self.file = file
+    self.process = process
+    self.isWriting = isWriting
+  }
+
+  /// Opens the blob that the name stands for.
+  func open(_ address: BlobAddress, _ context: RequestContext) throws(Errno) {
+    _ = try file.blob(address, keeping: content, context)
+  }
+
+  var ignoresFlush: Bool { !isWriting }
+  // What is written must come here at once, and once is enough.
+  var cachePolicy: CachePolicy { isWriting ? .directIOMappable : .invalidate }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    try file.read(at: offset, count: count, keeping: content, context)
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    guard isWriting else { throw .badFileDescriptor }
+    try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }
+  }
+
+  func flush(_ context: RequestContext) throws(Errno) {
+    if isWriting { try file.flush(self, context) }
+  }
+
+  func synchronize(_ context: RequestContext) throws(Errno) {
+    try file.synchronize(context)
+  }
+
+  func release(_ context: RequestContext) {
+    content.withLock { $0 }?.content.release(context)
+    if isWriting { file.release(self, context) }
+  }
+}

@@ -1,0 +1,227 @@
+import CASPlatform
+import SystemPackage
+
+/// The names below `incoming`: which directory has which files and directories, under one lock.
+final class IncomingNamespace: Sendable {
+  enum Member: Sendable {
+    case directory(IncomingInode)
+    case file(IncomingFile)
+  }
+
+  private struct State {
+    /// The members of each directory by its number.
+    var members: [UInt64: [FileName: Member]]
+    /// Where each file and directory stands, by its number.
+    var places: [UInt64: (parent: UInt64, name: FileName)] = [:]
+    var nextNumber: UInt64
+  }
+
+  let root: IncomingInode
+  private let limit: Int
+  private let state: Monitor<State>
+
+  init(limit: Int, started: Timestamp, options: TreeOptions) {
+    self.limit = limit
+    // A random start makes the inode numbers unlike those of other mounts, and of this one's former daemons.
+    let first = UInt64.random(in: 1 << 32..<1 << 60)
+    root = IncomingInode(
+      number: 0, FileMetadata(permissions: 0o755, user: options.user, group: options.group, now: started))
+    state = Monitor(State(members: [0: [:]], nextNumber: first))
+  }
+
+  func nextNumber() -> UInt64 {
+    state.withLock { state in
+      defer { state.nextNumber += 1 }
+      return state.nextNumber
+    }
+  }
+
+  func member(_ name: FileName, of directory: IncomingInode) -> Member? {
+    state.withLock { $0.members[directory.number]?[name] }
+  }
+
+  func members(of directory: IncomingInode) throws(Errno) -> [(name: FileName, member: Member)] {
+    guard let members = state.withLock({ $0.members[directory.number] }) else { throw .noSuchFileOrDirectory }
+    return members.map { ($0.key, $0.value) }
+  }
+
+  /// Whether a directory is still there.
+  func has(_ directory: IncomingInode) -> Bool {
+    state.withLock(notifying: .none) { $0.members[directory.number] != nil }
+  }
+
+  /// How deep a directory stands below `incoming`, and the directory it stands in.
+  func position(of directory: IncomingInode) -> (depth: Int, parent: UInt64) {
+    state.withLock { state in
+      let parent = state.places[directory.number]?.parent ?? 0
+      return (Self.depth(of: directory.number, state), parent)
+    }
+  }
+
+  func name(of number: UInt64) -> FileName? {
+    state.withLock { $0.places[number]?.name }
+  }
+
+  /// How deep the directory of a file stands below `incoming`.
+  func depth(ofFile number: UInt64) -> Int {
+    state.withLock { Self.depth(of: number, $0) - 1 }
+  }
+
+  private static func depth(of number: UInt64, _ state: State) -> Int {
+    var depth = 0
+    var current = number
+    while current != 0, let place = state.places[current] {
+      depth += 1
+      current = place.parent
+    }
+    return depth
+  }
+
+  func insert(_ member: Member, _ name: FileName, in parent: IncomingInode) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      guard let members = state.members[parent.number] else { throw .noSuchFileOrDirectory }
+      guard members[name] == nil else { throw .fileExists }
+      guard state.places.count < limit else { throw .noSpace }
+      state.members[parent.number]?[name] = member
+      state.places[member.number] = (parent.number, name)
+      if case .directory(let new) = member { state.members[new.number] = [:] }
+    }
+    parent.touch()
+  }
+
+  /// Takes a file out; the file is told when nobody finds it any more.
+  func removeFile(_ name: FileName, from parent: IncomingInode) throws(Errno) -> IncomingFile {
+    let file = try state.withLock { (state) throws(Errno) in
+      guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
+      guard case .file(let file) = member else { throw .isDirectory }
+      state.members[parent.number]?[name] = nil
+      state.places[file.number] = nil
+      return file
+    }
+    parent.touch()
+    return file
+  }
+
+  /// All files.
+  var files: [IncomingFile] {
+    state.withLock(notifying: .none) { state in
+      state.members.values.flatMap { members in
+        members.values.compactMap { if case .file(let file) = $0 { file } else { nil } }
+      }
+    }
+  }
+
+  /// Takes a file out by itself, wherever it stands.
+  func remove(_ file: IncomingFile) {
+    state.withLock { state in
+      guard let place = state.places.removeValue(forKey: file.number) else { return }
+      state.members[place.parent]?[place.name] = nil
+    }
+  }
+
+  func removeDirectory(_ name: FileName, from parent: IncomingInode) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
+      guard case .directory(let directory) = member else { throw .notDirectory }
+      guard state.members[directory.number]?.isEmpty ?? true else { throw .directoryNotEmpty }
+      state.members[parent.number]?[name] = nil
+      state.members[directory.number] = nil
+      state.places[directory.number] = nil
+    }
+    parent.touch()
+  }
+
+  /// Moves a file or directory: `rename(2)`.
+  ///
+  /// - Returns: the file that had the new name, which is gone.
+  func rename(
+    _ name: FileName, in parent: IncomingInode, to other: FileName, in target: IncomingInode, replacing: Bool,
+    _ allows: (IncomingFile) throws(Errno) -> Void
+  ) throws(Errno) -> IncomingFile? {
+    let replaced = try state.withLock { (state) throws(Errno) -> IncomingFile? in
+      guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
+      guard state.members[target.number] != nil else { throw .noSuchFileOrDirectory }
+      let existing = state.members[target.number]?[other]
+      if let existing, existing.number == member.number { return nil }
+      if existing != nil, !replacing { throw .fileExists }
+      var replaced: IncomingFile?
+      switch (member, existing) {
+      case (.directory(let directory), _) where Self.isWithin(target.number, directory.number, state):
+        throw .invalidArgument
+      case (.directory, .file): throw .notDirectory
+      case (.file, .directory): throw .isDirectory
+      case (.directory, .directory(let old)):
+        guard state.members[old.number]?.isEmpty ?? true else { throw .directoryNotEmpty }
+        state.members[old.number] = nil
+        state.places[old.number] = nil
+      case (.file(let file), .file(let old)):
+        try allows(file)
+        state.places[old.number] = nil
+        replaced = old
+      case (.file(let file), nil): try allows(file)
+      case (.directory, nil): break
+      }
+      state.members[parent.number]?[name] = nil
+      state.members[target.number]?[other] = member
+      state.places[member.number] = (target.number, other)
+      return replaced
+    }
+    parent.touch()
+    target.touch()
+    return replaced
+  }
+
+  private static func isWithin(_ number: UInt64, _ ancestor: UInt64, _ state: State) -> Bool {
+    var current = number
+    while current != ancestor {
+      guard let place = state.places[current] else { return false }
+      current = place.parent
+    }
+    return true
+  }
+
+  /// Makes every file forget what it has not committed.
+  func discardUncommitted(_ context: RequestContext) {
+    let files = state.withLock { state in
+      state.members.values.flatMap { members in
+        members.values.compactMap { member in
+          if case .file(let file) = member { file } else { nil }
+        }
+      }
+    }
+    for file in files { file.discard(context) }
+  }
+}
+
+extension IncomingNamespace.Member {
+  var number: UInt64 {
+    switch self {
+    case .directory(let directory): directory.number
+    case .file(let file): file.number
+    }
+  }
+}
+
+/// A directory below `incoming`; its members are the namespace's.
+final class IncomingInode: Sendable {
+  let number: UInt64
+  private let metadata: Monitor<FileMetadata>
+
+  init(number: UInt64, _ metadata: FileMetadata) {
+    self.number = number
+    self.metadata = Monitor(metadata)
+  }
+
+  var current: FileMetadata { metadata.withLock { $0 } }
+
+  func change<Result>(_ body: (inout FileMetadata) throws(Errno) -> Result) throws(Errno) -> Result {
+    try metadata.withLock(body)
+  }
+
+  func touch() {
+    metadata.withLock { metadata in
+      metadata.modified = .now
+      metadata.changed = metadata.modified
+    }
+  }
+}

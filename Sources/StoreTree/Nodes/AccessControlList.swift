@@ -1,0 +1,74 @@
+import SystemPackage
+
+/// A POSIX access control list as the extended attribute `system.posix_acl_access` has it (`acl(5)`; the kernel's
+/// `posix_acl_xattr.h`): a version and entries of tag, permissions and id, all little-endian.
+///
+/// Its entries for owner, group and others are the file's permission bits, and tools that copy a mode set it so.
+struct AccessControlList {
+  static let attribute = "system.posix_acl_access"
+
+  private struct Entry {
+    var tag: UInt16
+    var permissions: UInt16
+    var id: UInt32
+  }
+
+  private enum Tag {
+    static let owner: UInt16 = 0x01
+    static let group: UInt16 = 0x04
+    static let mask: UInt16 = 0x10
+    static let others: UInt16 = 0x20
+  }
+
+  private static let version: UInt32 = 2
+  private var entries: [Entry] = []
+
+  /// Reads the attribute's value; what is none is EINVAL.
+  init(_ value: [UInt8]) throws(Errno) {
+    func number(_ offset: Int, _ count: Int) -> UInt32 {
+      value[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    guard value.count >= 4, (value.count - 4) % 8 == 0, number(0, 4) == Self.version else { throw .invalidArgument }
+    for start in stride(from: 4, to: value.count, by: 8) {
+      entries.append(
+        Entry(
+          tag: UInt16(number(start, 2)), permissions: UInt16(number(start + 2, 2)) & 7, id: number(start + 4, 4)))
+    }
+    guard [Tag.owner, Tag.group, Tag.others].allSatisfy({ permissions($0) != nil }) else { throw .invalidArgument }
+  }
+
+  /// Whether it says no more than permission bits do.
+  var isMinimal: Bool { entries.count == 3 }
+
+  /// The permission bits; those of the group are the mask's, where there is one.
+  var mode: UInt32 {
+    let group = permissions(Tag.mask) ?? permissions(Tag.group) ?? 0
+    return UInt32(permissions(Tag.owner) ?? 0) << 6 | UInt32(group) << 3 | UInt32(permissions(Tag.others) ?? 0)
+  }
+
+  /// The list after a `chmod(2)`.
+  mutating func setMode(_ mode: UInt32) {
+    let group = permissions(Tag.mask) == nil ? Tag.group : Tag.mask
+    for index in entries.indices {
+      switch entries[index].tag {
+      case Tag.owner: entries[index].permissions = UInt16(mode >> 6 & 7)
+      case group: entries[index].permissions = UInt16(mode >> 3 & 7)
+      case Tag.others: entries[index].permissions = UInt16(mode & 7)
+      default: break
+      }
+    }
+  }
+
+  /// The attribute's value.
+  var value: [UInt8] {
+    func bytes(_ number: UInt32, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt32($0 * 8)) }
+    }
+    return bytes(Self.version, 4)
+      + entries.flatMap { bytes(UInt32($0.tag), 2) + bytes(UInt32($0.permissions), 2) + bytes($0.id, 4) }
+  }
+
+  private func permissions(_ tag: UInt16) -> UInt16? {
+    entries.first { $0.tag == tag }?.permissions
+  }
+}

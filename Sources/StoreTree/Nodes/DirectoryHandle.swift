@@ -1,0 +1,86 @@
+import CASPlatform
+import SystemPackage
+
+/// An open directory: where its reader is in it.
+///
+/// The entries come from the store as they are asked for, so that a directory of a million blobs takes no memory; a
+/// reader that goes back starts the walk anew.
+final class DirectoryHandle: Sendable {
+  private struct State {
+    var stream: (any EntryStream)?
+    var position: Int64 = 0
+    var refused: DirectoryEntry?
+  }
+
+  /// `.` and `..`, which come first.
+  static let ownEntries: Int64 = 2
+
+  let node: any Node
+  private let state: Monitor<State>
+
+  init(_ node: any Node, _ context: RequestContext) throws(Errno) {
+    self.node = node
+    state = Monitor(State(stream: try node.entries(context)))
+  }
+
+  /// Hands entries over from an offset on, each with the offset after it, until one is refused.
+  ///
+  /// An error after the first entry is kept for the next call.
+  func entries(
+    from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
+  ) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      if offset != state.position || state.stream == nil { try seek(to: offset, &state, context) }
+      var isFirst = true
+      while true {
+        let entry: DirectoryEntry?
+        do throws(Errno) {
+          entry = try next(&state)
+        } catch {
+          if isFirst { throw error }
+          return
+        }
+        guard let entry else { return }
+        guard accept(entry, state.position + 1) else {
+          state.refused = entry
+          return
+        }
+        state.position += 1
+        isFirst = false
+      }
+    }
+  }
+
+  /// Gets the next entries ready, see ``EntryStream/readAhead(willBlock:)``.
+  func readAhead(willBlock: () -> Void) {
+    state.withLock { $0.stream?.readAhead(willBlock: willBlock) }
+  }
+
+  private func seek(to offset: Int64, _ state: inout State, _ context: RequestContext) throws(Errno) {
+    state = State(stream: try node.entries(context))
+    while state.position < offset, try next(&state) != nil { state.position += 1 }
+  }
+
+  private func next(_ state: inout State) throws(Errno) -> DirectoryEntry? {
+    if let entry = state.refused {
+      state.refused = nil
+      return entry
+    }
+    switch state.position {
+    case 0: return DirectoryEntry(name: ".", inode: node.inode, kind: .directory)
+    case 1: return DirectoryEntry(name: "..", inode: node.parentInode, kind: .directory)
+    default: return try state.stream?.next()
+    }
+  }
+}
+
+/// The entries of a directory that is small enough to be listed at once.
+final class EntryList: EntryStream {
+  private var rest: ArraySlice<DirectoryEntry>
+
+  init(_ entries: [DirectoryEntry]) {
+    rest = entries[...]
+  }
+
+  func next() -> DirectoryEntry? { rest.popFirst() }
+}

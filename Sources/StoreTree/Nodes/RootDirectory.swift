@@ -1,0 +1,45 @@
+import OCI
+import SystemPackage
+
+/// The mount's own directory: a layout with `refs`, `images`, `incoming` and `committed` beside it.
+final class RootDirectory: SyntheticDirectory {
+  let shared: TreeContext
+  private let children: [(name: String, node: any Node)]
+
+  init(_ shared: TreeContext) {
+    self.shared = shared
+    children = [
+      (
+        ImageLayout.fileName,
+        SyntheticFile(
+          shared, inode: Inode.layout, content: { (_, _) throws(Errno) in ImageLayout.content },
+          modified: { (shared, _) throws(Errno) in shared.started })
+      ),
+      (
+        ImageIndex.fileName,
+        SyntheticFile(
+          shared, inode: Inode.index,
+          content: { (shared, context) throws(Errno) in try shared.references.index(shared, context) },
+          modified: { (shared, context) throws(Errno) in try shared.references.modified(shared, context) })
+      ),
+      ("blobs", BlobsDirectory(shared)),
+      ("refs", ReferenceDirectory(shared, path: [])),
+      ("images", ImagesDirectory(shared, path: [])),
+      ("incoming", IncomingDirectory(shared, shared.incoming.root)),
+      ("committed", CommittedDirectory(shared, shared.incoming.root)),
+    ]
+  }
+
+  var preferredID: NodeID { .root }
+  var inode: UInt64 { Inode.root }
+  var entryTimeout: Double { CacheTimeout.lasting }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let child = children.first(where: { $0.name.sameBytes(as: name) }) else { throw .noSuchFileOrDirectory }
+    return child.node
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    EntryList(children.map { DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind) })
+  }
+}

@@ -1,0 +1,28 @@
+import CASPlatform
+import SystemPackage
+
+/// A directory that nobody made: it shows what is in the store, and is as old as the mount.
+protocol SyntheticDirectory: Node {
+  var shared: TreeContext { get }
+}
+
+extension SyntheticDirectory {
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .directory }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
+      validity: min(entryTimeout, CacheTimeout.second))
+  }
+}
+
+/// A directory of an image, whose inode number follows from its path below `images`.
+protocol ImagePart: SyntheticDirectory {
+  var path: [FileName] { get }
+}
+
+extension ImagePart {
+  var parentInode: UInt64 { ImagesDirectory.inode(Array(path.dropLast())) }
+  var entryTimeout: Double { CacheTimeout.brief }
+}

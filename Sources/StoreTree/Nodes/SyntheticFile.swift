@@ -1,0 +1,53 @@
+import CASPlatform
+import SystemPackage
+
+/// A file whose content is made when it is opened; a reader keeps what it opened.
+final class SyntheticFile: Node {
+  private let shared: TreeContext
+  private let content: @Sendable (TreeContext, RequestContext) throws(Errno) -> [UInt8]
+  private let modified: @Sendable (TreeContext, RequestContext) throws(Errno) -> Timestamp
+  let inode: UInt64
+
+  init(
+    _ shared: TreeContext, inode: UInt64,
+    content: @escaping @Sendable (TreeContext, RequestContext) throws(Errno) -> [UInt8],
+    modified: @escaping @Sendable (TreeContext, RequestContext) throws(Errno) -> Timestamp
+  ) {
+    self.shared = shared
+    self.inode = inode
+    self.content = content
+    self.modified = modified
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .file }
+  var entryTimeout: Double { CacheTimeout.lasting }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    shared.attributes(
+      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared, context).count),
+      modified: try modified(shared, context), validity: CacheTimeout.brief)
+  }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    return BufferHandle(try content(shared, context))
+  }
+}
+
+/// An open file of a few bytes, which are kept while it is open.
+final class BufferHandle: FileHandle {
+  private let content: [UInt8]
+
+  init(_ content: [UInt8]) {
+    self.content = content
+  }
+
+  // The length the kernel knows may be that of an older content.
+  var cachePolicy: CachePolicy { .directIO }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
+    return .bytes(Array(content[start..<min(content.count, start + count)]))
+  }
+}

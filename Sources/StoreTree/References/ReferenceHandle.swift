@@ -1,0 +1,151 @@
+import CAS
+import CASPlatform
+import Logging
+import OCI
+import SystemPackage
+
+/// `refs/NAME` open for writing: the text so far, which becomes the reference when the writer closes it.
+final class ReferenceHandle: FileHandle {
+  private struct State {
+    var text: [UInt8]
+    var isChanged: Bool
+    var failure: Errno?
+  }
+
+  /// The longest text, in bytes: a descriptor may carry content.
+  private static let limit = 1 << 20
+
+  private let shared: TreeContext
+  private let name: ReferenceName
+  let path: [FileName]
+  private let inode: UInt64
+  private let process: Int32
+  private let state: Monitor<State>
+
+  /// Starts with a text; without one, closing without a word written is an error too.
+  init(
+    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
+    _ context: RequestContext
+  ) {
+    self.shared = shared
+    self.name = name
+    self.path = path
+    self.inode = inode
+    process = CallerProcess.id(ofThread: context.thread)
+    state = Monitor(State(text: text ?? [], isChanged: text == nil))
+  }
+
+  var cachePolicy: CachePolicy { .directIO }
+  var ignoresFlush: Bool { false }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    let text = state.withLock { $0.text }
+    guard let start = Int(exactly: offset), start < text.count else { return .bytes([]) }
+    return .bytes(Array(text[start..<min(text.count, start + count)]))
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    let text = try state.withLock { (state) throws(Errno) in
+      if let failure = state.failure { throw failure }
+      guard let start = Int(exactly: offset), start <= Self.limit, bytes.count <= Self.limit - start else {
+        throw .fileTooLarge
+      }
+      let end = start + bytes.count
+      if end > state.text.count { state.text += [UInt8](repeating: 0, count: end - state.text.count) }
+      for index in 0..<bytes.count { state.text[start + index] = bytes[index] }
+      state.isChanged = true
+      return state.text
+    }
+    // Shells ignore what close says, so what is known now is said now.
+    if ReferenceText.isUnfinished(text) { return }
+    do throws(Errno) {
+      context.willBlock()
+      let descriptor = try awaitedDescriptor(text, context)
+      let existing = try? shared.engine.reference(named: name)
+      guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
+      // What another machine makes of it is not known before.
+      if shared.remote != nil { try publish(context) }
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+  }
+
+  /// Cuts the text: `ftruncate(2)`.
+  func truncate(to size: Int64) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      guard let size = Int(exactly: size), size <= Self.limit else { throw .fileTooLarge }
+      state.text = Array(state.text.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - state.text.count))
+      state.isChanged = true
+    }
+  }
+
+  func flush(_ context: RequestContext) throws(Errno) {
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+    guard CallerProcess.closesLast(of: process, inode: inode, context) else { return }
+    if CallerProcess.wasKilled(thread: context.thread) {
+      state.withLock { $0.isChanged = false }
+      return
+    }
+    try publish(context)
+  }
+
+  func release(_ context: RequestContext) {
+    if state.withLock({ $0.failure }) == nil {
+      do throws(Errno) {
+        try publish(context)
+      } catch {
+        shared.logger.error("put reference \(name): \(error) after its last close")
+      }
+    }
+    shared.references.endWriting(path)
+  }
+
+  private func publish(_ context: RequestContext) throws(Errno) {
+    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text : nil }
+    guard let text else { return }
+    do throws(Errno) {
+      context.willBlock()
+      let descriptor = try descriptor(text, context)
+      try shared.mappingErrors { () throws(CASError) in
+        try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation)
+      }
+      state.withLock { $0.isChanged = false }
+      shared.references.refresh(name)
+    } catch {
+      state.withLock { $0.failure = error }
+      throw error
+    }
+  }
+
+  /// What the text stands for, when a commit under way may be the one that makes its blob.
+  private func awaitedDescriptor(_ text: [UInt8], _ context: RequestContext) throws(Errno) -> Descriptor {
+    do throws(Errno) {
+      return try descriptor(text, context)
+    } catch {
+      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
+      return try descriptor(text, context)
+    }
+  }
+
+  /// What the text stands for. The blob must be stored, and be as long as a descriptor says.
+  private func descriptor(_ text: [UInt8], _ context: RequestContext) throws(Errno) -> Descriptor {
+    let parsed: ReferenceText
+    do throws(InvalidValue) {
+      parsed = try ReferenceText(text)
+    } catch {
+      throw .invalidArgument
+    }
+    return try shared.retryingAfterCommit(context) { () throws(CASError) in
+      switch parsed {
+      case .digest(let digest): return try shared.engine.describe(digest, cancellation: context.cancellation)
+      case .descriptor(let descriptor):
+        let info = try shared.engine.blobInfo(descriptor.digest)
+        guard info.size == descriptor.size else {
+          throw CASError(.invalid, "put reference", name.description, cause: "the blob has \(info.size) bytes")
+        }
+        return descriptor.named(nil)
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import OCI
+
+/// What is written to `refs/NAME`: a descriptor as JSON, or the digest of a stored blob.
+enum ReferenceText {
+  case descriptor(Descriptor)
+  case digest(Digest)
+
+  /// Takes a whole text, white space around it aside.
+  init(_ text: [UInt8]) throws(InvalidValue) {
+    let value = Self.trimmed(text)
+    if value.first == UInt8(ascii: "{") {
+      self = .descriptor(try Descriptor(parsing: value))
+    } else {
+      guard let text = String(validating: value, as: UTF8.self) else { throw InvalidValue("it is not text") }
+      self = .digest(try Digest(text))
+    }
+  }
+
+  /// Whether more text could make sense of what makes none yet.
+  static func isUnfinished(_ text: [UInt8]) -> Bool {
+    let value = trimmed(text)
+    if value.first == UInt8(ascii: "{") { return JSON.isUnfinished(value) }
+    // The end of a line is the end of a digest.
+    guard text.last == value.last else { return false }
+    return Digest.Algorithm.allCases.contains { algorithm in
+      let pattern = Array("\(algorithm.rawValue):".utf8)
+      let length = pattern.count + algorithm.byteCount * 2
+      return value.count < length && zip(value, pattern).allSatisfy(==)
+        && value.dropFirst(pattern.count).allSatisfy { "0123456789abcdef".utf8.contains($0) }
+    }
+  }
+
+  private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
+    guard let first = text.firstIndex(where: { !isSpace($0) }), let last = text.lastIndex(where: { !isSpace($0) })
+    else { return [] }
+    return Array(text[first...last])
+  }
+}

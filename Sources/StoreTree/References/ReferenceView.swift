@@ -1,0 +1,162 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// The references of the store as paths below `refs`, as new as its ``ReferenceSource`` has them.
+///
+/// Names with `/` are nested. A name that another is a path prefix of cannot be, so it is shown flat, with `%2F`; `%`
+/// is `%25`. Each path stands for one name.
+final class ReferenceView: Sendable {
+  /// What stands at a path.
+  enum Place: Sendable {
+    case directory
+    case reference(ListedReference)
+    /// A name that is being written for the first time.
+    case unwritten
+  }
+
+  /// What is only here: directories made for names to come, and names that are being written.
+  fileprivate struct Local {
+    var directories: Set<[FileName]> = []
+    var writing: [[FileName]: Int] = [:]
+  }
+
+  private let source: any ReferenceSource
+  private let local = Monitor(Local())
+
+  init(_ source: any ReferenceSource) {
+    self.source = source
+  }
+
+  func place(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) -> Place? {
+    let stored = try current(shared, context)
+    if let reference = stored[path] { return .reference(reference) }
+    if stored.isDirectory(path) { return .directory }
+    return local.withLock { (local) in
+      if local.directories.contains(path) { return .directory }
+      return local.writing[path] == nil ? nil : .unwritten
+    }
+  }
+
+  /// The names in a directory.
+  ///
+  /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
+  func children(
+    of path: [FileName], withUnwritten: Bool = true, _ shared: TreeContext, _ context: RequestContext
+  ) throws(Errno) -> [FileName] {
+    guard case .directory = try place(path, shared, context) else { throw .noSuchFileOrDirectory }
+    let names = try current(shared, context).children(of: path)
+    return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
+  }
+
+  /// Notes that a name is being written, so that it is found before it is a reference.
+  func beginWriting(_ path: [FileName]) {
+    local.withLock { $0.writing[path, default: 0] += 1 }
+  }
+
+  func endWriting(_ path: [FileName]) {
+    local.withLock { local in
+      let count = local.writing[path] ?? 0
+      local.writing[path] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// Makes a directory for names to come.
+  func makeDirectory(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) {
+    guard try place(path, shared, context) == nil else { throw .fileExists }
+    local.withLock { _ = $0.directories.insert(path) }
+  }
+
+  /// Removes a directory that no name is in.
+  func removeDirectory(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) {
+    switch try place(path, shared, context) {
+    case nil: throw .noSuchFileOrDirectory
+    case .reference, .unwritten: throw .notDirectory
+    case .directory:
+      guard try children(of: path, shared, context).isEmpty else { throw .directoryNotEmpty }
+      local.withLock { _ = $0.directories.remove(path) }
+    }
+  }
+
+  /// The name of a reference at a path, when a reference of that name is or would be shown there.
+  func name(of path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) -> ReferenceName {
+    let components = path.map { Self.unescaped($0.text) }
+    guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
+    guard try current(shared, context).path(of: name) == path else { throw .invalidArgument }
+    return name
+  }
+
+  /// Notes a change: what was read of the store before, or is being read now, counts no more, of these names or of any.
+  func refresh(_ names: ReferenceName...) {
+    source.refresh(names)
+  }
+
+  /// What a listed reference stands for, and when that was last seen to change.
+  func descriptor(
+    of reference: ListedReference, _ shared: TreeContext, _ context: RequestContext
+  ) throws(Errno) -> (Descriptor, modified: Timestamp) {
+    if let descriptor = reference.descriptor { return (descriptor, reference.modified) }
+    return try shared.mappingErrors { () throws(CASError) in try source.descriptor(of: reference.name, context) }
+  }
+
+  /// The index's entries without a name: `@sha256:HEX` and what they describe.
+  func unnamed(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
+    try shared.mappingErrors { () throws(CASError) in try source.unnamed(context) }
+  }
+
+  /// The store's index as a layout has it.
+  func index(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try shared.mappingErrors { () throws(CASError) in try source.index(context) }
+  }
+
+  /// When a reference was last seen to change.
+  func modified(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> Timestamp {
+    try shared.mappingErrors { () throws(CASError) in try source.modified(context) }
+  }
+
+  private func current(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> ReferencePaths {
+    try shared.mappingErrors { () throws(CASError) in try source.paths(context) }
+  }
+
+  /// A name, or a part of one, as a file name.
+  static func escaped(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var result: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      let bytes = String(scalar).utf8
+      switch scalar {
+      case "%", "/", "\0"..<" ", "\u{7F}", NameText.byteScalars:
+        for byte in bytes { result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+      default: result.append(contentsOf: bytes)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func unescaped(_ text: String) -> String {
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        result.append(byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension ReferenceView.Local {
+  fileprivate func children(
+    of path: [FileName], withUnwritten: Bool, without known: [FileName]
+  ) -> [FileName] {
+    let mine = Array(directories) + (withUnwritten ? Array(writing.keys) : [])
+    let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
+    return Array(names.subtracting(known))
+  }
+}

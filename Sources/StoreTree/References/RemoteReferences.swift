@@ -1,0 +1,211 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// The references of a store on another machine: their names are listed alone, and what a name stands for is asked when
+/// somebody wants to know.
+///
+/// The longer an answer takes, the longer it is used: the store is asked for a twentieth of the time at most. While it
+/// cannot be reached, what is known is shown, however old.
+final class RemoteReferences: ReferenceSource {
+  private struct Known<Value> {
+    var value: Value
+    var end: ContinuousClock.Instant
+
+    /// The value while it is young enough.
+    var fresh: Value? { .now < end ? value : nil }
+  }
+
+  private struct State {
+    var names: Known<[ReferenceName]>?
+    var paths = ReferencePaths([])
+    /// Where each name is among them.
+    var places: [ReferenceName: Int] = [:]
+    var descriptors: [ReferenceName: Known<Descriptor>] = [:]
+    var index: Known<[UInt8]>?
+    var isListing = false
+    /// After the last descriptor that was asked for: who wants the next is going through all of them.
+    var next: (place: Int, count: Int) = (0, 0)
+    /// When names were last seen to change what they stand for; those that never did are as old as the mount.
+    var times: [ReferenceName: Timestamp] = [:]
+    var modified: Timestamp
+    /// Counts the changes made here, so that what was asked for before one is not kept.
+    var changes = 0
+  }
+
+  private static let shortest = Duration.milliseconds(500)
+  private static let longest = Duration.seconds(30)
+  /// How many descriptors are asked for in advance.
+  private static let maximumBatch = 64
+
+  private let store: any RemoteEngine
+  private let started: Timestamp
+  private let state: Monitor<State>
+
+  /// - Parameter started: how old what is there is said to be.
+  init(_ store: any RemoteEngine, started: Timestamp) {
+    self.store = store
+    self.started = started
+    state = Monitor(State(modified: started))
+  }
+
+  func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths {
+    _ = try names(context)
+    return state.withLock { $0.paths }
+  }
+
+  func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { [:] }
+
+  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { state.withLock { $0.modified } }
+
+  func refresh(_ names: [ReferenceName]) {
+    state.withLock { state in
+      state.changes += 1
+      state.modified = .now
+      for name in names { state.times[name] = state.modified }
+      state.names?.end = .now
+      state.index?.end = .now
+      if names.isEmpty { state.descriptors = [:] }
+      for name in names { state.descriptors[name] = nil }
+    }
+  }
+
+  func descriptor(
+    of name: ReferenceName, _ context: RequestContext
+  ) throws(CASError) -> (Descriptor, modified: Timestamp) {
+    let descriptor = try known(name, context)
+    return (descriptor, state.withLock { $0.times[name] ?? started })
+  }
+
+  private func known(_ name: ReferenceName, _ context: RequestContext) throws(CASError) -> Descriptor {
+    if let known = state.withLock({ $0.descriptors[name]?.fresh }) { return known }
+    context.willBlock()
+    let batch = batch(from: name)
+    do throws(CASError) {
+      if let descriptor = try descriptors(of: batch, context)[name] { return descriptor }
+    } catch {
+      guard error.code == .io(.ioError), let old = state.withLock({ $0.descriptors[name]?.value }) else { throw error }
+      return old
+    }
+    throw .notFound("get reference", name.description)
+  }
+
+  func index(_ context: RequestContext) throws(CASError) -> [UInt8] {
+    if let known = state.withLock({ $0.index?.fresh }) { return known }
+    context.willBlock()
+    let begin = ContinuousClock.now
+    do throws(CASError) {
+      let names = try names(context)
+      let changes = state.withLock { $0.changes }
+      let found = try descriptors(of: names, context)
+      let entries = names.compactMap { (name) in found[name].map { $0.named(name).json } }
+      let index: [UInt8]
+      do throws(InvalidValue) {
+        index = try ImageIndex(listing: entries).content
+      } catch {
+        throw .invalid("read index", store.uri, error)
+      }
+      state.withLock { state in
+        if state.changes == changes { state.index = Known(value: index, end: Self.end(begin)) }
+      }
+      return index
+    } catch {
+      guard error.code == .io(.ioError), let old = state.withLock({ $0.index?.value }) else { throw error }
+      return old
+    }
+  }
+
+  /// All names; of several who want them at once one asks.
+  private func names(_ context: RequestContext) throws(CASError) -> [ReferenceName] {
+    while true {
+      let (known, isMine, changes) = state.withLock { (state) -> ([ReferenceName]?, Bool, Int) in
+        if let known = state.names?.fresh { return (known, false, state.changes) }
+        defer { state.isListing = true }
+        return (nil, !state.isListing, state.changes)
+      }
+      if let known { return known }
+      context.willBlock()
+      if isMine { return try list(changes, context) }
+      while !state.wait(milliseconds: 20, until: { !$0.isListing }) {
+        try context.cancellation.check("list references", store.uri)
+      }
+    }
+  }
+
+  private func list(_ changes: Int, _ context: RequestContext) throws(CASError) -> [ReferenceName] {
+    let begin = ContinuousClock.now
+    let listed = Result { () throws(CASError) in try store.listReferenceNames(cancellation: context.cancellation) }
+    return try state.withLock { (state) throws(CASError) in
+      state.isListing = false
+      let names: [ReferenceName]
+      switch listed {
+      case .success(let listed): names = listed
+      case .failure(let error):
+        guard error.code == .io(.ioError), let old = state.names?.value else { throw error }
+        names = old
+      }
+      if state.names?.value != names {
+        if state.names != nil { state.modified = .now }
+        state.paths = ReferencePaths(names.map { ListedReference(name: $0, descriptor: nil, modified: started) })
+        state.places = Dictionary(names.enumerated().map { ($1, $0) }) { (first, _) in first }
+        state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
+        state.times = state.times.filter { state.places[$0.key] != nil }
+      }
+      // What was listed before a change shows the change only by chance.
+      let end = state.changes == changes ? Self.end(begin) : begin
+      state.names = Known(value: names, end: end)
+      return names
+    }
+  }
+
+  /// The name, and those after it that will be asked for next, when it comes after the last that was: twice as many each
+  /// time.
+  private func batch(from name: ReferenceName) -> [ReferenceName] {
+    state.withLock { state in
+      guard let place = state.places[name], let names = state.names?.value else { return [name] }
+      let count = place == state.next.place ? min(max(state.next.count * 2, 1), Self.maximumBatch) : 1
+      let batch = Array(names.dropFirst(place).prefix(count))
+      state.next = (place + batch.count, count)
+      return batch
+    }
+  }
+
+  /// What names stand for; those that it is not known of are asked for.
+  private func descriptors(
+    of names: [ReferenceName], _ context: RequestContext
+  ) throws(CASError) -> [ReferenceName: Descriptor] {
+    let begin = ContinuousClock.now
+    let (known, changes) = state.withLock { (state) in
+      (
+        Dictionary(
+          uniqueKeysWithValues: names.compactMap { (name) in
+            state.descriptors[name]?.fresh.map { (name, $0) }
+          }), state.changes
+      )
+    }
+    let wanted = names.filter { known[$0] == nil }
+    let found = try store.references(named: wanted, cancellation: context.cancellation)
+    let end = Self.end(begin)
+    return state.withLock { state in
+      var all = known
+      for reference in found {
+        all[reference.name] = reference.descriptor
+        if state.changes == changes {
+          if let old = state.descriptors[reference.name]?.value, old != reference.descriptor {
+            state.modified = .now
+            state.times[reference.name] = state.modified
+          }
+          state.descriptors[reference.name] = Known(value: reference.descriptor, end: end)
+        }
+      }
+      return all
+    }
+  }
+
+  /// Until when an answer is used that was asked for then and is there now.
+  private static func end(_ begin: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    let now = ContinuousClock.now
+    return now + min(max(shortest, (now - begin) * 20), longest)
+  }
+}

@@ -1,0 +1,121 @@
+import CAS
+import CASPlatform
+import Logging
+import OCI
+import SystemPackage
+
+/// What all nodes of one tree have in common.
+final class TreeContext: Sendable {
+  let engine: any Engine
+  let files: (any FileBackedEngine)?
+  /// The store, when to ask it may take long.
+  let remote: (any RemoteEngine)?
+  let options: TreeOptions
+  let logger: Logger
+  let counters = Counters()
+  let commits: PendingCommits
+  let incoming: IncomingNamespace
+  let references: ReferenceView
+  let manifests = ManifestCache()
+  let recent: OpenBlobCache
+  let watch = Monitor(WatchState.none)
+  let started = Timestamp.now
+
+  init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
+    self.engine = engine
+    files = engine as? any FileBackedEngine
+    remote = engine as? any RemoteEngine
+    self.options = options
+    self.logger = logger
+    recent = OpenBlobCache(limit: options.recentBlobLimit)
+    commits = PendingCommits(timeout: options.commitTimeout)
+    incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)
+    let source: any ReferenceSource =
+      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+    references = ReferenceView(source)
+  }
+
+  /// Runs an operation of the engine and gives its error's number.
+  func mappingErrors<Result>(_ body: () throws(CASError) -> Result) throws(Errno) -> Result {
+    do throws(CASError) {
+      return try body()
+    } catch {
+      switch error.code {
+      case .notFound, .cancelled, .clobber: break
+      // What a caller did wrong is said to the caller; the driver has logged what is corrupt.
+      case .mismatch, .invalid, .corrupt, .io(.resourceBusy): counters.add(.failures, 1)
+      default:
+        counters.add(.failures, 1)
+        logger.error("\(error)")
+      }
+      throw error.code.errno
+    }
+  }
+
+  /// Looks for a blob, and once more when it is not there and a commit under way may be the one that makes it.
+  func retryingAfterCommit<Result>(
+    _ context: RequestContext, _ body: () throws(CASError) -> Result
+  ) throws(Errno) -> Result {
+    do throws(Errno) {
+      return try mappingErrors(body)
+    } catch {
+      guard error == .noSuchFileOrDirectory, try commits.wait(context) else { throw error }
+      return try mappingErrors(body)
+    }
+  }
+
+  /// Lets others be answered while the store is looked at, if that may take long: for one blob, if one is meant.
+  func willQueryStore(for digest: Digest? = nil, _ context: RequestContext) {
+    guard let remote else { return }
+    if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
+  }
+
+  /// Whether the store has a blob.
+  func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
+    willQueryStore(for: digest, context)
+    do throws(Errno) {
+      _ = try mappingErrors { () throws(CASError) in try engine.blobInfo(digest) }
+      return true
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return false
+    }
+  }
+
+  /// Attributes as the mount's options show them.
+  func shown(_ attributes: Attributes) -> Attributes {
+    var shown = attributes
+    shown.permissions &= ~options.umask
+    return shown
+  }
+
+  /// The attributes of something that belongs to the mount itself.
+  func attributes(
+    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, validity: Double
+  ) -> Attributes {
+    Attributes(
+      inode: inode, kind: kind, permissions: permissions, links: kind == .directory ? 2 : 1, user: options.user,
+      group: options.group, size: size, accessed: modified, modified: modified, changed: modified, validity: validity)
+  }
+}
+
+/// Whether the kernel is told of blobs that others remove or replace.
+enum WatchState {
+  case none
+  case watching(any StoreWatch)
+  /// The tree is at its end, and needs none any more.
+  case ended
+}
+
+/// How long the kernel may keep what it was told, in seconds.
+enum CacheTimeout {
+  /// What never changes while the mount lives.
+  static let lasting = 86_400.0
+  /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is
+  /// forgotten under the lock of its directory, which a lookup holds. Only what it is not told of needs an end.
+  static let watched = 300.0
+  /// What others may change: it must show within a second, and views of the store are up to half a second old.
+  static let brief = 0.4
+  /// What others change rarely; it must show within a second.
+  static let second = 0.9
+}

@@ -1,0 +1,16 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What all tests on mounts rely on.
+@Suite(.needs(.fuse)) struct ScriptedMountTests {
+  @Test("A workshop takes its mounts down, however many others there are", .needs(.root))
+  func takenDown() throws {
+    let many = try ScriptedMount()
+    try many.check("mkdir p{1..100}; for i in {1..100}; do mount --bind p$i p$i; done")
+    var mounted: ScriptedMount? = try ScriptedMount.mounted()
+    let path = try #require(mounted?.path)
+    mounted = nil
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+}
