@@ -6,10 +6,9 @@ import Testing
 @Suite struct ManualTests {
   private static let folder = Project.folder.appending(path: "man")
   private static let file = folder.appending(path: "casfs.1")
+  private static let pages = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
 
-  @Test(
-    "C2: the manual pages are well-formed",
-    arguments: ["casfs.1", "casfs-driver.7", "casfs-tools.7", "casfs-tree.7", "casfs-trust.7"])
+  @Test("C2: the manual pages are well-formed", arguments: pages)
   func lint(_ page: String) throws {
     let file = Self.folder.appending(path: page).path
     let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])
@@ -40,20 +39,60 @@ import Testing
     }
   }
 
-  @Test("C2: each promise of casfs-trust(7) names a test, and each suite of its table is there")
-  func promises() throws {
+  @Test("C2, M4: every manual page refers to the others that there are, and the README installs all of them")
+  func pagesAreKnown() throws {
+    #expect(Self.pages.count >= 7)
+    let readme = try String(contentsOf: Project.folder.appending(path: "README.md"), encoding: .utf8)
+    let install = try #require(readme.split(separator: "\n").first { $0.hasPrefix("sudo install ") })
+    let manual = try String(contentsOf: Self.file, encoding: .utf8)
+    for page in Self.pages {
+      #expect(install.contains(" man/\(page) "), "the README does not install \(page)")
+      let text = try String(contentsOf: Self.folder.appending(path: page), encoding: .utf8)
+      for line in text.split(separator: "\n") {
+        guard let found = line.firstMatch(of: /\bXr (casfs\S*) ([0-9])/) else { continue }
+        #expect(Self.pages.contains("\(found.1).\(found.2)"), "\(page): \(line)")
+      }
+      let parts = page.split(separator: ".")
+      #expect(page == "casfs.1" || manual.contains("\n.Xr \(parts[0]) \(parts[1]) ,\n"), "casfs(1) lacks \(page)")
+    }
+  }
+
+  @Test("C2: each guarantee of casfs-trust(7) names suites whose tests name its statements; its table names suites")
+  func guarantees() throws {
     let page = try String(contentsOf: Self.folder.appending(path: "casfs-trust.7"), encoding: .utf8)
+    let section = try #require(
+      page.components(separatedBy: "\n.Sh GUARANTEES\n").last?.components(separatedBy: "\n.Sh ").first)
+    let items = section.components(separatedBy: "\n.It\n").dropFirst()
+    #expect(items.count >= 12)
+    let sources = try Self.testSources()
+    for item in items {
+      // As in `.Pq Li HangTests : Sy V3 I12`.
+      let tests = item.matches(of: /\n\.Pq Li (\S+) : Sy (.+)/)
+      #expect(!tests.isEmpty, "no test: \(item)")
+      for test in tests {
+        let suite = sources.filter { $0.contains("struct \(test.1) ") }
+        #expect(!suite.isEmpty, "no suite: \(test.1)")
+        let ids = Set(suite.flatMap(Self.ids))
+        for id in test.2.split(separator: " ") { #expect(ids.contains(id), "\(test.1) has no test of \(id)") }
+      }
+    }
+    let suites = page.split(separator: "\n").compactMap { $0.split(separator: ";").dropFirst().first }
+      .filter { $0.hasSuffix("Tests") }
+    #expect(suites.count >= 8)
+    for suite in suites { #expect(sources.contains { $0.contains("struct \(suite) ") }, "no suite: \(suite)") }
+  }
+
+  private static func testSources() throws -> [String] {
     let folder = Project.folder.appending(path: "Tests")
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL }
-    let sources = try (files ?? []).filter { $0.pathExtension == "swift" }
-      .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
-    let lines = page.split(separator: "\n")
-    let names = lines.filter { $0.hasPrefix(".Dq ") }.map { $0.dropFirst(4) }
-    #expect(names.count >= 12)
-    for name in names { #expect(sources.contains("\(name)\""), "no test: \(name)") }
-    let suites = lines.compactMap { $0.split(separator: ";").dropFirst().first }.filter { $0.hasSuffix("Tests") }
-    #expect(suites.count >= 8)
-    for suite in suites { #expect(sources.contains("struct \(suite) "), "no suite: \(suite)") }
+    return try (files ?? []).filter { $0.pathExtension == "swift" }.map { try String(contentsOf: $0, encoding: .utf8) }
+  }
+
+  /// The ids of statements that lead the titles of tests.
+  private static func ids(in source: String) -> [Substring] {
+    source.matches(of: #/@(?:Test|Suite)\(\s*#*"([A-Z][0-9]+(?:,? [A-Z][0-9]+)*): /#).flatMap { title in
+      title.1.split { $0 == "," || $0 == " " }
+    }
   }
 
   @Test("C2: the members of JSON output are those of the manual page")
@@ -89,7 +128,7 @@ import Testing
     let section = try #require(
       manual.components(separatedBy: "\n.Ss casfs fsck ").last?.components(separatedBy: "\n.Ss").first)
     let words = section.split(separator: "\n").filter { $0.hasPrefix(".It Cm ") }.map { String($0.dropFirst(7)) }
-    #expect(words == Problem.Kind.allCases.map(\.rawValue))
+    #expect(words == StoreProblem.Kind.allCases.map(\.rawValue))
   }
 
   @Test("M3: the manual page has every mount option")
@@ -105,7 +144,7 @@ import Testing
     for option in options.split(separator: " ") { #expect(words.contains(String(option)), "\(option)") }
   }
 
-  /// What `--experimental-dump-help` prints, as far as it is looked at.
+  /// The part of the output of `--experimental-dump-help` that the tests read.
   private struct Tree: Decodable {
     var command: Command
   }
@@ -118,7 +157,7 @@ import Testing
 
     var path: [String] { (superCommands ?? []) + [commandName] }
 
-    /// The commands that do something.
+    /// The commands without subcommands.
     var leaves: [Command] {
       let inner = (subcommands ?? []).filter { $0.commandName != "help" }
       return inner.isEmpty ? [self] : inner.flatMap(\.leaves)
