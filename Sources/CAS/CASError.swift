@@ -1,77 +1,115 @@
 public import OCI
 public import SystemPackage
 
-/// Why an operation of a store failed.
+/// The error of every operation of a store: what failed, on which subject, and why.
 ///
-/// The message names the operation, what it was done to, and the cause; ``Code-swift.enum/errno`` is the one system
-/// error number that stands for the kind of failure.
-public struct CASError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The kinds of failure.
-  public enum Code: Hashable, Sendable {
-    /// The argument, or what the store holds, is not what it must be.
-    case invalid
-    /// This driver cannot do it.
-    case notImplemented
-    /// The name is taken by something different.
-    case clobber
-    /// It is not there.
-    case notFound
-    /// Stored content is not what its digest says.
-    case corrupt(expected: Digest, actual: Digest)
-    /// Content that was put is not what the caller said it would be.
-    case mismatch
-    /// The caller's cancellation token was cancelled.
-    case cancelled
-    /// The store was closed before.
-    case closed
-    /// The system refused.
-    case io(Errno)
+/// ``code`` is for programs, ``description`` for people. Each code has one system error number, which is what a mount
+/// answers with.
+public struct CASError: Error, Sendable, CustomStringConvertible {
+  /// The kind of a failure.
+  ///
+  /// A struct and not an enum, so that a later version can add kinds without breaking a `switch` of a client.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    private enum Kind: String {
+      case invalid, notImplemented, clobber, notFound, corrupt, mismatch, cancelled, closed, io
+    }
 
-    /// The system error number for it.
-    public var errno: Errno {
-      switch self {
-      case .invalid: .invalidArgument
-      case .notImplemented: .notSupportedOnSocket
-      case .clobber: .fileExists
-      case .notFound: .noSuchFileOrDirectory
-      case .corrupt: .ioError
-      case .mismatch: .badMessage
-      case .cancelled: .interrupted
-      case .closed: .badFileDescriptor
-      case .io(let errno): errno
-      }
+    private let kind: Kind
+    /// The system error number of this kind of failure: `errno(3)`.
+    public let errno: Errno
+
+    private init(_ kind: Kind, _ errno: Errno) {
+      self.kind = kind
+      self.errno = errno
+    }
+
+    /// An argument, or something in the store, is malformed: EINVAL.
+    public static let invalid = Code(.invalid, .invalidArgument)
+    /// The driver does not support the operation: EOPNOTSUPP.
+    public static let notImplemented = Code(.notImplemented, .notSupportedOnSocket)
+    /// The name is taken by a different descriptor: EEXIST.
+    public static let clobber = Code(.clobber, .fileExists)
+    /// The blob, reference or store does not exist: ENOENT.
+    public static let notFound = Code(.notFound, .noSuchFileOrDirectory)
+    /// Stored content does not match its digest: EIO. ``CASError/corruption`` has both digests.
+    public static let corrupt = Code(.corrupt, .ioError)
+    /// Content that was put does not match what the caller expected: EBADMSG.
+    public static let mismatch = Code(.mismatch, .badMessage)
+    /// The cancellation token was cancelled: EINTR.
+    public static let cancelled = Code(.cancelled, .interrupted)
+    /// The store was closed before the operation: EBADF.
+    public static let closed = Code(.closed, .badFileDescriptor)
+
+    /// A system call failed with this error number.
+    public static func io(_ errno: Errno) -> Code { Code(.io, errno) }
+
+    /// The name of the code, as in `notFound`; of a failed system call `io` and its error number.
+    public var description: String { kind == .io ? "io(\(errno.rawValue))" : kind.rawValue }
+  }
+
+  /// The digests of content that is not what its address says.
+  public struct Corruption: Hashable, Sendable {
+    /// The digest by which the content is stored.
+    public let expected: Digest
+    /// The digest of the content.
+    public let actual: Digest
+
+    /// Makes a pair of digests.
+    public init(expected: Digest, actual: Digest) {
+      self.expected = expected
+      self.actual = actual
     }
   }
 
   /// The kind of failure.
   public let code: Code
-  /// What was being done, as in "put blob".
+  /// The operation that failed, as in "put blob".
   public let operation: String
-  /// What it was done to: a digest, a name, a path or URI.
+  /// The subject of the operation: a digest, a reference name, a path or a URI.
   public let subject: String
-  /// Why it failed.
+  /// The reason, in a few words for a person.
   public let cause: String
+  /// The error behind this one, where another library or the system reported it.
+  public let underlyingError: (any Error)?
+  /// Both digests of content that is ``Code-swift.struct/corrupt``; `nil` for other codes.
+  public let corruption: Corruption?
 
   /// Makes an error of its parts.
-  public init(_ code: Code, _ operation: String, _ subject: String, cause: String) {
+  public init(
+    _ code: Code, operation: String, subject: String, cause: String, underlyingError: (any Error)? = nil,
+    corruption: Corruption? = nil
+  ) {
     self.code = code
     self.operation = operation
     self.subject = subject
     self.cause = cause
+    self.underlyingError = underlyingError
+    self.corruption = corruption
   }
 
-  /// An error the system reported, in its words; an absent file is ``Code-swift.enum/notFound``.
-  public init(_ errno: Errno, _ operation: String, _ subject: String) {
+  /// Makes the error of an operation.
+  public init(
+    _ code: Code, _ context: OperationContext, cause: String, underlyingError: (any Error)? = nil,
+    corruption: Corruption? = nil
+  ) {
+    self.init(
+      code, operation: context.operation, subject: context.subject, cause: cause, underlyingError: underlyingError,
+      corruption: corruption)
+  }
+
+  /// Makes the error of an operation whose system call failed: ENOENT is ``Code-swift.struct/notFound``, every other
+  /// number ``Code-swift.struct/io(_:)``.
+  public init(_ errno: Errno, _ context: OperationContext) {
     let code: Code = errno == .noSuchFileOrDirectory ? .notFound : .io(errno)
-    self.init(code, operation, subject, cause: errno.description)
+    self.init(code, context, cause: errno.description, underlyingError: errno)
   }
 
-  /// The same failure of another operation or subject.
-  public func during(_ operation: String, _ subject: String) -> CASError {
-    CASError(code, operation, subject, cause: cause)
+  /// Returns the same failure as the error of another operation.
+  public func during(_ context: OperationContext) -> CASError {
+    CASError(code, context, cause: cause, underlyingError: underlyingError, corruption: corruption)
   }
 
-  /// Operation, subject and cause, in one line: control characters in them, such as a path may have, become `?`.
+  /// Operation, subject and cause on one line. Control characters in them, which a path may have, become `?`.
   public var description: String {
     var text = String.UnicodeScalarView()
     for scalar in "\(operation) \(subject): \(cause)".unicodeScalars {
@@ -82,36 +120,56 @@ public struct CASError: Error, Hashable, Sendable, CustomStringConvertible {
     }
     return String(text)
   }
+}
 
-  /// An error about stored content that is not what its digest says.
-  public static func corrupt(_ operation: String, expected: Digest, actual: Digest) -> CASError {
+extension CASError: Hashable {
+  /// Compares everything but ``underlyingError``, which need not be comparable.
+  public static func == (left: CASError, right: CASError) -> Bool {
+    left.code == right.code && left.operation == right.operation && left.subject == right.subject
+      && left.cause == right.cause && left.corruption == right.corruption
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(code)
+    hasher.combine(operation)
+    hasher.combine(subject)
+    hasher.combine(cause)
+    hasher.combine(corruption)
+  }
+}
+
+extension CASError {
+  /// Stored content does not match its digest.
+  public static func corrupt(_ context: OperationContext, expected: Digest, actual: Digest) -> CASError {
     CASError(
-      .corrupt(expected: expected, actual: actual), operation, expected.description,
-      cause: "corrupt: the stored content has the digest \(actual)")
+      .corrupt, operation: context.operation, subject: expected.description,
+      cause: "corrupt: the stored content has the digest \(actual)",
+      corruption: Corruption(expected: expected, actual: actual))
   }
 
-  /// An error about something that is not there.
-  public static func notFound(_ operation: String, _ subject: String) -> CASError {
-    CASError(.notFound, operation, subject, cause: "not found")
+  /// The subject does not exist.
+  public static func notFound(_ context: OperationContext) -> CASError {
+    CASError(.notFound, context, cause: "not found")
   }
 
-  /// An error about a value that is not what it must be.
-  public static func invalid(_ operation: String, _ subject: String, _ reason: InvalidValue) -> CASError {
-    CASError(.invalid, operation, subject, cause: reason.reason)
+  /// A value is malformed.
+  public static func invalid(_ context: OperationContext, _ error: InvalidValue) -> CASError {
+    CASError(.invalid, context, cause: error.reason, underlyingError: error)
   }
 
-  /// An error about a store that was closed before.
-  public static func closed(_ operation: String, _ subject: String) -> CASError {
-    CASError(.closed, operation, subject, cause: "the store is closed")
+  /// The store was closed before the operation.
+  public static func closed(_ context: OperationContext) -> CASError {
+    CASError(.closed, context, cause: "the store is closed")
   }
 
-  /// An error about a change of a store that cannot be changed: EROFS.
-  public static func readOnly(_ operation: String, _ subject: String) -> CASError {
-    CASError(.io(.readOnlyFileSystem), operation, subject, cause: "the store is read-only")
+  /// The store cannot be changed: EROFS.
+  public static func readOnly(_ context: OperationContext) -> CASError {
+    CASError(.io(.readOnlyFileSystem), context, cause: "the store is read-only")
   }
 
-  /// An error about a name that something different has.
-  public static func clobber(_ operation: String, _ subject: String) -> CASError {
-    CASError(.clobber, operation, subject, cause: "the name is taken by a different descriptor")
+  /// A different descriptor has the name.
+  public static func clobber(_ context: OperationContext) -> CASError {
+    CASError(.clobber, context, cause: "the name is taken by a different descriptor")
   }
 }

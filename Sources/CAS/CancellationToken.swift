@@ -3,7 +3,7 @@ import Synchronization
 /// Tells an operation that takes long to stop.
 ///
 /// Operations look at it for each chunk they move and each time they wait; they then undo what they began and fail
-/// with ``CASError/Code-swift.enum/cancelled``. Copies share the one state.
+/// with ``CASError/Code-swift.struct/cancelled``. Copies share the one state.
 public struct CancellationToken: Sendable {
   private final class Flag: Sendable {
     let isSet = Atomic(false)
@@ -42,10 +42,5 @@ public struct CancellationToken: Sendable {
   public var isCancelled: Bool {
     guard let flag else { return false }
     return flag.isSet.load(ordering: .acquiring) || flag.check?() == true
-  }
-
-  /// Fails with ``CASError/Code-swift.enum/cancelled`` once ``cancel()`` was called.
-  public func check(_ operation: String, _ subject: String) throws(CASError) {
-    if isCancelled { throw CASError(.cancelled, operation, subject, cause: "cancelled") }
   }
 }

@@ -3,25 +3,26 @@ public import OCI
 
 /// A store that has its blobs in files, or in parts of files, which a mount can hand to the kernel.
 public protocol FileBackedEngine: Engine {
-  /// Opens a stored blob as a region of a file, verified like ``Engine/blob(_:cancellation:)``.
+  /// Opens a stored blob as a region of a file, verified like ``Engine/openBlob(_:cancellation:)``.
   ///
-  /// - Returns: `nil` when this blob is in no file now; then ``Engine/blob(_:cancellation:)`` reads it.
+  /// - Returns: `nil` when this blob is in no file now; then ``Engine/openBlob(_:cancellation:)`` reads it.
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile?
 
   /// What the store knows about an opened blob now; another version than when it was opened says that the blob was
   /// changed, replaced or deleted since.
   func info(of file: BlobFile) throws(CASError) -> BlobInfo
 
-  /// Whether a blob that is in a file is all of it, so that the kernel can read it by itself.
-  var hasWholeFiles: Bool { get }
-
-  /// Whether the files are on a file system that lies on another, as overlayfs does.
-  var isStacked: Bool { get }
-
   /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
   ///
   /// - Parameter version: the state of the stored copy, as ``BlobInfo/version``, where it is known.
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool
+}
+
+/// A store each of whose blobs is the whole of a file, which the kernel can read without the mount's daemon.
+public protocol WholeFileEngine: FileBackedEngine {
+  /// Whether the files are on a file system that is stacked on another, such as overlayfs: FUSE passthrough must be
+  /// told.
+  var isOnStackedFileSystem: Bool { get }
 }
 
 /// A blob as a region of an open file, which stays readable when the blob is deleted.
@@ -76,7 +77,7 @@ public protocol GarbageCollectable: Engine {
   ///
   /// - Parameter body: reads and removes blobs, and must not change references.
   func withReferencesLocked<Result>(
-    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
 
@@ -85,7 +86,7 @@ public protocol ContentVerifying: Engine {
   /// Hashes the stored copy of a blob, whatever is known about it.
   ///
   /// - Parameter progress: told how many of its bytes were hashed; when it throws, that ends the operation.
-  /// - Throws: ``CASError/Code-swift.enum/corrupt(expected:actual:)`` when it is not what its digest says.
+  /// - Throws: ``CASError/Code-swift.struct/corrupt`` when it is not what its digest says.
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError)

@@ -13,43 +13,27 @@ public protocol Driver: Sendable {
   func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine
 }
 
-/// How a store is opened.
+/// How a store is opened, whatever its kind. What only one driver knows is an argument of that driver's initializer.
 public struct OpenOptions: Hashable, Sendable {
   /// When content is hashed before it is served.
   public var verification: Verification
-  /// Whether nothing may be put or deleted.
+  /// Whether every change fails with EROFS.
   public var isReadOnly: Bool
-  /// Whether a store that the first put makes must be there already. Others must be in any case.
-  public var mustExist: Bool
-  /// How many bytes of a store on another machine may be kept on this one, about; `nil` leaves that to the driver.
-  public var cacheSize: Int64?
 
-  /// Opens for reading and writing, and verifies once, unless told otherwise.
-  public init(verification: Verification = .once, isReadOnly: Bool = false, mustExist: Bool = false) {
+  /// Makes options; the defaults open for reading and writing, and verify each stored copy once.
+  public init(verification: Verification = .once, isReadOnly: Bool = false) {
     self.verification = verification
     self.isReadOnly = isReadOnly
-    self.mustExist = mustExist
   }
 }
 
-/// How a store is made.
+/// How a store is created.
 public struct CreateOptions: Hashable, Sendable {
-  /// How references are kept in a directory.
-  public enum Layout: String, Hashable, Sendable, CaseIterable {
-    /// As entries of `index.json` (image-spec 1.0 and later).
-    case index
-    /// As files below `refs` (before image-spec 1.0).
-    case refs
-  }
-
-  /// The layout, for drivers that have a choice.
-  public var layout: Layout
   /// How the new store is opened.
   public var open: OpenOptions
 
-  /// Makes the layout that tools of today read, unless told otherwise.
-  public init(layout: Layout = .index, open: OpenOptions = OpenOptions()) {
-    self.layout = layout
+  /// Makes options.
+  public init(open: OpenOptions = OpenOptions()) {
     self.open = open
   }
 }

@@ -16,23 +16,23 @@ public final class DriverRegistry: Sendable {
 
   /// Opens the store that a URI names.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notImplemented`` when no driver supports the URI; else the driver's error.
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when no driver supports the URI; else the driver's error.
   public func open(_ uri: String, options: OpenOptions = OpenOptions()) throws(CASError) -> any Engine {
-    try driver(for: uri, "open store").open(uri, options: options)
+    try driver(OperationContext("open store", on: uri)).open(uri, options: options)
   }
 
   /// Makes an empty store that a URI names.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notImplemented`` when no driver supports the URI; else the driver's error.
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when no driver supports the URI; else the driver's error.
   public func create(_ uri: String, options: CreateOptions = CreateOptions()) throws(CASError) -> any Engine {
-    try driver(for: uri, "create store").create(uri, options: options)
+    try driver(OperationContext("create store", on: uri)).create(uri, options: options)
   }
 
-  private func driver(for uri: String, _ operation: String) throws(CASError) -> any Driver {
+  private func driver(_ context: OperationContext) throws(CASError) -> any Driver {
     let drivers = drivers.withLock { $0 }
-    guard let driver = drivers.first(where: { $0.supports(uri) }) else {
+    guard let driver = drivers.first(where: { $0.supports(context.subject) }) else {
       let names = drivers.isEmpty ? "there are none" : "there are " + drivers.map(\.name).joined(separator: ", ")
-      throw CASError(.notImplemented, operation, uri, cause: "no driver supports it; \(names)")
+      throw CASError(.notImplemented, context, cause: "no driver supports it; \(names)")
     }
     return driver
   }

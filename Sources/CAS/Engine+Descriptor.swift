@@ -8,8 +8,8 @@ extension Engine {
   /// with its digest; else by its members (`manifests` an index, `config` and `layers` a manifest); else
   /// `application/octet-stream`.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the blob is not stored.
-  public func describe(_ digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` when the blob is not stored.
+  public func descriptor(for digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
     let size = try blobInfo(digest, cancellation: cancellation).size
     var content: JSON?
     if size <= manifestLimit {

@@ -2,9 +2,9 @@ public import OCI
 import SystemPackage
 
 extension Engine {
-  /// Opens a stored blob for reading; see ``blob(_:cancellation:)``.
-  public func blob(_ digest: Digest) throws(CASError) -> any BlobReader {
-    try blob(digest, cancellation: .none)
+  /// Opens a stored blob for reading; see ``openBlob(_:cancellation:)``.
+  public func openBlob(_ digest: Digest) throws(CASError) -> any BlobReader {
+    try openBlob(digest, cancellation: .none)
   }
 
   /// What the store knows about a blob; see ``blobInfo(_:cancellation:)``.
@@ -14,16 +14,16 @@ extension Engine {
 
   /// A blob's whole content, when it is no longer than `limit` bytes.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/invalid`` when it is longer.
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` when it is longer.
   public func blobContents(
     _ digest: Digest, limit: Int, cancellation: CancellationToken = .none
   ) throws(CASError) -> [UInt8] {
     guard try blobInfo(digest, cancellation: cancellation).size <= limit else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "longer than \(limit) bytes")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "longer than \(limit) bytes")
     }
-    let reader = try blob(digest, cancellation: cancellation)
+    let reader = try openBlob(digest, cancellation: cancellation)
     guard reader.size <= limit else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "longer than \(limit) bytes")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "longer than \(limit) bytes")
     }
     var content = [UInt8](repeating: 0, count: Int(reader.size))
     var span = content.mutableSpan
@@ -38,7 +38,7 @@ extension Engine {
   ) throws(CASError) {
     let listing = try listBlobs()
     while true {
-      try cancellation.check("list blobs", uri)
+      try OperationContext("list blobs", on: uri, cancellation: cancellation).checkCancellation()
       let batch = try listing.nextBatch()
       if batch.isEmpty { return }
       for digest in batch { try body(digest) }
@@ -72,11 +72,12 @@ extension BlobReader {
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
     var offset: Int64 = 0
     while offset < size {
-      try cancellation.check("read blob", digest.description)
+      try OperationContext("read blob", on: digest, cancellation: cancellation).checkCancellation()
       let count = try fill(&chunk, at: offset)
       guard count > 0 else {
         throw CASError(
-          .io(.ioError), "read blob", digest.description, cause: "it ends after \(offset) of \(size) bytes")
+          .io(.ioError), operation: "read blob", subject: digest.description,
+          cause: "it ends after \(offset) of \(size) bytes")
       }
       try body(chunk.span.extracting(first: count))
       offset += Int64(count)

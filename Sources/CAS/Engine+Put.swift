@@ -9,7 +9,7 @@ extension Engine {
 
   /// Starts an empty blob that will get a SHA-256 digest.
   public func stageBlob() throws(CASError) -> any BlobStage {
-    try stageBlob(.sha256, copying: nil)
+    try stageBlob(algorithm: .sha256, copying: nil)
   }
 
   /// Stores content that is given in chunks, and gives its address.
@@ -17,14 +17,14 @@ extension Engine {
   /// - Parameter source: gives the next chunk each time it is called, in the order of the content; `nil` at the end.
   ///   When it throws, nothing is stored.
   public func putBlob(
-    _ algorithm: Digest.Algorithm = .sha256, expecting expectation: BlobExpectation = BlobExpectation(),
+    algorithm: Digest.Algorithm = .sha256, expecting expectation: BlobExpectation = BlobExpectation(),
     cancellation: CancellationToken = .none, from source: () throws(CASError) -> [UInt8]?
   ) throws(CASError) -> BlobAddress {
-    let stage = try stageBlob(expectation.digest?.algorithm ?? algorithm, copying: nil)
+    let stage = try stageBlob(algorithm: expectation.digest?.algorithm ?? algorithm, copying: nil)
     var offset: Int64 = 0
     do throws(CASError) {
       while let chunk = try source() {
-        try cancellation.check("put blob", uri)
+        try OperationContext("put blob", on: uri, cancellation: cancellation).checkCancellation()
         try stage.write(chunk.span, at: offset)
         offset += Int64(chunk.count)
       }
@@ -37,11 +37,12 @@ extension Engine {
 
   /// Stores bytes, and gives their address.
   public func putBlob(
-    _ bytes: [UInt8], _ algorithm: Digest.Algorithm = .sha256,
+    _ bytes: [UInt8], algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none
   ) throws(CASError) -> BlobAddress {
     var rest: [UInt8]? = bytes
-    return try putBlob(algorithm, expecting: expectation, cancellation: cancellation) { () throws(CASError) in
+    return try putBlob(algorithm: algorithm, expecting: expectation, cancellation: cancellation) {
+      () throws(CASError) in
       defer { rest = nil }
       return rest
     }
@@ -51,16 +52,16 @@ extension Engine {
   ///
   /// - Parameter progress: told before each read how many bytes were read so far. When it throws, nothing is stored.
   public func putBlob(
-    contentsOf file: OpenFile, _ algorithm: Digest.Algorithm = .sha256,
+    contentsOf file: OpenFile, algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none,
     progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> BlobAddress {
-    let stage = try stageBlob(expectation.digest?.algorithm ?? algorithm, copying: nil)
+    let stage = try stageBlob(algorithm: expectation.digest?.algorithm ?? algorithm, copying: nil)
     do throws(CASError) {
       var chunk = [UInt8](repeating: 0, count: chunkSize)
       var offset: Int64 = 0
       while true {
-        try cancellation.check("put blob", uri)
+        try OperationContext("put blob", on: uri, cancellation: cancellation).checkCancellation()
         try progress(offset)
         let count = try readChunk(file, into: &chunk)
         if count == 0 { break }
@@ -79,7 +80,7 @@ extension Engine {
       var span = chunk.mutableSpan
       return try file.readSome(into: &span)
     } catch {
-      throw CASError(error, "read", "the blob's source")
+      throw CASError(error, OperationContext("read", on: "the blob's source"))
     }
   }
 
@@ -97,9 +98,10 @@ extension Engine {
       bytes = Array(try encoder.encode(value))
     } catch EncodingError.invalidValue(_, let context) {
       let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      throw CASError(.invalid, "put blob", "as JSON", cause: "the value at '\(path)' has no JSON form")
+      throw CASError(
+        .invalid, operation: "put blob", subject: "as JSON", cause: "the value at '\(path)' has no JSON form")
     } catch {
-      throw CASError(.invalid, "put blob", "as JSON", cause: "the value has no JSON form")
+      throw CASError(.invalid, operation: "put blob", subject: "as JSON", cause: "the value has no JSON form")
     }
     return try putBlob(bytes, cancellation: cancellation)
   }

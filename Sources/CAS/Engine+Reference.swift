@@ -9,7 +9,7 @@ extension Engine {
 
   /// Gives the descriptor of a stored blob a name; see ``putReference(_:named:replacing:cancellation:)``.
   ///
-  /// - Throws: also ``CASError/Code-swift.enum/notFound`` when the blob was removed before the name could keep it; what
+  /// - Throws: also ``CASError/Code-swift.struct/notFound`` when the blob was removed before the name could keep it; what
   ///   had the name has it again then.
   public func putReferenceToStored(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool = false,
@@ -28,7 +28,8 @@ extension Engine {
         try deleteReference(named: name)
       }
       throw CASError(
-        .notFound, "put reference", name.description, cause: "the blob \(descriptor.digest) is not stored")
+        .notFound, operation: "put reference", subject: name.description,
+        cause: "the blob \(descriptor.digest) is not stored")
     }
   }
 }

@@ -4,7 +4,7 @@ public import OCI
 /// A content-addressable store of blobs and of references to them: umoci's `cas.Engine`.
 ///
 /// All operations block and may be called by any number of threads at once. After ``close()`` they fail with
-/// ``CASError/Code-swift.enum/closed``.
+/// ``CASError/Code-swift.struct/closed``.
 public protocol Engine: AnyObject, Sendable {
   /// The URI that opens this store, in its driver's canonical form.
   var uri: String { get }
@@ -19,14 +19,14 @@ public protocol Engine: AnyObject, Sendable {
   ///
   /// - Parameter algorithm: of the digest the blob will get.
   /// - Parameter base: a stored blob whose content the new one starts with; `nil` starts empty.
-  func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage
+  func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage
 
   /// Opens a stored blob for reading.
   ///
   /// By what the store was opened with (``Verification``), the content is hashed first and a blob that is not what
-  /// its digest says fails with ``CASError/Code-swift.enum/corrupt(expected:actual:)``. A reader goes on reading when
+  /// its digest says fails with ``CASError/Code-swift.struct/corrupt``. A reader goes on reading when
   /// the blob is deleted.
-  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
+  func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
 
   /// What the store knows about a blob without reading it.
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
@@ -42,7 +42,7 @@ public protocol Engine: AnyObject, Sendable {
 
   /// Gives a descriptor a name.
   ///
-  /// The same descriptor under that name is success. A different one is ``CASError/Code-swift.enum/clobber``, unless
+  /// The same descriptor under that name is success. A different one is ``CASError/Code-swift.struct/clobber``, unless
   /// it is to be replaced. Of several callers that name different descriptors at once, exactly one succeeds.
   func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
@@ -60,7 +60,7 @@ public protocol Engine: AnyObject, Sendable {
   /// Gives the descriptor of one name another name instead, in one step.
   ///
   /// - Parameter replacing: whether the other name may be taken; else that is
-  ///   ``CASError/Code-swift.enum/clobber``, by whatever it is taken.
+  ///   ``CASError/Code-swift.struct/clobber``, by whatever it is taken.
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError)
@@ -123,7 +123,7 @@ public protocol BlobStage: AnyObject, Sendable {
   ///
   /// Content that is stored already is success; a stored copy that is corrupt is replaced.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/mismatch`` when the content is not what is expected; nothing is stored then,
+  /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what is expected; nothing is stored then,
   ///   and the stage can still be written.
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
@@ -166,15 +166,16 @@ public struct BlobExpectation: Hashable, Sendable {
     self.size = size
   }
 
-  /// Fails with ``CASError/Code-swift.enum/mismatch`` when content is not what is expected.
+  /// Fails with ``CASError/Code-swift.struct/mismatch`` when content is not what is expected.
   public func check(_ address: BlobAddress) throws(CASError) {
     if let digest, digest != address.digest {
       throw CASError(
-        .mismatch, "put blob", digest.description, cause: "the content has the digest \(address.digest)")
+        .mismatch, operation: "put blob", subject: digest.description,
+        cause: "the content has the digest \(address.digest)")
     }
     if let size, size != address.size {
       throw CASError(
-        .mismatch, "put blob", address.digest.description,
+        .mismatch, operation: "put blob", subject: address.digest.description,
         cause: "the content has \(address.size) bytes, not \(size)")
     }
   }
@@ -226,5 +227,5 @@ public enum Verification: String, Hashable, Sendable, CaseIterable {
   /// Each time it is opened.
   case always
   /// Never: the store is trusted.
-  case none
+  case never = "none"
 }

@@ -2,8 +2,8 @@ public import OCI
 
 /// A store that nobody can change: its driver gives what there is to read, and every change fails.
 public protocol ReadOnlyEngine: Engine {
-  /// Fails with ``CASError/Code-swift.enum/closed`` once the store is closed.
-  func checkOpen(_ operation: String, _ subject: String) throws(CASError)
+  /// Fails with ``CASError/Code-swift.struct/closed`` once the store is closed.
+  func checkOpen(_ context: OperationContext) throws(CASError)
 }
 
 extension ReadOnlyEngine {
@@ -12,11 +12,13 @@ extension ReadOnlyEngine {
 
   /// The descriptor of that name in the index.
   public func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
-    guard let entry = try index().entry(named: name) else { throw .notFound("get reference", name.description) }
+    guard let entry = try index().entry(named: name) else {
+      throw .notFound(OperationContext("get reference", on: name))
+    }
     do throws(InvalidValue) {
       return try entry.descriptor.get()
     } catch {
-      throw .invalid("get reference", name.description, error)
+      throw .invalid(OperationContext("get reference", on: name), error)
     }
   }
 
@@ -26,41 +28,41 @@ extension ReadOnlyEngine {
   }
 
   /// Fails with EROFS.
-  public func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    try refuse("put blob", base?.description ?? uri)
+  public func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    try refuse(OperationContext("put blob", on: base?.description ?? uri))
   }
 
   /// Fails with EROFS.
   public func deleteBlob(_ digest: Digest) throws(CASError) {
-    try refuse("delete blob", digest.description)
+    try refuse(OperationContext("delete blob", on: digest.description))
   }
 
   /// Fails with EROFS.
   public func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    try refuse("put reference", name.description)
+    try refuse(OperationContext("put reference", on: name.description))
   }
 
   /// Fails with EROFS.
   public func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    try refuse("delete reference", name.description)
+    try refuse(OperationContext("delete reference", on: name.description))
   }
 
   /// Fails with EROFS.
   public func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    try refuse("move reference", name.description)
+    try refuse(OperationContext("move reference", on: name.description))
   }
 
   /// Fails with EROFS.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try refuse("clean", uri)
+    try refuse(OperationContext("clean", on: uri))
   }
 
-  private func refuse(_ operation: String, _ subject: String) throws(CASError) -> Never {
-    try checkOpen(operation, subject)
-    throw .readOnly(operation, subject)
+  private func refuse(_ context: OperationContext) throws(CASError) -> Never {
+    try checkOpen(context)
+    throw .readOnly(context)
   }
 }

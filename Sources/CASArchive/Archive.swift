@@ -24,7 +24,7 @@ final class Archive: Sendable {
   /// Looks through an archive, and reads its index.
   ///
   /// - Parameter path: what errors call it.
-  init(indexing file: OpenFile, size: Int64, path: String, _ operation: String) throws(CASError) {
+  init(indexing file: OpenFile, size: Int64, path: String, _ context: OperationContext) throws(CASError) {
     self.file = file
     do throws(ArchiveFault) {
       var reader = try TarReader(file, size: size)
@@ -51,7 +51,7 @@ final class Archive: Sendable {
       }
       self.blobs = blobs
     } catch {
-      throw error.during(operation, path)
+      throw error.during(context)
     }
   }
 

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Image layouts in tar archives, read where they are: `oci-archive:FILE`.
 ///
-/// What cannot be done: stores are not made (``CASError/Code-swift.enum/notImplemented``), and every change of one fails
+/// What cannot be done: stores are not made (`CASError.Code.notImplemented`), and every change of one fails
 /// with EROFS. The archive is looked through once, when it is opened; how long that takes depends on how many members it
 /// has and not on how long they are. Archives of `tar`, skopeo and buildah are read, in the formats ustar, pax and GNU's;
 /// sparse members and compressed archives are not.
@@ -25,30 +25,30 @@ public struct ArchiveDriver: Driver {
 
   /// Opens the archive, finds its members and reads its index.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/invalid`` with the reason when it is not a whole, plain archive of an image
-  ///   layout; ``CASError/Code-swift.enum/notFound`` when there is no such file.
+  /// - Throws: `CASError.Code.invalid` with the reason when it is not a whole, plain archive of an image
+  ///   layout; `CASError.Code.notFound` when there is no such file.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let operation = "open store"
+    let context = OperationContext("open store", on: uri)
     let path = supports(uri) ? String(uri.dropFirst(Self.scheme.count)) : ""
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw CASError(.invalid, operation, uri, cause: "a store in an archive is named oci-archive:FILE")
+      throw CASError(.invalid, context, cause: "a store in an archive is named oci-archive:FILE")
     }
-    let (file, status) = try mappingErrno(operation, path) { () throws(Errno) in
+    let (file, status) = try mappingErrno(context.on(path)) { () throws(Errno) in
       // A FIFO is not waited for.
       let file = try OpenFile.open(path: path, [.readOnly, .nonBlocking])
       return (file, try file.status())
     }
     guard status.kind == .regular else {
-      throw CASError(.invalid, operation, path, cause: "it is not a regular file")
+      throw CASError(.invalid, context.on(path), cause: "it is not a regular file")
     }
-    let archive = try Archive(indexing: file, size: status.size, path: path, operation)
+    let archive = try Archive(indexing: file, size: status.size, path: path, context.on(path))
     return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options.verification)
   }
 
   /// Fails: an archive is made by other tools, as `tar`, of a store that is complete.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     throw CASError(
-      .notImplemented, "create store", uri,
+      .notImplemented, operation: "create store", subject: uri,
       cause: "an archive is not made empty; copy into a directory, and make the archive of that with tar")
   }
 }

@@ -8,8 +8,6 @@ import SystemPackage
 final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, ContentVerifying {
   let uri: String
   let driverName = "oci-archive"
-  /// The kernel reads files by itself from their beginning only.
-  let hasWholeFiles = false
   private let verification: Verification
   private let verifier = Verifier()
   private let opened: Monitor<Archive?>
@@ -20,20 +18,22 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     opened = Monitor(archive)
   }
 
-  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let (file, member, _) = try openVerified(digest, "read blob", cancellation)
+  func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let (file, member, _) = try openVerified(
+      digest, OperationContext("read blob", on: digest, cancellation: cancellation))
     return BlobFileReader(digest, file, from: member.content.lowerBound, size: member.size)
   }
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
-    let (file, member, identity) = try openVerified(digest, "open blob", cancellation)
+    let (file, member, identity) = try openVerified(
+      digest, OperationContext("open blob", on: digest, cancellation: cancellation))
     return BlobFile(
       file: file, offset: member.content.lowerBound,
       info: BlobInfo(size: member.size, modified: member.modified, version: identity.version))
   }
 
   func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    let identity = try identity(of: file.file, "look at blob", uri)
+    let identity = try identity(of: file.file, OperationContext("look at blob", on: uri))
     return BlobInfo(size: file.info.size, modified: file.info.modified, version: identity.version)
   }
 
@@ -41,31 +41,30 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     verifier.isProbablyVerified(digest, version: version, verification)
   }
 
-  var isStacked: Bool { opened.withLock { $0 }?.file.isOnOverlay() ?? false }
-
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    let (file, member) = try find(digest, "look up blob")
-    let identity = try identity(of: file, "look up blob", digest.description)
+    let context = OperationContext("look up blob", on: digest, cancellation: cancellation)
+    let (file, member) = try find(digest, context)
+    let identity = try identity(of: file, context)
     return BlobInfo(size: member.size, modified: member.modified, version: identity.version)
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    ArrayListing(Array(try archive("list blobs", uri).blobs.keys))
+    ArrayListing(Array(try archive(OperationContext("list blobs", on: uri)).blobs.keys))
   }
 
   func index() throws(CASError) -> ImageIndex {
-    try archive("read index", uri).index
+    try archive(OperationContext("read index", on: uri)).index
   }
 
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {
-    let operation = "verify blob"
-    let (file, member) = try find(digest, operation)
+    let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
+    let (file, member) = try find(digest, context)
     do throws(CASError) {
       _ = try ContentCheck(
-        file: file, region: member.content, digest: digest, operation: operation, cancellation: cancellation
-      ).run(identity(of: file, operation, digest.description), progress: progress)
+        file: file, region: member.content, digest: digest, context
+      ).run(identity(of: file, context), progress: progress)
     } catch {
       verifier.forget(digest)
       throw error
@@ -73,12 +72,12 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func space() throws(CASError) -> FileSystemStatistics {
-    let file = try archive("look up space", uri).file
-    return try mappingErrno("look up space", uri) { () throws(Errno) in try file.space() }
+    let file = try archive(OperationContext("look up space", on: uri)).file
+    return try mappingErrno(OperationContext("look up space", on: uri)) { () throws(Errno) in try file.space() }
   }
 
-  func checkOpen(_ operation: String, _ subject: String) throws(CASError) {
-    _ = try archive(operation, subject)
+  func checkOpen(_ context: OperationContext) throws(CASError) {
+    _ = try archive(context)
   }
 
   func close() {
@@ -86,30 +85,30 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     verifier.close()
   }
 
-  private func archive(_ operation: String, _ subject: String) throws(CASError) -> Archive {
-    guard let archive = opened.withLock({ $0 }) else { throw .closed(operation, subject) }
+  private func archive(_ context: OperationContext) throws(CASError) -> Archive {
+    guard let archive = opened.withLock({ $0 }) else { throw .closed(context) }
     return archive
   }
 
-  private func find(_ digest: Digest, _ operation: String) throws(CASError) -> (OpenFile, ArchiveBlob) {
-    let archive = try archive(operation, digest.description)
-    guard let member = archive.blobs[digest] else { throw .notFound(operation, digest.description) }
+  private func find(_ digest: Digest, _ context: OperationContext) throws(CASError) -> (OpenFile, ArchiveBlob) {
+    let archive = try archive(context)
+    guard let member = archive.blobs[digest] else { throw .notFound(context) }
     return (archive.file, member)
   }
 
   private func identity(
-    of file: OpenFile, _ operation: String, _ subject: String
+    of file: OpenFile, _ context: OperationContext
   ) throws(CASError) -> FileIdentity {
-    try mappingErrno(operation, subject) { () throws(Errno) in try file.status().identity }
+    try mappingErrno(context) { () throws(Errno) in try file.status().identity }
   }
 
   private func openVerified(
-    _ digest: Digest, _ operation: String, _ cancellation: CancellationToken
+    _ digest: Digest, _ context: OperationContext
   ) throws(CASError) -> (OpenFile, ArchiveBlob, FileIdentity) {
-    let (file, member) = try find(digest, operation)
+    let (file, member) = try find(digest, context)
     let identity = try verifier.ensure(
-      file, identity(of: file, operation, digest.description), region: member.content, is: digest, verification,
-      operation, cancellation)
+      file, identity(of: file, context), region: member.content, is: digest, verification,
+      context)
     return (file, member, identity)
   }
 }

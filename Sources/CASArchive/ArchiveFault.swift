@@ -10,12 +10,12 @@ enum ArchiveFault: Error {
   case io(Errno)
 
   /// The fault as an error of an operation on the archive.
-  func during(_ operation: String, _ path: String) -> CASError {
+  func during(_ context: OperationContext) -> CASError {
     switch self {
     case .invalid(let name?, let reason):
-      CASError(.invalid, operation, path, cause: "\(String(decoding: name, as: UTF8.self)): \(reason)")
-    case .invalid(nil, let reason): CASError(.invalid, operation, path, cause: reason)
-    case .io(let errno): CASError(errno, operation, path)
+      CASError(.invalid, context, cause: "\(String(decoding: name, as: UTF8.self)): \(reason)")
+    case .invalid(nil, let reason): CASError(.invalid, context, cause: reason)
+    case .io(let errno): CASError(errno, context)
     }
   }
 }

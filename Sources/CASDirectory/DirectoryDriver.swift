@@ -6,8 +6,14 @@ import SystemPackage
 public struct DirectoryDriver: Driver {
   private static let scheme = "dir:"
 
-  /// Makes a driver; all are alike.
-  public init() {}
+  private let layout: DirectoryLayout
+
+  /// Makes a driver.
+  ///
+  /// - Parameter layout: the layout of the stores that this driver creates; it opens both.
+  public init(creating layout: DirectoryLayout = .index) {
+    self.layout = layout
+  }
 
   /// `dir`.
   public var name: String { "dir" }
@@ -19,27 +25,27 @@ public struct DirectoryDriver: Driver {
 
   /// Opens the store in a directory, in either layout, and validates it without writing anything.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/invalid`` naming the file that is not what it must be;
-  ///   ``CASError/Code-swift.enum/notFound`` when there is no such directory.
+  /// - Throws: `CASError.Code.invalid` naming the file that is not what it must be;
+  ///   `CASError.Code.notFound` when there is no such directory.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let layout = try OpenedLayout(opening: checkedPath(uri, "open store"))
+    let layout = try OpenedLayout(opening: checkedPath(uri, OperationContext("open store", on: uri)))
     return DirectoryEngine(layout, options: options)
   }
 
   /// Makes an empty store in a new directory, and the directories above it, and opens it.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/clobber`` when the path exists.
+  /// - Throws: `CASError.Code.clobber` when the path exists.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-    try StoreCreation.create(checkedPath(uri, "create store"), options.layout)
+    try StoreCreation.create(checkedPath(uri, OperationContext("create store", on: uri)), layout)
     return try open(uri, options: options.open)
   }
 
-  private func checkedPath(_ uri: String, _ operation: String) throws(CASError) -> String {
+  private func checkedPath(_ uri: String, _ context: OperationContext) throws(CASError) -> String {
     guard let path = Self.path(of: uri) else {
-      throw CASError(.notImplemented, operation, uri, cause: "it is not a path or dir:PATH")
+      throw CASError(.notImplemented, context, cause: "it is not a path or dir:PATH")
     }
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw CASError(.invalid, operation, uri, cause: "it has no path, or one with a NUL byte")
+      throw CASError(.invalid, context, cause: "it has no path, or one with a NUL byte")
     }
     return path
   }

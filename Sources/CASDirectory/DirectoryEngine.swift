@@ -4,7 +4,7 @@ public import OCI
 import SystemPackage
 
 /// A store in a directory, in the index layout or the refs layout.
-public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
+public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
   ContentVerifying, PlacementChecking
 {
   /// `dir:` and the directory's absolute path.
@@ -26,28 +26,31 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     opened = Monitor(DirectoryStore(layout, options: options, namesTemporaries: namesTemporaries))
   }
 
-  /// Starts a blob; see ``Engine``.
-  public func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    let store = try writableStore("put blob", path)
+  /// Starts a blob; see `Engine`.
+  public func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    let store = try writableStore(OperationContext("put blob", on: path))
     guard let base else { return DirectoryStage(store, algorithm) }
     return try DirectoryStage(store, algorithm, copying: base)
   }
 
-  /// Opens a blob for reading; see ``Engine``.
-  public func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let (file, identity) = try store("read blob", digest.description).openVerified(digest, "read blob", cancellation)
+  /// Opens a blob for reading; see `Engine`.
+  public func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let (file, identity) = try store(OperationContext("read blob", on: digest)).openVerified(
+      digest, OperationContext("read blob", on: digest, cancellation: cancellation))
     return BlobFileReader(digest, file, size: identity.size)
   }
 
-  /// Opens a blob's file, verified like ``blob(_:cancellation:)``.
+  /// Opens a blob's file, verified like ``openBlob(_:cancellation:)``.
   public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
-    let (file, identity) = try store("open blob", digest.description).openVerified(digest, "open blob", cancellation)
+    let (file, identity) = try store(OperationContext("open blob", on: digest)).openVerified(
+      digest, OperationContext("open blob", on: digest, cancellation: cancellation))
     return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
   }
 
   /// Opens a blob's file without a look at its content, as to lock it; `nil` when it is not there.
   package func uncheckedFile(_ digest: Digest) throws(CASError) -> OpenFile? {
-    try store("open blob", digest.description).blobs.open(digest, "open blob")?.file
+    try store(OperationContext("open blob", on: digest)).blobs.open(digest, OperationContext("open blob", on: digest))?
+      .file
   }
 
   /// Sets what makes room when there is none to put a blob, and says whether it could.
@@ -61,35 +64,36 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     return store.verifier.isProbablyVerified(digest, version: version, store.options.verification)
   }
 
-  /// Size and times of a blob's file; see ``Engine``.
+  /// Size and times of a blob's file; see `Engine`.
   public func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    guard let status = try store("look up blob", digest.description).blobs.status(digest, "look up blob") else {
-      throw .notFound("look up blob", digest.description)
-    }
+    let context = OperationContext("look up blob", on: digest, cancellation: cancellation)
+    guard let status = try store(context).blobs.status(digest, context) else { throw .notFound(context) }
     return BlobInfo(status.identity)
   }
 
-  /// Starts a walk over `blobs/sha256`, then `blobs/sha512`; see ``Engine``.
+  /// Starts a walk over `blobs/sha256`, then `blobs/sha512`; see `Engine`.
   public func listBlobs() throws(CASError) -> any BlobListing {
-    DirectoryListing(try store("list blobs", path))
+    DirectoryListing(try store(OperationContext("list blobs", on: path)))
   }
 
-  /// Removes a blob's name; see ``Engine``. A power cut may bring it back.
+  /// Removes a blob's name; see `Engine`. A power cut may bring it back.
   public func deleteBlob(_ digest: Digest) throws(CASError) {
-    let store = try writableStore("delete blob", digest.description)
+    let context = OperationContext("delete blob", on: digest)
+    let store = try writableStore(context)
     store.verifier.forget(digest)
-    guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else { return }
+    guard let directory = try store.blobs.directory(digest.algorithm, context) else { return }
     do throws(Errno) {
       try directory.file.unlink(digest.hex)
     } catch {
-      if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
+      if error != .noSuchFileOrDirectory { throw CASError(error, context) }
     }
   }
 
-  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see ``GarbageCollectable``.
+  /// Removes a blob that is old, under a lock that keeps out whoever makes it young; see `GarbageCollectable`.
   public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
-    let store = try writableStore("delete blob", digest.description)
-    guard let directory = try store.blobs.directory(digest.algorithm, "delete blob", digest.description) else {
+    let context = OperationContext("delete blob", on: digest)
+    let store = try writableStore(context)
+    guard let directory = try store.blobs.directory(digest.algorithm, context) else {
       return true
     }
     // A copy that is nearly as young as can be is not made younger.
@@ -101,73 +105,78 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
       store.verifier.forget(digest)
       try directory.file.unlink(digest.hex)
     } catch {
-      if error != .noSuchFileOrDirectory { throw CASError(error, "delete blob", digest.description) }
+      if error != .noSuchFileOrDirectory { throw CASError(error, context) }
     }
     return true
   }
 
-  /// Locks the references, and makes them durable; see ``GarbageCollectable``.
+  /// Locks the references, and makes them durable; see `GarbageCollectable`.
   public func withReferencesLocked<Result>(
-    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try writableStore(operation, path).references.hold(operation, cancellation, body)
+    try writableStore(context).references.hold(context, body)
   }
 
-  /// Gives a descriptor a name; see ``Engine``.
+  /// Gives a descriptor a name; see `Engine`.
   public func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    try writableStore("put reference", name.description).references
-      .put(descriptor, named: name, replacing: replacing, cancellation)
+    let context = OperationContext("put reference", on: name, cancellation: cancellation)
+    try writableStore(context).references.put(descriptor, named: name, replacing: replacing, context)
   }
 
-  /// The descriptor of a name; see ``Engine``.
+  /// The descriptor of a name; see `Engine`.
   public func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
-    guard let descriptor = try store("get reference", name.description).references.reference(named: name) else {
-      throw .notFound("get reference", name.description)
+    let context = OperationContext("get reference", on: name)
+    guard let descriptor = try store(context).references.reference(named: name, context) else {
+      throw .notFound(context)
     }
     return descriptor
   }
 
-  /// The references with a name and a descriptor; of those of one name the first counts. See ``Engine``.
+  /// The references with a name and a descriptor; of those of one name the first counts. See `Engine`.
   public func listReferences() throws(CASError) -> [Reference] {
-    try store("list references", path).references.index("list references").references
+    let context = OperationContext("list references", on: path)
+    return try store(context).references.index(context).references
   }
 
-  /// Removes a name; see ``Engine``.
+  /// Removes a name; see `Engine`.
   public func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    try writableStore("delete reference", name.description).references.delete(name, cancellation)
+    let context = OperationContext("delete reference", on: name, cancellation: cancellation)
+    try writableStore(context).references.delete(name, context)
   }
 
-  /// Gives the descriptor of a name another name instead; see ``Engine``.
+  /// Gives the descriptor of a name another name instead; see `Engine`.
   public func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    try writableStore("move reference", name.description).references
-      .move(name, to: other, replacing: replacing, cancellation)
+    let context = OperationContext("move reference", on: name, cancellation: cancellation)
+    try writableStore(context).references.move(name, to: other, replacing: replacing, context)
   }
 
-  /// The content of `index.json`, or one made of the files in `refs`; see ``Engine``.
+  /// The content of `index.json`, or one made of the files in `refs`; see `Engine`.
   public func index() throws(CASError) -> ImageIndex {
-    try store("read index", path).references.index("read index")
+    let context = OperationContext("read index", on: path)
+    return try store(context).references.index(context)
   }
 
-  /// Removes the temporary files of dead writers from the store's root; see ``Engine``.
+  /// Removes the temporary files of dead writers from the store's root; see `Engine`.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try TemporaryFileCleaner.clean(writableStore("clean", path).root, path, cancellation)
+    let context = OperationContext("clean", on: path, cancellation: cancellation)
+    return try TemporaryFileCleaner.clean(writableStore(context).root, context)
   }
 
-  /// Hashes a blob's file; see ``ContentVerifying``.
+  /// Hashes a blob's file; see `ContentVerifying`.
   public func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {
-    let operation = "verify blob"
-    let store = try store(operation, digest.description)
-    guard let (file, status) = try store.blobs.open(digest, operation) else {
-      throw .notFound(operation, digest.description)
+    let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
+    let store = try store(context)
+    guard let (file, status) = try store.blobs.open(digest, context) else {
+      throw .notFound(context)
     }
     do throws(CASError) {
-      _ = try ContentCheck(file: file, digest: digest, operation: operation, cancellation: cancellation)
+      _ = try ContentCheck(file: file, digest: digest, context)
         .run(status.identity, progress: progress)
     } catch {
       store.verifier.forget(digest)
@@ -175,14 +184,14 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
     }
   }
 
-  /// Looks through the store's directories; see ``PlacementChecking``.
+  /// Looks through the store's directories; see `PlacementChecking`.
   public func findForeignFiles(
     cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
-    try ForeignFileScan(store("check store", path), cancellation).run(report)
+    try ForeignFileScan(store(OperationContext("check store", on: path)), cancellation).run(report)
   }
 
-  /// Lets go of the directory; see ``Engine``.
+  /// Lets go of the directory; see `Engine`.
   public func close() {
     let store = opened.withLock { (opened) in
       defer { opened = nil }
@@ -193,41 +202,42 @@ public final class DirectoryEngine: Engine, FileBackedEngine, SpaceReporting, Ch
 
   /// Size, times and version of an opened blob's file: `fstat(2)`.
   public func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    try mappingErrno("look at blob", path) { () throws(Errno) in BlobInfo(try file.file.status().identity) }
+    try mappingErrno(OperationContext("look at blob", on: path)) { () throws(Errno) in
+      BlobInfo(try file.file.status().identity)
+    }
   }
 
-  /// Every blob is a file.
-  public var hasWholeFiles: Bool { true }
-
   /// Whether the directory is on overlayfs: `statfs(2)`.
-  public var isStacked: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
+  public var isOnStackedFileSystem: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
 
   /// The space of the directory's file system: `statfs(2)`.
   public func space() throws(CASError) -> FileSystemStatistics {
-    let root = try store("look up space", path).root
-    return try mappingErrno("look up space", path) { () throws(Errno) in try root.space() }
+    let context = OperationContext("look up space", on: path)
+    let root = try store(context).root
+    return try mappingErrno(context) { () throws(Errno) in try root.space() }
   }
 
-  /// Watches the directories of the store; see ``ChangeReporting``.
+  /// Watches the directories of the store; see `ChangeReporting`.
   public func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)? {
-    let store = try store("watch", path)
-    return try mappingErrno("watch", path) { () throws(Errno) in
+    let context = OperationContext("watch", on: path)
+    let store = try store(context)
+    return try mappingErrno(context) { () throws(Errno) in
       guard try store.root.isOnLocalFileSystem() else { return nil }
       return try DirectoryStoreWatch(store.root, report)
     }
   }
 
-  private func store(_ operation: String, _ subject: String) throws(CASError) -> DirectoryStore {
+  private func store(_ context: OperationContext) throws(CASError) -> DirectoryStore {
     guard let store = opened.withLock({ $0 }) else {
-      throw .closed(operation, subject)
+      throw .closed(context)
     }
     return store
   }
 
-  private func writableStore(_ operation: String, _ subject: String) throws(CASError) -> DirectoryStore {
-    let store = try store(operation, subject)
+  private func writableStore(_ context: OperationContext) throws(CASError) -> DirectoryStore {
+    let store = try store(context)
     guard isWritable else {
-      throw .readOnly(operation, subject)
+      throw .readOnly(context)
     }
     return store
   }

@@ -64,13 +64,13 @@ struct Content: Sendable {
     var digester = Digester(algorithm)
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(Self.pageSize), size)))
     while digester.count < size {
-      try cancellation.check("put blob", subject)
+      try OperationContext("put blob", on: subject, cancellation: cancellation).checkCancellation()
       var span = chunk.mutableSpan
       let count = read(into: &span, at: digester.count)
       digester.update(chunk.span.extracting(first: count))
     }
     guard let digest = digester.digest else {
-      throw CASError(.invalid, "put blob", subject, cause: "the content has no digest")
+      throw CASError(.invalid, operation: "put blob", subject: subject, cause: "the content has no digest")
     }
     return digest
   }

@@ -23,25 +23,25 @@ public struct MemoryDriver: Driver {
 
   /// Opens the store of that name.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notFound`` when nobody made it, as for `mem:` alone always.
+  /// - Throws: `CASError.Code.notFound` when nobody made it, as for `mem:` alone always.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    try validate(uri, "open store")
+    try validate(uri, OperationContext("open store", on: uri))
     guard let store = Self.stores.withLock({ $0[Array(uri.utf8)] }) else {
-      throw CASError.notFound("open store", uri)
+      throw CASError.notFound(OperationContext("open store", on: uri))
     }
     return MemoryEngine(store, uri: uri, isWritable: !options.isReadOnly)
   }
 
   /// Makes an empty store and opens it. There is one layout only, so the one asked for does not matter.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/clobber`` when there is one of that name.
+  /// - Throws: `CASError.Code.clobber` when there is one of that name.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-    try validate(uri, "create store")
+    try validate(uri, OperationContext("create store", on: uri))
     let store = MemoryStore()
     if uri.utf8.count > Self.scheme.utf8.count {
       try Self.stores.withLock { (stores) throws(CASError) in
         guard stores[Array(uri.utf8)] == nil else {
-          throw CASError(.clobber, "create store", uri, cause: "it is there already")
+          throw CASError(.clobber, operation: "create store", subject: uri, cause: "it is there already")
         }
         stores[Array(uri.utf8)] = store
       }
@@ -49,9 +49,9 @@ public struct MemoryDriver: Driver {
     return MemoryEngine(store, uri: uri, isWritable: !options.open.isReadOnly)
   }
 
-  private func validate(_ uri: String, _ operation: String) throws(CASError) {
+  private func validate(_ uri: String, _ context: OperationContext) throws(CASError) {
     guard supports(uri) else {
-      throw CASError(.invalid, operation, uri, cause: "a store in memory is named mem: or mem:NAME")
+      throw CASError(.invalid, context, cause: "a store in memory is named mem: or mem:NAME")
     }
   }
 }

@@ -18,120 +18,120 @@ final class MemoryEngine: Engine, GarbageCollectable {
     self.isWritable = isWritable
   }
 
-  func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    try checkWritable("put blob", uri)
+  func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    try checkWritable(OperationContext("put blob", on: uri))
     var content = Content()
-    if let base { content = try stored(base, "put blob").content }
+    if let base { content = try stored(base, OperationContext("put blob", on: base)).content }
     return MemoryStage(self, algorithm, content)
   }
 
   /// Makes content visible under its digest.
   func publish(_ content: Content, _ address: BlobAddress) throws(CASError) {
-    try checkWritable("put blob", address.digest.description)
+    try checkWritable(OperationContext("put blob", on: address.digest))
     store.put(content, address.digest)
   }
 
-  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    try cancellation.check("read blob", digest.description)
-    return MemoryReader(digest, try stored(digest, "read blob").content)
+  func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    try OperationContext("read blob", on: digest, cancellation: cancellation).checkCancellation()
+    return MemoryReader(digest, try stored(digest, OperationContext("read blob", on: digest)).content)
   }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    let blob = try stored(digest, "look up blob")
+    let blob = try stored(digest, OperationContext("look up blob", on: digest))
     return BlobInfo(size: blob.content.size, modified: blob.modified, version: 0)
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    try checkOpen("list blobs", uri)
+    try checkOpen(OperationContext("list blobs", on: uri))
     return ArrayListing(store.digests())
   }
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
-    try checkWritable("delete blob", digest.description)
+    try checkWritable(OperationContext("delete blob", on: digest))
     store.remove(digest)
   }
 
   func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
-    try checkWritable("delete blob", digest.description)
+    try checkWritable(OperationContext("delete blob", on: digest))
     return store.remove(digest, ifUnchangedSince: moment)
   }
 
   func withReferencesLocked<Result>(
-    _ operation: String, cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try checkWritable(operation, uri)
-    try cancellation.check(operation, uri)
+    try checkWritable(context)
+    try context.checkCancellation()
     return try store.holding(body)
   }
 
   func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let operation = "put reference"
-    try checkWritable(operation, name.description)
-    try cancellation.check(operation, name.description)
-    try store.edit(operation, name.description) { (index) throws(CASError) in
+    let context = OperationContext("put reference", on: name, cancellation: cancellation)
+    try checkWritable(context)
+    try context.checkCancellation()
+    try store.edit(context) { (index) throws(CASError) in
       if let entry = index.entry(named: name) {
         if (try? entry.descriptor.get()) == descriptor { return nil }
-        guard replacing else { throw CASError.clobber(operation, name.description) }
+        guard replacing else { throw CASError.clobber(context) }
       } else if !name.isGrammatical {
-        throw CASError(.invalid, operation, name.description, cause: "the specification allows no such name")
+        throw CASError(.invalid, context, cause: "the specification allows no such name")
       }
       return index.setting(descriptor, named: name)
     }
   }
 
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
-    try checkOpen("get reference", name.description)
+    try checkOpen(OperationContext("get reference", on: name))
     guard let entry = store.index().entry(named: name) else {
-      throw CASError.notFound("get reference", name.description)
+      throw CASError.notFound(OperationContext("get reference", on: name))
     }
     do throws(InvalidValue) {
       return try entry.descriptor.get().named(nil)
     } catch {
-      throw CASError.invalid("get reference", name.description, error)
+      throw CASError.invalid(OperationContext("get reference", on: name), error)
     }
   }
 
   func listReferences() throws(CASError) -> [Reference] {
-    try checkOpen("list references", uri)
+    try checkOpen(OperationContext("list references", on: uri))
     return store.index().references
   }
 
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let operation = "move reference"
-    try checkWritable(operation, name.description)
-    try cancellation.check(operation, name.description)
-    try store.edit(operation, name.description) { (index) throws(CASError) in
-      guard index.entry(named: name) != nil else { throw CASError.notFound(operation, name.description) }
+    let context = OperationContext("move reference", on: name, cancellation: cancellation)
+    try checkWritable(context)
+    try context.checkCancellation()
+    try store.edit(context) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw CASError.notFound(context) }
       if index.entry(named: other) == nil {
         guard other.isGrammatical else {
-          throw CASError(.invalid, operation, other.description, cause: "the specification allows no such name")
+          throw CASError(.invalid, context.on(other), cause: "the specification allows no such name")
         }
       } else if !replacing {
-        throw CASError.clobber(operation, other.description)
+        throw CASError.clobber(context.on(other))
       }
       return index.moving(name, to: other)
     }
   }
 
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    try checkWritable("delete reference", name.description)
-    try cancellation.check("delete reference", name.description)
-    try store.edit("delete reference", name.description) { (index) in index.removing(name) }
+    try checkWritable(OperationContext("delete reference", on: name))
+    try OperationContext("delete reference", on: name, cancellation: cancellation).checkCancellation()
+    try store.edit(OperationContext("delete reference", on: name)) { (index) in index.removing(name) }
   }
 
   func index() throws(CASError) -> ImageIndex {
-    try checkOpen("read index", uri)
+    try checkOpen(OperationContext("read index", on: uri))
     return store.index()
   }
 
   /// Nothing is left behind in memory: a stage's content goes with the stage.
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try checkWritable("clean", uri)
-    try cancellation.check("clean", uri)
+    try checkWritable(OperationContext("clean", on: uri))
+    try OperationContext("clean", on: uri, cancellation: cancellation).checkCancellation()
     return 0
   }
 
@@ -140,20 +140,20 @@ final class MemoryEngine: Engine, GarbageCollectable {
   }
 
   /// Fails once the engine is closed.
-  func checkOpen(_ operation: String, _ subject: String) throws(CASError) {
+  func checkOpen(_ context: OperationContext) throws(CASError) {
     guard !isClosed.load(ordering: .acquiring) else {
-      throw CASError.closed(operation, subject)
+      throw CASError.closed(context)
     }
   }
 
-  private func checkWritable(_ operation: String, _ subject: String) throws(CASError) {
-    try checkOpen(operation, subject)
-    guard isWritable else { throw CASError.readOnly(operation, subject) }
+  private func checkWritable(_ context: OperationContext) throws(CASError) {
+    try checkOpen(context)
+    guard isWritable else { throw CASError.readOnly(context) }
   }
 
-  private func stored(_ digest: Digest, _ operation: String) throws(CASError) -> MemoryStore.Blob {
-    try checkOpen(operation, digest.description)
-    guard let blob = store.blob(digest) else { throw CASError.notFound(operation, digest.description) }
+  private func stored(_ digest: Digest, _ context: OperationContext) throws(CASError) -> MemoryStore.Blob {
+    try checkOpen(context)
+    guard let blob = store.blob(digest) else { throw CASError.notFound(context) }
     return blob
   }
 }

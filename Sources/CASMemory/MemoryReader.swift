@@ -15,7 +15,7 @@ final class MemoryReader: BlobReader {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "the offset is negative")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "the offset is negative")
     }
     return content.read(into: &buffer, at: offset)
   }

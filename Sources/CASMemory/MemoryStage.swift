@@ -21,7 +21,7 @@ final class MemoryStage: BlobStage {
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try check(offset)
     guard !offset.addingReportingOverflow(Int64(bytes.count)).overflow else {
-      throw CASError(.fileTooLarge, "write", engine.uri)
+      throw CASError(.fileTooLarge, OperationContext("write", on: engine.uri))
     }
     try content.withLock { (content) throws(CASError) in
       // Taken out, so that it is changed in place and not copied.
@@ -57,7 +57,7 @@ final class MemoryStage: BlobStage {
     try check(0)
     return try content.withLock { (content) throws(CASError) in
       guard let finished = content else { throw ended }
-      try cancellation.check("put blob", engine.uri)
+      try OperationContext("put blob", on: engine.uri, cancellation: cancellation).checkCancellation()
       let digest = try finished.digest(algorithm, cancellation: cancellation, of: engine.uri)
       let address = BlobAddress(digest: digest, size: finished.size)
       try expectation.check(address)
@@ -72,13 +72,13 @@ final class MemoryStage: BlobStage {
   }
 
   private func check(_ offset: Int64) throws(CASError) {
-    try engine.checkOpen("put blob", engine.uri)
+    try engine.checkOpen(OperationContext("put blob", on: engine.uri))
     guard offset >= 0 else {
-      throw CASError(.invalid, "put blob", engine.uri, cause: "an offset or size is negative")
+      throw CASError(.invalid, operation: "put blob", subject: engine.uri, cause: "an offset or size is negative")
     }
   }
 
   private var ended: CASError {
-    CASError(.closed, "put blob", engine.uri, cause: "it was committed or discarded")
+    CASError(.closed, operation: "put blob", subject: engine.uri, cause: "it was committed or discarded")
   }
 }

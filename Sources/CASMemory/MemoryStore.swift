@@ -61,17 +61,17 @@ final class MemoryStore: Sendable {
 
   /// Changes the index to what `edit` makes of it, in one step; `nil` changes nothing.
   func edit(
-    _ operation: String, _ subject: String, _ edit: (ImageIndex) throws(CASError) -> [UInt8]?
+    _ context: OperationContext, _ edit: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {
     try references.withLock { (index) throws(CASError) in
       guard let content = try edit(index) else { return }
       guard content.count <= ImageIndex.maximumSize else {
-        throw CASError(.io(.fileTooLarge), operation, subject, cause: "the index would be too long")
+        throw CASError(.io(.fileTooLarge), context, cause: "the index would be too long")
       }
       do throws(InvalidValue) {
         index = try ImageIndex(parsing: content)
       } catch {
-        throw CASError.invalid(operation, subject, error)
+        throw CASError.invalid(context, error)
       }
     }
   }

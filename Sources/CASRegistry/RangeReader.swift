@@ -27,7 +27,7 @@ final class RangeReader: BlobReader {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "an offset is not negative")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "an offset is not negative")
     }
     let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
     var done = 0
@@ -61,7 +61,7 @@ extension Repository {
   fileprivate func bytes(_ digest: Digest, _ region: Range<Int64>, size: Int64) throws(CASError) -> [UInt8] {
     var content: [UInt8] = []
     content.reserveCapacity(region.count)
-    try client.read(digest, region, size: size, OperationContext("read blob", digest.description)) { (bytes) in
+    try client.read(digest, region, size: size, OperationContext("read blob", on: digest)) { (bytes) in
       content.append(copying: bytes)
     }
     return content

@@ -15,12 +15,12 @@ extension RegistryEngine {
   func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let context = OperationContext("put reference", name.description, cancellation)
+    let context = OperationContext("put reference", on: name, cancellation: cancellation)
     try checkWritable(context)
     try checkTag(name, context)
     guard descriptor.digest.algorithm == .sha256 else {
       throw CASError(
-        .notImplemented, context.operation, context.subject,
+        .notImplemented, context,
         cause: "\(repository.address.repositoryName): registries know the manifest of a tag by its sha256")
     }
     try holdingTags(context) { () throws(CASError) in
@@ -29,7 +29,7 @@ extension RegistryEngine {
   }
 
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    let context = OperationContext("delete reference", name.description, cancellation)
+    let context = OperationContext("delete reference", on: name, cancellation: cancellation)
     try checkWritable(context)
     guard RegistryAddress.isTag(name.description) else { return }
     try holdingTags(context) { () throws(CASError) in
@@ -43,18 +43,18 @@ extension RegistryEngine {
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
-    let context = OperationContext("move reference", name.description, cancellation)
+    let context = OperationContext("move reference", on: name, cancellation: cancellation)
     try checkWritable(context)
-    guard RegistryAddress.isTag(name.description) else { throw .notFound(context.operation, context.subject) }
+    guard RegistryAddress.isTag(name.description) else { throw .notFound(context) }
     try checkTag(other, context)
     try holdingTags(context) { () throws(CASError) in
       let descriptor = try repository.descriptor(ofTag: name.description, context)
       guard try deletesTags(context) else {
         throw CASError(
-          .notImplemented, context.operation, context.subject,
+          .notImplemented, context,
           cause: "\(repository.address.repositoryName): the registry cannot delete tags")
       }
-      if !replacing, try current(other, context) != nil { throw .clobber(context.operation, other.description) }
+      if !replacing, try current(other, context) != nil { throw .clobber(context.on(other)) }
       if name == other { return }
       try put(descriptor, as: other, replacing: true, context)
       try repository.client.deleteTag(name.description, context)
@@ -71,7 +71,7 @@ extension RegistryEngine {
   private func checkTag(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     guard RegistryAddress.isTag(name.description) else {
       throw CASError(
-        .invalid, context.operation, name.description,
+        .invalid, context,
         cause: "a tag of a registry has letters, digits, _ . and -, up to 128, and no / or :")
     }
   }
@@ -90,7 +90,7 @@ extension RegistryEngine {
   ) throws(CASError) {
     if let current = try current(name, context) {
       if current == descriptor { return }
-      guard replacing else { throw .clobber(context.operation, name.description) }
+      guard replacing else { throw .clobber(context) }
     }
     let content = try content(of: descriptor, context)
     // What has a tag, or was asked for as a manifest, is complete.
@@ -101,8 +101,7 @@ extension RegistryEngine {
       try repository.client.put(content, as: name.description, descriptor, context)
     } catch {
       guard error.code == .invalid else { throw error }
-      throw CASError(
-        .invalid, context.operation, context.subject, cause: "\(error.cause) (it was sent \(descriptor.digest))")
+      throw CASError(.invalid, context, cause: "\(error.cause) (it was sent \(descriptor.digest))")
     }
     repository.known.remember(
       descriptor.digest,
@@ -133,7 +132,7 @@ extension RegistryEngine {
   private func content(of descriptor: Descriptor, _ context: OperationContext) throws(CASError) -> [UInt8] {
     guard descriptor.size <= Manifest.maximumSize else {
       throw CASError(
-        .invalid, context.operation, context.subject,
+        .invalid, context,
         cause: "\(descriptor.digest) is longer than \(Manifest.maximumSize >> 20) MiB, which no manifest is")
     }
     let content: [UInt8]
@@ -141,14 +140,14 @@ extension RegistryEngine {
       content = try blobContents(
         descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
-      guard error.code == .notFound else { throw error.during(context.operation, context.subject) }
+      guard error.code == .notFound else { throw error.during(context) }
       throw CASError(
-        .notFound, context.operation, context.subject,
+        .notFound, context,
         cause: "\(repository.address.repositoryName): the blob \(descriptor.digest) is not stored")
     }
     guard content.count == descriptor.size else {
       throw CASError(
-        .invalid, context.operation, context.subject,
+        .invalid, context,
         cause: "the blob \(descriptor.digest) has \(content.count) bytes, not \(descriptor.size)")
     }
     return content
@@ -161,16 +160,16 @@ extension RegistryEngine {
     var digester = Digester(.sha256)
     digester.update(Array(repository.address.repositoryName.utf8).span)
     let name = "tags-\(digester.digest?.hex ?? "all").lock"
-    let lock = try mappingErrno(context.operation, context.subject) { () throws(Errno) in
+    let lock = try mappingErrno(context) { () throws(Errno) in
       try CacheFolder.file(name, in: repository.cache.metadata)
     }
     while true {
       try repository.check(context)
-      let isOurs = try mappingErrno(context.operation, context.subject) { () throws(Errno) in
+      let isOurs = try mappingErrno(context) { () throws(Errno) in
         try lock.tryLock(.exclusive)
       }
       if isOurs { break }
-      Thread.sleep(milliseconds: 5)
+      Thread.sleep(for: .milliseconds(5))
     }
     return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
   }

@@ -13,14 +13,14 @@ extension RegistryEngine {
   private func reference(
     named name: ReferenceName, _ cancellation: CancellationToken
   ) throws(CASError) -> Descriptor {
-    let context = OperationContext("get reference", name.description, cancellation)
+    let context = OperationContext("get reference", on: name, cancellation: cancellation)
     try repository.check(context)
-    guard RegistryAddress.isTag(name.description) else { throw .notFound(context.operation, context.subject) }
+    guard RegistryAddress.isTag(name.description) else { throw .notFound(context) }
     return try repository.descriptor(ofTag: name.description, context)
   }
 
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName] {
-    let context = OperationContext("list references", uri, cancellation)
+    let context = OperationContext("list references", on: uri, cancellation: cancellation)
     try repository.check(context)
     do throws(CASError) {
       return try repository.client.tags(context)
@@ -55,12 +55,12 @@ extension RegistryEngine {
     do throws(InvalidValue) {
       return try ImageIndex(listing: entries)
     } catch {
-      throw .invalid("read index", uri, error)
+      throw .invalid(OperationContext("read index", on: uri), error)
     }
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    try repository.check(OperationContext("list blobs", uri))
+    try repository.check(OperationContext("list blobs", on: uri))
     return StoredListing(Array(try reachableDigests()), repository)
   }
 }
@@ -83,7 +83,7 @@ final class StoredListing: BlobListing {
       let repository = repository
       let found = try concurrentMap(batch, width: RegistryEngine.width) { (digest) throws(CASError) -> Digest? in
         do throws(CASError) {
-          _ = try repository.find(digest, OperationContext("list blobs", digest.description))
+          _ = try repository.find(digest, OperationContext("list blobs", on: digest))
           return digest
         } catch {
           guard error.code == .notFound else { throw error }

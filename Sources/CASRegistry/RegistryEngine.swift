@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// An opened repository of a registry, as a store.
-final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
+final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   let uri: String
   let driverName = "docker"
   let isWritable: Bool
@@ -18,17 +18,17 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
     self.isWritable = isWritable
   }
 
-  func stageBlob(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    let context = OperationContext("put blob", base?.description ?? uri)
+  func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
+    let context = OperationContext("put blob", on: base?.description ?? uri)
     try checkWritable(context)
     // Then it is in the cache, where the stage is.
     if let base { _ = try repository.file(base, fetching: true, context) }
     return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
   }
 
-  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let context = OperationContext("read blob", digest.description, cancellation)
-    if let file = try repository.file(digest, fetching: repository.verification != .none, context) {
+  func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+    if let file = try repository.file(digest, fetching: repository.verification != .never, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
     let entry = try repository.find(digest, context)
@@ -41,8 +41,8 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     try repository.file(
-      digest, fetching: repository.verification != .none,
-      OperationContext("open blob", digest.description, cancellation))
+      digest, fetching: repository.verification != .never,
+      OperationContext("open blob", on: digest, cancellation: cancellation))
   }
 
   func info(of file: BlobFile) throws(CASError) -> BlobInfo {
@@ -55,12 +55,10 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
     repository.cache.info(digest) != nil && repository.cache.isProbablyVerified(digest, version: version)
   }
 
-  var hasWholeFiles: Bool { true }
-
-  var isStacked: Bool { repository.cache.isStacked }
+  var isOnStackedFileSystem: Bool { repository.cache.isOnStackedFileSystem }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    let entry = try repository.find(digest, OperationContext("look up blob", digest.description, cancellation))
+    let entry = try repository.find(digest, OperationContext("look up blob", on: digest, cancellation: cancellation))
     // In the cache or not are two states, for a mount reads them in different ways.
     return BlobInfo(size: entry.size, modified: Self.modified, version: repository.cache.info(digest)?.version ?? 0)
   }
@@ -71,12 +69,12 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   static let modified = Timestamp(seconds: 0, nanoseconds: 0)
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
-    let context = OperationContext("delete blob", digest.description)
+    let context = OperationContext("delete blob", on: digest)
     try checkWritable(context)
     repository.known.forget(digest)
     if try repository.client.isManifest(digest, context) {
       throw CASError(
-        .notImplemented, context.operation, context.subject,
+        .notImplemented, context,
         cause: "\(repository.address.repositoryName): a manifest goes only together with the tags it has")
     }
     if try repository.client.headBlob(digest, context) == nil { return }
@@ -88,7 +86,7 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {
-    let context = OperationContext("verify blob", digest.description, cancellation)
+    let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let entry = try repository.find(digest, context)
     if entry.isManifest {
       let manifest = try repository.client.manifest(digest.description, expecting: digest, context)
@@ -100,12 +98,12 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
       try progress(digester.count)
     }
     if let actual = digester.digest, actual != digest {
-      throw .corrupt(context.operation, expected: digest, actual: actual)
+      throw .corrupt(context, expected: digest, actual: actual)
     }
   }
 
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try checkWritable(OperationContext("clean", uri, cancellation))
+    try checkWritable(OperationContext("clean", on: uri, cancellation: cancellation))
     return try repository.cache.clean(cancellation)
   }
 
@@ -115,6 +113,6 @@ final class RegistryEngine: FileBackedEngine, RemoteEngine, ContentVerifying {
 
   func checkWritable(_ context: OperationContext) throws(CASError) {
     try repository.check(context)
-    guard isWritable else { throw .readOnly(context.operation, context.subject) }
+    guard isWritable else { throw .readOnly(context) }
   }
 }

@@ -42,7 +42,7 @@ final class RegistryStage: BlobStage {
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
-    try repository.check(OperationContext("put blob", repository.address.description, cancellation))
+    try repository.check(OperationContext("put blob", on: repository.address.description, cancellation: cancellation))
     let content: Content
     // After an upload that failed it can be tried again.
     if let known = complete.withLock({ $0 }) {
@@ -55,7 +55,7 @@ final class RegistryStage: BlobStage {
     }
     let address = content.address
     try repository.upload(
-      address, content.file, OperationContext("put blob", address.digest.description, cancellation))
+      address, content.file, OperationContext("put blob", on: address.digest, cancellation: cancellation))
     complete.withLock { $0 = nil }
     repository.cache.didInsert(address.size)
     return address
@@ -75,8 +75,7 @@ extension Repository {
     var file = file
     if file == nil { file = try cache.file(address.digest, context)?.file }
     guard let file else {
-      throw CASError(
-        .io(.ioError), context.operation, context.subject, cause: "it went from the cache before it could be sent")
+      throw CASError(.io(.ioError), context, cause: "it went from the cache before it could be sent")
     }
     // Whatever was known, another may have deleted it since.
     if try client.headBlob(address.digest, context) != address.size {

@@ -27,8 +27,8 @@ final class Repository: Sendable {
 
   /// Fails after ``close()``.
   func check(_ context: OperationContext) throws(CASError) {
-    guard !closed.load(ordering: .acquiring) else { throw .closed(context.operation, context.subject) }
-    try context.cancellation.check(context.operation, context.subject)
+    guard !closed.load(ordering: .acquiring) else { throw .closed(context) }
+    try context.checkCancellation()
   }
 
   func close() {
@@ -57,7 +57,7 @@ final class Repository: Sendable {
       return KnownContent.Entry(size: size, isManifest: false, mediaType: nil)
     }
     guard let found = try client.headManifest(digest.description, context) else {
-      throw .notFound(context.operation, context.subject)
+      throw .notFound(context)
     }
     if let size = found.size, size > 0 {
       return KnownContent.Entry(size: size, isManifest: true, mediaType: found.mediaType)
@@ -78,7 +78,7 @@ final class Repository: Sendable {
     guard isWanted else { return nil }
     for _ in 0..<Self.attempts {
       let held = try downloads.run(digest, context) { [self] (stop) throws(CASError) in
-        let context = OperationContext("read blob", digest.description, stop)
+        let context = OperationContext("read blob", on: digest, cancellation: stop)
         if entry.isManifest {
           _ = try fetch(digest.description, expecting: digest, context)
           return nil
@@ -92,8 +92,7 @@ final class Repository: Sendable {
         return file
       }
     }
-    throw CASError(
-      .io(.ioError), context.operation, context.subject, cause: "it goes from the cache before it can be opened")
+    throw CASError(.io(.ioError), context, cause: "it goes from the cache before it can be opened")
   }
 
   /// Gets a manifest by a tag or a digest, and keeps it.
@@ -160,13 +159,15 @@ final class Repository: Sendable {
       if count == 0 { break }
       digester.update(chunk.span.extracting(first: count))
     }
+    let actual = digester.digest ?? digest
     return CASError(
-      .corrupt(expected: digest, actual: digester.digest ?? digest), context.operation, context.subject,
-      cause: "\(address.repositoryName): the registry gave other content, with the digest \(digester.digest ?? digest)")
+      .corrupt, context,
+      cause: "\(address.repositoryName): the registry gave other content, with the digest \(actual)",
+      corruption: CASError.Corruption(expected: digest, actual: actual))
   }
 
   private func report(_ error: CASError) {
-    if case .corrupt = error.code { logger.error("\(error)") }
+    if error.code == .corrupt { logger.error("\(error)") }
   }
 
   /// The descriptor of a tag. A manifest that was read before is not read again.

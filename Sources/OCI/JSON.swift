@@ -125,7 +125,7 @@ public enum JSON: Hashable, Sendable {
 extension String {
   /// Whether two strings are the same bytes. `==` also takes canonically equivalent ones for equal, and names of
   /// files and references that differ in their bytes are different names.
-  public func sameBytes(as other: String) -> Bool {
+  package func sameBytes(as other: String) -> Bool {
     utf8.elementsEqual(other.utf8)
   }
 }

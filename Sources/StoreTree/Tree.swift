@@ -182,14 +182,14 @@ public final class Tree: Sendable {
   /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
   public func trimCaches() {
     shared.recent.rotate()
-    if nodes.shrink() { Memory.trim() }
+    if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 
   /// Whether every blob is a file of the store's, which the kernel could read by itself.
-  public var hasWholeFiles: Bool { shared.files?.hasWholeFiles ?? false }
+  public var hasWholeFiles: Bool { shared.engine is any WholeFileEngine }
 
   /// Whether the store's files are on a file system that lies on another, as overlayfs does.
-  public var isStacked: Bool { shared.files?.isStacked ?? false }
+  public var isStacked: Bool { (shared.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
 
   /// Whether a commit is under way.
   public var isCommitting: Bool { shared.commits.pending > 0 }

@@ -12,19 +12,23 @@ struct StoreArgument: ParsableArguments {
   @Argument(help: "The store: PATH, dir:PATH, oci-archive:FILE or docker://HOST/REPOSITORY.", completion: .directory)
   var store: String
 
-  /// Every kind of store there is; the first that takes an argument for its own has it.
-  static let registry = DriverRegistry([DirectoryDriver(), ArchiveDriver(), RegistryDriver(), MemoryDriver()])
+  /// The drivers of all kinds of store; the first that supports an argument opens it.
+  static func drivers(
+    directory: DirectoryDriver = DirectoryDriver(), registry: RegistryDriver = RegistryDriver()
+  ) -> DriverRegistry {
+    DriverRegistry([directory, ArchiveDriver(), registry, MemoryDriver()])
+  }
 
   /// Opens the store to change it.
   func open() throws(CASError) -> any Engine {
     quieten()
-    return try Self.registry.open(store)
+    return try Self.drivers().open(store)
   }
 
   /// Opens the store to look at it.
   func openReadOnly() throws(CASError) -> any Engine {
     quieten()
-    return try Self.registry.open(store, options: OpenOptions(isReadOnly: true))
+    return try Self.drivers().open(store, options: OpenOptions(isReadOnly: true))
   }
 
   /// What the store logs is also the error that the command fails with, and that is told in its own one line.

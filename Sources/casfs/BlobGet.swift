@@ -19,7 +19,7 @@ struct BlobGet: ParsableCommand {
   func run() throws {
     let engine = try target.openReadOnly()
     defer { engine.close() }
-    let reader = try engine.blob(try blob.digest(in: engine))
+    let reader = try engine.openBlob(try blob.digest(in: engine))
     var output = Output()
     var bar = ProgressBar(total: reader.size, isEnabled: !StandardStream.output.isTerminal)
     defer { bar.clear() }

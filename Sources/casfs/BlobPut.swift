@@ -42,11 +42,11 @@ struct BlobPut: ParsableCommand {
       address = try engine.putBlob(contentsOf: source.file, cancellation: cancellation) { (done) throws(CASError) in
         bar.update(done)
         guard try source.attempt({ () throws(Errno) in try signals.waitUntilReadable(source.file) }) else {
-          throw CASError(.cancelled, "put blob", name, cause: "cancelled")
+          throw CASError(.cancelled, operation: "put blob", subject: name, cause: "cancelled")
         }
       }
     } catch {
-      throw error.during(error.operation == "read" ? "read" : "put blob", source.label)
+      throw error.during(OperationContext(error.operation == "read" ? "read" : "put blob", on: source.label))
     }
     try report(address, name)
   }
@@ -82,7 +82,7 @@ private struct Source {
       let status = try file.status()
       size = status.kind == .regular ? status.size : nil
     } catch {
-      throw CASError(error, "read", label)
+      throw CASError(error, OperationContext("read", on: label))
     }
   }
 
@@ -91,7 +91,7 @@ private struct Source {
     do throws(Errno) {
       return try body()
     } catch {
-      throw CASError(error, "read", label)
+      throw CASError(error, OperationContext("read", on: label))
     }
   }
 }

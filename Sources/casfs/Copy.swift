@@ -29,7 +29,7 @@ struct Copy: ParsableCommand {
   func run() throws {
     let engine = try source.openReadOnly()
     defer { engine.close() }
-    let other = try StoreArgument.registry.open(target)
+    let other = try StoreArgument.drivers().open(target)
     defer { other.close() }
     let (descriptor, name) = try found(in: engine)
     var bar: ProgressBar?
@@ -45,7 +45,7 @@ struct Copy: ParsableCommand {
     case .reference(let known): return (try engine.reference(named: known), name ?? known)
     case .digest(let digest):
       guard let name else { throw ValidationError("a digest needs a name to be copied to") }
-      return (try engine.describe(digest), name)
+      return (try engine.descriptor(for: digest), name)
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAS
+import CASDirectory
 
 /// `casfs create`: makes an empty store.
 struct Create: ParsableCommand {
@@ -10,9 +11,9 @@ struct Create: ParsableCommand {
   @OptionGroup var target: StoreArgument
 
   @Option(help: "How references are kept: in index.json, or as files in refs.")
-  var layout: CreateOptions.Layout = .index
+  var layout: DirectoryLayout = .index
 
   func run() throws {
-    try StoreArgument.registry.create(target.store, options: CreateOptions(layout: layout)).close()
+    try StoreArgument.drivers(directory: DirectoryDriver(creating: layout)).create(target.store).close()
   }
 }

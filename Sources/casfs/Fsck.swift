@@ -37,7 +37,7 @@ struct Fsck: ParsableCommand {
     bar?.clear()
     guard count == 0 else {
       throw CASError(
-        .invalid, "check store", target.store,
+        .invalid, operation: "check store", subject: target.store,
         cause: count == 1 ? "a problem was found" : "\(count) problems were found")
     }
   }

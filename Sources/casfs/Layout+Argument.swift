@@ -1,5 +1,5 @@
 // A conformance of a public type to a public protocol is public, and so are its imports.
 public import ArgumentParser
-public import CAS
+public import CASDirectory
 
-extension CreateOptions.Layout: ExpressibleByArgument {}
+extension DirectoryLayout: ExpressibleByArgument {}

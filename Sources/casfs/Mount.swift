@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAS
 import CASPlatform
+import CASRegistry
 import FUSE
 import Logging
 import OCI
@@ -53,16 +54,14 @@ struct Mount: ParsableCommand {
   }
 
   private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
-    var open = OpenOptions(
-      verification: options.verification, isReadOnly: options.isReadOnly, mustExist: true)
-    open.cacheSize = options.cacheSize
+    let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
     do throws(CASError) {
-      return try StoreArgument.registry.open(target.store, options: open)
+      let registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
+      return try StoreArgument.drivers(registry: registry).open(target.store, options: open)
     } catch {
       guard create, error.code == .notFound else { throw error }
-      var options = CreateOptions(open: open)
-      options.open.mustExist = false
-      return try StoreArgument.registry.create(target.store, options: options)
+      let registry = RegistryDriver(cacheSize: options.cacheSize)
+      return try StoreArgument.drivers(registry: registry).create(target.store, options: CreateOptions(open: open))
     }
   }
 
@@ -114,17 +113,18 @@ struct Mount: ParsableCommand {
       .overridePermissions, .changeOwner, .actAsOwner, .lease, .inspectProcesses, .administer,
     ])
     // An ordinary user unmounts by fusermount3, which must become root.
-    if Daemon.user == 0 { try Privileges.forbidNew() }
+    if CurrentProcess.effectiveUserID == 0 { try Privileges.forbidNew() }
   }
 
   /// Opens the store and serves it. Stores may start threads, so this is after the fork.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
-    let fileLimit = Daemon.raiseFileLimit()
+    let fileLimit = CurrentProcess.raiseFileLimit()
     try Self.dropPrivileges()
     let engine = try openStore(options)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || !engine.isWritable
-    var tree = TreeOptions(user: options.user ?? Daemon.user, group: options.group ?? Daemon.group)
+    var tree = TreeOptions(
+      user: options.user ?? CurrentProcess.effectiveUserID, group: options.group ?? CurrentProcess.effectiveGroupID)
     tree.isReadOnly = isReadOnly
     tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
@@ -139,7 +139,7 @@ struct Mount: ParsableCommand {
         Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words,
         reading: options.readMode, idling: options.idleMode, logger: logger)
     } catch {
-      throw CASError(.io(.ioError), "mount on", mountPoint.path, cause: error.description)
+      throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
     }
     // Linux before 5.11 cannot.
     try? Daemon.closeOnExec()

@@ -13,7 +13,7 @@ struct MountPoint {
     do throws(Errno) {
       path = try Self.freed(argument, allowsNonempty: allowsNonempty)
     } catch {
-      throw CASError(error, "mount on", argument)
+      throw CASError(error, OperationContext("mount on", on: argument))
     }
   }
 

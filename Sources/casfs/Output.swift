@@ -45,7 +45,7 @@ struct Output {
     do throws(Errno) {
       try StandardStream.output.write(bytes)
     } catch {
-      throw CASError(error, "write", "standard output")
+      throw CASError(error, OperationContext("write", on: "standard output"))
     }
   }
 }

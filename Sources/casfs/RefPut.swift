@@ -43,13 +43,13 @@ struct RefPut: ParsableCommand {
   private func descriptor(in engine: any Engine) throws(CASError) -> Descriptor {
     do throws(CASError) {
       switch digest {
-      case .digest(let digest): return try engine.describe(digest)
+      case .digest(let digest): return try engine.descriptor(for: digest)
       case .standardInput:
         let descriptor = try readDescriptor()
         let size = try engine.blobInfo(descriptor.digest).size
         guard size == descriptor.size else {
           throw CASError(
-            .invalid, "put reference", name.description,
+            .invalid, operation: "put reference", subject: name.description,
             cause: "the blob \(descriptor.digest) has \(size) bytes, not \(descriptor.size)")
         }
         return descriptor
@@ -57,7 +57,8 @@ struct RefPut: ParsableCommand {
     } catch {
       guard error.code == .notFound else { throw error }
       throw CASError(
-        .notFound, "put reference", name.description, cause: "the blob \(error.subject) is not stored")
+        .notFound, operation: "put reference", subject: name.description,
+        cause: "the blob \(error.subject) is not stored")
     }
   }
 
@@ -66,12 +67,12 @@ struct RefPut: ParsableCommand {
     do throws(Errno) {
       text = try StandardStream.input.remainingContents(limit: 4 << 20)
     } catch {
-      throw CASError(error, "read", "standard input")
+      throw CASError(error, OperationContext("read", on: "standard input"))
     }
     do throws(InvalidValue) {
       return try Descriptor(parsing: text)
     } catch {
-      throw CASError.invalid("read descriptor from", "standard input", error)
+      throw CASError.invalid(OperationContext("read descriptor from", on: "standard input"), error)
     }
   }
 }

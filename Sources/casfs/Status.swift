@@ -45,8 +45,8 @@ struct Status: ParsableCommand {
     } catch {
       let isOther = error == .noData || error == .notSupportedOnSocket
       throw isOther
-        ? CASError(.invalid, "status of", directory, cause: "no store is mounted there")
-        : CASError(error, "status of", directory)
+        ? CASError(.invalid, operation: "status of", subject: directory, cause: "no store is mounted there")
+        : CASError(error, OperationContext("status of", on: directory))
     }
   }
 
@@ -56,7 +56,7 @@ struct Status: ParsableCommand {
   ) -> [(name: String, value: JSON)] {
     [
       ("version", .string(Version.current)), ("store", .string(engine.uri)), ("driver", .string(engine.driverName)),
-      ("process", .number(String(Daemon.processID))), ("read_only", .bool(isReadOnly)),
+      ("process", .number(String(CurrentProcess.id))), ("read_only", .bool(isReadOnly)),
       ("verify", .string(options.verification.rawValue)),
     ]
   }

@@ -13,8 +13,8 @@ struct Unmount: ParsableCommand {
   @Argument(help: "The directory a store is mounted on.", completion: .directory)
   var directory: String
 
-  /// How long the daemon may take to publish what was closed before, in milliseconds.
-  private static let timeout: Int32 = 600_000
+  /// How long the daemon may take to publish what was closed before.
+  private static let timeout = Duration.seconds(600)
 
   func run() throws {
     do throws(CASError) {
@@ -24,13 +24,13 @@ struct Unmount: ParsableCommand {
       try Self.mappingErrors(directory) { () throws(Errno) in try Mounting.unmount(path) }
       if let process {
         try Self.mappingErrors(directory) { () throws(Errno) in
-          try Daemon.waitForEnd(of: process, milliseconds: Self.timeout)
+          try Daemon.waitForEnd(of: process, timeout: Self.timeout)
         }
       }
     } catch {
       // What a killed daemon left behind has nobody to ask and nothing in use.
       guard error.code == .io(.socketNotConnected), Mounting.detach(directory) else {
-        throw error.during("unmount", directory)
+        throw error.during(OperationContext("unmount", on: directory))
       }
     }
   }
@@ -41,7 +41,7 @@ struct Unmount: ParsableCommand {
     do throws(Errno) {
       return try body()
     } catch {
-      throw CASError(error, "unmount", directory)
+      throw CASError(error, OperationContext("unmount", on: directory))
     }
   }
 }

@@ -26,12 +26,12 @@ struct ForeignFileTests {
   }
 
   @Test(
-    "D6: files in the wrong place, and such as belong to nothing, are told", arguments: CreateOptions.Layout.allCases)
-  func strays(_ layout: CreateOptions.Layout) throws {
+    "D6: files in the wrong place, and such as belong to nothing, are told", arguments: DirectoryLayout.allCases)
+  func strays(_ layout: DirectoryLayout) throws {
     let engine = try folder.store("store", layout)
     let address = try engine.putBlob(bytes("x"))
-    let long = try engine.putBlob(bytes("x"), .sha512)
-    try engine.putReference(engine.describe(address.digest), named: name("a/b"))
+    let long = try engine.putBlob(bytes("x"), algorithm: .sha512)
+    try engine.putReference(engine.descriptor(for: address.digest), named: name("a/b"))
     #expect(try found(engine) == [])
     let (hex, hex512) = (address.digest.hex, long.digest.hex)
     for path in [
@@ -79,7 +79,7 @@ struct ForeignFileTests {
   @Test("D5: names that several entries have, that are unsafe, and entries that are none are told")
   func entries() throws {
     let engine = try folder.store()
-    let good = try engine.describe(engine.putBlob(bytes("x")).digest)
+    let good = try engine.descriptor(for: engine.putBlob(bytes("x")).digest)
     let entries = [
       good.named(try name("twice")).description, good.named(try name("once")).description,
       good.named(try name("twice")).description, good.named(try name("twice")).description,
@@ -104,7 +104,7 @@ struct ForeignFileTests {
   @Test("D1: files in refs that are no reference, or no descriptor, are told")
   func refs() throws {
     let engine = try folder.store("store", .refs)
-    try engine.putReference(engine.describe(engine.putBlob(bytes("x")).digest), named: name("good"))
+    try engine.putReference(engine.descriptor(for: engine.putBlob(bytes("x")).digest), named: name("good"))
     for file in ["bad", "%zz", "%41", "a%2Fb"] { try write("{}", folder("store/refs/\(file)")) }
     try link(folder("store/refs/link"), to: folder("store/refs/good"))
     try run("mkfifo", folder("store/refs/fifo"))

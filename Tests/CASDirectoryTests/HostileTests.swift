@@ -29,9 +29,9 @@ struct HostileTests {
     ]
     for make in makers {
       try make()
-      #expect(code { _ = try engine.blob(digest) } == .invalid)
+      #expect(code { _ = try engine.openBlob(digest) } == .invalid)
       #expect(code { _ = try engine.blobInfo(digest) } == .invalid)
-      #expect(code { _ = try engine.stageBlob(.sha256, copying: digest) } == .invalid)
+      #expect(code { _ = try engine.stageBlob(algorithm: .sha256, copying: digest) } == .invalid)
       #expect(code { _ = try engine.putBlob(secret) } == .invalid)
       try remove(path)
     }
@@ -46,7 +46,7 @@ struct HostileTests {
     try remove(folder("store/blobs/sha256"))
     try link(folder("store/blobs/sha256"), to: folder("elsewhere"))
     #expect(code { _ = try engine.putBlob([1]) } == .invalid)
-    #expect(code { _ = try engine.blob(try digest([1])) } == .invalid)
+    #expect(code { _ = try engine.openBlob(try digest([1])) } == .invalid)
     #expect(code { _ = try engine.listBlobs().nextBatch() } == .invalid)
     #expect(try names(folder("elsewhere")).isEmpty)
   }
@@ -64,7 +64,7 @@ struct HostileTests {
     try link(folder("real/blobs"), to: folder("elsewhere"))
     let second = try engine.putBlob(bytes("b"))
     #expect(try names(folder("real/kept/sha256")).contains(second.digest.hex))
-    #expect(code { _ = try engine.putBlob(bytes("c"), .sha512) } == .invalid)
+    #expect(code { _ = try engine.putBlob(bytes("c"), algorithm: .sha512) } == .invalid)
     try engine.putReference(try descriptor("x"), named: try name("x"))
     #expect(try names(folder("elsewhere")).isEmpty)
     #expect(try names(folder("decoy/blobs/sha256")).isEmpty)
@@ -76,7 +76,7 @@ struct HostileTests {
     let engine = try folder.store()
     let address = try engine.putBlob(bytes("a"))
     try remove(folder("store/blobs/sha256"))
-    #expect(code { _ = try engine.blob(address.digest) } == .notFound)
+    #expect(code { _ = try engine.openBlob(address.digest) } == .notFound)
     try run("mkdir", folder("store/blobs/sha256"))
     try write("a", engine.file(address.digest))
     #expect(try engine.text(address.digest) == "a")

@@ -140,7 +140,7 @@ struct IndexTests {
     try write(String(content.dropLast(9)), file)
     try concurrently(2) { [folder] worker in
       if worker == 0 {
-        Thread.sleep(milliseconds: 200)
+        Thread.sleep(for: .milliseconds(200))
         try? write(content, folder("store/index.json"))
       } else {
         let own = try? open(folder("store"))
@@ -174,7 +174,7 @@ struct IndexTests {
     let outcome = Monitor<CASError.Code?>(nil)
     try concurrently(2) { [engine] worker in
       if worker == 0 {
-        Thread.sleep(milliseconds: 50)
+        Thread.sleep(for: .milliseconds(50))
         token.cancel()
       } else {
         let result = code {
@@ -186,7 +186,7 @@ struct IndexTests {
     #expect(outcome.withLock { $0 } == .cancelled)
     try concurrently(2) { [engine] worker in
       if worker == 0 {
-        Thread.sleep(milliseconds: 50)
+        Thread.sleep(for: .milliseconds(50))
         _ = flock(root.rawValue, LOCK_UN)
       } else {
         try? engine.putReference(try descriptor("a"), named: try name("a"))

@@ -81,7 +81,7 @@ struct LayoutTests {
     try remove(folder("store/blobs/sha256"))
     let content = bytes("x")
     #expect(try engine.putBlob(content).digest == digest(content))
-    #expect(try engine.putBlob(content, .sha512).digest == digest(content, .sha512))
+    #expect(try engine.putBlob(content, algorithm: .sha512).digest == digest(content, .sha512))
     #expect(try names(folder("store/blobs")) == ["sha256", "sha512"])
     var listed: [Digest] = []
     try engine.forEachBlob { (digest) in listed.append(digest) }
@@ -110,9 +110,9 @@ struct LayoutTests {
 
   @Test("D2: creating makes parents and a store of either layout, and leaves nothing else")
   func creates() throws {
-    for layout in CreateOptions.Layout.allCases {
+    for layout in DirectoryLayout.allCases {
       let path = folder("a/b/\(layout)")
-      let engine = try DirectoryDriver().create(path + "/", options: CreateOptions(layout: layout))
+      let engine = try DirectoryDriver(creating: layout).create(path + "/", options: CreateOptions())
       #expect(
         try names(path)
           == (layout == .index ? ["blobs", "index.json", "oci-layout"] : ["blobs", "oci-layout", "refs"]))
@@ -150,13 +150,14 @@ struct LayoutTests {
   func closes() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
     let blob = try engine.putBlob(bytes("x"))
-    let reader = try engine.blob(blob.digest)
+    let reader = try engine.openBlob(blob.digest)
     let stage = try engine.stageBlob()
     let listing = try engine.listBlobs()
     engine.close()
     engine.close()
     let operations: [() throws -> Void] = [
-      { _ = try engine.blob(blob.digest) }, { _ = try engine.blobInfo(blob.digest) }, { _ = try engine.stageBlob() },
+      { _ = try engine.openBlob(blob.digest) }, { _ = try engine.blobInfo(blob.digest) },
+      { _ = try engine.stageBlob() },
       { _ = try engine.listBlobs() }, { _ = try engine.index() }, { _ = try engine.listReferences() },
       { try engine.deleteBlob(blob.digest) }, { _ = try engine.reference(named: try name("x")) },
       { try engine.putReference(try descriptor("x"), named: try name("x")) }, { _ = try engine.clean() },

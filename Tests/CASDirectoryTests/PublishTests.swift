@@ -60,7 +60,7 @@ struct PublishTests {
       code {
         _ = try engine.putBlob { () throws(CASError) in
           calls += 1
-          if calls == 3 { throw .notFound("read", "source") }
+          if calls == 3 { throw .notFound(OperationContext("read", on: "source")) }
           return bytes("chunk")
         }
       } == .notFound)
@@ -94,7 +94,7 @@ struct PublishTests {
       let address = try other.putBlob(bytes("hello"))
       try run("chmod", "u+w", other.file(address.digest))
       try write(damage, other.file(address.digest))
-      #expect(throws: CASError.self) { _ = try other.blob(address.digest) }
+      #expect(throws: CASError.self) { _ = try other.openBlob(address.digest) }
       #expect(try other.putBlob(bytes("hello")) == address)
       #expect(try other.text(address.digest) == "hello")
       #expect(try names(layout.path) == Self.clean)
@@ -147,7 +147,7 @@ struct PublishTests {
     #expect(failures.count == 0)
     try engine.deleteBlob(target)
     try engine.deleteBlob(target)
-    #expect(code { _ = try engine.blob(target) } == .notFound)
+    #expect(code { _ = try engine.openBlob(target) } == .notFound)
   }
 
   @Test("D8: a blob that is put again while old ones are deleted is never lost")

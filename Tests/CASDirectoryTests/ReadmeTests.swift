@@ -10,7 +10,7 @@ func example(_ path: String) throws -> String {
   let store = try drivers.create(path)
   defer { store.close() }
   let blob = try store.putBlob(Array("hello, world\n".utf8))
-  let descriptor = try store.describe(blob.digest)
+  let descriptor = try store.descriptor(for: blob.digest)
   try store.putReference(descriptor, named: ReferenceName("greeting"))
   let found = try store.reference(named: ReferenceName("greeting"))
   return String(decoding: try store.blobContents(found.digest, limit: 100), as: UTF8.self)

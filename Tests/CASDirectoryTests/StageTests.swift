@@ -40,7 +40,7 @@ struct StageTests {
     let engine = try store(named: named)
     var seed = SplitMix(state: 42)
     for _ in 0..<40 {
-      let stage = try engine.stageBlob(.sha256, copying: nil)
+      let stage = try engine.stageBlob(algorithm: .sha256, copying: nil)
       var model: [UInt8] = []
       for _ in 0..<Int.random(in: 0..<8, using: &seed) {
         if Int.random(in: 0..<4, using: &seed) == 0 {
@@ -70,7 +70,7 @@ struct StageTests {
   func copies() throws {
     let engine = try folder.store()
     let base = try engine.putBlob(bytes("hello"))
-    let stage = try engine.stageBlob(.sha512, copying: base.digest)
+    let stage = try engine.stageBlob(algorithm: .sha512, copying: base.digest)
     #expect(stage.size == 5)
     try stage.write(bytes("J").span, at: 0)
     var content = [UInt8](repeating: 0, count: 9)
@@ -79,7 +79,7 @@ struct StageTests {
     let changed = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
     #expect(try changed.digest == digest(bytes("Jello"), .sha512))
     #expect(try engine.text(base.digest) == "hello")
-    #expect(code { _ = try engine.stageBlob(.sha256, copying: try digest(bytes("absent"))) } == .notFound)
+    #expect(code { _ = try engine.stageBlob(algorithm: .sha256, copying: try digest(bytes("absent"))) } == .notFound)
   }
 
   @Test("I11: a stage whose write failed is never published, and repeats the error")

@@ -25,9 +25,9 @@ final class Folder: Sendable {
 
   /// An empty store in this folder.
   func store(
-    _ name: String = "store", _ layout: CreateOptions.Layout = .index, _ options: OpenOptions = OpenOptions()
+    _ name: String = "store", _ layout: DirectoryLayout = .index, _ options: OpenOptions = OpenOptions()
   ) throws -> any Engine {
-    try DirectoryDriver().create(self(name), options: CreateOptions(layout: layout, open: options))
+    try DirectoryDriver(creating: layout).create(self(name), options: CreateOptions(open: options))
   }
 }
 
@@ -99,6 +99,17 @@ func code(_ body: () throws -> Void) -> CASError.Code? {
   }
 }
 
+/// The digests in the error that `body` fails with, where that is ``CASError/Code-swift.struct/corrupt``.
+func corruption(_ body: () throws -> Void) -> CASError.Corruption? {
+  do {
+    try body()
+    return nil
+  } catch {
+    let error = error as? CASError
+    return error?.code == .corrupt ? error?.corruption : nil
+  }
+}
+
 /// Runs `body` on so many threads at once and returns when all are done.
 func concurrently(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
   let left = Monitor(count)
@@ -115,7 +126,7 @@ func concurrently(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) throw
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
   for _ in 0..<500 {
     if try condition() { return true }
-    Thread.sleep(milliseconds: 20)
+    Thread.sleep(for: .milliseconds(20))
   }
   return false
 }

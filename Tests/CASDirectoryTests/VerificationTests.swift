@@ -28,13 +28,13 @@ struct VerificationTests {
   func corrupt() throws {
     for options in [OpenOptions(), OpenOptions(verification: .always)] {
       let (engine, digest) = try damaged("HELLO", options)
-      let expected = CASError.Code.corrupt(expected: digest, actual: try CASDirectoryTests.digest(bytes("HELLO")))
+      let expected = CASError.Corruption(expected: digest, actual: try CASDirectoryTests.digest(bytes("HELLO")))
       for _ in 0..<2 {
-        #expect(code { _ = try engine.blob(digest) } == expected)
-        #expect(code { _ = try engine.blobFile(digest, cancellation: .none) } == expected)
-        #expect(code { _ = try engine.stageBlob(.sha256, copying: digest) } == expected)
+        #expect(corruption { _ = try engine.openBlob(digest) } == expected)
+        #expect(corruption { _ = try engine.blobFile(digest, cancellation: .none) } == expected)
+        #expect(corruption { _ = try engine.stageBlob(algorithm: .sha256, copying: digest) } == expected)
       }
-      #expect(expected.errno == .ioError)
+      #expect(code { _ = try engine.openBlob(digest) }?.errno == .ioError)
       #expect(!engine.isProbablyVerified(digest))
       #expect(try engine.blobInfo(digest).size == 5)
       try remove(folder("store"))
@@ -52,14 +52,14 @@ struct VerificationTests {
     try file.close()
     let failures = AtomicCounter()
     try concurrently(6) { _ in
-      if case .corrupt = code({ _ = try engine.blob(address.digest) }) { failures.add() }
+      if code({ _ = try engine.openBlob(address.digest) }) == .corrupt { failures.add() }
     }
     #expect(failures.count == 6)
   }
 
   @Test("V4: a store that is trusted serves what is there")
   func trusting() throws {
-    let (engine, digest) = try damaged("HELLO", OpenOptions(verification: .none))
+    let (engine, digest) = try damaged("HELLO", OpenOptions(verification: .never))
     #expect(try engine.text(digest) == "HELLO")
     #expect(engine.isProbablyVerified(digest))
   }
@@ -75,7 +75,7 @@ struct VerificationTests {
     try write("HELLO", engine.file(address.digest))
     try run("touch", "-d", "@\(info.modified.seconds)", engine.file(address.digest))
     #expect(try engine.blobInfo(address.digest).version != info.version)
-    #expect(throws: CASError.self) { _ = try engine.blob(address.digest) }
+    #expect(throws: CASError.self) { _ = try engine.openBlob(address.digest) }
     #expect(!engine.isProbablyVerified(address.digest))
   }
 
@@ -89,16 +89,18 @@ struct VerificationTests {
     let right = try digest(bytes("HELLO"))
     verifier.remember(wrong, identity, isDurable: true)
     // Were it hashed, this would fail.
-    #expect(try verifier.verify(file, identity, is: wrong, "read blob", .none) == identity)
+    #expect(try verifier.verify(file, identity, is: wrong, OperationContext("read blob", on: wrong)) == identity)
     #expect(throws: CASError.self) {
-      _ = try verifier.verify(file, identity, is: wrong, ignoringCache: true, "read blob", .none)
+      _ = try verifier.verify(file, identity, is: wrong, ignoringCache: true, OperationContext("read blob", on: wrong))
     }
-    #expect(try verifier.verify(file, identity, is: right, "read blob", .none) == identity)
+    #expect(try verifier.verify(file, identity, is: right, OperationContext("read blob", on: right)) == identity)
     #expect(verifier.known(right)?.identity == identity && verifier.known(right)?.isDurable == false)
     var other = identity
     other.changed.nanoseconds ^= 1
     verifier.remember(wrong, other, isDurable: true)
-    #expect(throws: CASError.self) { _ = try verifier.verify(file, identity, is: wrong, "read blob", .none) }
+    #expect(throws: CASError.self) {
+      _ = try verifier.verify(file, identity, is: wrong, OperationContext("read blob", on: wrong))
+    }
   }
 
   @Test("V3: a waiter that is cancelled leaves, and a retry gets the blob")
@@ -108,13 +110,13 @@ struct VerificationTests {
     let engine = try #require(try open(folder("store")) as? DirectoryEngine)
     let token = CancellationToken()
     try Thread.start("cancel") {
-      Thread.sleep(milliseconds: 5)
+      Thread.sleep(for: .milliseconds(5))
       token.cancel()
     }
-    let outcome = code { _ = try engine.blob(address.digest, cancellation: token) }
+    let outcome = code { _ = try engine.openBlob(address.digest, cancellation: token) }
     // Hashing may have been quicker than the cancellation, or not begun before it.
     #expect(outcome == .cancelled || outcome == nil)
-    #expect(try engine.blob(address.digest).size == content.count)
+    #expect(try engine.openBlob(address.digest).size == content.count)
     #expect(engine.isProbablyVerified(address.digest))
   }
 
@@ -137,10 +139,10 @@ struct VerificationTests {
     _ = FileManager.default.createFile(atPath: engine.file(digest), contents: nil)
     let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: engine.file(digest)))
     try writer.write(contentsOf: Data(bytes("hel")))
-    #expect(code { _ = try engine.blob(digest) } == .io(.ioError))
+    #expect(code { _ = try engine.openBlob(digest) } == .io(.ioError))
     try concurrently(2) { worker in
       if worker == 0 {
-        Thread.sleep(milliseconds: 100)
+        Thread.sleep(for: .milliseconds(100))
         try? writer.write(contentsOf: Data(bytes("lo")))
         try? writer.close()
       } else {
@@ -167,12 +169,12 @@ struct VerificationTests {
   func reads() throws {
     let engine = try folder.store()
     let address = try engine.putBlob(bytes("hello"))
-    let reader = try engine.blob(address.digest)
-    let file = try engine.blob(address.digest)
+    let reader = try engine.openBlob(address.digest)
+    let file = try engine.openBlob(address.digest)
     let path = engine.file(address.digest)
     try run("chmod", "u+w", path)
     try move(path, to: folder("moved"))
-    #expect(code { _ = try engine.blob(address.digest) } == .notFound)
+    #expect(code { _ = try engine.openBlob(address.digest) } == .notFound)
     var buffer = [UInt8](repeating: 0, count: 16)
     var span = buffer.mutableSpan
     #expect(try reader.read(into: &span, at: 3) == 2)

@@ -57,7 +57,7 @@ struct CredentialTests {
       _ = try credentials(text)
       Issue.record("it was read")
     } catch let fault as RegistryError {
-      let message = fault.error(OperationContext("open store", "docker://host"), "host").description
+      let message = fault.error(OperationContext("open store", on: "docker://host"), "host").description
       #expect(message.contains("config.json") && !message.contains("secret"))
       if text.contains("keychain") { #expect(message.contains("keychain")) }
     }

@@ -16,7 +16,7 @@ struct CancellationTests {
       let other = try ReferenceName("b")
       let tag = try descriptor(1)
       try engine.putReference(tag, named: name)
-      let reader = try engine.blob(digest)
+      let reader = try engine.openBlob(digest)
       let file = try OpenFile.open(path: "/dev/zero", .readOnly)
       let token = CancellationToken()
       token.cancel()
@@ -26,7 +26,7 @@ struct CancellationTests {
         failure { () throws(CASError) in try engine.putBlob([], cancellation: token) },
         failure { () throws(CASError) in try engine.putBlob(contentsOf: file, cancellation: token) },
         failure { () throws(CASError) in try engine.putBlobJSON([2], cancellation: token) },
-        failure { () throws(CASError) in try store.reopen().blob(digest, cancellation: token) },
+        failure { () throws(CASError) in try store.reopen().openBlob(digest, cancellation: token) },
         failure { () throws(CASError) in try reader.forEachChunk(cancellation: token) { _ in } },
         failure { () throws(CASError) in try engine.forEachBlob(cancellation: token) { _ in } },
         failure { () throws(CASError) in
@@ -57,9 +57,9 @@ struct CancellationTests {
         }
         result.withLock { $0 = error }
       }
-      #expect(read.wait(milliseconds: 60_000) { $0 > 0 })
+      #expect(read.wait(for: .milliseconds(60_000)) { $0 > 0 })
       token.cancel()
-      #expect(result.wait(milliseconds: 60_000) { $0 != nil })
+      #expect(result.wait(for: .milliseconds(60_000)) { $0 != nil })
       #expect(result.withLock { $0 }?.code == .cancelled)
       #expect(try store.digests().isEmpty)
     }
@@ -72,7 +72,7 @@ struct CancellationTests {
       let token = CancellationToken()
       var chunks = 0
       let error = failure { () throws(CASError) in
-        try store.engine.blob(digest).forEachChunk(of: 1000, cancellation: token) { (_) in
+        try store.engine.openBlob(digest).forEachChunk(of: 1000, cancellation: token) { (_) in
           chunks += 1
           if chunks == 3 { token.cancel() }
         }

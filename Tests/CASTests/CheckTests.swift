@@ -24,7 +24,7 @@ struct CheckTests {
       try images.tag(images.index([manifest], as: MediaType.dockerManifestList), "a")
       try images.tag(manifest, "b/c")
       _ = try images.put("garbage")
-      _ = try store.engine.putBlob([], .sha512)
+      _ = try store.engine.putBlob([], algorithm: .sha512)
       #expect(try found(store.engine) == [])
       #expect(try found(store.reopen(OpenOptions(isReadOnly: true))) == [])
     }
@@ -86,11 +86,11 @@ struct CheckTests {
       try images.tag(manifest, "a")
       let content = try store.engine.blobContents(manifest.digest, limit: 1000)
       // Everything is known to be good; the bytes change and nothing else: size and times are what they were.
-      for blob in blobs { #expect(try store.engine.blob(blob.digest).size == blob.size) }
+      for blob in blobs { #expect(try store.engine.openBlob(blob.digest).size == blob.size) }
       try store.decay(blobs[1].digest)
       let decayed = "corrupt \(blobs[1].digest)"
       #expect(try found(store.engine) == [decayed])
-      #expect(try found(store.reopen(OpenOptions(verification: .none))) == [decayed])
+      #expect(try found(store.reopen(OpenOptions(verification: .never))) == [decayed])
       try store.decay(manifest.digest)
       #expect(try Set(found(store.reopen())) == [decayed, "corrupt \(manifest.digest)"])
       // A length that changed with the content is no problem of its own.

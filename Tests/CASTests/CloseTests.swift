@@ -15,21 +15,21 @@ struct CloseTests {
       let name = try ReferenceName("a")
       let tag = try descriptor(1)
       try engine.putReference(tag, named: name)
-      let reader = try engine.blob(digest)
+      let reader = try engine.openBlob(digest)
       let stage = try engine.stageBlob()
       try stage.write([4], at: 0)
       let null = try OpenFile.open(path: "/dev/null", .readOnly)
       for _ in 0..<3 { engine.close() }
       let failures = [
-        failure { () throws(CASError) in try engine.stageBlob(.sha256, copying: nil) },
-        failure { () throws(CASError) in try engine.stageBlob(.sha256, copying: digest) },
+        failure { () throws(CASError) in try engine.stageBlob(algorithm: .sha256, copying: nil) },
+        failure { () throws(CASError) in try engine.stageBlob(algorithm: .sha256, copying: digest) },
         failure { () throws(CASError) in try engine.putBlob([5]) },
         failure { () throws(CASError) in try engine.putBlob(contentsOf: null) },
         failure { () throws(CASError) in try engine.putBlobJSON([5]) },
-        failure { () throws(CASError) in try engine.blob(digest) },
+        failure { () throws(CASError) in try engine.openBlob(digest) },
         failure { () throws(CASError) in try engine.blobInfo(digest) },
         failure { () throws(CASError) in try engine.blobContents(digest, limit: 3) },
-        failure { () throws(CASError) in try engine.describe(digest) },
+        failure { () throws(CASError) in try engine.descriptor(for: digest) },
         failure { () throws(CASError) in try engine.listBlobs() },
         failure { () throws(CASError) in try engine.forEachBlob { _ in } },
         failure { () throws(CASError) in try engine.deleteBlob(digest) },
@@ -62,7 +62,7 @@ struct CloseTests {
         let engine = try store.reopen()
         try onThreads(4) { (thread) in
           if thread == 3 {
-            Thread.sleep(milliseconds: UInt32(round))
+            Thread.sleep(for: .milliseconds(round))
             engine.close()
             return
           }

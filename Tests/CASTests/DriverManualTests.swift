@@ -10,7 +10,7 @@ import Testing
 
 // The example of man/casfs-driver.7, as it stands there.
 
-/// Stores of one blob, which is what follows `text:`; its name is `text`.
+/// A store of one blob, the text after `text:`, with one reference, `text`.
 struct TextDriver: Driver {
   let name = "text"
 
@@ -23,7 +23,7 @@ struct TextDriver: Driver {
   }
 
   func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-    throw CASError(.notImplemented, "create store", uri, cause: "a text is a store already")
+    throw CASError(.notImplemented, OperationContext("create store", on: uri), cause: "a text is a store already")
   }
 }
 
@@ -40,50 +40,52 @@ final class TextEngine: ReadOnlyEngine {
     var digester = Digester(.sha256)
     digester.update(text.span)
     guard let digest = digester.digest else {
-      throw CASError(.invalid, "open store", uri, cause: "it has no digest")
+      throw CASError(.invalid, OperationContext("open store", on: uri), cause: "the text has no digest")
     }
     self.text = text
     descriptor = Descriptor(mediaType: "text/plain", digest: digest, size: Int64(text.count))
   }
 
-  func blob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    try check(digest, "read blob")
-    try cancellation.check("read blob", digest.description)
+  func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+    try check(digest, context)
+    try context.checkCancellation()
     return TextReader(digest, text)
   }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    try check(digest, "look up blob")
+    try check(digest, OperationContext("look up blob", on: digest))
     let modified = Timestamp(seconds: 0, nanoseconds: 0)
     return BlobInfo(size: descriptor.size, modified: modified, version: 0)
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    try checkOpen("list blobs", uri)
+    try checkOpen(OperationContext("list blobs", on: uri))
     return ArrayListing([descriptor.digest])
   }
 
   func index() throws(CASError) -> ImageIndex {
-    try checkOpen("read index", uri)
+    let context = OperationContext("read index", on: uri)
+    try checkOpen(context)
     do throws(InvalidValue) {
       let content = ImageIndex().setting(descriptor, named: try ReferenceName("text"))
       return try ImageIndex(parsing: content)
     } catch {
-      throw .invalid("read index", uri, error)
+      throw .invalid(context, error)
     }
   }
 
-  func checkOpen(_ operation: String, _ subject: String) throws(CASError) {
-    if isClosed.load(ordering: .acquiring) { throw .closed(operation, subject) }
+  func checkOpen(_ context: OperationContext) throws(CASError) {
+    if isClosed.load(ordering: .acquiring) { throw .closed(context) }
   }
 
   func close() {
     isClosed.store(true, ordering: .releasing)
   }
 
-  private func check(_ digest: Digest, _ operation: String) throws(CASError) {
-    try checkOpen(operation, digest.description)
-    if digest != descriptor.digest { throw .notFound(operation, digest.description) }
+  private func check(_ digest: Digest, _ context: OperationContext) throws(CASError) {
+    try checkOpen(context)
+    if digest != descriptor.digest { throw .notFound(context) }
   }
 }
 
@@ -100,11 +102,12 @@ final class TextReader: BlobReader {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "the offset is negative")
+      throw CASError(.invalid, OperationContext("read blob", on: digest), cause: "negative offset")
     }
     guard offset < size else { return 0 }
-    let text = text
-    return buffer.copy(text.span.extracting(droppingFirst: Int(offset)), at: 0)
+    let rest = text[Int(offset)...].prefix(buffer.count)
+    for (index, byte) in rest.enumerated() { buffer[index] = byte }
+    return rest.count
   }
 }
 // The end of the example.
@@ -121,12 +124,12 @@ final class TextReader: BlobReader {
     #expect(try store.reference(named: name).digest == wanted)
     #expect(try store.listReferences().map(\.name) == [name])
     #expect(try store.listBlobs().nextBatch() == [wanted])
-    let reader = try store.blob(wanted)
+    let reader = try store.openBlob(wanted)
     #expect(try reader.read(10, at: 0) == content)
     #expect(try reader.read(2, at: 3) == Array("lo".utf8))
     #expect(try reader.read(1, at: 5).isEmpty && reader.read(1, at: .max).isEmpty)
     let absent = try digest([])
-    #expect(failure { () throws(CASError) in try store.blob(absent) }?.code == .notFound)
+    #expect(failure { () throws(CASError) in try store.openBlob(absent) }?.code == .notFound)
     #expect(failure { () throws(CASError) in try store.putBlob([1]) }?.code == .io(.readOnlyFileSystem))
     #expect(failure { () throws(CASError) in try drivers.create("text:x") }?.code == .notImplemented)
     var problems: [StoreProblem] = []
@@ -143,7 +146,7 @@ final class TextReader: BlobReader {
   func isTheManuals() throws {
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
     let page = try String(contentsOf: Project.folder.appending(path: "man/casfs-driver.7"), encoding: .utf8)
-    let start = try #require(here.range(of: "/// Stores of one blob")).lowerBound
+    let start = try #require(here.range(of: "/// A store of one blob")).lowerBound
     let end = try #require(here.range(of: "// The end of the example.")).lowerBound
     let code = here[start..<end].trimmingCharacters(in: .newlines)
     #expect(page.contains(".Bd -literal\n\(code)\n.Ed\n"))

@@ -94,7 +94,7 @@ struct GarbageTests {
       let content = try store.engine.blobContents(manifest.digest, limit: 10_000)
       try store.corrupt(manifest.digest)
       let error = failure { () throws(CASError) in try store.engine.collect() }
-      guard case .corrupt = error?.code else { throw TestFailure("\(String(describing: error))") }
+      guard error?.code == .corrupt else { throw TestFailure("\(String(describing: error))") }
       #expect(try store.digests().count == 4)
       _ = try store.engine.putBlob(content)
       try store.corrupt(layer.digest)
@@ -122,9 +122,8 @@ struct GarbageTests {
   func badEntry(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       _ = try store.engine.putBlob([1])
-      let file = kind.layout == .index ? "store/index.json" : "store/refs/a"
       try Data("{\"schemaVersion\":2,\"manifests\":[{\"size\":1}]}".utf8)
-        .write(to: store.folder.appending(path: file))
+        .write(to: store.folder.appending(path: "store/\(kind.referenceFile)"))
       #expect(failure { () throws(CASError) in try store.engine.collect() }?.code == .invalid)
       #expect(try store.digests().count == 1)
     }
@@ -144,7 +143,7 @@ struct GarbageTests {
             [.modificationDate: Date(timeIntervalSinceNow: -100)], ofItemAtPath: store.file(digest).path)
         }
       } else {
-        Thread.sleep(milliseconds: 1100)
+        Thread.sleep(for: .milliseconds(1100))
       }
       _ = try store.engine.putBlob([2])
       let young = try store.engine.putBlob([3]).digest
@@ -231,7 +230,7 @@ struct GarbageTests {
             let name = try ReferenceName("\(thread)-\(number)")
             // Garbage by now, or gone.
             let error = failure { () throws(CASError) in try store.engine.putReferenceToStored(blob, named: name) }
-            let isKept = failure { () throws(CASError) in try store.engine.blob(blob.digest) } == nil
+            let isKept = failure { () throws(CASError) in try store.engine.openBlob(blob.digest) } == nil
             #expect(error == nil || error?.code == .notFound)
             #expect(isKept == (error == nil))
             if error != nil { losses.add(1, ordering: .relaxed) }
@@ -268,11 +267,11 @@ struct GarbageTests {
       var generator = SeededGenerator(8)
       let content = generator.bytes(300_000)
       let digest = try store.engine.putBlob(content).digest
-      let reader = try store.engine.blob(digest)
+      let reader = try store.engine.openBlob(digest)
       #expect(try reader.read(10, at: 0) == Array(content[..<10]))
       #expect(try store.engine.collect() == [digest])
       #expect(try reader.read(300_000, at: 0) == content)
-      #expect(failure { () throws(CASError) in try store.engine.blob(digest) }?.code == .notFound)
+      #expect(failure { () throws(CASError) in try store.engine.openBlob(digest) }?.code == .notFound)
     }
   }
 

@@ -13,7 +13,7 @@ struct GetTests {
       var generator = SeededGenerator(3)
       let content = generator.bytes(200_001)
       let digest = try store.engine.putBlob(content).digest
-      let reader = try store.sealed().engine.blob(digest)
+      let reader = try store.sealed().engine.openBlob(digest)
       #expect(reader.digest == digest)
       #expect(reader.size == 200_001)
       for _ in 0..<100 {
@@ -42,11 +42,11 @@ struct GetTests {
       let fresh = try store.sealed().reopen()
       try onThreads(4) { (thread) in
         let wrong = failure { () throws(CASError) in
-          let reader = try fresh.blob(digest)
+          let reader = try fresh.openBlob(digest)
           for round in 0..<200 {
             let start = (thread * 7919 + round * 1409) % 299_000
             guard try reader.read(1000, at: Int64(start)) == Array(content[start..<start + 1000]) else {
-              throw CASError(.invalid, "read", "\(start)", cause: "other bytes")
+              throw CASError(.invalid, operation: "read", subject: "\(start)", cause: "other bytes")
             }
           }
         }
@@ -60,10 +60,10 @@ struct GetTests {
     try withStore(kind) { (store) throws in
       let content = [UInt8](repeating: 9, count: 100_000)
       let digest = try store.engine.putBlob(content).digest
-      let reader = try store.engine.blob(digest)
+      let reader = try store.engine.openBlob(digest)
       #expect(try reader.read(10, at: 0) == Array(content[..<10]))
       try store.engine.deleteBlob(digest)
-      #expect(failure { () throws(CASError) in try store.engine.blob(digest) }?.code == .notFound)
+      #expect(failure { () throws(CASError) in try store.engine.openBlob(digest) }?.code == .notFound)
       #expect(try reader.read(100_000, at: 0) == content)
       store.engine.close()
       #expect(try reader.read(10, at: 99_995) == Array(content[99_995...]))
@@ -77,13 +77,14 @@ struct GetTests {
       for algorithm in Digest.Algorithm.allCases {
         let absent = try digest(Array("absent".utf8), algorithm)
         var failures = [
-          failure { () throws(CASError) in try store.engine.blob(absent) },
+          failure { () throws(CASError) in try store.engine.openBlob(absent) },
           failure { () throws(CASError) in try store.engine.blobInfo(absent) },
           failure { () throws(CASError) in try store.engine.blobContents(absent, limit: 1) },
-          failure { () throws(CASError) in try store.engine.describe(absent) },
+          failure { () throws(CASError) in try store.engine.descriptor(for: absent) },
         ]
         if store.engine.isWritable {
-          failures.append(failure { () throws(CASError) in try store.engine.stageBlob(.sha256, copying: absent) })
+          failures.append(
+            failure { () throws(CASError) in try store.engine.stageBlob(algorithm: .sha256, copying: absent) })
         }
         for error in failures {
           #expect(error?.code == .notFound)
@@ -108,18 +109,20 @@ struct GetTests {
     try withStore(kind) { (store) throws in
       let expected = try store.engine.putBlob(Array("precious".utf8)).digest
       try store.corrupt(expected)
-      let code = CASError.Code.corrupt(expected: expected, actual: try digest(Array("rotten".utf8)))
+      let corruption = CASError.Corruption(expected: expected, actual: try digest(Array("rotten".utf8)))
       for verification in [Verification.once, .always] {
         let engine = try store.reopen(OpenOptions(verification: verification))
         for _ in 0..<2 {
-          let error = failure { () throws(CASError) in try engine.blob(expected) }
-          #expect(error?.code == code)
+          let error = failure { () throws(CASError) in try engine.openBlob(expected) }
+          #expect(error?.code == .corrupt && error?.corruption == corruption)
           #expect(error?.code.errno == .ioError)
         }
       }
       // Also by the engine that put it: the stored copy is another one now.
-      #expect(failure { () throws(CASError) in try store.engine.blob(expected) }?.code == code)
-      #expect(failure { () throws(CASError) in try store.engine.stageBlob(.sha256, copying: expected) }?.code == code)
+      #expect(failure { () throws(CASError) in try store.engine.openBlob(expected) }?.corruption == corruption)
+      #expect(
+        failure { () throws(CASError) in try store.engine.stageBlob(algorithm: .sha256, copying: expected) }?.corruption
+          == corruption)
     }
   }
 
@@ -128,7 +131,7 @@ struct GetTests {
     try withStore(kind) { (store) throws in
       func mediaType(_ text: String) throws -> String {
         let address = try store.engine.putBlob(Array(text.utf8))
-        let descriptor = try store.sealed().engine.describe(address.digest)
+        let descriptor = try store.sealed().engine.descriptor(for: address.digest)
         #expect(descriptor.digest == address.digest && descriptor.size == address.size)
         return descriptor.mediaType
       }

@@ -24,11 +24,11 @@ func onThreads(
     try Thread.start("test") {
       // All begin together, or the first would be done before the last is there.
       started.withLock { $0 += 1 }
-      if started.wait(milliseconds: 60_000, until: { $0 == count }) { body(number) }
+      if started.wait(for: .milliseconds(60_000), until: { $0 == count }) { body(number) }
       finished.withLock { $0 += 1 }
     }
   }
-  try #require(finished.wait(milliseconds: 240_000) { $0 == count }, sourceLocation: sourceLocation)
+  try #require(finished.wait(for: .milliseconds(240_000)) { $0 == count }, sourceLocation: sourceLocation)
 }
 
 extension SeededGenerator {

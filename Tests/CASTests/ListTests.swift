@@ -13,12 +13,12 @@ struct ListTests {
       for algorithm in Digest.Algorithm.allCases {
         let digest = try digest([2], algorithm)
         try store.engine.deleteBlob(digest)
-        _ = try store.engine.putBlob([2], algorithm)
+        _ = try store.engine.putBlob([2], algorithm: algorithm)
         for _ in 0..<2 {
           try store.engine.deleteBlob(digest)
           #expect(failure { () throws(CASError) in try store.engine.blobInfo(digest) }?.code == .notFound)
         }
-        _ = try store.engine.putBlob([2], algorithm)
+        _ = try store.engine.putBlob([2], algorithm: algorithm)
         #expect(try store.engine.blobContents(digest, limit: 1) == [2])
         try store.engine.deleteBlob(digest)
       }
@@ -33,7 +33,7 @@ struct ListTests {
       var expected: Set<Digest> = []
       for number in 0..<2500 {
         let algorithm: Digest.Algorithm = number % 5 == 0 ? .sha512 : .sha256
-        expected.insert(try store.engine.putBlob(Array("\(number)".utf8), algorithm).digest)
+        expected.insert(try store.engine.putBlob(Array("\(number)".utf8), algorithm: algorithm).digest)
       }
       let listing = try store.sealed().engine.listBlobs()
       var digests: [Digest] = []

@@ -16,7 +16,7 @@ struct PutTests {
       var generator = SeededGenerator(UInt64(count))
       let content = generator.bytes(count)
       for algorithm in Digest.Algorithm.allCases {
-        let address = try store.engine.putBlob(content, algorithm)
+        let address = try store.engine.putBlob(content, algorithm: algorithm)
         #expect(address == BlobAddress(digest: try digest(content, algorithm), size: Int64(count)))
         #expect(try store.engine.blobContents(address.digest, limit: count) == content)
         #expect(try store.engine.blobInfo(address.digest).size == Int64(count))
@@ -41,7 +41,7 @@ struct PutTests {
       #expect(address.digest == digester.digest)
       #expect(address.size == 100 << 20)
       var read = Digester(.sha256)
-      try store.reopen().blob(address.digest).forEachChunk { read.update($0) }
+      try store.reopen().openBlob(address.digest).forEachChunk { read.update($0) }
       #expect(read.digest == address.digest)
       #expect(read.count == address.size)
     }
@@ -68,7 +68,7 @@ struct PutTests {
         try? pipe.withLock { $0?.writer }?.write(content.span)
         pipe.withLock { $0 = nil }
       }
-      #expect(try store.engine.putBlob(contentsOf: reader, .sha512).digest == digest(content, .sha512))
+      #expect(try store.engine.putBlob(contentsOf: reader, algorithm: .sha512).digest == digest(content, .sha512))
     }
   }
 
@@ -101,7 +101,7 @@ struct PutTests {
   func failingSource(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let files = store.files()
-      let problem = CASError(.io(.ioError), "read", "the source", cause: "it broke")
+      let problem = CASError(.io(.ioError), operation: "read", subject: "the source", cause: "it broke")
       var count = 0
       let error = failure { () throws(CASError) in
         try store.engine.putBlob { () throws(CASError) in
@@ -148,7 +148,7 @@ struct PutTests {
         BlobExpectation(digest: right, size: 7), BlobExpectation(digest: wrong, size: 8),
       ] {
         let error = failure { () throws(CASError) in
-          try store.engine.putBlob(content, algorithm, expecting: expectation)
+          try store.engine.putBlob(content, algorithm: algorithm, expecting: expectation)
         }
         #expect(error?.code == .mismatch)
       }

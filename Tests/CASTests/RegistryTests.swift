@@ -17,11 +17,11 @@ struct RegistryTests {
     func supports(_ uri: String) -> Bool { uri.hasPrefix(scheme) }
 
     func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-      throw CASError.notFound("open store", name)
+      throw CASError.notFound(OperationContext("open store", on: name))
     }
 
     func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-      throw CASError.clobber("create store", name)
+      throw CASError.clobber(OperationContext("create store", on: name))
     }
   }
 

@@ -141,7 +141,7 @@ struct RepositoryTests {
       #expect(try other.index().entries.compactMap(\.name).map(\.description).sorted() == ["all", "one", "single"])
       #expect(try other.blobContents(loose.digest, limit: 100) == Array("nothing refers to this".utf8))
       for _ in 0..<2 { try store.engine.deleteBlob(loose.digest) }
-      #expect(failure { () throws(CASError) in try store.reopen().blob(loose.digest) }?.code == .notFound)
+      #expect(failure { () throws(CASError) in try store.reopen().openBlob(loose.digest) }?.code == .notFound)
       #expect(try store.engine.deleteBlobUnlessReachable(layers[0].digest).isReachable)
     }
   }
@@ -151,12 +151,13 @@ struct RepositoryTests {
     try withStore(.registry) { (store) throws in
       #expect(try store.engine.listReferences().isEmpty)
       #expect(try store.engine.index().entries.isEmpty)
-      let must = failure { () throws(CASError) in try store.reopen(OpenOptions(mustExist: true)) }
+      let demanding = RegistryDriver(environment: TestRegistry.variables, requiresRepository: true)
+      let must = failure { () throws(CASError) in try demanding.open(store.uri, options: OpenOptions()) }
       #expect(must?.code == .notFound && must?.description.contains("NAME_UNKNOWN") == true)
       let reader = try store.reopen(OpenOptions(isReadOnly: true))
       #expect(failure { () throws(CASError) in try reader.listReferences() }?.code == .notFound)
       try store.engine.putReference(manifests(1, in: store)[0], named: ReferenceName("v1"))
-      #expect(try store.reopen(OpenOptions(mustExist: true)).referenceNames().map(\.description) == ["v1"])
+      #expect(try demanding.open(store.uri, options: OpenOptions()).referenceNames().map(\.description) == ["v1"])
       let again = failure { () throws(CASError) in try store.kind.driver.create(store.uri, options: CreateOptions()) }
       #expect(again?.code == .clobber)
       let change = failure { () throws(CASError) in try reader.putBlob([1]) }
@@ -171,8 +172,8 @@ struct RepositoryTests {
       let content = generator.bytes(3_000_001)
       let digest = try store.engine.putBlob(content).digest
       let fresh = RegistryDriver(environment: ["HOME": store.folder.path])
-      let engine = try fresh.open(store.uri, options: OpenOptions(verification: .none))
-      let reader = try engine.blob(digest)
+      let engine = try fresh.open(store.uri, options: OpenOptions(verification: .never))
+      let reader = try engine.openBlob(digest)
       #expect(reader.size == 3_000_001)
       for _ in 0..<20 {
         let start = Int.random(in: 0...3_000_001, using: &generator)

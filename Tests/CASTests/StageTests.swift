@@ -38,7 +38,7 @@ struct StageTests {
       let base = generator.bytes(150_000)
       let baseDigest = try store.engine.putBlob(base).digest
       let isCopy = seed % 2 == 0
-      let stage = try store.engine.stageBlob(.sha512, copying: isCopy ? baseDigest : nil)
+      let stage = try store.engine.stageBlob(algorithm: .sha512, copying: isCopy ? baseDigest : nil)
       var model = isCopy ? base : []
       for _ in 0..<60 {
         switch Int.random(in: 0..<4, using: &generator) {

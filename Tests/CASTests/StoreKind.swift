@@ -13,22 +13,25 @@ import Testing
 struct StoreKind: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let driver: any Driver
-  let layout: CreateOptions.Layout
+  /// The file of the reference `a`, or of all references, in a directory.
+  var referenceFile = "index.json"
   /// Whether blobs are files `blobs/ALGORITHM/HEX` in a directory, where anybody can change them.
   let isDirectory: Bool
 
   /// Those that keep whatever they are given.
   static let all = [
-    StoreKind(testDescription: "memory", driver: MemoryDriver(), layout: .index, isDirectory: false),
-    StoreKind(testDescription: "index layout", driver: DirectoryDriver(), layout: .index, isDirectory: true),
-    StoreKind(testDescription: "refs layout", driver: DirectoryDriver(), layout: .refs, isDirectory: true),
+    StoreKind(testDescription: "memory", driver: MemoryDriver(), isDirectory: false),
+    StoreKind(testDescription: "index layout", driver: DirectoryDriver(), isDirectory: true),
+    StoreKind(
+      testDescription: "refs layout", driver: DirectoryDriver(creating: .refs), referenceFile: "refs/a",
+      isDirectory: true),
   ]
 
   static let directories = all.filter(\.isDirectory)
 
   /// A directory that ``TestStore/sealed()`` makes an archive of, which is read.
   static let archive = StoreKind(
-    testDescription: "archive", driver: DirectoryDriver(), layout: .index, isDirectory: true)
+    testDescription: "archive", driver: DirectoryDriver(), isDirectory: true)
 
   /// The kinds that what is read runs on, after it was filled and sealed.
   static let sealable = all + [archive]
@@ -36,7 +39,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
   /// A repository of Debian's registry, for what registries can do: their references are tags of manifests, and they list
   /// what these reach.
   static let registry = StoreKind(
-    testDescription: "registry", driver: RegistryDriver(environment: TestRegistry.variables), layout: .index,
+    testDescription: "registry", driver: RegistryDriver(environment: TestRegistry.variables),
     isDirectory: false)
 
   /// The registry, where there is one; in continuous integration there must be.
@@ -130,7 +133,7 @@ func withStore(_ kind: StoreKind, _ body: (TestStore) throws -> Void) throws {
     } else {
       kind.isDirectory ? "dir:\(folder.path)/store" : "mem:\(id)"
     }
-  let engine = try kind.driver.create(uri, options: CreateOptions(layout: kind.layout))
+  let engine = try kind.driver.create(uri, options: CreateOptions())
   defer { engine.close() }
   try body(TestStore(kind: kind, folder: folder, uri: uri, engine: engine))
 }

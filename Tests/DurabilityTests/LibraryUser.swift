@@ -26,7 +26,7 @@ struct LibraryUser: Sendable {
   private func work() throws {
     var last = "0"
     while true {
-      Thread.sleep(milliseconds: 20)
+      Thread.sleep(for: .milliseconds(20))
       // It is empty for a moment whenever it is written.
       guard let word = try? String(contentsOfFile: folder + "/go", encoding: .utf8), !word.isEmpty, word != last else {
         continue
@@ -46,7 +46,7 @@ struct LibraryUser: Sendable {
       let content = Array("library \(seed) \(number) \(turn)".utf8)
       let digest = try store.putBlob(content).digest
       blobs += digest.hex + "\n"
-      let descriptor = try store.describe(digest)
+      let descriptor = try store.descriptor(for: digest)
       try store.putReference(descriptor, named: ReferenceName("library.\(turn)"))
       tags += "library.\(turn) \(digest.hex)\n"
       let contested = try ReferenceName("w\(turn)")
@@ -59,7 +59,7 @@ struct LibraryUser: Sendable {
       guard try store.blobContents(digest, limit: 1 << 20) == content else { throw Wrong(digest: digest) }
       try store.forEachBlob { (digest) throws(CASError) in
         do throws(CASError) {
-          _ = try store.blob(digest)
+          _ = try store.openBlob(digest)
         } catch {
           // Deleted by its owner.
           if error.code != .notFound { throw error }

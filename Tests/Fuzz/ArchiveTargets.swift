@@ -44,7 +44,7 @@ private func check(_ digest: Digest, _ store: any Engine) throws(CASError) {
   do throws(CASError) {
     content = try store.blobContents(digest, limit: 1 << 30)
   } catch {
-    guard case .corrupt(expected: digest, _) = error.code else { throw error }
+    guard error.corruption?.expected == digest else { throw error }
     return
   }
   var digester = Digester(digest.algorithm)

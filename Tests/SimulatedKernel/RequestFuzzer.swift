@@ -90,7 +90,9 @@ extension SimulatedKernel {
       let content = try engine.blobContents(digest, limit: 64 << 20)
       let actual = BlobAddress(of: content, digest.algorithm)?.digest
       guard actual == digest else {
-        throw CASError(.mismatch, "look at", digest.description, cause: "it is \(actual?.description ?? "nothing")")
+        throw CASError(
+          .mismatch, operation: "look at", subject: digest.description,
+          cause: "it is \(actual?.description ?? "nothing")")
       }
     }
     for reference in try engine.listReferences() {

@@ -100,7 +100,7 @@ package final class SimulatedKernel {
   /// Ends the session, as a signal does or as an unmount does, and waits until it has.
   package func end(unmounting: Bool) throws {
     if unmounting { shutdown(socket.rawValue, Int32(SHUT_RDWR)) } else { session.stop() }
-    guard hasEnded.wait(milliseconds: Int(Self.replyTimeout), until: { $0 }) else {
+    guard hasEnded.wait(for: .milliseconds(Self.replyTimeout), until: { $0 }) else {
       throw Finding("the session does not end")
     }
   }

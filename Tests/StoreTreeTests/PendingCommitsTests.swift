@@ -17,7 +17,7 @@ import Testing
     #expect(try !commits.wait(context()))
     let ticket = commits.begin()
     try Thread.start("commit") {
-      Thread.sleep(milliseconds: 50)
+      Thread.sleep(for: .milliseconds(50))
       _ = commits.begin()
       commits.end(ticket)
     }
@@ -40,7 +40,7 @@ import Testing
     _ = commits.begin()
     let token = CancellationToken()
     try Thread.start("signal") {
-      Thread.sleep(milliseconds: 50)
+      Thread.sleep(for: .milliseconds(50))
       token.cancel()
     }
     #expect(throws: Errno.interrupted) { try commits.wait(context(token)) }

@@ -39,7 +39,8 @@ extension Engine {
       try deleteBlob(digest)
       return .deleted
     }
-    return try store.withReferencesLocked("delete blob", cancellation: cancellation) { (index) throws(CASError) in
+    return try store.withReferencesLocked(OperationContext("delete blob", on: digest, cancellation: cancellation)) {
+      (index) throws(CASError) in
       if let obstacle = try obstacle(digest, index, &walk, cancellation) { return obstacle }
       try deleteBlob(digest)
       return .deleted

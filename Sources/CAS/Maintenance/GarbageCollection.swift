@@ -31,7 +31,7 @@ extension Engine {
   /// meanwhile stays.
   ///
   /// - Parameter report: called without any lock; when it throws, the collection ends with that error.
-  /// - Throws: ``CASError/Code-swift.enum/notImplemented`` when the store is not ``GarbageCollectable``. What is wrong
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when the store is not ``GarbageCollectable``. What is wrong
   ///   with a manifest that is stored and cannot be read, or with an entry of the index: nothing is removed then, for
   ///   it is not known what they refer to.
   public func collectGarbage(
@@ -68,7 +68,8 @@ private struct GarbageCollector {
       self.store = store
     } else {
       throw CASError(
-        .notImplemented, Self.operation, engine.uri, cause: "the driver '\(engine.driverName)' cannot remove safely")
+        .notImplemented, operation: Self.operation, subject: engine.uri,
+        cause: "the driver '\(engine.driverName)' cannot remove safely")
     }
   }
 
@@ -78,7 +79,7 @@ private struct GarbageCollector {
     var isAtEnd = false
     var candidates: [Digest] = []
     while !isAtEnd {
-      try cancellation.check(Self.operation, engine.uri)
+      try OperationContext(Self.operation, on: engine.uri, cancellation: cancellation).checkCancellation()
       let batch = try listing.nextBatch()
       isAtEnd = batch.isEmpty
       candidates += batch.filter { !walk.reached.contains($0) }
@@ -99,7 +100,8 @@ private struct GarbageCollector {
     var failure: CASError?
     do throws(CASError) {
       if let store {
-        try store.withReferencesLocked(Self.operation, cancellation: cancellation) { (index) throws(CASError) in
+        try store.withReferencesLocked(OperationContext(Self.operation, on: engine.uri, cancellation: cancellation)) {
+          (index) throws(CASError) in
           try walk.mark(index, in: engine, cancellation)
           try remove(candidates)
         }
@@ -116,7 +118,7 @@ private struct GarbageCollector {
 
   private mutating func remove(_ candidates: [Digest]) throws(CASError) {
     for digest in candidates where !walk.reached.contains(digest) {
-      try cancellation.check(Self.operation, digest.description)
+      try OperationContext(Self.operation, on: digest, cancellation: cancellation).checkCancellation()
       if let address = try remove(digest) { progress.removed.append(address) }
     }
   }

@@ -23,9 +23,9 @@ extension Engine {
   ///
   /// - Parameter replacing: whether the name may be taken from something different.
   /// - Parameter progress: told while content is copied; when it throws, the copy ends.
-  /// - Throws: ``CASError/Code-swift.enum/notFound`` with the digest of what is not stored here, before anything is
-  ///   copied; ``CASError/Code-swift.enum/mismatch`` when a blob has another size than what refers to it says;
-  ///   ``CASError/Code-swift.enum/clobber`` when the name is taken; else why something cannot be read or stored.
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` with the digest of what is not stored here, before anything is
+  ///   copied; ``CASError/Code-swift.struct/mismatch`` when a blob has another size than what refers to it says;
+  ///   ``CASError/Code-swift.struct/clobber`` when the name is taken; else why something cannot be read or stored.
   public func copy(
     _ descriptor: Descriptor, to other: any Engine, named name: ReferenceName, replacing: Bool = false,
     cancellation: CancellationToken = .none, progress: (CopyProgress) throws(CASError) -> Void = { _ in }
@@ -38,7 +38,9 @@ extension Engine {
         guard error.code == .notFound else { throw error }
         taken = nil
       }
-      if let taken, taken != other.storable(descriptor) { throw .clobber(ImageCopy.operation, name.description) }
+      if let taken, taken != other.storable(descriptor) {
+        throw .clobber(OperationContext(ImageCopy.operation, on: name))
+      }
     }
     var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, cancellation)
     try copy.run(progress)
@@ -74,10 +76,13 @@ private struct ImageCopy {
       visit: { (link) throws(CASError) in
         if let address = try Self.find(link, in: source) { graph.add(link, address) }
       },
-      failed: { (link, error) throws(CASError) in throw error.during(Self.operation, link.digest.description) })
+      failed: { (link, error) throws(CASError) in throw error.during(OperationContext(Self.operation, on: link.digest))
+      })
     blobs = graph.childrenFirst
     guard blobs.count == graph.count else {
-      throw CASError(.invalid, Self.operation, name.description, cause: "its manifests refer to each other in a circle")
+      throw CASError(
+        .invalid, operation: Self.operation, subject: name.description,
+        cause: "its manifests refer to each other in a circle")
     }
     progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0.addingAtMost($1.size) })
   }
@@ -88,13 +93,15 @@ private struct ImageCopy {
       let size = try source.blobInfo(link.digest).size
       guard size == link.size else {
         throw CASError(
-          .mismatch, operation, subject, cause: "it has \(size) bytes, and as \(link.description) \(link.size)")
+          .mismatch, operation: operation, subject: subject,
+          cause: "it has \(size) bytes, and as \(link.description) \(link.size)")
       }
       return BlobAddress(digest: link.digest, size: size)
     } catch {
       guard error.code == .notFound else { throw error }
       if link.isOptional { return nil }
-      throw CASError(.notFound, operation, subject, cause: "it is \(link.description) and is not stored")
+      throw CASError(
+        .notFound, operation: operation, subject: subject, cause: "it is \(link.description) and is not stored")
     }
   }
 
@@ -149,8 +156,8 @@ private struct ImageCopy {
   private mutating func copy(
     _ blob: BlobAddress, _ report: (CopyProgress) throws(CASError) -> Void
   ) throws(CASError) {
-    let reader = try source.blob(blob.digest, cancellation: cancellation)
-    let stage = try target.stageBlob(blob.digest.algorithm, copying: nil)
+    let reader = try source.openBlob(blob.digest, cancellation: cancellation)
+    let stage = try target.stageBlob(algorithm: blob.digest.algorithm, copying: nil)
     do throws(CASError) {
       let before = progress.done
       var offset: Int64 = 0

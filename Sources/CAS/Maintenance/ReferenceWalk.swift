@@ -74,7 +74,7 @@ struct ReferenceWalk {
       do throws(InvalidValue) {
         links.append(Link(try entry.descriptor.get(), of: .index(entry.name)))
       } catch {
-        throw .invalid(Self.operation, entry.name?.description ?? "an entry", error)
+        throw .invalid(OperationContext(Self.operation, on: entry.name?.description ?? "an entry"), error)
       }
     }
     try follow(links, in: engine, cancellation) { (_, error) throws(CASError) in throw error }
@@ -91,7 +91,7 @@ struct ReferenceWalk {
     var waiting = absent + links.reversed()
     absent = []
     while let link = waiting.popLast() {
-      try cancellation.check(Self.operation, link.digest.description)
+      try OperationContext(Self.operation, on: link.digest, cancellation: cancellation).checkCancellation()
       try visit(link)
       reached.insert(link.digest)
       // One digest may be described twice, first as something else.
@@ -119,12 +119,12 @@ struct ReferenceWalk {
     } catch {
       // Too long for a manifest, or no file.
       if !link.isManifest, error.code == .invalid { return [] }
-      throw error.during(Self.operation, link.digest.description)
+      throw error.during(OperationContext(Self.operation, on: link.digest))
     }
     do throws(InvalidValue) {
       return Self.links(of: try Manifest(parsing: content, mediaType: link.mediaType), link.digest)
     } catch {
-      if link.isManifest { throw .invalid(Self.operation, link.digest.description, error) }
+      if link.isManifest { throw .invalid(OperationContext(Self.operation, on: link.digest), error) }
       return Self.members(of: content, link.digest)
     }
   }

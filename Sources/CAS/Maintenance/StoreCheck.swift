@@ -56,12 +56,16 @@ private struct StoreCheck {
     var counts: [ReferenceName: Int] = [:]
     for (position, entry) in index.entries.enumerated() {
       let subject = entry.name?.description ?? "entry \(position + 1)"
-      if case .failure(let error) = entry.descriptor { try report(StoreProblem(.badDescriptor, subject, error.reason)) }
-      if let error = entry.unusableName { try report(StoreProblem(.badName, subject, error.reason)) }
+      if case .failure(let error) = entry.descriptor {
+        try report(StoreProblem(.badDescriptor, subject: subject, reason: error.reason))
+      }
+      if let error = entry.unusableName { try report(StoreProblem(.badName, subject: subject, reason: error.reason)) }
       if let name = entry.name { counts[name, default: 0] += 1 }
     }
     for (name, count) in counts.filter({ $0.value > 1 }).sorted(by: { $0.key < $1.key }) {
-      try report(StoreProblem(.duplicateName, name.description, "\(count) entries have this name; the first counts"))
+      try report(
+        StoreProblem(
+          .duplicateName, subject: name.description, reason: "\(count) entries have this name; the first counts"))
     }
   }
 
@@ -81,7 +85,7 @@ private struct StoreCheck {
       failed: { (link, error) throws(CASError) in
         // What cannot be read, or is no blob at all, is found among the blobs.
         guard error.code == .invalid, (try? engine.blobInfo(link.digest)) != nil else { return }
-        try report(StoreProblem(.badManifest, link.digest.description, error.cause))
+        try report(StoreProblem(.badManifest, subject: link.digest.description, reason: error.cause))
       })
   }
 
@@ -93,7 +97,7 @@ private struct StoreCheck {
       switch error.code {
       case .notFound:
         guard !link.isOptional, missing.insert(link.digest).inserted else { return nil }
-        return StoreProblem(.missing, link.digest.description, "it is \(link.description)")
+        return StoreProblem(.missing, subject: link.digest.description, reason: "it is \(link.description)")
       case .invalid: return nil
       default: throw error
       }
@@ -120,11 +124,13 @@ private struct StoreCheck {
         switch error.code {
         // Removed meanwhile.
         case .notFound: break
-        case .corrupt(_, let actual):
+        case .corrupt:
+          let actual = error.corruption?.actual.description ?? "another"
           corrupt.insert(digest)
-          try report(StoreProblem(.corrupt, digest.description, "the stored content has the digest \(actual)"))
+          try report(
+            StoreProblem(.corrupt, subject: digest.description, reason: "the stored content has the digest \(actual)"))
         case .invalid, .io(.ioError), .io(.permissionDenied):
-          try report(StoreProblem(.unreadable, digest.description, error.cause))
+          try report(StoreProblem(.unreadable, subject: digest.description, reason: error.cause))
         default: throw error
         }
       }
@@ -137,13 +143,13 @@ private struct StoreCheck {
       return try store.verifyBlob(digest, cancellation: cancellation, progress: progress)
     }
     var digester = Digester(digest.algorithm)
-    try engine.blob(digest, cancellation: cancellation).forEachChunk(cancellation: cancellation) {
+    try engine.openBlob(digest, cancellation: cancellation).forEachChunk(cancellation: cancellation) {
       (chunk) throws(CASError) in
       digester.update(chunk)
       try progress(digester.count)
     }
     if let actual = digester.digest, actual != digest {
-      throw .corrupt(Self.operation, expected: digest, actual: actual)
+      throw .corrupt(OperationContext(Self.operation, on: digest), expected: digest, actual: actual)
     }
   }
 
@@ -153,7 +159,8 @@ private struct StoreCheck {
     for link in mismatches where !corrupt.contains(link.digest) {
       guard let size = try? engine.blobInfo(link.digest).size, size != link.size else { continue }
       let problem = StoreProblem(
-        .wrongSize, link.digest.description, "it has \(size) bytes, and as \(link.description) \(link.size)")
+        .wrongSize, subject: link.digest.description,
+        reason: "it has \(size) bytes, and as \(link.description) \(link.size)")
       if told.insert(problem.subject + problem.reason).inserted { try report(problem) }
     }
   }

@@ -32,7 +32,7 @@ public struct StoreProblem: Hashable, Sendable {
   public let reason: String
 
   /// Makes a problem of its parts.
-  public init(_ kind: Kind, _ subject: String, _ reason: String) {
+  public init(_ kind: Kind, subject: String, reason: String) {
     self.kind = kind
     self.subject = subject
     self.reason = reason

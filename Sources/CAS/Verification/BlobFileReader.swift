@@ -19,7 +19,7 @@ package final class BlobFileReader: BlobReader {
 
   package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, "read blob", digest.description, cause: "an offset is not negative")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "an offset is not negative")
     }
     // Bytes beyond the size that was verified are nobody's.
     let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
@@ -28,11 +28,12 @@ package final class BlobFileReader: BlobReader {
     do throws(Errno) {
       count = try file.read(into: &buffer, at: start + offset, limit: wanted)
     } catch {
-      throw CASError(error, "read blob", digest.description)
+      throw CASError(error, OperationContext("read blob", on: digest))
     }
     guard count == wanted else {
       throw CASError(
-        .io(.ioError), "read blob", digest.description, cause: "it was cut short of its \(size) bytes meanwhile")
+        .io(.ioError), operation: "read blob", subject: digest.description,
+        cause: "it was cut short of its \(size) bytes meanwhile")
     }
     return count
   }

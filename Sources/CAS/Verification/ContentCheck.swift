@@ -7,8 +7,7 @@ package struct ContentCheck {
   private let file: OpenFile
   private let region: Range<Int64>?
   private let digest: Digest
-  private let operation: String
-  private let cancellation: CancellationToken
+  private let context: OperationContext
 
   /// How long a file that changes is waited for.
   private static let rereadPeriod = Duration.seconds(1)
@@ -17,13 +16,12 @@ package struct ContentCheck {
 
   /// - Parameter region: where the content is; `nil` is the whole file.
   package init(
-    file: OpenFile, region: Range<Int64>? = nil, digest: Digest, operation: String, cancellation: CancellationToken
+    file: OpenFile, region: Range<Int64>? = nil, digest: Digest, _ context: OperationContext
   ) {
     self.file = file
     self.region = region
     self.digest = digest
-    self.operation = operation
-    self.cancellation = cancellation
+    self.context = context
   }
 
   /// Makes sure that the file has the content of the digest.
@@ -40,8 +38,8 @@ package struct ContentCheck {
     while true {
       if mismatch?.identity != before {
         let actual = try ContentHash.digest(
-          of: file, from: region?.lowerBound ?? 0, size: region?.size ?? before.size, digest.algorithm, operation,
-          digest.description, cancellation, progress: progress)
+          of: file, from: region?.lowerBound ?? 0, size: region?.size ?? before.size, digest.algorithm, context,
+          progress: progress)
         let after = try identity()
         if after == before {
           if actual == digest { return after }
@@ -50,22 +48,21 @@ package struct ContentCheck {
       }
       // A mismatch counts only when nobody is about to complete the file.
       if let mismatch, mismatch.identity == before, !isBeingWritten(before) {
-        throw .corrupt(operation, expected: digest, actual: mismatch.actual)
+        throw .corrupt(context, expected: digest, actual: mismatch.actual)
       }
       let now = ContinuousClock.now
       if let deadline, now >= deadline {
-        throw CASError(
-          .io(.ioError), operation, digest.description, cause: "it is still being written by another program")
+        throw CASError(.io(.ioError), context, cause: "it is still being written by another program")
       }
       deadline = deadline ?? now + Self.rereadPeriod
-      try cancellation.check(operation, digest.description)
-      Thread.sleep(milliseconds: 20)
+      try context.checkCancellation()
+      Thread.sleep(for: .milliseconds(20))
       before = try identity()
     }
   }
 
   private func identity() throws(CASError) -> FileIdentity {
-    try mappingErrno(operation, digest.description) { () throws(Errno) in try file.status().identity }
+    try mappingErrno(context) { () throws(Errno) in try file.status().identity }
   }
 
   private func isBeingWritten(_ identity: FileIdentity) -> Bool {

@@ -12,22 +12,21 @@ package enum ContentHash {
   /// - Parameter start: where they begin.
   /// - Parameter progress: told how many bytes were hashed.
   package static func digest(
-    of file: OpenFile, from start: Int64 = 0, size: Int64, _ algorithm: Digest.Algorithm, _ operation: String,
-    _ subject: String,
-    _ cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void = { _ in }
+    of file: OpenFile, from start: Int64 = 0, size: Int64, _ algorithm: Digest.Algorithm, _ context: OperationContext,
+    progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> Digest {
     let hash = PipelinedHasher(algorithm)
     var done: Int64 = 0
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(chunkSize), max(size, 1))))
     if size > Int64(chunkSize) { file.adviseSequential() }
     while done < size {
-      try cancellation.check(operation, subject)
+      try context.checkCancellation()
       let wanted = Int(min(Int64(chunk.count), size - done))
       let count: Int
       do throws(Errno) {
         count = try read(file, into: &chunk, wanted, at: start + done)
       } catch {
-        throw CASError(error, operation, subject)
+        throw CASError(error, context)
       }
       if count == 0 { break }
       hash.append(chunk.span.extracting(first: count))
@@ -35,7 +34,7 @@ package enum ContentHash {
       try progress(done)
     }
     guard let digest = hash.finish() else {
-      throw CASError(.invalid, operation, subject, cause: "the hash function gave no digest")
+      throw CASError(.invalid, context, cause: "the hash function gave no digest")
     }
     return digest
   }

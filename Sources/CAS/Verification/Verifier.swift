@@ -42,8 +42,8 @@ package final class Verifier: Sendable {
 
   /// Shorter content is hashed by the thread that wants it: starting another would take as long.
   private static let longSize: Int64 = 1 << 20
-  /// How often who waits looks whether it was cancelled, in milliseconds.
-  private static let pollInterval = 20
+  /// How often who waits looks whether it was cancelled.
+  private static let pollInterval = Duration.milliseconds(20)
   /// How many mismatches are remembered, so that each is logged once.
   private static let reportLimit = 10_000
 
@@ -74,7 +74,7 @@ package final class Verifier: Sendable {
   /// - Parameter version: the state of the stored copy, as ``FileIdentity/version``, where it is known.
   package func isProbablyVerified(_ digest: Digest, version: UInt64?, _ verification: Verification) -> Bool {
     switch verification {
-    case .none: return true
+    case .never: return true
     case .always: return false
     case .once:
       guard let copy = known(digest) else { return false }
@@ -87,12 +87,12 @@ package final class Verifier: Sendable {
   /// - Returns: the state in which it has.
   package func ensure(
     _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest,
-    _ verification: Verification, _ operation: String, _ cancellation: CancellationToken
+    _ verification: Verification, _ context: OperationContext
   ) throws(CASError) -> FileIdentity {
-    if verification == .none { return identity }
-    try cancellation.check(operation, digest.description)
+    if verification == .never { return identity }
+    try context.checkCancellation()
     return try verify(
-      file, identity, region: region, is: digest, ignoringCache: verification == .always, operation, cancellation)
+      file, identity, region: region, is: digest, ignoringCache: verification == .always, context)
   }
 
   /// Stops whatever is being hashed for nobody.
@@ -107,13 +107,12 @@ package final class Verifier: Sendable {
   /// - Returns: the state in which it has.
   package func verify(
     _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest,
-    ignoringCache: Bool = false,
-    _ operation: String, _ cancellation: CancellationToken
+    ignoringCache: Bool = false, _ context: OperationContext
   ) throws(CASError) -> FileIdentity {
     var key = Key(digest: digest, identity: identity)
-    if ignoringCache { return try report(check(file, region, key, operation, cancellation), key).get() }
+    if ignoringCache { return try report(check(file, region, key, context), key).get() }
     while true {
-      guard let (check, outcome) = try outcome(of: key, file, region, operation, cancellation) else {
+      guard let (check, outcome) = try outcome(of: key, file, region, context) else {
         return key.identity
       }
       if case .success(let found) = outcome, found == key.identity { return found }
@@ -121,17 +120,17 @@ package final class Verifier: Sendable {
         do throws(CASError) {
           return try outcome.get()
         } catch {
-          throw error.during(operation, digest.description)
+          throw error.during(context)
         }
       }
       // It began with another state, and says nothing of this one.
-      key.identity = try mappingErrno(operation, digest.description) { () throws(Errno) in try file.status().identity }
+      key.identity = try mappingErrno(context) { () throws(Errno) in try file.status().identity }
     }
   }
 
   /// Waits until a file is hashed; `nil` when the state it is in is known to be good.
   private func outcome(
-    of key: Key, _ file: OpenFile, _ region: Range<Int64>?, _ operation: String, _ cancellation: CancellationToken
+    of key: Key, _ file: OpenFile, _ region: Range<Int64>?, _ context: OperationContext
   ) throws(CASError) -> (Check, Result<FileIdentity, CASError>)? {
     let (check, isNew) = state.withLock { (state) -> (Check?, Bool) in
       if state.known[key.digest]?.identity == key.identity { return (nil, false) }
@@ -142,8 +141,8 @@ package final class Verifier: Sendable {
     }
     guard let check else { return nil }
     if isNew { start(check, key, file, region) }
-    while !check.outcome.wait(milliseconds: Self.pollInterval, until: { $0 != nil }) {
-      try cancellation.check(operation, key.digest.description)
+    while !check.outcome.wait(for: Self.pollInterval, until: { $0 != nil }) {
+      try context.checkCancellation()
     }
     return check.outcome.withLock { $0 }.map { (check, $0) }
   }
@@ -158,10 +157,11 @@ package final class Verifier: Sendable {
     run(check, key, file, region)
   }
 
-  private func run(_ check: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
-    var outcome = report(self.check(file, region, key, "read blob", stop), key)
+  private func run(_ running: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
+    let context = OperationContext("read blob", on: key.digest, cancellation: stop)
+    var outcome = report(check(file, region, key, context), key)
     if stop.isCancelled, case .failure = outcome {
-      outcome = .failure(.closed("read blob", key.digest.description))
+      outcome = .failure(.closed(context))
     }
     state.withLock { (state) in
       state.running[Place(key)] = nil
@@ -169,15 +169,15 @@ package final class Verifier: Sendable {
         state.known.remember(key.digest, VerifiedCopies.Copy(identity: identity, isDurable: false))
       }
     }
-    check.outcome.withLock { $0 = outcome }
+    running.outcome.withLock { $0 = outcome }
   }
 
   private func check(
-    _ file: OpenFile, _ region: Range<Int64>?, _ key: Key, _ operation: String, _ cancellation: CancellationToken
+    _ file: OpenFile, _ region: Range<Int64>?, _ key: Key, _ context: OperationContext
   ) -> Result<FileIdentity, CASError> {
     Result { () throws(CASError) in
       try ContentCheck(
-        file: file, region: region, digest: key.digest, operation: operation, cancellation: cancellation
+        file: file, region: region, digest: key.digest, context
       ).run(key.identity)
     }
   }
@@ -186,7 +186,7 @@ package final class Verifier: Sendable {
   private func report(
     _ outcome: Result<FileIdentity, CASError>, _ key: Key
   ) -> Result<FileIdentity, CASError> {
-    guard case .failure(let error) = outcome, case .corrupt(let expected, let actual) = error.code else {
+    guard case .failure(let error) = outcome, let corruption = error.corruption else {
       return outcome
     }
     let isNews = state.withLock { (state) in
@@ -194,7 +194,9 @@ package final class Verifier: Sendable {
       state.known.forget(key.digest)
       return state.reported.insert(key).inserted
     }
-    if isNews { logger.error("blob \(expected) is corrupt: the stored content has the digest \(actual)") }
+    if isNews {
+      logger.error("blob \(corruption.expected) is corrupt: the stored content has the digest \(corruption.actual)")
+    }
     return outcome
   }
 }

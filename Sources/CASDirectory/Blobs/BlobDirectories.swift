@@ -27,7 +27,7 @@ final class BlobDirectories: Sendable {
       do throws(Errno) {
         while try !own.tryLock(kind) {
           if cancellation.isCancelled { throw .interrupted }
-          Thread.sleep(milliseconds: 1)
+          Thread.sleep(for: .milliseconds(1))
         }
         return own
       } catch {
@@ -52,7 +52,7 @@ final class BlobDirectories: Sendable {
   ///
   /// - Parameter isChecked: whether to make sure that the one that is kept was not removed.
   func directory(
-    _ algorithm: Digest.Algorithm, isChecked: Bool = true, _ operation: String, _ subject: String
+    _ algorithm: Digest.Algorithm, isChecked: Bool = true, _ context: OperationContext
   ) throws(CASError) -> Directory? {
     if let known = opened.withLock({ $0[algorithm] }) {
       if !isChecked || !known.isGone { return known }
@@ -69,13 +69,13 @@ final class BlobDirectories: Sendable {
       }
     } catch {
       if error == .noSuchFileOrDirectory { return nil }
-      throw Self.error(error, operation, subject, file: "blobs/\(algorithm.rawValue)")
+      throw Self.error(error, context, file: "blobs/\(algorithm.rawValue)")
     }
   }
 
   /// The directory of an algorithm, made when it is not there.
-  func directoryForWriting(_ algorithm: Digest.Algorithm, _ subject: String) throws(CASError) -> Directory {
-    if let directory = try directory(algorithm, "put blob", subject), directory.isDurable.withLock({ $0 }) {
+  func directoryForWriting(_ algorithm: Digest.Algorithm, _ context: OperationContext) throws(CASError) -> Directory {
+    if let directory = try directory(algorithm, context), directory.isDurable.withLock({ $0 }) {
       return directory
     }
     do throws(Errno) {
@@ -88,18 +88,18 @@ final class BlobDirectories: Sendable {
       // Also when it was there: who made it may not have come as far.
       try blobs.synchronize()
     } catch {
-      throw Self.error(error, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
+      throw Self.error(error, context, file: "blobs/\(algorithm.rawValue)")
     }
-    guard let directory = try directory(algorithm, "put blob", subject) else {
-      throw CASError(.noSuchFileOrDirectory, "put blob", subject, file: "blobs/\(algorithm.rawValue)")
+    guard let directory = try directory(algorithm, context) else {
+      throw CASError(.noSuchFileOrDirectory, context, file: "blobs/\(algorithm.rawValue)")
     }
     directory.isDurable.withLock { $0 = true }
     return directory
   }
 
   /// Opens a blob's file; `nil` when it is not there. What is no regular file is not opened, let alone followed.
-  func open(_ digest: Digest, _ operation: String) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
-    try find(digest, operation) { (directory, hex) throws(Errno) in
+  func open(_ digest: Digest, _ context: OperationContext) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
+    try find(digest, context) { (directory, hex) throws(Errno) in
       // Opening a device can do things, so the name is looked at first; the open file then decides.
       guard try directory.status(of: hex).kind == .regular else { throw .invalidArgument }
       let file = try directory.openBeneath(hex, [.readOnly, .nonBlocking])
@@ -110,8 +110,8 @@ final class BlobDirectories: Sendable {
   }
 
   /// What the system knows about a blob's file; `nil` when it is not there.
-  func status(_ digest: Digest, _ operation: String) throws(CASError) -> FileStatus? {
-    try find(digest, operation) { (directory, hex) throws(Errno) in
+  func status(_ digest: Digest, _ context: OperationContext) throws(CASError) -> FileStatus? {
+    try find(digest, context) { (directory, hex) throws(Errno) in
       let status = try directory.status(of: hex)
       guard status.kind == .regular else { throw .invalidArgument }
       return status
@@ -120,11 +120,10 @@ final class BlobDirectories: Sendable {
 
   /// Looks for a blob's file; EINVAL from `body` means that it is not a regular one.
   private func find<Result>(
-    _ digest: Digest, _ operation: String, _ body: (OpenFile, String) throws(Errno) -> Result
+    _ digest: Digest, _ context: OperationContext, _ body: (OpenFile, String) throws(Errno) -> Result
   ) throws(CASError) -> Result? {
-    let subject = digest.description
     var isChecked = false
-    while let directory = try directory(digest.algorithm, isChecked: isChecked, operation, subject) {
+    while let directory = try directory(digest.algorithm, isChecked: isChecked, context) {
       do throws(Errno) {
         return try body(directory.file, digest.hex)
       } catch {
@@ -134,18 +133,18 @@ final class BlobDirectories: Sendable {
           if isChecked || !directory.isGone { return nil }
           isChecked = true
         case .invalidArgument, .tooManySymbolicLinkLevels:
-          throw CASError(.invalid, operation, subject, cause: "what is stored there is not a regular file")
-        default: throw CASError(error, operation, subject)
+          throw CASError(.invalid, context, cause: "what is stored there is not a regular file")
+        default: throw CASError(error, context)
         }
       }
     }
     return nil
   }
 
-  private static func error(_ errno: Errno, _ operation: String, _ subject: String, file: String) -> CASError {
+  private static func error(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
     switch errno {
-    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(operation, subject, file: file, "it is not a directory")
-    default: CASError(errno, operation, subject, file: file)
+    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(context, file: file, "it is not a directory")
+    default: CASError(errno, context, file: file)
     }
   }
 }

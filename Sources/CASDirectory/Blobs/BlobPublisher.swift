@@ -5,34 +5,39 @@ import SystemPackage
 
 /// Gives finished content its name in the store, durably, or makes sure of the copy that is there.
 struct BlobPublisher {
-  var store: DirectoryStore
-  var temporary: TemporaryFile
-  var digest: Digest
-  var cancellation: CancellationToken
+  let store: DirectoryStore
+  let temporary: TemporaryFile
+  let digest: Digest
+  let context: OperationContext
 
-  private static let operation = "put blob"
   /// How often others may put and delete the same blob meanwhile before that is an error.
   private static let attempts = 100
   /// A stored copy this old, in seconds, is made young again.
   static let refreshInterval: Int64 = 1
 
+  init(_ store: DirectoryStore, _ temporary: TemporaryFile, _ digest: Digest, _ cancellation: CancellationToken) {
+    self.store = store
+    self.temporary = temporary
+    self.digest = digest
+    context = OperationContext("put blob", on: digest, cancellation: cancellation)
+  }
+
   /// Returns when the blob is stored and durable.
   func publish(size: Int64) throws(CASError) {
-    let directory = try store.blobs.directoryForWriting(digest.algorithm, digest.description)
+    let directory = try store.blobs.directoryForWriting(digest.algorithm, context)
     var isReady = false
     for _ in 0..<Self.attempts {
-      if let (file, status) = try store.blobs.open(digest, Self.operation) {
+      if let (file, status) = try store.blobs.open(digest, context) {
         if status.size == size, try confirm(file, status, directory) { return }
         return try replace(directory, &isReady)
       }
       try prepare(&isReady)
-      let isOurs = try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+      let isOurs = try mappingErrno(context) { () throws(Errno) in
         try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
       }
       if isOurs { return try finish(directory) }
     }
-    throw CASError(
-      .io(.resourceBusy), Self.operation, digest.description, cause: "others put and delete it all the time")
+    throw CASError(.io(.resourceBusy), context, cause: "others put and delete it all the time")
   }
 
   /// Makes sure of a copy that is stored already, and makes it young and durable.
@@ -44,8 +49,7 @@ struct BlobPublisher {
     let identity: FileIdentity
     do throws(CASError) {
       identity = try store.verifier.verify(
-        file, status.identity, is: digest, ignoringCache: store.options.verification == .always, Self.operation,
-        cancellation)
+        file, status.identity, is: digest, ignoringCache: store.options.verification == .always, context)
     } catch {
       // Corrupt, unreadable or being written by another tool: our copy is good and takes its place.
       if error.code == .cancelled || error.code == .closed { throw error }
@@ -57,7 +61,7 @@ struct BlobPublisher {
     if !isOld, isDurable { return true }
     do throws(Errno) {
       // Held until it is certain that the young copy is the one that has the name.
-      let lock = isOld ? try directory.lock(.shared, cancellation) : nil
+      let lock = isOld ? try directory.lock(.shared, context.cancellation) : nil
       defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
@@ -76,10 +80,10 @@ struct BlobPublisher {
       store.verifier.remember(digest, after, isDurable: true)
       return true
     } catch {
-      if error == .interrupted { try cancellation.check(Self.operation, digest.description) }
+      if error == .interrupted { try context.checkCancellation() }
       // Another user's file cannot be made young; a copy of our own is.
       let replaceable: [Errno] = [.permissionDenied, .notPermitted, .noSuchFileOrDirectory]
-      guard replaceable.contains(error) else { throw CASError(error, Self.operation, digest.description) }
+      guard replaceable.contains(error) else { throw CASError(error, context) }
       return false
     }
   }
@@ -87,7 +91,7 @@ struct BlobPublisher {
   /// Puts our copy in the place of whatever has the name, which is never absent meanwhile.
   private func replace(_ directory: BlobDirectories.Directory, _ isReady: inout Bool) throws(CASError) {
     try prepare(&isReady)
-    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+    try mappingErrno(context) { () throws(Errno) in
       do throws(Errno) {
         try temporary.replace(digest.hex, in: directory.file)
       } catch {
@@ -100,8 +104,8 @@ struct BlobPublisher {
 
   private func prepare(_ isReady: inout Bool) throws(CASError) {
     if isReady { return }
-    try cancellation.check(Self.operation, digest.description)
-    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+    try context.checkCancellation()
+    try mappingErrno(context) { () throws(Errno) in
       do throws(Errno) {
         try temporary.file.setPermissions(0o444)
       } catch {
@@ -126,7 +130,7 @@ struct BlobPublisher {
   }
 
   private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {
-    try mappingErrno(Self.operation, digest.description) { () throws(Errno) in
+    try mappingErrno(context) { () throws(Errno) in
       try directory.syncer.synchronize()
       // Only now: giving the name changed the inode.
       store.verifier.remember(digest, try temporary.file.status().identity, isDurable: true)

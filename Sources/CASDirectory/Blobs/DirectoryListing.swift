@@ -15,11 +15,11 @@ final class DirectoryListing: BlobListing {
   }
 
   func nextBatch() throws(CASError) -> [Digest] {
-    try store.check("list blobs", store.path)
+    try store.check(OperationContext("list blobs", on: store.path))
     var batch: [Digest] = []
     while batch.count < Self.batchSize {
       guard let (algorithm, names) = try stream() else { break }
-      let next = try mappingErrno("list blobs", store.path) { () throws(Errno) in
+      let next = try mappingErrno(OperationContext("list blobs", on: store.path)) { () throws(Errno) in
         try names.next { Digest(algorithm, hex: $0) }
       }
       guard let next else {
@@ -34,8 +34,12 @@ final class DirectoryListing: BlobListing {
   private func stream() throws(CASError) -> (Digest.Algorithm, DirectoryStream)? {
     while current == nil {
       guard let algorithm = algorithms.popLast() else { return nil }
-      guard let directory = try store.blobs.directory(algorithm, "list blobs", store.path) else { continue }
-      let names = try mappingErrno("list blobs", store.path) { () throws(Errno) in try DirectoryStream(directory.file) }
+      guard let directory = try store.blobs.directory(algorithm, OperationContext("list blobs", on: store.path)) else {
+        continue
+      }
+      let names = try mappingErrno(OperationContext("list blobs", on: store.path)) { () throws(Errno) in
+        try DirectoryStream(directory.file)
+      }
       current = (algorithm, names)
     }
     return current

@@ -36,8 +36,8 @@ final class DirectoryStage: FileBackedStage {
 
   /// Starts with the content of a stored blob.
   init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, copying base: Digest) throws(CASError) {
-    let (file, identity) = try store.openVerified(base, "copy blob", .none)
-    let temporary = try mappingErrno("copy blob", base.description) { () throws(Errno) in
+    let (file, identity) = try store.openVerified(base, OperationContext("copy blob", on: base))
+    let temporary = try mappingErrno(OperationContext("copy blob", on: base)) { () throws(Errno) in
       try store.retryingAfterEviction { () throws(Errno) in
         let temporary = try store.makeTemporary()
         try temporary.file.copyContents(of: file)
@@ -60,7 +60,8 @@ final class DirectoryStage: FileBackedStage {
       if bytes.isEmpty { return }
       let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
       guard offset >= 0, !overflows else {
-        let failure = CASError(.io(.fileTooLarge), Self.operation, store.path, cause: "the offset is out of range")
+        let failure = CASError(
+          .io(.fileTooLarge), operation: Self.operation, subject: store.path, cause: "the offset is out of range")
         state.failure = failure
         throw failure
       }
@@ -87,7 +88,7 @@ final class DirectoryStage: FileBackedStage {
     do throws(Errno) {
       return try temporary.file.read(into: &buffer, at: offset)
     } catch {
-      throw CASError(error, "read", "a blob being put")
+      throw CASError(error, OperationContext("read", on: "a blob being put"))
     }
   }
 
@@ -95,7 +96,7 @@ final class DirectoryStage: FileBackedStage {
     try state.withLock { (state) throws(CASError) in
       try check(state)
       guard size >= 0 else {
-        throw CASError(.invalid, Self.operation, store.path, cause: "a length is not negative")
+        throw CASError(.invalid, operation: Self.operation, subject: store.path, cause: "a length is not negative")
       }
       if size == self.size { return }
       try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
@@ -122,16 +123,16 @@ final class DirectoryStage: FileBackedStage {
   ) throws(CASError) -> BlobAddress {
     try state.withLock { (state) throws(CASError) in
       try check(state)
-      try cancellation.check(Self.operation, store.path)
+      try OperationContext(Self.operation, on: store.path, cancellation: cancellation).checkCancellation()
       // An empty blob was never written.
       try change(&state) { (_, _) throws(Errno) in }
       guard let temporary = state.temporary else {
-        throw CASError(.closed, Self.operation, store.path, cause: "the content was given up")
+        throw CASError(.closed, operation: Self.operation, subject: store.path, cause: "the content was given up")
       }
       let address = BlobAddress(digest: try digest(&state, temporary, cancellation), size: size)
       try expectation.check(address)
       do throws(CASError) {
-        try BlobPublisher(store: store, temporary: temporary, digest: address.digest, cancellation: cancellation)
+        try BlobPublisher(store, temporary, address.digest, cancellation)
           .publish(size: size)
       } catch {
         // A name may have been given already, so the file must not be written any more.
@@ -157,7 +158,8 @@ final class DirectoryStage: FileBackedStage {
   ) throws(CASError) -> Digest {
     if let hash = state.hash, hash.count == size, let digest = hash.finish() { return digest }
     return try ContentHash.digest(
-      of: temporary.file, size: size, algorithm, Self.operation, store.path, cancellation)
+      of: temporary.file, size: size, algorithm,
+      OperationContext(Self.operation, on: store.path, cancellation: cancellation))
   }
 
   private func check(_ state: State) throws(CASError) {
@@ -166,9 +168,10 @@ final class DirectoryStage: FileBackedStage {
   }
 
   private func checkUse(_ state: State) throws(CASError) {
-    try store.check(Self.operation, store.path)
+    try store.check(OperationContext(Self.operation, on: store.path))
     guard !state.isFinished else {
-      throw CASError(.closed, Self.operation, store.path, cause: "it was committed or discarded before")
+      throw CASError(
+        .closed, operation: Self.operation, subject: store.path, cause: "it was committed or discarded before")
     }
   }
 
@@ -188,7 +191,7 @@ final class DirectoryStage: FileBackedStage {
         try body(temporary.file, &state)
       }
     } catch {
-      let failure = CASError(.io(error), Self.operation, store.path, cause: error.description)
+      let failure = CASError(.io(error), operation: Self.operation, subject: store.path, cause: error.description)
       state.failure = failure
       throw failure
     }

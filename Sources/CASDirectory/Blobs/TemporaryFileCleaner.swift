@@ -7,15 +7,15 @@ enum TemporaryFileCleaner {
   /// Removes the temporary files in the store's root that nobody has locked: their writers are dead.
   ///
   /// - Returns: how many were removed.
-  static func clean(_ root: OpenFile, _ subject: String, _ cancellation: CancellationToken) throws(CASError) -> Int {
+  static func clean(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> Int {
     var count = 0
-    let names = try mappingErrno("clean", subject) { () throws(Errno) in try temporaryNames(root) }
+    let names = try mappingErrno(context) { () throws(Errno) in try temporaryNames(root) }
     for name in names {
-      try cancellation.check("clean", subject)
+      try context.checkCancellation()
       do throws(Errno) {
         if try removeAbandoned(name, root) { count += 1 }
       } catch {
-        throw CASError(error, "clean", subject, file: name)
+        throw CASError(error, context, file: name)
       }
     }
     return count

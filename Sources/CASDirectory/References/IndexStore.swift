@@ -32,31 +32,31 @@ final class IndexStore: ReferenceStore {
     lock = StoreLock(root)
   }
 
-  func index(_ operation: String) throws(CASError) -> ImageIndex {
+  func index(_ context: OperationContext) throws(CASError) -> ImageIndex {
     if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known) { return known.index }
-    let reading = try read(operation)
+    let reading = try read(context)
     latest.withLock { $0 = reading.isSettled ? reading : nil }
     return reading.index
   }
 
-  func reference(named name: ReferenceName) throws(CASError) -> Descriptor? {
-    guard let entry = try index("get reference").entry(named: name) else { return nil }
+  func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
+    guard let entry = try index(context.on(path)).entry(named: name) else { return nil }
     do throws(InvalidValue) {
       return try entry.descriptor.get()
     } catch {
-      throw .invalid("get reference", name.description, error)
+      throw .invalid(context, error)
     }
   }
 
   func put(
-    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    try change("put reference", name, cancellation) { (index) throws(CASError) in
+    try change(context) { (index) throws(CASError) in
       let taken = index.entries.filter { $0.name == name }
       if taken.isEmpty { try self.checkNew(name) }
       let isSame = taken.allSatisfy { (try? $0.descriptor.get()) == descriptor }
       if !replacing {
-        guard isSame else { throw .clobber("put reference", name.description) }
+        guard isSame else { throw .clobber(context) }
         if !taken.isEmpty { return nil }
       } else if isSame, taken.count == 1 {
         return nil
@@ -66,30 +66,30 @@ final class IndexStore: ReferenceStore {
   }
 
   func move(
-    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    try change("move reference", name, cancellation) { (index) throws(CASError) in
-      guard index.entry(named: name) != nil else { throw .notFound("move reference", name.description) }
+    try change(context) { (index) throws(CASError) in
+      guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
         try self.checkNew(other)
       } else if !replacing {
-        throw .clobber("move reference", other.description)
+        throw .clobber(context.on(other))
       }
       return index.moving(name, to: other)
     }
   }
 
-  func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
-    try change("delete reference", name, cancellation) { (index) in index.removing(name) }
+  func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
+    try change(context) { (index) in index.removing(name) }
   }
 
   func hold<Result>(
-    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try lock.hold(operation, path, cancellation) { () throws(CASError) in
-      let index = try index(operation)
+    try lock.hold(context) { () throws(CASError) in
+      let index = try index(context)
       // Other tools leave it to the system when what they wrote is on the disk.
-      try mappingErrno(operation, path) { () throws(Errno) in try makeDurable() }
+      try mappingErrno(context) { () throws(Errno) in try makeDurable() }
       return try body(index)
     }
   }
@@ -106,30 +106,28 @@ final class IndexStore: ReferenceStore {
 
   /// Reads, changes and replaces the index while nobody else of ours does; `nil` means that nothing is to change.
   private func change(
-    _ operation: String, _ name: ReferenceName, _ cancellation: CancellationToken,
-    _ body: (ImageIndex) throws(CASError) -> [UInt8]?
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {
-    try lock.hold(operation, name.description, cancellation) { () throws(CASError) in
+    try lock.hold(context) { () throws(CASError) in
       for _ in 0..<Self.attempts {
-        try cancellation.check(operation, name.description)
-        let reading = try read(operation)
+        try context.checkCancellation()
+        let reading = try read(context)
         guard let content = try body(reading.index) else {
           // Whoever brought the index to this state may have been killed before it was durable.
-          return try mappingErrno(operation, path) { () throws(Errno) in try root.synchronize() }
+          return try mappingErrno(context) { () throws(Errno) in try root.synchronize() }
         }
         guard content.count <= ImageIndex.maximumSize else {
-          throw .invalid(
-            operation, path, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")
+          throw .invalid(context, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")
         }
         do throws(Errno) {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: reading.status, if: { isCurrent(reading) })
           if isDone { return }
         } catch {
-          throw CASError(error, operation, path, file: Self.fileName)
+          throw CASError(error, context, file: Self.fileName)
         }
       }
-      throw CASError(.resourceBusy, operation, path, file: Self.fileName)
+      throw CASError(.resourceBusy, context, file: Self.fileName)
     }
   }
 
@@ -137,8 +135,8 @@ final class IndexStore: ReferenceStore {
     (try? root.status(of: Self.fileName).identity) == reading.status.identity
   }
 
-  private func read(_ operation: String) throws(CASError) -> Reading {
-    try TornReadRetry.read(operation, path, file: Self.fileName) { () throws(CASError) in
+  private func read(_ context: OperationContext) throws(CASError) -> Reading {
+    try TornReadRetry.read(context, file: Self.fileName) { () throws(CASError) in
       do throws(Errno) {
         let now = Timestamp.now.seconds
         let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
@@ -158,7 +156,7 @@ final class IndexStore: ReferenceStore {
           return .failure(InvalidValue("more than \(ImageIndex.maximumSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
           return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
-        default: throw CASError(error, operation, path, file: Self.fileName)
+        default: throw CASError(error, context, file: Self.fileName)
         }
       }
     }

@@ -6,27 +6,27 @@ import SystemPackage
 /// How a layout keeps references.
 protocol ReferenceStore: Sendable {
   /// All references as an index.
-  func index(_ operation: String) throws(CASError) -> ImageIndex
+  func index(_ context: OperationContext) throws(CASError) -> ImageIndex
 
   /// The descriptor of a name; `nil` when there is none.
-  func reference(named name: ReferenceName) throws(CASError) -> Descriptor?
+  func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor?
 
   /// Gives a descriptor a name.
   func put(
-    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError)
 
   /// Gives the descriptor of a name another name instead.
   func move(
-    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError)
 
   /// Removes a name, if it is there.
-  func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError)
+  func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError)
 
   /// Runs `body` with all references, durable, while nobody of ours changes them.
   func hold<Result>(
-    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
 
@@ -36,7 +36,7 @@ extension ReferenceStore {
     do throws(InvalidValue) {
       _ = try ReferenceName(name.description)
     } catch {
-      throw .invalid("put reference", name.description, error)
+      throw .invalid(OperationContext("put reference", on: name), error)
     }
   }
 }
@@ -50,19 +50,19 @@ enum TornReadRetry {
   ///
   /// - Parameter read: gives what was read, or why it makes no sense.
   static func read<Value>(
-    _ operation: String, _ subject: String, file: String, until deadline: ContinuousClock.Instant = .now + rereadPeriod,
+    _ context: OperationContext, file: String, until deadline: ContinuousClock.Instant = .now + rereadPeriod,
     _ read: () throws(CASError) -> Result<Value, InvalidValue>
   ) throws(CASError) -> Value {
     while true {
       switch try read() {
       case .success(let value): return value
       case .failure(let reason):
-        if reason.exceedsBounds { throw .invalid(operation, subject, file: file, reason.reason) }
+        if reason.exceedsBounds { throw .invalid(context, file: file, reason.reason) }
         if ContinuousClock.now >= deadline {
-          throw CASError(.io(.ioError), operation, subject, cause: "\(file): \(reason)")
+          throw CASError(.io(.ioError), context, cause: "\(file): \(reason)")
         }
       }
-      Thread.sleep(milliseconds: 50)
+      Thread.sleep(for: .milliseconds(50))
     }
   }
 }

@@ -20,8 +20,8 @@ final class RefsStore: ReferenceStore {
     lock = StoreLock(root)
   }
 
-  func index(_ operation: String) throws(CASError) -> ImageIndex {
-    let names = try mappingErrno(operation, path) { () throws(Errno) in
+  func index(_ context: OperationContext) throws(CASError) -> ImageIndex {
+    let names = try mappingErrno(context) { () throws(Errno) in
       let stream = try DirectoryStream(refs)
       var names: [String] = []
       while let name = try stream.next() { names.append(name) }
@@ -31,24 +31,24 @@ final class RefsStore: ReferenceStore {
     // One for all: of a thousand files that make no sense each would take its second.
     let deadline = ContinuousClock.now + TornReadRetry.rereadPeriod
     for fileName in names {
-      if let entry = try entry(fileName, operation, deadline) { entries.append(entry) }
+      if let entry = try entry(fileName, context, deadline) { entries.append(entry) }
     }
     do throws(InvalidValue) {
       return try ImageIndex(listing: entries)
     } catch {
-      throw .invalid(operation, path, file: "refs", error.reason)
+      throw .invalid(context, file: "refs", error.reason)
     }
   }
 
   /// A file as an index entry. What is no descriptor stays an entry that is none, so that nobody takes what it
   /// stood for to be unreferenced; a file whose name is no reference's is an entry without a name.
   private func entry(
-    _ fileName: String, _ operation: String, _ deadline: ContinuousClock.Instant
+    _ fileName: String, _ context: OperationContext, _ deadline: ContinuousClock.Instant
   ) throws(CASError) -> JSON? {
     let name = ReferenceFileName.decode(fileName)
     let content: Result<Descriptor, InvalidValue>?
     do throws(CASError) {
-      content = .success(try read(fileName, operation, until: deadline))
+      content = .success(try read(fileName, context, until: deadline))
     } catch {
       switch error.code {
       case .notFound: return nil
@@ -62,10 +62,10 @@ final class RefsStore: ReferenceStore {
     return .object([JSON.Member("annotations", .object([annotation]))])
   }
 
-  func reference(named name: ReferenceName) throws(CASError) -> Descriptor? {
+  func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
     guard let fileName = ReferenceFileName.encode(name) else { return nil }
     do throws(CASError) {
-      return try read(fileName, "get reference").named(nil)
+      return try read(fileName, context.on(path)).named(nil)
     } catch {
       if error.code == .notFound { return nil }
       throw error
@@ -73,65 +73,65 @@ final class RefsStore: ReferenceStore {
   }
 
   func put(
-    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
     let fileName = try checkedFileName(name)
-    try lock.hold("put reference", name.description, cancellation) { () throws(CASError) in
+    try lock.hold(context) { () throws(CASError) in
       let status = try? refs.status(of: fileName)
       if status == nil { try checkNew(name) }
       if status != nil {
-        let isSame = (try? read(fileName, "put reference")) == descriptor
+        let isSame = (try? read(fileName, context.on(path))) == descriptor
         if isSame { return }
-        guard replacing else { throw .clobber("put reference", name.description) }
+        guard replacing else { throw .clobber(context) }
       }
       let content = Array(descriptor.named(nil).description.utf8) + [UInt8(ascii: "\n")]
-      _ = try mappingErrno("put reference", name.description) { () throws(Errno) in
+      _ = try mappingErrno(context) { () throws(Errno) in
         try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true })
       }
     }
   }
 
   func move(
-    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ cancellation: CancellationToken
+    _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
     let fileName = try checkedFileName(name)
     let target = try checkedFileName(other)
-    try lock.hold("move reference", name.description, cancellation) { () throws(CASError) in
+    try lock.hold(context) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
       } catch {
-        throw CASError(error, "move reference", name.description)
+        throw CASError(error, context)
       }
       if (try? refs.status(of: target)) == nil {
         try checkNew(other)
       } else if !replacing {
-        throw .clobber("move reference", other.description)
+        throw .clobber(context.on(other))
       }
-      try mappingErrno("move reference", name.description) { () throws(Errno) in
+      try mappingErrno(context) { () throws(Errno) in
         try refs.rename(fileName, to: target, in: refs)
         try refs.synchronize()
       }
     }
   }
 
-  func delete(_ name: ReferenceName, _ cancellation: CancellationToken) throws(CASError) {
+  func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     guard let fileName = ReferenceFileName.encode(name) else { return }
-    try lock.hold("delete reference", name.description, cancellation) { () throws(CASError) in
+    try lock.hold(context) { () throws(CASError) in
       do throws(Errno) {
         try refs.unlink(fileName)
         try refs.synchronize()
       } catch {
-        if error != .noSuchFileOrDirectory { throw CASError(error, "delete reference", name.description) }
+        if error != .noSuchFileOrDirectory { throw CASError(error, context) }
       }
     }
   }
 
   func hold<Result>(
-    _ operation: String, _ cancellation: CancellationToken, _ body: (ImageIndex) throws(CASError) -> Result
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try lock.hold(operation, path, cancellation) { () throws(CASError) in
-      let index = try index(operation)
-      try mappingErrno(operation, path) { () throws(Errno) in try refs.synchronize() }
+    try lock.hold(context) { () throws(CASError) in
+      let index = try index(context)
+      try mappingErrno(context) { () throws(Errno) in try refs.synchronize() }
       return try body(index)
     }
   }
@@ -139,17 +139,18 @@ final class RefsStore: ReferenceStore {
   private func checkedFileName(_ name: ReferenceName) throws(CASError) -> String {
     guard let fileName = ReferenceFileName.encode(name) else {
       throw CASError(
-        .invalid, "put reference", name.description,
+        .invalid, operation: "put reference", subject: name.description,
         cause: "as a file name it has more than \(ReferenceFileName.maximumLength) bytes")
     }
     return fileName
   }
 
   private func read(
-    _ fileName: String, _ operation: String, until deadline: ContinuousClock.Instant = .now + TornReadRetry.rereadPeriod
+    _ fileName: String, _ context: OperationContext,
+    until deadline: ContinuousClock.Instant = .now + TornReadRetry.rereadPeriod
   ) throws(CASError) -> Descriptor {
     let file = "refs/\(fileName)"
-    return try TornReadRetry.read(operation, path, file: file, until: deadline) { () throws(CASError) in
+    return try TornReadRetry.read(context, file: file, until: deadline) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
         let open = try refs.openBeneath(fileName, [.readOnly, .nonBlocking])
@@ -158,11 +159,11 @@ final class RefsStore: ReferenceStore {
         return Result { () throws(InvalidValue) in try Descriptor(parsing: content) }
       } catch {
         switch error {
-        case .noSuchFileOrDirectory: throw .notFound(operation, file)
+        case .noSuchFileOrDirectory: throw .notFound(context)
         case .fileTooLarge: return .failure(InvalidValue("more than \(Self.maximumSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
           return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
-        default: throw CASError(error, operation, path, file: file)
+        default: throw CASError(error, context, file: file)
         }
       }
     }

@@ -22,7 +22,7 @@ final class StoreLock: Sendable {
 
   /// Runs `body` while nobody else, in this process or another, is within this on the same store.
   func hold<Result>(
-    _ operation: String, _ subject: String, _ cancellation: CancellationToken,
+    _ context: OperationContext,
     _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     let ticket = queue.withLock { (queue) in
@@ -31,34 +31,34 @@ final class StoreLock: Sendable {
       return queue.nextTicket
     }
     defer { queue.withLock { $0.waiting.removeAll { $0 == ticket } } }
-    while !queue.wait(milliseconds: 20, until: { $0.waiting.first == ticket }) {
-      try cancellation.check(operation, subject)
+    while !queue.wait(for: .milliseconds(20), until: { $0.waiting.first == ticket }) {
+      try context.checkCancellation()
     }
-    let lock = try take(operation, subject, cancellation)
+    let lock = try take(context)
     return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
   }
 
   /// The lock is the open file that is returned, and goes with it.
   private func take(
-    _ operation: String, _ subject: String, _ cancellation: CancellationToken
+    _ context: OperationContext
   ) throws(CASError) -> OpenFile {
-    var pause: UInt32 = 1
+    var pause = Duration.milliseconds(1)
     var usesFile = false
     while true {
-      try cancellation.check(operation, subject)
+      try context.checkCancellation()
       do throws(Errno) {
         // A new open file each time: the lock belongs to it.
         let file = usesFile ? try lockFile() : try root.openBeneath(".", [.readOnly, .directory])
         while try !file.tryLock(.exclusive) {
-          if cancellation.isCancelled { throw .interrupted }
-          Thread.sleep(milliseconds: pause)
-          pause = min(pause * 2, 20)
+          if context.cancellation.isCancelled { throw .interrupted }
+          Thread.sleep(for: pause)
+          pause = min(pause * 2, .milliseconds(20))
         }
         return file
       } catch {
         if error == .interrupted { continue }
         let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]
-        guard !usesFile, unknown.contains(error) else { throw CASError(error, operation, subject, file: "the lock") }
+        guard !usesFile, unknown.contains(error) else { throw CASError(error, context, file: "the lock") }
         usesFile = true
       }
     }

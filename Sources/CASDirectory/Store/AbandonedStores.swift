@@ -12,7 +12,7 @@ enum AbandonedStores {
     while let name = try? stream.next() {
       guard name.utf8.starts(with: TemporaryFile.prefix.utf8),
         let root = try? directory.openBeneath(name, [.readOnly, .directory]),
-        (try? root.status().user) == Daemon.user, (try? root.tryLock(.exclusive)) == true,
+        (try? root.status().user) == CurrentProcess.effectiveUserID, (try? root.tryLock(.exclusive)) == true,
         // Its maker may have given it its name before the lock was free.
         TemporaryFile.isName(name, of: root, in: directory)
       else { continue }

@@ -28,9 +28,9 @@ final class DirectoryStore: Sendable {
   }
 
   /// Fails after ``close()``.
-  func check(_ operation: String, _ subject: String) throws(CASError) {
+  func check(_ context: OperationContext) throws(CASError) {
     guard !closed.load(ordering: .acquiring) else {
-      throw .closed(operation, subject)
+      throw .closed(context)
     }
   }
 
@@ -61,19 +61,19 @@ final class DirectoryStore: Sendable {
 
   /// Opens a blob and makes sure of its content, as far as the store was opened to.
   func openVerified(
-    _ digest: Digest, _ operation: String, _ cancellation: CancellationToken
+    _ digest: Digest, _ context: OperationContext
   ) throws(CASError) -> (file: OpenFile, identity: FileIdentity) {
-    try check(operation, digest.description)
-    guard let (file, status) = try blobs.open(digest, operation) else {
-      throw .notFound(operation, digest.description)
+    try check(context)
+    guard let (file, status) = try blobs.open(digest, context) else {
+      throw .notFound(context)
     }
     let identity: FileIdentity
     do throws(CASError) {
       identity = try verifier.ensure(
-        file, status.identity, is: digest, options.verification, operation, cancellation)
+        file, status.identity, is: digest, options.verification, context)
     } catch {
       // Closing stops the hashing too, and then nobody's token was cancelled.
-      if error.code == .cancelled { try check(operation, digest.description) }
+      if error.code == .cancelled { try check(context) }
       throw error
     }
     return (file, identity)

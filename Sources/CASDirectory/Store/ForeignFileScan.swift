@@ -19,24 +19,26 @@ struct ForeignFileScan {
     let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
     try forEachName(in: ".") { (name, path) throws(CASError) in
       if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
-      try report(stray(name, path) ?? StoreProblem(.foreign, path, "no part of an image layout"))
+      try report(stray(name, path) ?? StoreProblem(.foreign, subject: path, reason: "no part of an image layout"))
     }
     let algorithms = Digest.Algorithm.allCases
     try forEachName(in: "blobs") { (name, path) throws(CASError) in
       if algorithms.contains(where: { name.elementsEqual($0.rawValue.utf8) }) { return }
-      try report(stray(name, path) ?? StoreProblem(.foreign, path, "no directory of an algorithm that casfs knows"))
+      try report(
+        stray(name, path)
+          ?? StoreProblem(.foreign, subject: path, reason: "no directory of an algorithm that casfs knows"))
     }
     for algorithm in algorithms {
       try forEachName(in: "blobs/\(algorithm.rawValue)") { (name, path) throws(CASError) in
         let text = String(decoding: name, as: UTF8.self)
         if Digest(algorithm, hex: text) != nil { return }
-        try report(stray(name, path) ?? StoreProblem(.foreign, path, "its name is no digest"))
+        try report(stray(name, path) ?? StoreProblem(.foreign, subject: path, reason: "its name is no digest"))
       }
     }
     guard store.references is RefsStore else { return }
     try forEachName(in: "refs") { (name, path) throws(CASError) in
       if let text = String(validating: name, as: UTF8.self), ReferenceFileName.decode(text) != nil { return }
-      try report(StoreProblem(.foreign, path, "its name is no reference's"))
+      try report(StoreProblem(.foreign, subject: path, reason: "its name is no reference's"))
     }
   }
 
@@ -45,7 +47,7 @@ struct ForeignFileScan {
     let text = String(decoding: name, as: UTF8.self)
     for algorithm in Digest.Algorithm.allCases where Digest(algorithm, hex: text.lowercased()) != nil {
       let place = "blobs/\(algorithm.rawValue)/\(text.lowercased())"
-      return StoreProblem(.misplaced, path, "its place is \(place)")
+      return StoreProblem(.misplaced, subject: path, reason: "its place is \(place)")
     }
     return nil
   }
@@ -59,12 +61,13 @@ struct ForeignFileScan {
       names = try DirectoryStream(store.root.openBeneath(directory, [.readOnly, .directory]))
     } catch {
       if error == .noSuchFileOrDirectory { return }
-      throw CASError(error, Self.operation, store.path, file: directory)
+      throw CASError(error, OperationContext(Self.operation, on: store.path), file: directory)
     }
+    let context = OperationContext(Self.operation, on: directory, cancellation: cancellation)
     let prefix = directory.sameBytes(as: ".") ? "" : directory + "/"
-    while let name = try mappingErrno(Self.operation, directory, { () throws(Errno) in try names.nextBytes() }) {
-      try store.check(Self.operation, store.path)
-      try cancellation.check(Self.operation, store.path)
+    while let name = try mappingErrno(context, { () throws(Errno) in try names.nextBytes() }) {
+      try store.check(context.on(store.path))
+      try context.on(store.path).checkCancellation()
       try body(name, prefix + Self.shown(name))
     }
   }

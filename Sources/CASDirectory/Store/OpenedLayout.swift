@@ -10,65 +10,67 @@ struct OpenedLayout {
   let path: String
   let references: any ReferenceStore
 
-  private static let operation = "open store"
   private static let markerLimit = 64 << 10
 
   /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/invalid`` with the file that is not what it must be.
+  /// - Throws: `CASError.Code.invalid` with the file that is not what it must be.
   init(opening path: String) throws(CASError) {
     self.path = path
+    let context = OperationContext("open store", on: path)
     do throws(Errno) {
       root = try OpenFile.open(path: path, [.readOnly, .directory])
     } catch {
       if error == .notDirectory {
-        throw CASError(.invalid, Self.operation, path, cause: "it is not a directory")
+        throw CASError(.invalid, context, cause: "it is not a directory")
       }
-      throw CASError(error, Self.operation, path)
+      throw CASError(error, context)
     }
-    try Self.checkMarker(root, path)
-    _ = try Self.directory("blobs", root, path)
+    try Self.checkMarker(root, context)
+    _ = try Self.directory("blobs", root, context)
     let index: FileStatus?
     do throws(Errno) {
       index = try root.status(of: ImageIndex.fileName)
     } catch {
       guard error == .noSuchFileOrDirectory else {
-        throw CASError(error, Self.operation, path, file: ImageIndex.fileName)
+        throw CASError(error, context, file: ImageIndex.fileName)
       }
       index = nil
     }
     if index == nil {
-      references = RefsStore(root, refs: try Self.references(root, path), path: path)
+      references = RefsStore(root, refs: try Self.references(root, context), path: path)
       return
     }
     let references = IndexStore(root, path: path)
     do throws(CASError) {
-      _ = try references.index(Self.operation)
+      _ = try references.index(context)
     } catch {
       guard error.code == .io(.ioError) else { throw error }
-      throw CASError(.invalid, Self.operation, path, cause: error.cause)
+      throw CASError(.invalid, context, cause: error.cause)
     }
     self.references = references
   }
 
-  private static func checkMarker(_ root: OpenFile, _ path: String) throws(CASError) {
+  private static func checkMarker(_ root: OpenFile, _ context: OperationContext) throws(CASError) {
     let deadline = ContinuousClock.now + TornReadRetry.rereadPeriod
     while true {
-      let marker = try marker(root, path)
+      let marker = try marker(root, context)
       do throws(InvalidValue) {
         return try ImageLayout.validate(marker.content)
       } catch {
         // Tools write it again, in place, with every image they put.
         guard marker.isFresh, (try? JSON(parsing: marker.content)) == nil, ContinuousClock.now < deadline else {
-          throw .invalid(operation, path, file: ImageLayout.fileName, error.reason)
+          throw .invalid(context, file: ImageLayout.fileName, error.reason)
         }
       }
-      Thread.sleep(milliseconds: 20)
+      Thread.sleep(for: .milliseconds(20))
     }
   }
 
   /// What is in the file that marks a store, and whether somebody may be writing it just now.
-  private static func marker(_ root: OpenFile, _ path: String) throws(CASError) -> (content: [UInt8], isFresh: Bool) {
+  private static func marker(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> (
+    content: [UInt8], isFresh: Bool
+  ) {
     let name = ImageLayout.fileName
     do throws(Errno) {
       let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
@@ -78,33 +80,35 @@ struct OpenedLayout {
       return (content, (0...1).contains(status.identity.modified.age))
     } catch {
       switch error {
-      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
-      case .fileTooLarge: throw .invalid(operation, path, file: name, "more than \(markerLimit) bytes")
+      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
+      case .fileTooLarge: throw .invalid(context, file: name, "more than \(markerLimit) bytes")
       case .invalidArgument, .tooManySymbolicLinkLevels:
-        throw .invalid(operation, path, file: name, "it is not a regular file")
-      default: throw CASError(error, operation, path, file: name)
+        throw .invalid(context, file: name, "it is not a regular file")
+      default: throw CASError(error, context, file: name)
       }
     }
   }
 
-  private static func references(_ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+  private static func references(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> OpenFile {
     do throws(CASError) {
-      return try directory("refs", root, path)
+      return try directory("refs", root, context)
     } catch {
-      guard case .invalid = error.code, (try? root.status(of: "refs")) == nil else { throw error }
-      throw .invalid(operation, path, file: ImageIndex.fileName, "neither it nor a directory refs is there")
+      guard error.code == .invalid, (try? root.status(of: "refs")) == nil else { throw error }
+      throw .invalid(context, file: ImageIndex.fileName, "neither it nor a directory refs is there")
     }
   }
 
-  private static func directory(_ name: String, _ root: OpenFile, _ path: String) throws(CASError) -> OpenFile {
+  private static func directory(_ name: String, _ root: OpenFile, _ context: OperationContext) throws(CASError)
+    -> OpenFile
+  {
     do throws(Errno) {
       return try root.openBeneath(name, [.readOnly, .directory])
     } catch {
       switch error {
-      case .noSuchFileOrDirectory: throw .invalid(operation, path, file: name, "it is not there")
+      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
       case .notDirectory, .tooManySymbolicLinkLevels:
-        throw .invalid(operation, path, file: name, "it is not a directory")
-      default: throw CASError(error, operation, path, file: name)
+        throw .invalid(context, file: name, "it is not a directory")
+      default: throw CASError(error, context, file: name)
       }
     }
   }

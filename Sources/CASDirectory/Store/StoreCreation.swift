@@ -8,7 +8,7 @@ enum StoreCreation {
   private static let operation = "create store"
 
   /// Makes a store at a path where nothing is, and the directories above it.
-  static func create(_ path: String, _ layout: CreateOptions.Layout) throws(CASError) {
+  static func create(_ path: String, _ layout: DirectoryLayout) throws(CASError) {
     let (parent, name) = split(path)
     guard !name.isEmpty, name != ".", name != ".." else { throw exists(path) }
     do throws(Errno) {
@@ -27,12 +27,12 @@ enum StoreCreation {
       try directory.synchronize()
     } catch {
       if error == .fileExists { throw exists(path) }
-      throw CASError(.io(error), operation, path, cause: error.description)
+      throw CASError(.io(error), operation: operation, subject: path, cause: error.description)
     }
   }
 
   private static func exists(_ path: String) -> CASError {
-    CASError(.clobber, operation, path, cause: "it exists already")
+    CASError(.clobber, operation: operation, subject: path, cause: "it exists already")
   }
 
   /// The directory a path is in, and its name there.
@@ -92,7 +92,7 @@ enum StoreCreation {
     throw .resourceBusy
   }
 
-  private static func fill(_ root: OpenFile, _ layout: CreateOptions.Layout) throws(Errno) {
+  private static func fill(_ root: OpenFile, _ layout: DirectoryLayout) throws(Errno) {
     try root.makeDirectory("blobs")
     let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
     try blobs.makeDirectory("sha256")

@@ -16,6 +16,11 @@ public final class OpenFile: Sendable {
     self.rawValue = rawValue
   }
 
+  /// Duplicates a descriptor that stays the caller's: `fcntl(2)` with `F_DUPFD_CLOEXEC`. Both share one position.
+  public convenience init(duplicating rawValue: Int32) throws(Errno) {
+    self.init(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
+  }
+
   deinit {
     close(rawValue)
   }

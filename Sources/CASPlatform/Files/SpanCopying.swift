@@ -3,7 +3,7 @@ extension MutableSpan where Element == UInt8 {
   ///
   /// - Returns: how many bytes were copied.
   @discardableResult
-  public mutating func copy(_ source: Span<UInt8>, at index: Int) -> Int {
+  package mutating func copy(_ source: Span<UInt8>, at index: Int) -> Int {
     unsafe source.withUnsafeBytes { (source) in
       unsafe withUnsafeMutableBytes { (bytes) in
         guard bytes.indices.contains(index) else { return 0 }
@@ -16,7 +16,7 @@ extension MutableSpan where Element == UInt8 {
   }
 
   /// Makes the bytes of a range zero, as far as they are there: `memset(3)`.
-  public mutating func clear(_ range: Range<Int>) {
+  package mutating func clear(_ range: Range<Int>) {
     unsafe withUnsafeMutableBytes { (bytes) in
       let range = range.clamped(to: 0..<bytes.count)
       unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).initializeMemory(as: UInt8.self, repeating: 0)
@@ -26,7 +26,7 @@ extension MutableSpan where Element == UInt8 {
 
 extension Array where Element == UInt8 {
   /// Adds a copy of bytes at the end: `memcpy(3)`.
-  public mutating func append(copying source: Span<UInt8>) {
+  package mutating func append(copying source: Span<UInt8>) {
     unsafe source.withUnsafeBytes { (source) in unsafe append(contentsOf: source) }
   }
 }

@@ -54,28 +54,11 @@ public enum Daemon {
     _ = try retrying { unsafe chdir("/") }
   }
 
-  /// Lets the process have as many descriptors as it may: `setrlimit(2)`.
-  ///
-  /// - Returns: how many those are.
-  public static func raiseFileLimit() -> Int {
-    var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
-    limit.rlim_cur = limit.rlim_max
-    unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    return Int(clamping: limit.rlim_max)
-  }
-
-  /// This process's number: `getpid(2)`.
-  public static var processID: Int32 { getpid() }
-  /// The user it acts as: `geteuid(2)`.
-  public static var user: UInt32 { geteuid() }
-  /// The group it acts as: `getegid(2)`.
-  public static var group: UInt32 { getegid() }
-
   /// Waits for the end of another process, a child or not: `pidfd_open(2)`.
   ///
-  /// - Throws: ETIMEDOUT when it has not ended after so many milliseconds.
-  public static func waitForEnd(of process: Int32, milliseconds: Int32) throws(Errno) {
+  /// - Throws: ETIMEDOUT when it has not ended in time.
+  public static func waitForEnd(of process: Int32, timeout: Duration) throws(Errno) {
+    let milliseconds = Int32(clamping: timeout / .milliseconds(1) < 1e9 ? Int64(timeout / .milliseconds(1)) : .max)
     _ = try retrying { casfs_wait_process(process, milliseconds) }
   }
 

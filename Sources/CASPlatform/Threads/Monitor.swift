@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// State that one thread at a time may see or change, and that threads can wait on: a mutex with a condition
@@ -32,21 +33,22 @@ public final class Monitor<State>: @unchecked Sendable {
 
   /// Sees and changes the state; nobody else does until `body` returns. `body` must not block or come back here.
   ///
-  /// - Parameter waking: whom the change concerns.
+  /// - Parameter notification: whom the change concerns.
   public func withLock<Result, Failure: Error>(
-    notifying: Notification = .all, _ body: (inout State) throws(Failure) -> Result
+    notifying notification: Notification = .all, _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
-    defer { wakeAndUnlock(notifying) }
+    defer { wakeAndUnlock(notification) }
     return try body(&state)
   }
 
   /// Waits until `condition` holds, then sees and changes the state like ``withLock(notifying:_:)``.
   public func wait<Result, Failure: Error>(
-    until condition: (State) -> Bool, notifying: Notification = .all, then body: (inout State) throws(Failure) -> Result
+    until condition: (State) -> Bool, notifying notification: Notification = .all,
+    then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
-    defer { wakeAndUnlock(notifying) }
+    defer { wakeAndUnlock(notification) }
     while !condition(state) { unsafe pthread_cond_wait(changed, mutex) }
     return try body(&state)
   }
@@ -55,24 +57,25 @@ public final class Monitor<State>: @unchecked Sendable {
   ///
   /// - Returns: `nil` when it was given up.
   public func wait<Result, Failure: Error>(
-    until condition: (State) -> Bool, unless isGivenUp: () -> Bool, notifying: Notification = .all,
+    until condition: (State) -> Bool, unless isGivenUp: () -> Bool, notifying notification: Notification = .all,
     then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     unsafe pthread_mutex_lock(mutex)
-    defer { wakeAndUnlock(notifying) }
+    defer { wakeAndUnlock(notification) }
     while !condition(state) {
       if isGivenUp() { return nil }
-      var deadline = Self.deadline(milliseconds: 20)
+      var deadline = Self.deadline(after: .milliseconds(20))
       unsafe pthread_cond_timedwait(changed, mutex, &deadline)
     }
     return try body(&state)
   }
 
-  private static func deadline(milliseconds: Int) -> timespec {
+  private static func deadline(after duration: Duration) -> timespec {
     var deadline = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-    deadline.tv_sec += milliseconds / 1000
-    deadline.tv_nsec += milliseconds % 1000 * 1_000_000
+    let length = timespec(duration)
+    deadline.tv_sec += length.tv_sec
+    deadline.tv_nsec += length.tv_nsec
     if deadline.tv_nsec >= 1_000_000_000 {
       deadline.tv_sec += 1
       deadline.tv_nsec -= 1_000_000_000
@@ -80,8 +83,8 @@ public final class Monitor<State>: @unchecked Sendable {
     return deadline
   }
 
-  private func wakeAndUnlock(_ notifying: Notification) {
-    switch notifying {
+  private func wakeAndUnlock(_ notification: Notification) {
+    switch notification {
     case .all: unsafe pthread_cond_broadcast(changed)
     case .one: unsafe pthread_cond_signal(changed)
     case .none: break
@@ -89,11 +92,11 @@ public final class Monitor<State>: @unchecked Sendable {
     unsafe pthread_mutex_unlock(mutex)
   }
 
-  /// Waits until `condition` holds, at most so many milliseconds.
+  /// Waits until `condition` holds, at most for a time.
   ///
   /// - Returns: whether it held.
-  public func wait(milliseconds: Int, until condition: (State) -> Bool) -> Bool {
-    var deadline = Self.deadline(milliseconds: milliseconds)
+  public func wait(for duration: Duration, until condition: (State) -> Bool) -> Bool {
+    var deadline = Self.deadline(after: duration)
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while !condition(state) {

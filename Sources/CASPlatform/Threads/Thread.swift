@@ -33,9 +33,10 @@ public enum Thread {
     pthread_detach(thread)
   }
 
-  /// Lets this thread rest: `usleep(3)`.
-  public static func sleep(milliseconds: UInt32) {
-    usleep(milliseconds * 1000)
+  /// Suspends this thread: `nanosleep(2)`. A signal may end the sleep early.
+  public static func sleep(for duration: Duration) {
+    var time = timespec(duration)
+    unsafe nanosleep(&time, nil)
   }
 
   private final class Body: Sendable {
@@ -46,5 +47,13 @@ public enum Thread {
       self.name = name
       self.run = run
     }
+  }
+}
+
+extension timespec {
+  /// A length of time for the system; a negative one is zero.
+  init(_ duration: Duration) {
+    let (seconds, attoseconds) = max(duration, .zero).components
+    self.init(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
   }
 }

@@ -13,8 +13,8 @@ public final class ThreadPool: Sendable {
     var idle = 0
   }
 
-  /// How long a thread waits for work before it ends, in milliseconds.
-  private static let idleTimeout = 2000
+  /// How long a thread waits for work before it ends.
+  private static let idleTimeout = Duration.seconds(2)
 
   private let limit: Int
   private let state = Monitor(State())
@@ -54,7 +54,7 @@ public final class ThreadPool: Sendable {
     while true {
       while let work = next() { work() }
       state.withLock { $0.idle += 1 }
-      _ = state.wait(milliseconds: Self.idleTimeout) { !$0.waiting.isEmpty }
+      _ = state.wait(for: Self.idleTimeout) { !$0.waiting.isEmpty }
       let isDone = state.withLock { state in
         state.idle -= 1
         guard state.waiting.isEmpty else { return false }

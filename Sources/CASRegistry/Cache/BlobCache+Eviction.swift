@@ -24,8 +24,8 @@ extension BlobCache {
   private static let share: Int64 = 16 << 20
   /// How often it is looked for what may go, ten times a second: what was read is kept open for a moment.
   private static let attempts = 20
-  /// How long it is waited for what is in use, in milliseconds: longer each time.
-  private static let pauses = (first: 500, longest: 4_000)
+  /// How long it is waited for what is in use: longer each time.
+  private static let pauses = (first: Duration.milliseconds(500), longest: Duration.seconds(4))
 
   /// Notes that so much was added, and makes room when that is too much.
   func didInsert(_ size: Int64) {
@@ -58,7 +58,7 @@ extension BlobCache {
     try? Thread.start("casfs-room") { [eviction, weak self] in
       var pause = Self.pauses.first
       repeat {
-        if eviction.wait(milliseconds: pause, until: \.isClosed) { return }
+        if eviction.wait(for: pause, until: \.isClosed) { return }
         pause = min(pause * 2, Self.pauses.longest)
       } while (try? self?.evict()) == false
       eviction.withLock(notifying: .none) { $0.isWaiting = false }
@@ -105,7 +105,7 @@ extension BlobCache {
         }
       }
       if freed >= Self.share { break }
-      Thread.sleep(milliseconds: 100)
+      Thread.sleep(for: .milliseconds(100))
     }
     return freed > 0
   }

@@ -22,13 +22,13 @@ final class BlobCache: Sendable {
   /// - Throws: why it cannot be used.
   init(
     _ location: CacheLocation, for repositoryName: String, limit: Int64?, _ verification: Verification,
-    _ operation: String
+    _ context: OperationContext
   ) throws(CASError) {
     self.repositoryName = repositoryName
     self.location = location
     self.verification = verification
     self.limit = max(limit ?? location.limit, 0)
-    let folders = try CacheFolders(location, verification, operation)
+    let folders = try CacheFolders(location, verification, context)
     opened = Monitor(folders)
     prepare(folders)
   }
@@ -41,7 +41,7 @@ final class BlobCache: Sendable {
   func folders() throws(CASError) -> CacheFolders {
     let known = opened.withLock(notifying: .none) { $0 }
     guard known.isGone else { return known }
-    let new = try CacheFolders(location, verification, "open cache")
+    let new = try CacheFolders(location, verification, OperationContext("open cache", on: location.store))
     prepare(new)
     return opened.withLock(notifying: .none) { (opened) in
       if opened.isGone { opened = new }
@@ -53,7 +53,7 @@ final class BlobCache: Sendable {
   var metadata: OpenFile { ((try? folders()) ?? opened.withLock(notifying: .none) { $0 }).usage.folder }
 
   /// Whether the files are on a file system that lies on another.
-  var isStacked: Bool { (try? folders().store.isStacked) ?? false }
+  var isOnStackedFileSystem: Bool { (try? folders().store.isOnStackedFileSystem) ?? false }
 
   /// What is known of the copy here, if there is one.
   func info(_ digest: Digest) -> BlobInfo? { try? folders().store.blobInfo(digest) }
@@ -92,7 +92,7 @@ final class BlobCache: Sendable {
       case .corrupt, .invalid, .io(.ioError):
         discard(digest)
         return nil
-      default: throw error.during(context.operation, context.subject)
+      default: throw error.during(context)
       }
     }
   }
@@ -110,8 +110,8 @@ final class BlobCache: Sendable {
   /// Starts a blob.
   func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
     let store = try folders().store
-    guard let stage = try store.stageBlob(algorithm, copying: base) as? any FileBackedStage else {
-      throw CASError(.notImplemented, "put blob", store.uri, cause: "it keeps content in no files")
+    guard let stage = try store.stageBlob(algorithm: algorithm, copying: base) as? any FileBackedStage else {
+      throw CASError(.notImplemented, operation: "put blob", subject: store.uri, cause: "it keeps content in no files")
     }
     return stage
   }

@@ -14,19 +14,19 @@ struct CacheFolders: Sendable {
   /// Opens them, and makes what is not there.
   ///
   /// - Throws: why they cannot be used.
-  init(_ location: CacheLocation, _ verification: Verification, _ operation: String) throws(CASError) {
+  init(_ location: CacheLocation, _ verification: Verification, _ context: OperationContext) throws(CASError) {
     do throws(CASError) {
       usage = CacheUsage(try CacheFolder.open(location.metadata))
       let engine = try Self.store(location.store, OpenOptions(verification: verification))
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
-        throw CASError(.io(.permissionDenied), operation, location.store, cause: "it cannot be written")
+        throw CASError(.io(.permissionDenied), context.on(location.store), cause: "it cannot be written")
       }
       self.store = store
-      root = try mappingErrno(operation, location.store) { () throws(Errno) in
+      root = try mappingErrno(context.on(location.store)) { () throws(Errno) in
         try OpenFile.open(path: location.store, [.readOnly, .directory])
       }
     } catch {
-      throw CASError(error.code, operation, location.store, cause: "the cache cannot be used: \(error.cause)")
+      throw CASError(error.code, context.on(location.store), cause: "the cache cannot be used: \(error.cause)")
     }
   }
 

@@ -22,7 +22,7 @@ struct CacheLocation: Sendable {
       folder = path
     } else if let home = environment["HOME"], home.hasPrefix("/") {
       folder = "\(home)/.cache"
-    } else if Daemon.user == 0 {
+    } else if CurrentProcess.effectiveUserID == 0 {
       // Mounted by the system, when nobody has come in yet.
       folder = "/var/cache"
     } else {

@@ -116,7 +116,7 @@ enum CacheFolder {
       if try folder.status().permissions & 0o077 != 0 { try folder.setPermissions(0o700) }
       return folder
     } catch {
-      throw CASError(.io(error), "open cache", path, cause: "\(path): \(error)")
+      throw CASError(.io(error), operation: "open cache", subject: path, cause: "\(path): \(error)")
     }
   }
 

@@ -30,7 +30,7 @@ final class DownloadCoalescer: Sendable {
       let work: @Sendable () -> Void = { [self] in
         var outcome = Result { () throws(CASError) in try fetch(stop) }
         if stop.isCancelled, case .failure = outcome {
-          outcome = .failure(.closed(context.operation, digest.description))
+          outcome = .failure(.closed(context.on(digest)))
         }
         running.withLock { $0[digest] = nil }
         download.outcome.withLock { $0 = outcome }
@@ -41,14 +41,14 @@ final class DownloadCoalescer: Sendable {
         work()
       }
     }
-    while !download.outcome.wait(milliseconds: 20, until: { $0 != nil }) {
-      try context.cancellation.check(context.operation, context.subject)
+    while !download.outcome.wait(for: .milliseconds(20), until: { $0 != nil }) {
+      try context.checkCancellation()
     }
     guard let outcome = download.outcome.withLock({ $0 }) else { return nil }
     do throws(CASError) {
       return try outcome.get()
     } catch {
-      throw error.during(context.operation, context.subject)
+      throw error.during(context)
     }
   }
 

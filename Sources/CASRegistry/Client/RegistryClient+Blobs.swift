@@ -72,7 +72,7 @@ extension RegistryClient {
         breaks += 1
         guard error.isTransient, breaks < Self.maximumBreaks, retryPolicy.backOff(retryAfter: nil, context.cancellation)
         else {
-          try context.cancellation.check(context.operation, context.subject)
+          try context.checkCancellation()
           throw error.error(context, address.repositoryName)
         }
       }

@@ -23,7 +23,7 @@ extension RegistryClient {
   /// The tags, a page at a time until there are no more (distribution-spec, "Listing Tags"). What is no tag is passed
   /// over.
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the registry knows no such repository.
+  /// - Throws: `CASError.Code.notFound` when the registry knows no such repository.
   func tags(_ context: OperationContext) throws(CASError) -> [ReferenceName] {
     var names: [ReferenceName] = []
     var seen: Set<ReferenceName> = []
@@ -104,7 +104,7 @@ extension RegistryClient {
   /// Gets a manifest by a tag or a digest, and makes sure that it has the digest that is asked for and that the registry
   /// says (distribution-spec, "Pulling manifests").
   ///
-  /// - Throws: ``CASError/Code-swift.enum/notFound`` when the registry has none.
+  /// - Throws: `CASError.Code.notFound` when the registry has none.
   func manifest(_ reference: String, expecting expected: Digest?, _ context: OperationContext) throws(CASError)
     -> FetchedManifest
   {
@@ -116,7 +116,7 @@ extension RegistryClient {
     }
     guard let content else {
       throw CASError(
-        .invalid, context.operation, context.subject,
+        .invalid, context,
         cause: "\(address.repositoryName): the manifest is longer than \(Manifest.maximumSize >> 20) MiB")
     }
     let stated = try digest(of: response, context)
@@ -126,8 +126,9 @@ extension RegistryClient {
     // One that states another, of another algorithm as well, is wrong about what it has.
     if let wanted = expected ?? stated, wanted != actual {
       throw CASError(
-        .corrupt(expected: wanted, actual: actual), context.operation, context.subject,
-        cause: "\(address.repositoryName): the registry gave a manifest with the digest \(actual) for \(wanted)")
+        .corrupt, context,
+        cause: "\(address.repositoryName): the registry gave a manifest with the digest \(actual) for \(wanted)",
+        corruption: CASError.Corruption(expected: wanted, actual: actual))
     }
     let mediaType =
       mediaType(of: response) ?? (try? JSON(parsing: content)).flatMap(MediaType.ofContent) ?? MediaType.octetStream
@@ -177,8 +178,8 @@ extension RegistryClient {
     guard let stated = try self.digest(of: response, context), stated != digest, stated.algorithm == digest.algorithm
     else { return }
     throw CASError(
-      .corrupt(expected: digest, actual: stated), context.operation, context.subject,
-      cause: "\(address.repositoryName): the registry stored \(digest) as \(stated)")
+      .corrupt, context, cause: "\(address.repositoryName): the registry stored \(digest) as \(stated)",
+      corruption: CASError.Corruption(expected: digest, actual: stated))
   }
 
   /// The digest that the registry says content has.

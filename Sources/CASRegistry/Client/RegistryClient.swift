@@ -79,7 +79,7 @@ final class RegistryClient: Sendable {
           if retryPolicy.backOff(retryAfter: nil, context.cancellation) { continue }
           if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.begin() }
         }
-        try context.cancellation.check(context.operation, context.subject)
+        try context.checkCancellation()
         throw error.error(context, address.repositoryName)
       }
     }
@@ -184,8 +184,7 @@ final class RegistryClient: Sendable {
     case 200...299, 404: try finish(response, context)
     case 400, 405:
       let reason = failure(response, context).cause
-      throw CASError(
-        .notImplemented, context.operation, context.subject, cause: "the registry cannot delete \(kind): \(reason)")
+      throw CASError(.notImplemented, context, cause: "the registry cannot delete \(kind): \(reason)")
     default: throw failure(response, context)
     }
   }
@@ -202,7 +201,7 @@ final class RegistryClient: Sendable {
     do throws(RegistryError) {
       return try body()
     } catch {
-      try context.cancellation.check(context.operation, context.subject)
+      try context.checkCancellation()
       throw error.error(context, address.repositoryName)
     }
   }
@@ -228,6 +227,6 @@ final class RegistryClient: Sendable {
 
   /// An error about an answer that makes no sense.
   func malformedResponse(_ context: OperationContext, _ reason: String) -> CASError {
-    CASError(.io(.ioError), context.operation, context.subject, cause: "\(address.repositoryName): \(reason)")
+    CASError(.io(.ioError), context, cause: "\(address.repositoryName): \(reason)")
   }
 }

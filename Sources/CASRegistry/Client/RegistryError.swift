@@ -85,12 +85,12 @@ enum RegistryError: Error {
   func error(_ context: OperationContext, _ repositoryName: String) -> CASError {
     switch self {
     case .unreachable(let reason), .connectionLost(let reason):
-      CASError(.io(.ioError), context.operation, context.subject, cause: "\(repositoryName): \(reason)")
+      CASError(.io(.ioError), context, cause: "\(repositoryName): \(reason)")
     case .tls(let reason, _):
-      CASError(.io(.ioError), context.operation, context.subject, cause: "\(repositoryName): TLS failed: \(reason)")
+      CASError(.io(.ioError), context, cause: "\(repositoryName): TLS failed: \(reason)")
     case .refused(let code, let reason):
       CASError(refused: code, context, "\(repositoryName): \(reason)")
-    case .cancelled: CASError(.cancelled, context.operation, context.subject, cause: "cancelled")
+    case .cancelled: CASError(.cancelled, context, cause: "cancelled")
     }
   }
 }
@@ -99,20 +99,7 @@ extension CASError {
   /// An error about what a registry refuses.
   init(refused code: Code, _ context: OperationContext, _ reason: String) {
     let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
-    self.init(code, context.operation, context.subject, cause: words + reason)
-  }
-}
-
-/// What a request is made for: what an error names, and what can end it.
-struct OperationContext: Sendable {
-  var operation: String
-  var subject: String
-  var cancellation: CancellationToken
-
-  init(_ operation: String, _ subject: String, _ cancellation: CancellationToken = .none) {
-    self.operation = operation
-    self.subject = subject
-    self.cancellation = cancellation
+    self.init(code, context, cause: words + reason)
   }
 }
 

@@ -37,7 +37,7 @@ struct RetryPolicy {
     guard end < begin + Self.retryWindow else { return false }
     while ContinuousClock.now < end {
       if cancellation.isCancelled { return false }
-      Thread.sleep(milliseconds: 20)
+      Thread.sleep(for: .milliseconds(20))
     }
     return true
   }

@@ -45,7 +45,7 @@ final class ConnectionLimiter: Sendable {
         return true
       }
       if isIn { return Permit(self, isBulk: isBulk) }
-      _ = state.wait(milliseconds: 20) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
+      _ = state.wait(for: .milliseconds(20)) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
       if cancellation.isCancelled { throw .cancelled }
     }
   }

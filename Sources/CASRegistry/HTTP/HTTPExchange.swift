@@ -6,14 +6,14 @@ import NIOHTTP1
 
 /// One request and its answer, for one thread that waits: never a thread of an event loop. Who lets go of it ends it.
 final class HTTPExchange {
-  /// How often who waits looks whether it was cancelled, in milliseconds.
-  private static let pollInterval = 20
+  /// How often who waits looks whether it was cancelled.
+  private static let pollInterval = Duration.milliseconds(20)
   /// How long a registry may take to store what it was sent.
   private static let storingTime = Duration.seconds(300)
   /// How long an answer may take that is to be short, however it comes.
   private static let shortAnswerTime = Duration.seconds(60)
-  /// How long the client may take to tell that an answer is complete, in milliseconds.
-  private static let endTime = 100
+  /// How long the client may take to tell that an answer is complete.
+  private static let endTime = Duration.milliseconds(100)
 
   private let delegate: ResponseDelegate
   private let task: HTTPClient.Task<Void>
@@ -87,7 +87,7 @@ final class HTTPExchange {
     }
     guard received >= length ?? (isEarly ? 0 : .max) else { return false }
     if !isEarly {
-      _ = delegate.state.wait(milliseconds: Self.endTime) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
+      _ = delegate.state.wait(for: Self.endTime) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
     }
     return delegate.state.withLock(notifying: .none) { $0.parts.isEmpty }
   }
@@ -143,7 +143,7 @@ final class HTTPExchange {
   private func wait(until condition: (ResponseDelegate.State) -> Bool) throws(RegistryError) {
     var deadline = ContinuousClock.now + timeout
     var progress = -1
-    while !delegate.state.wait(milliseconds: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
+    while !delegate.state.wait(for: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
       if cancellation.isCancelled { end(.cancelled) }
       let now = ContinuousClock.now
       let latest = delegate.state.withLock(notifying: .none) { $0.progress }

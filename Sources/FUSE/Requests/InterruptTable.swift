@@ -21,7 +21,7 @@ final class InterruptTable: Sendable {
 
   /// How often it is looked whether another signal lets a caller go, for the kernel tells of the first only, in
   /// milliseconds.
-  private static let period: UInt32 = 50
+  private static let period = Duration.milliseconds(50)
 
   private let state = Monitor(State())
 
@@ -90,7 +90,7 @@ final class InterruptTable: Sendable {
 
   private func lookOn() {
     while true {
-      Thread.sleep(milliseconds: Self.period)
+      Thread.sleep(for: Self.period)
       let waiting: [UInt] = state.withLock(notifying: .none) { state in
         let waiting = state.entries.filter { $0.value.hasSignal && $0.value.isWatched }.map(\.key)
         state.isLooking = !waiting.isEmpty

@@ -11,8 +11,8 @@ final class StallMonitor: Sendable {
     var turns = 0
   }
 
-  /// A request that takes longer than this is a slow one, in milliseconds.
-  private static let period: UInt32 = 2
+  /// A request that takes longer than this is a slow one.
+  private static let period = Duration.milliseconds(2)
   /// After how many periods others may let go of what nobody uses any more.
   private static let turnPeriod = 250
   /// For how many periods without a request it looks before it sleeps.
@@ -81,7 +81,7 @@ final class StallMonitor: Sendable {
     var quiet = 0
     var periods = 0
     while !state.withLock(notifying: .none, { $0.hasEnded }) {
-      Thread.sleep(milliseconds: Self.period)
+      Thread.sleep(for: Self.period)
       periods += 1
       if periods.isMultiple(of: Self.turnPeriod) { turn(1) }
       let now = leader().map { (worker: $0, progress: $0.progress) }

@@ -78,7 +78,9 @@ final class AlgorithmDirectory: SyntheticDirectory {
       case .reachable: break
       case .undecided(let reason): shared.logger.error("delete blob \(digest): \(reason)")
       }
-      throw CASError(.io(.resourceBusy), "delete blob", digest.description, cause: "the index reaches it, or may")
+      throw CASError(
+        .io(.resourceBusy), operation: "delete blob", subject: digest.description, cause: "the index reaches it, or may"
+      )
     }
     for alias in aliases where alias.isAlias(of: digest) { shared.incoming.remove(alias) }
   }

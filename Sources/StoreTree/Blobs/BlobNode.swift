@@ -105,7 +105,7 @@ final class BlobHandle: FileHandle {
       context.willBlock()
       source = .reader(
         try shared.mappingErrors { () throws(CASError) in
-          try shared.engine.blob(digest, cancellation: context.cancellation)
+          try shared.engine.openBlob(digest, cancellation: context.cancellation)
         })
       // Of a store with files: this one is in none.
       version = shared.files == nil ? info?.version ?? 0 : 0

@@ -72,7 +72,7 @@ extension IncomingFile {
         if let written = work.stage {
           stage = written
         } else {
-          stage = try shared.engine.stageBlob(work.expectedDigest?.algorithm ?? .sha256, copying: nil)
+          stage = try shared.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
       }

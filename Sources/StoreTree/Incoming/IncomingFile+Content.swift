@@ -50,7 +50,7 @@ extension IncomingFile {
     case .copy(let base, let algorithm):
       do throws(Errno) {
         let stage = try shared.mappingErrors { () throws(CASError) in
-          try shared.engine.stageBlob(algorithm, copying: base)
+          try shared.engine.stageBlob(algorithm: algorithm, copying: base)
         }
         state.withLock { state in
           state.stage = stage

@@ -24,7 +24,7 @@ extension IncomingFile {
     else { return nil }
     context.willBlock()
     let address = try shared.mappingErrors { () throws(CASError) in
-      try shared.engine.stageBlob(expectedDigest.algorithm, copying: original.digest)
+      try shared.engine.stageBlob(algorithm: expectedDigest.algorithm, copying: original.digest)
         .commit(expecting: BlobExpectation(digest: expectedDigest), cancellation: context.cancellation)
     }
     return Restored(original: original, address: address)

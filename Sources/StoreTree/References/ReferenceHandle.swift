@@ -138,11 +138,12 @@ final class ReferenceHandle: FileHandle {
     }
     return try shared.retryingAfterCommit(context) { () throws(CASError) in
       switch parsed {
-      case .digest(let digest): return try shared.engine.describe(digest, cancellation: context.cancellation)
+      case .digest(let digest): return try shared.engine.descriptor(for: digest, cancellation: context.cancellation)
       case .descriptor(let descriptor):
         let info = try shared.engine.blobInfo(descriptor.digest)
         guard info.size == descriptor.size else {
-          throw CASError(.invalid, "put reference", name.description, cause: "the blob has \(info.size) bytes")
+          throw CASError(
+            .invalid, operation: "put reference", subject: name.description, cause: "the blob has \(info.size) bytes")
         }
         return descriptor.named(nil)
       }

@@ -88,7 +88,7 @@ final class RemoteReferences: ReferenceSource {
       guard error.code == .io(.ioError), let old = state.withLock({ $0.descriptors[name]?.value }) else { throw error }
       return old
     }
-    throw .notFound("get reference", name.description)
+    throw .notFound(OperationContext("get reference", on: name))
   }
 
   func index(_ context: RequestContext) throws(CASError) -> [UInt8] {
@@ -104,7 +104,7 @@ final class RemoteReferences: ReferenceSource {
       do throws(InvalidValue) {
         index = try ImageIndex(listing: entries).content
       } catch {
-        throw .invalid("read index", store.uri, error)
+        throw .invalid(OperationContext("read index", on: store.uri), error)
       }
       state.withLock { state in
         if state.changes == changes { state.index = Known(value: index, end: Self.end(begin)) }
@@ -127,8 +127,8 @@ final class RemoteReferences: ReferenceSource {
       if let known { return known }
       context.willBlock()
       if isMine { return try list(changes, context) }
-      while !state.wait(milliseconds: 20, until: { !$0.isListing }) {
-        try context.cancellation.check("list references", store.uri)
+      while !state.wait(for: .milliseconds(20), until: { !$0.isListing }) {
+        try OperationContext("list references", on: store.uri, cancellation: context.cancellation).checkCancellation()
       }
     }
   }

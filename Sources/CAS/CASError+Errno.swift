@@ -1,0 +1,24 @@
+package import SystemPackage
+
+/// Runs system calls for an operation, whose error then names the operation and its subject.
+package func mappingErrno<Result>(
+  _ context: OperationContext, _ body: () throws(Errno) -> Result
+) throws(CASError) -> Result {
+  do throws(Errno) {
+    return try body()
+  } catch {
+    throw CASError(error, context)
+  }
+}
+
+extension CASError {
+  /// The error of a system call on one file of the store, which the cause names.
+  package init(_ errno: Errno, _ context: OperationContext, file: String) {
+    self.init(.io(errno), context, cause: "\(file): \(errno)", underlyingError: errno)
+  }
+
+  /// One file of the store is malformed; the cause names it.
+  package static func invalid(_ context: OperationContext, file: String, _ reason: String) -> CASError {
+    CASError(.invalid, context, cause: "\(file): \(reason)")
+  }
+}

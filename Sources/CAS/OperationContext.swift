@@ -1,0 +1,67 @@
+public import OCI
+
+/// One operation of a store: the names that its errors carry, and the token that cancels it.
+///
+/// A driver makes a context at each entry point of ``Engine`` and hands it down instead of three parameters.
+public struct OperationContext: Sendable {
+  /// A subject is turned into text only when an error needs it: most operations succeed.
+  private enum Subject: Sendable {
+    case text(String)
+    case digest(Digest)
+    case reference(ReferenceName)
+  }
+
+  /// The operation, as in "put blob".
+  public let operation: String
+  /// Cancels the operation.
+  public let cancellation: CancellationToken
+  private let object: Subject
+
+  /// Makes the context of an operation on a path, a URI, or anything else that has a name.
+  public init(_ operation: String, on subject: String, cancellation: CancellationToken = .none) {
+    self.init(operation, .text(subject), cancellation)
+  }
+
+  /// Makes the context of an operation on a blob.
+  public init(_ operation: String, on digest: Digest, cancellation: CancellationToken = .none) {
+    self.init(operation, .digest(digest), cancellation)
+  }
+
+  /// Makes the context of an operation on a reference.
+  public init(_ operation: String, on name: ReferenceName, cancellation: CancellationToken = .none) {
+    self.init(operation, .reference(name), cancellation)
+  }
+
+  private init(_ operation: String, _ object: Subject, _ cancellation: CancellationToken) {
+    self.operation = operation
+    self.object = object
+    self.cancellation = cancellation
+  }
+
+  /// The subject of the operation: a digest, a reference name, a path or a URI.
+  public var subject: String {
+    switch object {
+    case .text(let text): text
+    case .digest(let digest): digest.description
+    case .reference(let name): name.description
+    }
+  }
+
+  /// Returns the context of the same operation on another path, URI, or anything else that has a name.
+  public func on(_ subject: String) -> OperationContext { OperationContext(operation, .text(subject), cancellation) }
+
+  /// Returns the context of the same operation on another blob.
+  public func on(_ digest: Digest) -> OperationContext { OperationContext(operation, .digest(digest), cancellation) }
+
+  /// Returns the context of the same operation on another reference.
+  public func on(_ name: ReferenceName) -> OperationContext {
+    OperationContext(operation, .reference(name), cancellation)
+  }
+
+  /// Fails once the operation is cancelled.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/cancelled``.
+  public func checkCancellation() throws(CASError) {
+    if cancellation.isCancelled { throw CASError(.cancelled, self, cause: "cancelled") }
+  }
+}
