@@ -13,18 +13,34 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
-let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpClient: Target.Dependency = .product(
+  name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["Registry"]))
+let nioCore: Target.Dependency = .product(
+  name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Registry"]))
+let nioHTTP1: Target.Dependency = .product(
+  name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Registry"]))
+let nioPosix: Target.Dependency = .product(
+  name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Registry"]))
+let nioSSL: Target.Dependency = .product(
+  name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Registry"]))
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "casfs",
   products: [
-    .library(name: "CAS", targets: ["OCI", "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry"]),
+    // Stores in directories, archives and memory: neither NIO nor libfuse is built for them.
+    .library(name: "CAS", targets: ["CAS", "CASArchive", "CASDirectory", "CASMemory", "CASPlatform", "OCI"]),
+    // Repositories of registries, over HTTP.
+    .library(name: "CASRegistry", targets: ["CASRegistry"]),
+    // The mount, over libfuse.
+    .library(name: "CASMount", targets: ["FUSE", "StoreTree"]),
     .executable(name: "casfs", targets: ["casfs"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["Registry"]),
+    .trait(
+      name: "Registry",
+      description: "Stores in registries. Without it neither NIO nor an HTTP client is part of the dependency graph."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
