@@ -96,7 +96,9 @@ let package = Package(
       dependencies: ["CAS", "CASMemory", "CASPlatform", "StoreTree", "TestSupport", logging, system],
       swiftSettings: strict),
     .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["CAS", "CASPlatform", "OCI"], path: "Tests/TestSupport",
+      exclude: ["Scripts"], swiftSettings: strict),
     .target(
       name: "SimulatedKernel", dependencies: ["CAS", "FUSE", "OCI", "CASPlatform", "StoreTree", logging, system],
       path: "Tests/SimulatedKernel", swiftSettings: strict),
@@ -108,8 +110,9 @@ let package = Package(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "CASPlatform", "casfs", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(name: "MountTests", dependencies: ["casfs", "TestSupport"], swiftSettings: strict),
+      exclude: ["Scripts"], swiftSettings: strict),
+    .testTarget(
+      name: "MountTests", dependencies: ["casfs", "TestSupport"], exclude: ["Scripts"], swiftSettings: strict),
     .testTarget(
       name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
     .testTarget(

@@ -9,10 +9,10 @@ import Testing
 
 @Suite("Looking for damage", .boundedInTime)
 struct ForeignFileTests {
-  let folder: Folder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   private func problems(_ engine: any Engine) throws -> [StoreProblem] {
@@ -29,23 +29,23 @@ struct ForeignFileTests {
     "D6: files in the wrong place, and such as belong to nothing, are told", arguments: DirectoryLayout.allCases)
   func strays(_ layout: DirectoryLayout) throws {
     let engine = try folder.store("store", layout)
-    let address = try engine.putBlob(bytes("x"))
-    let long = try engine.putBlob(bytes("x"), algorithm: .sha512)
-    try engine.putReference(engine.descriptor(for: address.digest), named: name("a/b"))
+    let address = try engine.putBlob("x".bytes)
+    let long = try engine.putBlob("x".bytes, algorithm: .sha512)
+    try engine.putReference(engine.descriptor(for: address.digest), named: ReferenceName(reading: "a/b"))
     #expect(try found(engine) == [])
     let (hex, hex512) = (address.digest.hex, long.digest.hex)
     for path in [
       hex, "blobs/\(hex)", "blobs/sha512/\(hex)", "blobs/sha256/\(hex.uppercased())", "blobs/sha256/\(hex512)",
       "README", "blobs/notes", "blobs/sha256/\(hex)0", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
     ] {
-      try write("x", folder("store/\(path)"))
+      try writeText("x", folder("store/\(path)"))
     }
-    try run("mkdir", "-p", folder("store/blobs/sha256/\(hex)-dir"), folder("store/blobs/md5"), folder("store/lost"))
-    try run("mkfifo", folder("store/blobs/sha256/fifo"))
-    try link(folder("store/blobs/sha256/link"), to: folder("store/README"))
+    try SystemCommand.expect("mkdir", "-p", folder("store/blobs/sha256/\(hex)-dir"), folder("store/blobs/md5"), folder("store/lost"))
+    try SystemCommand.expect("mkfifo", folder("store/blobs/sha256/fifo"))
+    try makeSymbolicLink(folder("store/blobs/sha256/link"), to: folder("store/README"))
     // What is casfs's own is no problem.
-    try write("", folder("store/.casfs-tmp-0"))
-    try write("", folder("store/.casfs-lock"))
+    try writeText("", folder("store/.casfs-tmp-0"))
+    try writeText("", folder("store/.casfs-lock"))
     let misplaced = [
       hex, "blobs/\(hex)", "blobs/sha512/\(hex)", "blobs/sha256/\(hex.uppercased())", "blobs/sha256/\(hex512)",
     ]
@@ -53,9 +53,9 @@ struct ForeignFileTests {
       "README", "blobs/notes", "blobs/sha256/\(hex)0", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
       "blobs/sha256/\(hex)-dir", "blobs/md5", "lost", "blobs/sha256/fifo", "blobs/sha256/link",
     ]
-    let before = try run("find", folder("store"), "-printf", "%p %s %T@ %C@\n")
+    let before = try SystemCommand.expect("find", folder("store"), "-printf", "%p %s %T@ %C@\n")
     #expect(try found(engine) == (misplaced.map { "misplaced \($0)" } + foreign.map { "foreign \($0)" }).sorted())
-    #expect(try run("find", folder("store"), "-printf", "%p %s %T@ %C@\n") == before)
+    #expect(try SystemCommand.expect("find", folder("store"), "-printf", "%p %s %T@ %C@\n") == before)
     let place = try problems(engine).first { $0.subject.contains(hex.uppercased()) }?.reason
     #expect(place == "its place is blobs/sha256/\(hex)")
   }
@@ -67,7 +67,7 @@ struct ForeignFileTests {
       cd "$1/blobs/sha256"; touch "$(printf 'new\nline')" "$(printf '\033[2J')" "$(printf '\377\376')"
       touch "$(printf 'a\\x80\200')" "$(printf %0255d 0)"
       """#
-    try run("bash", "-c", script, "bash", folder("store"))
+    try SystemCommand.expect("bash", "-c", script, "bash", folder("store"))
     let expected = ["new\nline", "\u{1B}[2J", #"\xff\xfe"#, #"a\x80\x80"#, String(repeating: "0", count: 255)]
     #expect(try found(engine) == expected.map { "foreign blobs/sha256/\($0)" }.sorted())
     #expect(try engine.listBlobs().nextBatch().isEmpty)
@@ -79,74 +79,74 @@ struct ForeignFileTests {
   @Test("D5: names that several entries have, that are unsafe, and entries that are none are told")
   func entries() throws {
     let engine = try folder.store()
-    let good = try engine.descriptor(for: engine.putBlob(bytes("x")).digest)
+    let good = try engine.descriptor(for: engine.putBlob("x".bytes).digest)
     let entries = [
-      good.named(try name("twice")).description, good.named(try name("once")).description,
-      good.named(try name("twice")).description, good.named(try name("twice")).description,
+      good.named(try ReferenceName(reading: "twice")).description, good.named(try ReferenceName(reading: "once")).description,
+      good.named(try ReferenceName(reading: "twice")).description, good.named(try ReferenceName(reading: "twice")).description,
       good.description, good.description,
-      good.named(try name("SAFE")).description.replacing("SAFE", with: "../oci-layout"),
-      good.named(try name("LINE")).description.replacing("LINE", with: #"a\nb"#),
+      good.named(try ReferenceName(reading: "SAFE")).description.replacing("SAFE", with: "../oci-layout"),
+      good.named(try ReferenceName(reading: "LINE")).description.replacing("LINE", with: #"a\nb"#),
       "{\"annotations\":{\"org.opencontainers.image.ref.name\":\"none\"}}", "5",
       good.description.replacing("sha256:", with: "md5:"),
     ]
-    try write("{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}", folder("store/index.json"))
+    try writeText("{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}", folder("store/index.json"))
     let expected = [
       "duplicate-name twice", "bad-name entry 7", "bad-name entry 8", "bad-descriptor none", "bad-descriptor entry 10",
       "bad-descriptor entry 11",
     ]
     #expect(try found(engine) == expected.sorted())
     #expect(try problems(engine).first { $0.kind == .duplicateName }?.reason.hasPrefix("3 entries") == true)
-    try engine.putReference(good, named: name("twice"), replacing: true, cancellation: .none)
-    try engine.deleteReference(named: name("none"))
+    try engine.putReference(good, named: ReferenceName(reading: "twice"), replacing: true, cancellation: .none)
+    try engine.deleteReference(named: ReferenceName(reading: "none"))
     #expect(try found(engine).count == 4)
   }
 
   @Test("D1: files in refs that are no reference, or no descriptor, are told")
   func refs() throws {
     let engine = try folder.store("store", .refs)
-    try engine.putReference(engine.descriptor(for: engine.putBlob(bytes("x")).digest), named: name("good"))
-    for file in ["bad", "%zz", "%41", "a%2Fb"] { try write("{}", folder("store/refs/\(file)")) }
-    try link(folder("store/refs/link"), to: folder("store/refs/good"))
-    try run("mkfifo", folder("store/refs/fifo"))
-    try run("mkdir", folder("store/refs/dir"))
-    try run("bash", "-c", #"touch "$1/refs/$(printf '\377')""#, "bash", folder("store"))
+    try engine.putReference(engine.descriptor(for: engine.putBlob("x".bytes).digest), named: ReferenceName(reading: "good"))
+    for file in ["bad", "%zz", "%41", "a%2Fb"] { try writeText("{}", folder("store/refs/\(file)")) }
+    try makeSymbolicLink(folder("store/refs/link"), to: folder("store/refs/good"))
+    try SystemCommand.expect("mkfifo", folder("store/refs/fifo"))
+    try SystemCommand.expect("mkdir", folder("store/refs/dir"))
+    try SystemCommand.expect("bash", "-c", #"touch "$1/refs/$(printf '\377')""#, "bash", folder("store"))
     let expected = [
       "bad-descriptor a/b", "bad-descriptor bad", "bad-descriptor dir", "bad-descriptor fifo", "bad-descriptor link",
       "foreign refs/%41", "foreign refs/%zz", #"foreign refs/\xff"#,
     ]
     #expect(try found(engine) == expected)
-    #expect(code { try engine.collectGarbage() } == .invalid)
+    #expect(errorCode { try engine.collectGarbage() } == .invalid)
   }
 
   @Test("D6: what stands under a digest and is no file is told and neither opened nor collected")
   func notRegular() throws {
     let engine = try folder.store()
-    let digests = try ["a", "b", "c", "d"].map { try digest(bytes($0)) }
-    try write("secret", folder("outside"))
-    try link(engine.file(digests[0]), to: folder("outside"))
-    try run("mkfifo", engine.file(digests[1]))
-    try run("mkdir", engine.file(digests[2]))
-    try run("mknod", engine.file(digests[3]), "c", "1", "3")
+    let digests = try ["a", "b", "c", "d"].map { try Digest.of(($0).bytes) }
+    try writeText("secret", folder("outside"))
+    try makeSymbolicLink(engine.file(digests[0]), to: folder("outside"))
+    try SystemCommand.expect("mkfifo", engine.file(digests[1]))
+    try SystemCommand.expect("mkdir", engine.file(digests[2]))
+    try SystemCommand.expect("mknod", engine.file(digests[3]), "c", "1", "3")
     let manifest = Descriptor(mediaType: MediaType.imageManifest, digest: digests[2], size: 1)
-    try engine.putReference(manifest, named: name("a"))
+    try engine.putReference(manifest, named: ReferenceName(reading: "a"))
     #expect(try found(engine) == digests.map { "unreadable \($0)" }.sorted())
     // A manifest that is a directory cannot be read.
-    #expect(code { try engine.collectGarbage(GarbageOptions(grace: .zero)) } == .invalid)
-    try engine.deleteReference(named: name("a"))
+    #expect(errorCode { try engine.collectGarbage(GarbageOptions(grace: .zero)) } == .invalid)
+    try engine.deleteReference(named: ReferenceName(reading: "a"))
     try engine.collectGarbage(GarbageOptions(grace: .zero)) { #expect($0.removed.isEmpty) }
-    #expect(try CASDirectoryTests.names(folder("store/blobs/sha256")).count == 4)
-    #expect(try text(folder("outside")) == "secret")
+    #expect(try entryNames(folder("store/blobs/sha256")).count == 4)
+    #expect(try readText(folder("outside")) == "secret")
   }
 
   @Test("D9: a blob that another tool is writing is not told as corrupt")
   func beingWritten() throws {
     let engine = try folder.store()
-    let digest = try digest(bytes("hello"))
-    try write("hel", engine.file(digest))
+    let digest = try Digest.of("hello".bytes)
+    try writeText("hel", engine.file(digest))
     let writer = try OpenFile.open(path: engine.file(digest), .readWrite)
     let during = try problems(engine)
     #expect(during.map(\.kind) == [.unreadable] && during[0].reason.contains("still being written"))
-    try writer.write(bytes("hello").span, at: 0)
+    try writer.write("hello".bytes.span, at: 0)
     withExtendedLifetime(writer) {}
     #expect(try eventually { try found(engine) == [] })
   }

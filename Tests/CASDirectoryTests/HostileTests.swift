@@ -10,78 +10,78 @@ import Testing
 
 @Suite("Stores made to attack", .boundedInTime)
 struct HostileTests {
-  let folder: Folder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   @Test("D6: a link, FIFO, socket, device or directory under a digest is invalid and not opened")
   func notRegular() throws {
     let engine = try folder.store()
-    let secret = bytes("secret")
-    let digest = try digest(secret)
-    try write("secret", folder("outside"))
+    let secret = "secret".bytes
+    let digest = try Digest.of(secret)
+    try writeText("secret", folder("outside"))
     let path = engine.file(digest)
     let makers: [() throws -> Void] = [
-      { try link(path, to: folder("outside")) }, { try link(path, to: folder("nowhere")) },
-      { try run("mkfifo", path) }, { try run("mkdir", path) }, { try run("mknod", path, "c", "1", "3") },
+      { try makeSymbolicLink(path, to: folder("outside")) }, { try makeSymbolicLink(path, to: folder("nowhere")) },
+      { try SystemCommand.expect("mkfifo", path) }, { try SystemCommand.expect("mkdir", path) }, { try SystemCommand.expect("mknod", path, "c", "1", "3") },
     ]
     for make in makers {
       try make()
-      #expect(code { _ = try engine.openBlob(digest) } == .invalid)
-      #expect(code { _ = try engine.blobInfo(digest) } == .invalid)
-      #expect(code { _ = try engine.stageBlob(algorithm: .sha256, copying: digest) } == .invalid)
-      #expect(code { _ = try engine.putBlob(secret) } == .invalid)
-      try remove(path)
+      #expect(errorCode { _ = try engine.openBlob(digest) } == .invalid)
+      #expect(errorCode { _ = try engine.blobInfo(digest) } == .invalid)
+      #expect(errorCode { _ = try engine.stageBlob(algorithm: .sha256, copying: digest) } == .invalid)
+      #expect(errorCode { _ = try engine.putBlob(secret) } == .invalid)
+      try removeItem(path)
     }
-    #expect(try text(folder("outside")) == "secret")
+    #expect(try readText(folder("outside")) == "secret")
     _ = try engine.putBlob(secret)
   }
 
   @Test("D6: an algorithm's directory that is a link is invalid")
   func linkedAlgorithm() throws {
     let engine = try folder.store()
-    try run("mkdir", folder("elsewhere"))
-    try remove(folder("store/blobs/sha256"))
-    try link(folder("store/blobs/sha256"), to: folder("elsewhere"))
-    #expect(code { _ = try engine.putBlob([1]) } == .invalid)
-    #expect(code { _ = try engine.openBlob(try digest([1])) } == .invalid)
-    #expect(code { _ = try engine.listBlobs().nextBatch() } == .invalid)
-    #expect(try names(folder("elsewhere")).isEmpty)
+    try SystemCommand.expect("mkdir", folder("elsewhere"))
+    try removeItem(folder("store/blobs/sha256"))
+    try makeSymbolicLink(folder("store/blobs/sha256"), to: folder("elsewhere"))
+    #expect(errorCode { _ = try engine.putBlob([1]) } == .invalid)
+    #expect(errorCode { _ = try engine.openBlob(try Digest.of([1])) } == .invalid)
+    #expect(errorCode { _ = try engine.listBlobs().nextBatch() } == .invalid)
+    #expect(try entryNames(folder("elsewhere")).isEmpty)
   }
 
   @Test("D6: swapping the store, or blobs, for a link under an open store leads nowhere")
   func swapped() throws {
     let engine = try folder.store()
-    try run("mkdir", folder("elsewhere"))
-    try run("cp", "-r", folder("store"), folder("decoy"))
-    try move(folder("store"), to: folder("real"))
-    try link(folder("store"), to: folder("decoy"))
-    let first = try engine.putBlob(bytes("a"))
-    #expect(try names(folder("real/blobs/sha256")) == [first.digest.hex])
-    try move(folder("real/blobs"), to: folder("real/kept"))
-    try link(folder("real/blobs"), to: folder("elsewhere"))
-    let second = try engine.putBlob(bytes("b"))
-    #expect(try names(folder("real/kept/sha256")).contains(second.digest.hex))
-    #expect(code { _ = try engine.putBlob(bytes("c"), algorithm: .sha512) } == .invalid)
-    try engine.putReference(try descriptor("x"), named: try name("x"))
-    #expect(try names(folder("elsewhere")).isEmpty)
-    #expect(try names(folder("decoy/blobs/sha256")).isEmpty)
-    #expect(try open(folder("decoy")).listReferences().isEmpty)
+    try SystemCommand.expect("mkdir", folder("elsewhere"))
+    try SystemCommand.expect("cp", "-r", folder("store"), folder("decoy"))
+    try moveItem(folder("store"), to: folder("real"))
+    try makeSymbolicLink(folder("store"), to: folder("decoy"))
+    let first = try engine.putBlob("a".bytes)
+    #expect(try entryNames(folder("real/blobs/sha256")) == [first.digest.hex])
+    try moveItem(folder("real/blobs"), to: folder("real/kept"))
+    try makeSymbolicLink(folder("real/blobs"), to: folder("elsewhere"))
+    let second = try engine.putBlob("b".bytes)
+    #expect(try entryNames(folder("real/kept/sha256")).contains(second.digest.hex))
+    #expect(errorCode { _ = try engine.putBlob("c".bytes, algorithm: .sha512) } == .invalid)
+    try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: "x"))
+    #expect(try entryNames(folder("elsewhere")).isEmpty)
+    #expect(try entryNames(folder("decoy/blobs/sha256")).isEmpty)
+    #expect(try openStore(folder("decoy")).listReferences().isEmpty)
   }
 
   @Test("D6: an algorithm's directory that was removed and made again is found")
   func remade() throws {
     let engine = try folder.store()
-    let address = try engine.putBlob(bytes("a"))
-    try remove(folder("store/blobs/sha256"))
-    #expect(code { _ = try engine.openBlob(address.digest) } == .notFound)
-    try run("mkdir", folder("store/blobs/sha256"))
-    try write("a", engine.file(address.digest))
+    let address = try engine.putBlob("a".bytes)
+    try removeItem(folder("store/blobs/sha256"))
+    #expect(errorCode { _ = try engine.openBlob(address.digest) } == .notFound)
+    try SystemCommand.expect("mkdir", folder("store/blobs/sha256"))
+    try writeText("a", engine.file(address.digest))
     #expect(try engine.text(address.digest) == "a")
-    try remove(folder("store/blobs/sha256"))
-    #expect(try engine.putBlob(bytes("a")) == address)
+    try removeItem(folder("store/blobs/sha256"))
+    #expect(try engine.putBlob("a".bytes) == address)
     #expect(try engine.text(address.digest) == "a")
   }
 
@@ -91,13 +91,13 @@ struct HostileTests {
       for (kind, make) in ["link", "fifo", "dir"].enumerated() {
         let path = folder("store\(number)\(kind)")
         try folder.store("store\(number)\(kind)").close()
-        try move("\(path)/\(file)", to: folder("target\(number)\(kind)"))
+        try moveItem("\(path)/\(file)", to: folder("target\(number)\(kind)"))
         switch make {
-        case "link": try link("\(path)/\(file)", to: folder("target\(number)\(kind)"))
-        case "fifo": try run("mkfifo", "\(path)/\(file)")
-        default: if file != "blobs" { try run("mkdir", "\(path)/\(file)") }
+        case "link": try makeSymbolicLink("\(path)/\(file)", to: folder("target\(number)\(kind)"))
+        case "fifo": try SystemCommand.expect("mkfifo", "\(path)/\(file)")
+        default: if file != "blobs" { try SystemCommand.expect("mkdir", "\(path)/\(file)") }
         }
-        #expect(code { _ = try open(path) } == .invalid, "\(file) \(make)")
+        #expect(errorCode { _ = try openStore(path) } == .invalid, "\(file) \(make)")
       }
     }
   }
@@ -106,49 +106,49 @@ struct HostileTests {
   func bombs() throws {
     let engine = try folder.store()
     let deep = String(repeating: "[", count: 100_000)
-    try write("{\"schemaVersion\":2,\"x\":\(deep)", folder("store/index.json"))
-    #expect(code { _ = try engine.index() } == .invalid)
-    #expect(code { try engine.putReference(try descriptor("a"), named: try name("a")) } == .invalid)
-    #expect(code { _ = try open(folder("store")) } == .invalid)
-    #expect(try text(folder("store/index.json")).hasSuffix("[[["))
-    try run("truncate", "-s", "65M", folder("store/index.json"))
-    #expect(code { _ = try engine.index() } == .invalid)
+    try writeText("{\"schemaVersion\":2,\"x\":\(deep)", folder("store/index.json"))
+    #expect(errorCode { _ = try engine.index() } == .invalid)
+    #expect(errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a")) } == .invalid)
+    #expect(errorCode { _ = try openStore(folder("store")) } == .invalid)
+    #expect(try readText(folder("store/index.json")).hasSuffix("[[["))
+    try SystemCommand.expect("truncate", "-s", "65M", folder("store/index.json"))
+    #expect(errorCode { _ = try engine.index() } == .invalid)
     // Sizes that lie: a sparse file the disk does not have.
-    try run("truncate", "-s", "4T", folder("store/index.json"))
-    #expect(code { try engine.deleteReference(named: try name("a")) } == .invalid)
+    try SystemCommand.expect("truncate", "-s", "4T", folder("store/index.json"))
+    #expect(errorCode { try engine.deleteReference(named: try ReferenceName(reading: "a")) } == .invalid)
   }
 
   @Test("D6: a blob of any age can be put, read, listed, checked and collected")
   func times() throws {
     // Not every file system can keep such times; this one can.
     let path = "/dev/shm/casfs-test-\(UInt64.random(in: 0...UInt64.max))"
-    defer { try? remove(path) }
+    defer { try? removeItem(path) }
     let engine = try DirectoryDriver().create(path, options: CreateOptions())
-    let digest = try engine.putBlob(bytes("x")).digest
+    let digest = try engine.putBlob("x".bytes).digest
     for time in [Int64.min, -1, 0, .max] {
-      try run("touch", "-d", "@\(time)", engine.file(digest))
+      try SystemCommand.expect("touch", "-d", "@\(time)", engine.file(digest))
       #expect(try engine.blobInfo(digest).modified.seconds == time)
       #expect(try engine.text(digest) == "x")
-      #expect(try engine.putBlob(bytes("x")).digest == digest)
-      try run("touch", "-d", "@\(time)", engine.file(digest))
+      #expect(try engine.putBlob("x".bytes).digest == digest)
+      try SystemCommand.expect("touch", "-d", "@\(time)", engine.file(digest))
       try engine.check { Issue.record("\($0)") }
       var removed: [Digest] = []
       try engine.collectGarbage { removed += $0.removed.map(\.digest) }
       // What is of the future is younger than anything.
       #expect(removed == (time == .max ? [] : [digest]))
-      _ = try engine.putBlob(bytes("x"))
-      try write("y", engine.file(digest))
-      try run("touch", "-d", "@\(time)", engine.file(digest))
+      _ = try engine.putBlob("x".bytes)
+      try writeText("y", engine.file(digest))
+      try SystemCommand.expect("touch", "-d", "@\(time)", engine.file(digest))
       #expect(throws: CASError.self) { _ = try engine.text(digest) }
-      #expect(try engine.putBlob(bytes("x")).digest == digest)
+      #expect(try engine.putBlob("x".bytes).digest == digest)
     }
   }
 
   @Test("D6: a hundred references that make no sense hold up nobody for longer than one")
   func tornReferences() throws {
     let engine = try folder.store("store", .refs)
-    for number in 0..<100 { try write("{", folder("store/refs/bad\(number)")) }
-    try engine.putReference(try descriptor("a"), named: try name("good"))
+    for number in 0..<100 { try writeText("{", folder("store/refs/bad\(number)")) }
+    try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "good"))
     let start = ContinuousClock.now
     #expect(try engine.listReferences().map(\.name.description) == ["good"])
     #expect(ContinuousClock.now - start < .seconds(10))
@@ -160,16 +160,16 @@ struct HostileTests {
     let engine = try folder.store()
     var expected: Set<Digest> = []
     for number in 0..<1500 {
-      let digest = try digest(bytes("\(number)"))
+      let digest = try Digest.of("\(number)".bytes)
       expected.insert(digest)
-      try write("", engine.file(digest))
+      try writeText("", engine.file(digest))
     }
-    let hex = try digest([]).hex
+    let hex = try Digest.of([]).hex
     for name in ["x", hex.uppercased(), hex + "0", String(hex.dropLast()), ".hidden", "g" + hex.dropFirst()] {
-      try write("", folder("store/blobs/sha256/\(name)"))
+      try writeText("", folder("store/blobs/sha256/\(name)"))
     }
-    try run("mkdir", folder("store/blobs/md5"))
-    try write("", folder("store/blobs/md5/d41d8cd98f00b204e9800998ecf8427e"))
+    try SystemCommand.expect("mkdir", folder("store/blobs/md5"))
+    try writeText("", folder("store/blobs/md5/d41d8cd98f00b204e9800998ecf8427e"))
     var listed: [Digest] = []
     try engine.forEachBlob { (digest) in listed.append(digest) }
     #expect(listed.count == expected.count)
@@ -186,20 +186,20 @@ struct HostileTests {
       #expect(throws: InvalidValue.self, "\(bad)") { _ = try ReferenceName(reading: bad) }
     }
     for odd in ["a b", "%41", "-a", "a..b", "ä"] {
-      #expect(code { try engine.putReference(try descriptor("x"), named: try name(odd)) } == .invalid, "\(odd)")
+      #expect(errorCode { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: odd)) } == .invalid, "\(odd)")
     }
     let entries = ["../oci-layout", "good", "a b"].map { (name) in
       "{\"mediaType\":\"m\",\"digest\":\"sha256:\(String(repeating: "0", count: 64))\",\"size\":1,"
         + "\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}"
     }
-    try write("{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}", folder("store/index.json"))
+    try writeText("{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}", folder("store/index.json"))
     #expect(try engine.listReferences().map(\.name.description) == ["good", "a b"])
     #expect(try engine.index().entries.count == 3)
     // A name somebody else made can be moved and removed.
-    let moved = try descriptor("y")
-    try engine.putReference(moved, named: try name("a b"), replacing: true, cancellation: .none)
-    #expect(try engine.reference(named: try name("a b")) == moved)
-    try engine.deleteReference(named: try name("a b"))
+    let moved = try Descriptor.sample("y")
+    try engine.putReference(moved, named: try ReferenceName(reading: "a b"), replacing: true, cancellation: .none)
+    #expect(try engine.reference(named: try ReferenceName(reading: "a b")) == moved)
+    try engine.deleteReference(named: try ReferenceName(reading: "a b"))
     #expect(FileManager.default.fileExists(atPath: folder("store/oci-layout")))
   }
 }

@@ -10,10 +10,10 @@ import Testing
 
 @Suite("Putting blobs")
 struct PublishTests {
-  let folder: Folder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   /// A store that uses files without names, or one that uses temporary names.
@@ -22,15 +22,15 @@ struct PublishTests {
     return DirectoryEngine(try OpenedLayout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
   }
 
-  private func rootNames() throws -> [String] { try names(folder("store")) }
+  private func rootNames() throws -> [String] { try entryNames(folder("store")) }
   private static let clean = ["blobs", "index.json", "oci-layout"]
 
   @Test("D3: a blob is a file of mode 0444 under its digest, and nothing else is left", arguments: [false, true])
   func puts(named: Bool) throws {
     let engine = try store(named: named)
-    for content in [bytes(""), bytes("hello"), [UInt8](repeating: 7, count: 3 << 20)] {
+    for content in ["".bytes, "hello".bytes, [UInt8](repeating: 7, count: 3 << 20)] {
       let address = try engine.putBlob(content)
-      #expect(try address.digest == digest(content))
+      #expect(try address.digest == Digest.of(content))
       #expect(address.size == content.count)
       let status = try OpenFile.open(path: engine.file(address.digest), .readOnly).status()
       #expect(status.permissions == 0o444 && status.links == 1 && status.size == content.count)
@@ -44,43 +44,43 @@ struct PublishTests {
   func leavesNothing(named: Bool) throws {
     let engine = try store(named: named)
     let discarded = try engine.stageBlob()
-    try discarded.write(bytes("a").span, at: 0)
+    try discarded.write("a".bytes.span, at: 0)
     discarded.discard()
-    #expect(code { try discarded.write(bytes("a").span, at: 0) } == .closed)
+    #expect(errorCode { try discarded.write("a".bytes.span, at: 0) } == .closed)
     do {
       let dropped = try engine.stageBlob()
-      try dropped.write(bytes("b").span, at: 0)
+      try dropped.write("b".bytes.span, at: 0)
       #expect(try rootNames().count == (named ? 4 : 3))
     }
-    let wrong = BlobExpectation(digest: try digest(bytes("other")))
-    #expect(code { _ = try engine.putBlob(bytes("c"), expecting: wrong) } == .mismatch)
-    #expect(code { _ = try engine.putBlob(bytes("c"), expecting: BlobExpectation(size: 2)) } == .mismatch)
+    let wrong = BlobExpectation(digest: try Digest.of("other".bytes))
+    #expect(errorCode { _ = try engine.putBlob("c".bytes, expecting: wrong) } == .mismatch)
+    #expect(errorCode { _ = try engine.putBlob("c".bytes, expecting: BlobExpectation(size: 2)) } == .mismatch)
     var calls = 0
     #expect(
-      code {
+      errorCode {
         _ = try engine.putBlob { () throws(CASError) in
           calls += 1
           if calls == 3 { throw .notFound(OperationContext("read", on: "source")) }
-          return bytes("chunk")
+          return "chunk".bytes
         }
       } == .notFound)
     #expect(try rootNames() == Self.clean)
-    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+    #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)
   }
 
   @Test("D3: many who put the same and different blobs at once all succeed", arguments: [false, true])
   func concurrentPuts(named: Bool) throws {
     let engine = try store(named: named)
     let done = AtomicCounter()
-    try concurrently(8) { worker in
+    try onThreads(8) { worker in
       for number in 0..<20 {
-        let shared = try? engine.putBlob(bytes("shared \(number)"))
-        let own = try? engine.putBlob(bytes("own \(worker) \(number)"))
+        let shared = try? engine.putBlob("shared \(number)".bytes)
+        let own = try? engine.putBlob("own \(worker) \(number)".bytes)
         if shared != nil, own != nil { done.add() }
       }
     }
     #expect(done.count == 160)
-    #expect(try names(folder("store/blobs/sha256")).count == 20 + 160)
+    #expect(try entryNames(folder("store/blobs/sha256")).count == 20 + 160)
     #expect(try rootNames() == Self.clean)
   }
 
@@ -91,41 +91,41 @@ struct PublishTests {
       engine.close()
       let layout = try OpenedLayout(opening: folder("store-\(damage.count)"))
       let other = DirectoryEngine(layout, options: OpenOptions(), namesTemporaries: named)
-      let address = try other.putBlob(bytes("hello"))
-      try run("chmod", "u+w", other.file(address.digest))
-      try write(damage, other.file(address.digest))
+      let address = try other.putBlob("hello".bytes)
+      try SystemCommand.expect("chmod", "u+w", other.file(address.digest))
+      try writeText(damage, other.file(address.digest))
       #expect(throws: CASError.self) { _ = try other.openBlob(address.digest) }
-      #expect(try other.putBlob(bytes("hello")) == address)
+      #expect(try other.putBlob("hello".bytes) == address)
       #expect(try other.text(address.digest) == "hello")
-      #expect(try names(layout.path) == Self.clean)
-      try remove(layout.path)
+      #expect(try entryNames(layout.path) == Self.clean)
+      try removeItem(layout.path)
     }
   }
 
   @Test("D3: healing never takes the name away, and races of healers, putters and readers end well")
   func healsInOneStep() throws {
     let engine = try folder.store()
-    let address = try engine.putBlob(bytes("hello"))
+    let address = try engine.putBlob("hello".bytes)
     let path = engine.file(address.digest)
     let absences = AtomicCounter()
     let failures = AtomicCounter()
-    try concurrently(6) { worker in
+    try onThreads(6) { worker in
       for _ in 0..<30 {
         switch worker {
         case 0:
           // Corrupt by rename, as a broken tool would.
           let broken = path + ".broken"
-          try? write("HELLO", broken)
+          try? writeText("HELLO", broken)
           _ = unsafe rename(broken, path)
         case 1, 2:
           if !FileManager.default.fileExists(atPath: path) { absences.add() }
         default:
-          if (try? engine.putBlob(bytes("hello"))) != address { failures.add() }
+          if (try? engine.putBlob("hello".bytes)) != address { failures.add() }
         }
       }
     }
     #expect(absences.count == 0 && failures.count == 0)
-    #expect(try engine.putBlob(bytes("hello")) == address)
+    #expect(try engine.putBlob("hello".bytes) == address)
     #expect(try engine.text(address.digest) == "hello")
     #expect(try rootNames() == Self.clean)
   }
@@ -133,12 +133,12 @@ struct PublishTests {
   @Test("D3: puts that race with deletes succeed")
   func racesDeletes() throws {
     let engine = try folder.store()
-    let target = try digest(bytes("x"))
+    let target = try Digest.of("x".bytes)
     let failures = AtomicCounter()
-    try concurrently(4) { worker in
+    try onThreads(4) { worker in
       for _ in 0..<50 {
         do {
-          if worker == 0 { try engine.deleteBlob(target) } else { _ = try engine.putBlob(bytes("x")) }
+          if worker == 0 { try engine.deleteBlob(target) } else { _ = try engine.putBlob("x".bytes) }
         } catch {
           failures.add()
         }
@@ -147,26 +147,26 @@ struct PublishTests {
     #expect(failures.count == 0)
     try engine.deleteBlob(target)
     try engine.deleteBlob(target)
-    #expect(code { _ = try engine.openBlob(target) } == .notFound)
+    #expect(errorCode { _ = try engine.openBlob(target) } == .notFound)
   }
 
   @Test("D8: a blob that is put again while old ones are deleted is never lost")
   func deletesOldOnly() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
-    let digest = try digest(bytes("x"))
+    let digest = try Digest.of("x".bytes)
     let now = Timestamp(seconds: Timestamp.now.seconds - 60, nanoseconds: 0)
-    _ = try engine.putBlob(bytes("x"))
+    _ = try engine.putBlob("x".bytes)
     #expect(try !engine.deleteBlob(digest, ifUnchangedSince: now))
     #expect(try engine.blobInfo(digest).size == 1)
     let losses = AtomicCounter()
     for _ in 0..<30 {
-      try run("touch", "-d", "2 days ago", engine.file(digest))
-      try concurrently(3) { worker in
+      try SystemCommand.expect("touch", "-d", "2 days ago", engine.file(digest))
+      try onThreads(3) { worker in
         if worker == 0 {
           _ = try? engine.deleteBlob(digest, ifUnchangedSince: now)
         } else {
           // Acknowledged by now, and young: whenever the deletion came, the blob is there.
-          _ = try? engine.putBlob(bytes("x"))
+          _ = try? engine.putBlob("x".bytes)
           if (try? engine.blobInfo(digest)) == nil { losses.add() }
         }
       }
@@ -174,16 +174,16 @@ struct PublishTests {
     #expect(losses.count == 0)
     #expect(try engine.deleteBlob(digest, ifUnchangedSince: Timestamp(seconds: now.seconds + 3600, nanoseconds: 0)))
     #expect(try engine.deleteBlob(digest, ifUnchangedSince: now))
-    #expect(code { _ = try engine.blobInfo(digest) } == .notFound)
+    #expect(errorCode { _ = try engine.blobInfo(digest) } == .notFound)
   }
 
   @Test("D8: putting a blob again makes it young")
   func rejuvenates() throws {
     let engine = try folder.store()
-    let address = try engine.putBlob(bytes("x"))
-    try run("touch", "-d", "2 days ago", engine.file(address.digest))
+    let address = try engine.putBlob("x".bytes)
+    try SystemCommand.expect("touch", "-d", "2 days ago", engine.file(address.digest))
     let old = try engine.blobInfo(address.digest)
-    _ = try engine.putBlob(bytes("x"))
+    _ = try engine.putBlob("x".bytes)
     let young = try engine.blobInfo(address.digest)
     #expect(young.modified.seconds - old.modified.seconds > 86_400)
     #expect(young.version != old.version)
@@ -200,25 +200,25 @@ struct PublishTests {
       exec 3>"$3"; head -c 3000000 /dev/zero >&3
       kill -KILL $put; wait $put; [ $? = 137 ]
       """#
-    try run("bash", "-c", script, "bash", Tool.path, path, folder("fifo"))
+    try SystemCommand.expect("bash", "-c", script, "bash", Casfs.path, path, folder("fifo"))
     #expect(try rootNames() == Self.clean)
-    #expect(try open(path).clean() == 0)
+    #expect(try openStore(path).clean() == 0)
     #expect(
-      try !FileManager.default.fileExists(atPath: path + "/blobs/sha256") || names(path + "/blobs/sha256").isEmpty)
+      try !FileManager.default.fileExists(atPath: path + "/blobs/sha256") || entryNames(path + "/blobs/sha256").isEmpty)
   }
 
   @Test("E12: clean leaves live writers, blobs, references and foreign files alone")
   func cleans() throws {
     let engine = try store(named: true)
-    _ = try engine.putBlob(bytes("kept"))
+    _ = try engine.putBlob("kept".bytes)
     let stage = try engine.stageBlob()
-    try stage.write(bytes("alive").span, at: 0)
-    try write("", folder("store/.casfs-tmp-abandoned"))
-    try write("", folder("store/.casfs-other"))
-    try write("", folder("store/foreign"))
+    try stage.write("alive".bytes.span, at: 0)
+    try writeText("", folder("store/.casfs-tmp-abandoned"))
+    try writeText("", folder("store/.casfs-other"))
+    try writeText("", folder("store/foreign"))
     try FileManager.default.createDirectory(atPath: folder("store/.casfs-tmp-dir"), withIntermediateDirectories: false)
-    try link(folder("store/.casfs-tmp-link"), to: folder("store/foreign"))
-    let other = try open(folder("store"))
+    try makeSymbolicLink(folder("store/.casfs-tmp-link"), to: folder("store/foreign"))
+    let other = try openStore(folder("store"))
     #expect(try other.clean() == 1)
     #expect(try other.clean() == 0)
     #expect(!FileManager.default.fileExists(atPath: folder("store/.casfs-tmp-abandoned")))
@@ -231,16 +231,16 @@ struct PublishTests {
   func cleansConcurrently(named: Bool) throws {
     let engine = try store(named: named)
     let failures = AtomicCounter()
-    try concurrently(4) { worker in
+    try onThreads(4) { worker in
       for number in 0..<60 {
         do {
-          if worker == 0 { _ = try engine.clean() } else { _ = try engine.putBlob(bytes("\(worker) \(number)")) }
+          if worker == 0 { _ = try engine.clean() } else { _ = try engine.putBlob("\(worker) \(number)".bytes) }
         } catch {
           failures.add()
         }
       }
     }
     #expect(failures.count == 0)
-    #expect(try names(folder("store/blobs/sha256")).count == 180)
+    #expect(try entryNames(folder("store/blobs/sha256")).count == 180)
   }
 }

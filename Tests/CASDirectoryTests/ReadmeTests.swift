@@ -2,6 +2,7 @@ import CAS
 import CASDirectory
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
 // The README's example, as it stands there.
@@ -19,7 +20,7 @@ func example(_ path: String) throws -> String {
 @Suite("The README") struct ReadmeTests {
   @Test("The library example does what it looks like, and is the README's")
   func library() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     #expect(try example(folder("store")) == "hello, world\n")
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
     let readme = try String(

@@ -9,11 +9,11 @@ import Testing
 
 @Suite("References as files")
 struct RefsTests {
-  let folder: Folder
+  let folder: TemporaryFolder
   let engine: any Engine
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
     engine = try folder.store("store", .refs)
   }
 
@@ -24,59 +24,59 @@ struct RefsTests {
       "x/.y": "x%2F.y", "ä": "ä",
     ]
     for (text, file) in table {
-      let name = try name(text)
+      let name = try ReferenceName(reading: text)
       #expect(ReferenceFileName.encode(name) == file)
       #expect(ReferenceFileName.decode(file) == name)
     }
     for file in ["a%2fb", "%41", "%", "%2", "%2F", ".hidden", "a%2F..%2Fb", "%00", "a/b", "+%+4"] {
       #expect(ReferenceFileName.decode(file) == nil, "\(file)")
     }
-    #expect(ReferenceFileName.encode(try name(String(repeating: "a", count: 255))) != nil)
-    #expect(ReferenceFileName.encode(try name(String(repeating: "a", count: 256))) == nil)
+    #expect(ReferenceFileName.encode(try ReferenceName(reading: String(repeating: "a", count: 255))) != nil)
+    #expect(ReferenceFileName.encode(try ReferenceName(reading: String(repeating: "a", count: 256))) == nil)
   }
 
   @Test("D4: references are put, compared, replaced, listed and deleted in the refs layout")
   func roundTrip() throws {
-    let one = try descriptor("one")
-    let two = try descriptor("two")
-    let nested = try name("docker.io/library/alpine:3.20")
+    let one = try Descriptor.sample("one")
+    let two = try Descriptor.sample("two")
+    let nested = try ReferenceName(reading: "docker.io/library/alpine:3.20")
     try engine.putReference(one, named: nested)
-    try engine.putReference(one.named(try name("other")), named: nested)
-    #expect(code { try engine.putReference(two, named: nested) } == .clobber)
+    try engine.putReference(one.named(try ReferenceName(reading: "other")), named: nested)
+    #expect(errorCode { try engine.putReference(two, named: nested) } == .clobber)
     #expect(try engine.reference(named: nested) == one)
     try engine.putReference(two, named: nested, replacing: true, cancellation: .none)
-    try engine.putReference(one, named: try name("a"))
+    try engine.putReference(one, named: try ReferenceName(reading: "a"))
     #expect(try engine.listReferences().map(\.name.description) == ["a", nested.description])
-    #expect(try text(folder("store/refs/a")) == one.description + "\n")
+    #expect(try readText(folder("store/refs/a")) == one.description + "\n")
     #expect(try engine.index().entry(named: nested)?.descriptor.get() == two)
-    #expect(try open(folder("store")).reference(named: nested) == two)
+    #expect(try openStore(folder("store")).reference(named: nested) == two)
     try engine.deleteReference(named: nested)
     try engine.deleteReference(named: nested)
-    #expect(code { _ = try engine.reference(named: nested) } == .notFound)
-    #expect(try names(folder("store")) == ["blobs", "oci-layout", "refs"])
-    let long = try name(String(repeating: "a/", count: 100) + "a")
-    #expect(code { try engine.putReference(one, named: long) } == .invalid)
-    #expect(code { _ = try engine.reference(named: long) } == .notFound)
+    #expect(errorCode { _ = try engine.reference(named: nested) } == .notFound)
+    #expect(try entryNames(folder("store")) == ["blobs", "oci-layout", "refs"])
+    let long = try ReferenceName(reading: String(repeating: "a/", count: 100) + "a")
+    #expect(errorCode { try engine.putReference(one, named: long) } == .invalid)
+    #expect(errorCode { _ = try engine.reference(named: long) } == .notFound)
   }
 
   @Test("D6: what is no descriptor, too long, a link or a FIFO is neither followed nor forgotten")
   func hostile() throws {
-    try write(try descriptor("x").description, folder("outside"))
-    try link(folder("store/refs/link"), to: folder("outside"))
-    try run("mkfifo", folder("store/refs/fifo"))
-    try run("mkdir", folder("store/refs/dir"))
-    try run("truncate", "-s", "2M", folder("store/refs/long"))
-    try write(try descriptor("y").description, folder("store/refs/%41"))
-    try write(try descriptor("z").description, folder("store/refs/good"))
+    try writeText(try Descriptor.sample("x").description, folder("outside"))
+    try makeSymbolicLink(folder("store/refs/link"), to: folder("outside"))
+    try SystemCommand.expect("mkfifo", folder("store/refs/fifo"))
+    try SystemCommand.expect("mkdir", folder("store/refs/dir"))
+    try SystemCommand.expect("truncate", "-s", "2M", folder("store/refs/long"))
+    try writeText(try Descriptor.sample("y").description, folder("store/refs/%41"))
+    try writeText(try Descriptor.sample("z").description, folder("store/refs/good"))
     #expect(try engine.listReferences().map(\.name.description) == ["good"])
     let entries = try engine.index().entries
     #expect(entries.count == 6)
     #expect(entries.filter { $0.name == nil }.count == 1)
     for bad in ["link", "fifo", "dir", "long"] {
-      #expect(code { _ = try engine.reference(named: try name(bad)) } == .invalid, "\(bad)")
-      #expect(code { try engine.putReference(try descriptor("x"), named: try name(bad)) } == .clobber, "\(bad)")
+      #expect(errorCode { _ = try engine.reference(named: try ReferenceName(reading: bad)) } == .invalid, "\(bad)")
+      #expect(errorCode { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: bad)) } == .clobber, "\(bad)")
     }
-    try engine.deleteReference(named: try name("link"))
+    try engine.deleteReference(named: try ReferenceName(reading: "link"))
     #expect(FileManager.default.fileExists(atPath: folder("outside")))
   }
 
@@ -84,9 +84,9 @@ struct RefsTests {
   func racers() throws {
     for round in 0..<10 {
       let wins = AtomicCounter()
-      let target = try name("tag\(round)")
-      try concurrently(6) { [folder] worker in
-        guard let own = try? open(folder("store")), let mine = try? descriptor("\(round) \(worker)") else { return }
+      let target = try ReferenceName(reading: "tag\(round)")
+      try onThreads(6) { [folder] worker in
+        guard let own = try? openStore(folder("store")), let mine = try? Descriptor.sample("\(round) \(worker)") else { return }
         if (try? own.putReference(mine, named: target)) != nil { wins.add() }
       }
       #expect(wins.count == 1)

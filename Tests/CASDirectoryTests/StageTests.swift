@@ -10,10 +10,10 @@ import Testing
 
 @Suite("Blobs in the making")
 struct StageTests {
-  let folder: Folder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   /// A store that uses files without names, or one that uses temporary names.
@@ -26,19 +26,19 @@ struct StageTests {
   func commitsAfterMismatch() throws {
     let engine = try folder.store()
     let stage = try engine.stageBlob()
-    try stage.write(bytes("ab").span, at: 0)
-    let expectation = BlobExpectation(digest: try digest(bytes("abc")))
-    #expect(code { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .mismatch)
-    try stage.write(bytes("c").span, at: 2)
+    try stage.write("ab".bytes.span, at: 0)
+    let expectation = BlobExpectation(digest: try Digest.of("abc".bytes))
+    #expect(errorCode { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .mismatch)
+    try stage.write("c".bytes.span, at: 2)
     let address = try stage.commit(expecting: expectation, cancellation: .none)
     #expect(try engine.text(address.digest) == "abc")
-    #expect(code { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .closed)
+    #expect(errorCode { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .closed)
   }
 
   @Test("I7: any order of writes, cuts and gaps gives the digest of the content", arguments: [false, true])
   func anyOrder(named: Bool) throws {
     let engine = try store(named: named)
-    var seed = SplitMix(state: 42)
+    var seed = SeededGenerator(42)
     for _ in 0..<40 {
       let stage = try engine.stageBlob(algorithm: .sha256, copying: nil)
       var model: [UInt8] = []
@@ -61,7 +61,7 @@ struct StageTests {
         #expect(stage.size == model.count)
       }
       let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-      #expect(try address.digest == digest(model))
+      #expect(try address.digest == Digest.of(model))
       #expect(try engine.blobContents(address.digest, limit: 100) == model)
     }
   }
@@ -69,56 +69,43 @@ struct StageTests {
   @Test("I5: a stage that starts from a blob changes a copy")
   func copies() throws {
     let engine = try folder.store()
-    let base = try engine.putBlob(bytes("hello"))
+    let base = try engine.putBlob("hello".bytes)
     let stage = try engine.stageBlob(algorithm: .sha512, copying: base.digest)
     #expect(stage.size == 5)
-    try stage.write(bytes("J").span, at: 0)
+    try stage.write("J".bytes.span, at: 0)
     var content = [UInt8](repeating: 0, count: 9)
     var span = content.mutableSpan
     #expect(try stage.read(into: &span, at: 0) == 5)
     let changed = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-    #expect(try changed.digest == digest(bytes("Jello"), .sha512))
+    #expect(try changed.digest == Digest.of("Jello".bytes, .sha512))
     #expect(try engine.text(base.digest) == "hello")
-    #expect(code { _ = try engine.stageBlob(algorithm: .sha256, copying: try digest(bytes("absent"))) } == .notFound)
+    #expect(errorCode { _ = try engine.stageBlob(algorithm: .sha256, copying: try Digest.of("absent".bytes)) } == .notFound)
   }
 
   @Test("I11: a stage whose write failed is never published, and repeats the error")
   func failureSticks() throws {
     let engine = try folder.store()
     let stage = try engine.stageBlob()
-    try stage.write(bytes("a").span, at: 0)
-    let first = code { try stage.write(bytes("b").span, at: .max - 1) }
+    try stage.write("a".bytes.span, at: 0)
+    let first = errorCode { try stage.write("b".bytes.span, at: .max - 1) }
     #expect(first == .io(.fileTooLarge))
-    #expect(code { _ = try stage.commit(expecting: BlobExpectation(), cancellation: .none) } == first)
-    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+    #expect(errorCode { _ = try stage.commit(expecting: BlobExpectation(), cancellation: .none) } == first)
+    #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)
   }
 
   @Test("E14: a cancelled commit can be tried again")
   func cancelled() throws {
     let engine = try folder.store()
     let stage = try engine.stageBlob()
-    try stage.write(bytes("x").span, at: 0)
+    try stage.write("x".bytes.span, at: 0)
     let token = CancellationToken()
     token.cancel()
-    #expect(code { _ = try stage.commit(expecting: BlobExpectation(), cancellation: token) } == .cancelled)
+    #expect(errorCode { _ = try stage.commit(expecting: BlobExpectation(), cancellation: token) } == .cancelled)
     #expect(
-      code { try engine.putReference(try descriptor("a"), named: try name("a"), replacing: false, cancellation: token) }
+      errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a"), replacing: false, cancellation: token) }
         == .cancelled)
-    #expect(code { _ = try engine.putBlob(bytes("y"), cancellation: token) } == .cancelled)
-    #expect(try names(folder("store/blobs/sha256")).isEmpty)
+    #expect(errorCode { _ = try engine.putBlob("y".bytes, cancellation: token) } == .cancelled)
+    #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)
     _ = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-  }
-}
-
-/// Random numbers that are the same in each run.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -10,17 +10,17 @@ import Testing
 
 @Suite("Reading is verified")
 struct VerificationTests {
-  let folder: Folder
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryFolder()
   }
 
   /// A store whose one blob of the text "hello" has other content.
   private func damaged(_ content: String, _ options: OpenOptions = OpenOptions()) throws -> (DirectoryEngine, Digest) {
     let engine = try #require(try folder.store("store", .index, options) as? DirectoryEngine)
-    let digest = try digest(bytes("hello"))
-    try write(content, engine.file(digest))
+    let digest = try Digest.of("hello".bytes)
+    try writeText(content, engine.file(digest))
     return (engine, digest)
   }
 
@@ -28,16 +28,16 @@ struct VerificationTests {
   func corrupt() throws {
     for options in [OpenOptions(), OpenOptions(verification: .always)] {
       let (engine, digest) = try damaged("HELLO", options)
-      let expected = CASError.Corruption(expected: digest, actual: try CASDirectoryTests.digest(bytes("HELLO")))
+      let expected = CASError.Corruption(expected: digest, actual: try Digest.of("HELLO".bytes))
       for _ in 0..<2 {
         #expect(corruption { _ = try engine.openBlob(digest) } == expected)
         #expect(corruption { _ = try engine.blobFile(digest, cancellation: .none) } == expected)
         #expect(corruption { _ = try engine.stageBlob(algorithm: .sha256, copying: digest) } == expected)
       }
-      #expect(code { _ = try engine.openBlob(digest) }?.errno == .ioError)
+      #expect(errorCode { _ = try engine.openBlob(digest) }?.errno == .ioError)
       #expect(!engine.isProbablyVerified(digest))
       #expect(try engine.blobInfo(digest).size == 5)
-      try remove(folder("store"))
+      try removeItem(folder("store"))
     }
   }
 
@@ -45,14 +45,14 @@ struct VerificationTests {
   func corruptLong() throws {
     let engine = try folder.store()
     let address = try engine.putBlob([UInt8](repeating: 1, count: 5 << 20))
-    try run("chmod", "u+w", engine.file(address.digest))
+    try SystemCommand.expect("chmod", "u+w", engine.file(address.digest))
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: engine.file(address.digest)))
     try file.seek(toOffset: (5 << 20) - 1)
     try file.write(contentsOf: Data([2]))
     try file.close()
     let failures = AtomicCounter()
-    try concurrently(6) { _ in
-      if code({ _ = try engine.openBlob(address.digest) }) == .corrupt { failures.add() }
+    try onThreads(6) { _ in
+      if errorCode({ _ = try engine.openBlob(address.digest) }) == .corrupt { failures.add() }
     }
     #expect(failures.count == 6)
   }
@@ -67,13 +67,13 @@ struct VerificationTests {
   @Test("V1: what was put by this engine is known; what is changed later is found by the next open")
   func identityChanges() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
-    let address = try engine.putBlob(bytes("hello"))
+    let address = try engine.putBlob("hello".bytes)
     #expect(engine.isProbablyVerified(address.digest))
     let info = try engine.blobInfo(address.digest)
     #expect(try engine.blobFile(address.digest, cancellation: .none)?.info == info)
-    try run("chmod", "u+w", engine.file(address.digest))
-    try write("HELLO", engine.file(address.digest))
-    try run("touch", "-d", "@\(info.modified.seconds)", engine.file(address.digest))
+    try SystemCommand.expect("chmod", "u+w", engine.file(address.digest))
+    try writeText("HELLO", engine.file(address.digest))
+    try SystemCommand.expect("touch", "-d", "@\(info.modified.seconds)", engine.file(address.digest))
     #expect(try engine.blobInfo(address.digest).version != info.version)
     #expect(throws: CASError.self) { _ = try engine.openBlob(address.digest) }
     #expect(!engine.isProbablyVerified(address.digest))
@@ -81,12 +81,12 @@ struct VerificationTests {
 
   @Test("V1: a known state is not hashed again, any other is")
   func once() throws {
-    try write("HELLO", folder("file"))
+    try writeText("HELLO", folder("file"))
     let file = try OpenFile.open(path: folder("file"), .readOnly)
     let identity = try file.status().identity
     let verifier = Verifier()
-    let wrong = try digest(bytes("hello"))
-    let right = try digest(bytes("HELLO"))
+    let wrong = try Digest.of("hello".bytes)
+    let right = try Digest.of("HELLO".bytes)
     verifier.remember(wrong, identity, isDurable: true)
     // Were it hashed, this would fail.
     #expect(try verifier.verify(file, identity, is: wrong, OperationContext("read blob", on: wrong)) == identity)
@@ -107,13 +107,13 @@ struct VerificationTests {
   func cancelledWaiter() throws {
     let content = [UInt8](repeating: 3, count: 64 << 20)
     let address = try folder.store().putBlob(content)
-    let engine = try #require(try open(folder("store")) as? DirectoryEngine)
+    let engine = try #require(try openStore(folder("store")) as? DirectoryEngine)
     let token = CancellationToken()
     try Thread.start("cancel") {
       Thread.sleep(for: .milliseconds(5))
       token.cancel()
     }
-    let outcome = code { _ = try engine.openBlob(address.digest, cancellation: token) }
+    let outcome = errorCode { _ = try engine.openBlob(address.digest, cancellation: token) }
     // Hashing may have been quicker than the cancellation, or not begun before it.
     #expect(outcome == .cancelled || outcome == nil)
     #expect(try engine.openBlob(address.digest).size == content.count)
@@ -124,9 +124,9 @@ struct VerificationTests {
   func shared() throws {
     let content = [UInt8](repeating: 4, count: 4 << 20)
     let address = try folder.store().putBlob(content)
-    let engine = try open(folder("store"))
+    let engine = try openStore(folder("store"))
     let successes = AtomicCounter()
-    try concurrently(8) { _ in
+    try onThreads(8) { _ in
       if (try? engine.blobContents(address.digest, limit: 8 << 20)) == content { successes.add() }
     }
     #expect(successes.count == 8)
@@ -135,15 +135,15 @@ struct VerificationTests {
   @Test("D9: a blob that another tool is still writing is not corrupt, and is read when it is complete")
   func beingWritten() throws {
     let engine = try folder.store()
-    let digest = try digest(bytes("hello"))
+    let digest = try Digest.of("hello".bytes)
     _ = FileManager.default.createFile(atPath: engine.file(digest), contents: nil)
     let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: engine.file(digest)))
-    try writer.write(contentsOf: Data(bytes("hel")))
-    #expect(code { _ = try engine.openBlob(digest) } == .io(.ioError))
-    try concurrently(2) { worker in
+    try writer.write(contentsOf: Data("hel".bytes))
+    #expect(errorCode { _ = try engine.openBlob(digest) } == .io(.ioError))
+    try onThreads(2) { worker in
       if worker == 0 {
         Thread.sleep(for: .milliseconds(100))
-        try? writer.write(contentsOf: Data(bytes("lo")))
+        try? writer.write(contentsOf: Data("lo".bytes))
         try? writer.close()
       } else {
         #expect((try? engine.text(digest)) == "hello")
@@ -154,13 +154,13 @@ struct VerificationTests {
   @Test("D9: putting a blob that another tool is writing puts ours in its place")
   func putsOverHalf() throws {
     let engine = try folder.store()
-    let digest = try digest(bytes("hello"))
+    let digest = try Digest.of("hello".bytes)
     _ = FileManager.default.createFile(atPath: engine.file(digest), contents: nil)
     let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: engine.file(digest)))
-    try writer.write(contentsOf: Data(bytes("hel")))
-    _ = try engine.putBlob(bytes("hello"))
+    try writer.write(contentsOf: Data("hel".bytes))
+    _ = try engine.putBlob("hello".bytes)
     #expect(try engine.text(digest) == "hello")
-    try writer.write(contentsOf: Data(bytes("XX")))
+    try writer.write(contentsOf: Data("XX".bytes))
     try writer.close()
     #expect(try engine.text(digest) == "hello")
   }
@@ -168,22 +168,22 @@ struct VerificationTests {
   @Test("E7: a reader goes on after a delete, reads anywhere, and never beyond or short of its size")
   func reads() throws {
     let engine = try folder.store()
-    let address = try engine.putBlob(bytes("hello"))
+    let address = try engine.putBlob("hello".bytes)
     let reader = try engine.openBlob(address.digest)
     let file = try engine.openBlob(address.digest)
     let path = engine.file(address.digest)
-    try run("chmod", "u+w", path)
-    try move(path, to: folder("moved"))
-    #expect(code { _ = try engine.openBlob(address.digest) } == .notFound)
+    try SystemCommand.expect("chmod", "u+w", path)
+    try moveItem(path, to: folder("moved"))
+    #expect(errorCode { _ = try engine.openBlob(address.digest) } == .notFound)
     var buffer = [UInt8](repeating: 0, count: 16)
     var span = buffer.mutableSpan
     #expect(try reader.read(into: &span, at: 3) == 2)
     #expect(try reader.read(into: &span, at: 5) == 0)
     #expect(try reader.read(into: &span, at: .max) == 0)
-    #expect(code { _ = try reader.read(into: &span, at: -1) } == .invalid)
-    try write("hello, world", folder("moved"))
+    #expect(errorCode { _ = try reader.read(into: &span, at: -1) } == .invalid)
+    try writeText("hello, world", folder("moved"))
     #expect(try reader.read(into: &span, at: 0) == 5)
-    try write("hel", folder("moved"))
-    #expect(code { _ = try file.read(into: &span, at: 0) } == .io(.ioError))
+    try writeText("hel", folder("moved"))
+    #expect(errorCode { _ = try file.read(into: &span, at: 0) } == .io(.ioError))
   }
 }

@@ -23,7 +23,7 @@ struct ArchiveTests {
         contents[try store.engine.putBlob(content, algorithm: size == 1 && hasLongNames ? .sha512 : .sha256).digest] =
           content
       }
-      try store.engine.putReference(descriptor(1), named: ReferenceName("a"))
+      try store.engine.putReference(Descriptor.sample(1), named: ReferenceName("a"))
       if format != "v7" {
         // Beyond the 100 bytes of a header; beyond the 256 of a prefix too where there is a way to say them.
         let length = format == "ustar" ? 60 : 200
@@ -43,7 +43,7 @@ struct ArchiveTests {
         #expect(try engine.blobInfo(digest).size == content.count)
         #expect(try engine.blobInfo(digest).modified.seconds == store.engine.blobInfo(digest).modified.seconds)
       }
-      #expect(try engine.reference(named: ReferenceName("a")) == descriptor(1))
+      #expect(try engine.reference(named: ReferenceName("a")) == Descriptor.sample(1))
     }
   }
 
@@ -103,11 +103,11 @@ struct ArchiveTests {
     try withStore(.archive) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest
       let name = try ReferenceName("a")
-      try store.engine.putReference(descriptor(1), named: name)
+      try store.engine.putReference(Descriptor.sample(1), named: name)
       let sealed = try store.sealed()
       let engine = sealed.engine
       #expect(engine.uri == sealed.uri && engine.driverName == "oci-archive" && !engine.isWritable)
-      let tag = try descriptor(2)
+      let tag = try Descriptor.sample(2)
       let failures = [
         failure { () throws(CASError) in try engine.putBlob([5]) },
         failure { () throws(CASError) in try engine.stageBlob(algorithm: .sha256, copying: digest) },
@@ -129,7 +129,7 @@ struct ArchiveTests {
       }
       #expect(made?.code == .notImplemented)
       #expect(try engine.blobContents(digest, limit: 1) == [1])
-      #expect(try engine.reference(named: name) == descriptor(1))
+      #expect(try engine.reference(named: name) == Descriptor.sample(1))
     }
   }
 
@@ -138,7 +138,7 @@ struct ArchiveTests {
     try withStore(.archive) { (store) throws in
       let digest = try store.engine.putBlob([1, 2, 3]).digest
       let name = try ReferenceName("a")
-      try store.engine.putReference(descriptor(1), named: name)
+      try store.engine.putReference(Descriptor.sample(1), named: name)
       let engine = try store.sealed().engine
       let token = CancellationToken()
       token.cancel()
@@ -181,7 +181,7 @@ struct ArchiveTests {
         try archive.write(Array("PRECIOUS".utf8).span, at: file.offset)
       }
       #expect(try files.info(of: file).version != file.info.version)
-      let corruption = CASError.Corruption(expected: right, actual: try digest(Array("PRECIOUS".utf8)))
+      let corruption = CASError.Corruption(expected: right, actual: try Digest.of(Array("PRECIOUS".utf8)))
       #expect(failure { () throws(CASError) in try sealed.engine.openBlob(right) }?.corruption == corruption)
       for verification in [Verification.once, .always] {
         let engine = try sealed.reopen(OpenOptions(verification: verification))
@@ -231,7 +231,7 @@ struct ArchiveTests {
     try withStore(.archive) { (store) throws in
       let content = Array("content".utf8)
       let blob = try store.engine.putBlob(content).digest
-      try store.engine.putReference(descriptor(1), named: ReferenceName("a"))
+      try store.engine.putReference(Descriptor.sample(1), named: ReferenceName("a"))
       let long = "store/" + String(repeating: "x", count: 120)
       try store.run("touch", [long])
       try store.run("tar", ["--format=pax", "-b", "1", "-cf", "x.tar", "-C", "store", "."])

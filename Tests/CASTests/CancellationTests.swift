@@ -14,7 +14,7 @@ struct CancellationTests {
       let digest = try engine.putBlob(content).digest
       let name = try ReferenceName("a")
       let other = try ReferenceName("b")
-      let tag = try descriptor(1)
+      let tag = try Descriptor.sample(1)
       try engine.putReference(tag, named: name)
       let reader = try engine.openBlob(digest)
       let file = try OpenFile.open(path: "/dev/zero", .readOnly)

@@ -34,8 +34,8 @@ struct CheckTests {
   func missing(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
-      let (config, layer, child) = (try descriptor(1), try descriptor(2), try descriptor(3))
-      let target = try descriptor(4)
+      let (config, layer, child) = (try Descriptor.sample(1), try Descriptor.sample(2), try Descriptor.sample(3))
+      let target = try Descriptor.sample(4)
       let manifest = try images.manifest(config, [layer, layer, images.put("layer")])
       try images.tag(images.index([manifest, manifest, child]), "a")
       try images.tag(target, "b")
@@ -53,9 +53,9 @@ struct CheckTests {
   func elsewhere(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
-      let foreign = try descriptor(
-        json: "{\"mediaType\":\"x/y\",\"digest\":\"DIGEST\",\"size\":5,\"urls\":[\"https://example.com/\"]}")
-      try images.tag(images.manifest(images.put("config"), [foreign], subject: descriptor(1)), "a")
+      let foreign = try Descriptor.parsed(
+        "{\"mediaType\":\"x/y\",\"digest\":\"DIGEST\",\"size\":5,\"urls\":[\"https://example.com/\"]}")
+      try images.tag(images.manifest(images.put("config"), [foreign], subject: Descriptor.sample(1)), "a")
       #expect(try found(store.engine) == [])
     }
   }

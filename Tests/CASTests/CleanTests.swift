@@ -32,7 +32,7 @@ struct CleanTests {
       #expect(try store.digests().count == 2000)
       for number in stride(from: 0, to: 2000, by: 97) {
         let content = Array("\(number)".utf8)
-        #expect(try store.engine.blobContents(digest(content), limit: 10) == content)
+        #expect(try store.engine.blobContents(Digest.of(content), limit: 10) == content)
       }
     }
   }
@@ -42,7 +42,7 @@ struct CleanTests {
     try withStore(kind) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest
       let name = try ReferenceName("a")
-      try store.engine.putReference(descriptor(1), named: name)
+      try store.engine.putReference(Descriptor.sample(1), named: name)
       let stage = try store.engine.stageBlob()
       try stage.write([2], at: 0)
       #expect(try store.engine.clean() == 0)
@@ -51,7 +51,7 @@ struct CleanTests {
       let committed = try stage.commit(expecting: BlobExpectation(), cancellation: .none).digest
       #expect(try store.engine.blobContents(committed, limit: 2) == [2, 3])
       #expect(try store.digests() == [digest, committed].sorted())
-      #expect(try store.engine.reference(named: name) == descriptor(1))
+      #expect(try store.engine.reference(named: name) == Descriptor.sample(1))
     }
   }
 

@@ -13,7 +13,7 @@ struct CloseTests {
       let engine = store.engine
       let digest = try engine.putBlob([1, 2, 3]).digest
       let name = try ReferenceName("a")
-      let tag = try descriptor(1)
+      let tag = try Descriptor.sample(1)
       try engine.putReference(tag, named: name)
       let reader = try engine.openBlob(digest)
       let stage = try engine.stageBlob()

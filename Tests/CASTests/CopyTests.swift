@@ -113,12 +113,12 @@ struct CopyTests {
     try withStore(.archive) { (source) throws in
       let images = Images(source)
       let name = try ReferenceName("copied")
-      let absent = try descriptor(1, mediaType: "a/b")
+      let absent = try Descriptor.sample(1, mediaType: "a/b")
       let config = try images.put("{}")
       let broken = try images.manifest(config, [absent])
       let lying = Descriptor(mediaType: "a/b", digest: config.digest, size: 7)
       let wrong = try images.manifest(config, [lying])
-      let attached = try images.manifest(config, [], subject: descriptor(2))
+      let attached = try images.manifest(config, [], subject: Descriptor.sample(2))
       let target = try MemoryDriver().create("mem:", options: CreateOptions())
       let error = failure { () throws(CASError) in try source.engine.copy(broken, to: target, named: name) }
       #expect(error?.code == .notFound)
@@ -141,7 +141,7 @@ struct CopyTests {
         let name = try ReferenceName("copied")
         let layer = try images.put("layer")
         let root = try images.manifest(layer, [])
-        try target.engine.putReference(descriptor(1), named: name)
+        try target.engine.putReference(Descriptor.sample(1), named: name)
         let taken = failure { () throws(CASError) in try source.engine.copy(root, to: target.engine, named: name) }
         #expect(taken?.code == .clobber)
         #expect(try target.digests().isEmpty)
@@ -154,7 +154,7 @@ struct CopyTests {
         let empty = try MemoryDriver().create("mem:", options: CreateOptions())
         let corrupt = failure { () throws(CASError) in try source.engine.copy(root, to: empty, named: name) }
         #expect(corrupt?.code == .corrupt)
-        let actual = try digest(Array("LAYER".utf8))
+        let actual = try Digest.of(Array("LAYER".utf8))
         #expect(corrupt?.corruption == CASError.Corruption(expected: layer.digest, actual: actual))
         #expect(try empty.listBlobs().nextBatch().isEmpty && empty.listReferences().isEmpty)
         let sealed = try source.reopen(OpenOptions(isReadOnly: true))

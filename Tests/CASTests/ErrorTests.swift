@@ -37,8 +37,8 @@ struct ErrorTests {
 
   @Test("E15: what is corrupt or not as expected has both digests in its message")
   func digests() throws {
-    let one = try digest([1])
-    let two = try digest([2])
+    let one = try Digest.of([1])
+    let two = try Digest.of([2])
     let corrupt = CASError.corrupt(OperationContext("read blob", on: one), expected: one, actual: two)
     #expect(corrupt.code == .corrupt)
     #expect(corrupt.corruption == CASError.Corruption(expected: one, actual: two))

@@ -106,11 +106,11 @@ struct GarbageTests {
   func incomplete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
-      let manifest = try images.manifest(descriptor(1), [descriptor(2), images.put("layer", as: "x/unknown")])
-      try images.tag(images.index([manifest, descriptor(3)]), "a")
+      let manifest = try images.manifest(Descriptor.sample(1), [Descriptor.sample(2), images.put("layer", as: "x/unknown")])
+      try images.tag(images.index([manifest, Descriptor.sample(3)]), "a")
       try images.tag(images.put("not JSON", as: "application/x+json"), "b")
       try images.tag(images.put("what is this?", as: "x/unknown"), "c")
-      try images.tag(descriptor(4), "d")
+      try images.tag(Descriptor.sample(4), "d")
       let kept = try store.digests()
       let loose = try images.put("loose").digest
       #expect(try store.engine.collect() == [loose])
@@ -366,7 +366,7 @@ struct GarbageTests {
   /// Stores a layer without the care that makes it durable, where there are files.
   private func layerOf(_ store: TestStore, _ text: String) throws -> Descriptor {
     guard store.kind.isDirectory else { return try Images(store).put(text) }
-    let digest = try digest(Array(text.utf8))
+    let digest = try Digest.of(Array(text.utf8))
     _ = FileManager.default.createFile(atPath: store.file(digest).path, contents: Data(text.utf8))
     return Descriptor(mediaType: "x/layer", digest: digest, size: Int64(text.utf8.count))
   }

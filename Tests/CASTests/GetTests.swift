@@ -75,7 +75,7 @@ struct GetTests {
     try withStore(kind) { (store) throws in
       let store = try store.sealed()
       for algorithm in Digest.Algorithm.allCases {
-        let absent = try digest(Array("absent".utf8), algorithm)
+        let absent = try Digest.of(Array("absent".utf8), algorithm)
         var failures = [
           failure { () throws(CASError) in try store.engine.openBlob(absent) },
           failure { () throws(CASError) in try store.engine.blobInfo(absent) },
@@ -109,7 +109,7 @@ struct GetTests {
     try withStore(kind) { (store) throws in
       let expected = try store.engine.putBlob(Array("precious".utf8)).digest
       try store.corrupt(expected)
-      let corruption = CASError.Corruption(expected: expected, actual: try digest(Array("rotten".utf8)))
+      let corruption = CASError.Corruption(expected: expected, actual: try Digest.of(Array("rotten".utf8)))
       for verification in [Verification.once, .always] {
         let engine = try store.reopen(OpenOptions(verification: verification))
         for _ in 0..<2 {
@@ -141,7 +141,7 @@ struct GetTests {
       #expect(try mediaType(#"{"config":{}}"#) == MediaType.octetStream)
       #expect(try mediaType("layer") == MediaType.octetStream)
       #expect(try mediaType("") == MediaType.octetStream)
-      let layer = Descriptor(mediaType: "c/d", digest: try digest(Array("layer".utf8)), size: 5)
+      let layer = Descriptor(mediaType: "c/d", digest: try Digest.of(Array("layer".utf8)), size: 5)
       try store.engine.putReference(layer, named: ReferenceName("layer"))
       #expect(try mediaType("layer") == "c/d")
     }

@@ -11,7 +11,7 @@ struct ListTests {
     try withStore(kind) { (store) throws in
       let kept = try store.engine.putBlob([1]).digest
       for algorithm in Digest.Algorithm.allCases {
-        let digest = try digest([2], algorithm)
+        let digest = try Digest.of([2], algorithm)
         try store.engine.deleteBlob(digest)
         _ = try store.engine.putBlob([2], algorithm: algorithm)
         for _ in 0..<2 {
@@ -60,7 +60,7 @@ struct ListTests {
       let listing = try store.engine.listBlobs()
       var digests = try listing.nextBatch()
       for number in stride(from: 1, to: 1500, by: 2) {
-        try store.engine.deleteBlob(digest(Array("\(number)".utf8)))
+        try store.engine.deleteBlob(Digest.of(Array("\(number)".utf8)))
         _ = try store.engine.putBlob(Array("new \(number)".utf8))
       }
       while case let batch = try listing.nextBatch(), !batch.isEmpty { digests += batch }

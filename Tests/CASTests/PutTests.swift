@@ -17,7 +17,7 @@ struct PutTests {
       let content = generator.bytes(count)
       for algorithm in Digest.Algorithm.allCases {
         let address = try store.engine.putBlob(content, algorithm: algorithm)
-        #expect(address == BlobAddress(digest: try digest(content, algorithm), size: Int64(count)))
+        #expect(address == BlobAddress(digest: try Digest.of(content, algorithm), size: Int64(count)))
         #expect(try store.engine.blobContents(address.digest, limit: count) == content)
         #expect(try store.engine.blobInfo(address.digest).size == Int64(count))
       }
@@ -59,7 +59,7 @@ struct PutTests {
       var span = skipped.mutableSpan
       _ = try file.read(into: &span)
       let address = try store.engine.putBlob(contentsOf: file)
-      #expect(address.digest == (try digest(Array(content.dropFirst(3)))))
+      #expect(address.digest == (try Digest.of(Array(content.dropFirst(3)))))
       #expect(try store.engine.blobContents(address.digest, limit: content.count) == Array(content.dropFirst(3)))
 
       let pipe = Monitor<CASPlatform.Pipe?>(try CASPlatform.Pipe())
@@ -68,7 +68,7 @@ struct PutTests {
         try? pipe.withLock { $0?.writer }?.write(content.span)
         pipe.withLock { $0 = nil }
       }
-      #expect(try store.engine.putBlob(contentsOf: reader, algorithm: .sha512).digest == digest(content, .sha512))
+      #expect(try store.engine.putBlob(contentsOf: reader, algorithm: .sha512).digest == Digest.of(content, .sha512))
     }
   }
 
@@ -93,7 +93,7 @@ struct PutTests {
           #expect(failure { () throws(CASError) in try store.engine.putBlob(content) } == nil)
         }
       }
-      #expect(try store.holds((0..<100).map { try digest(Array("content \($0)".utf8)) }))
+      #expect(try store.holds((0..<100).map { try Digest.of(Array("content \($0)".utf8)) }))
     }
   }
 
@@ -141,8 +141,8 @@ struct PutTests {
     try withStore(kind) { (store) throws in
       let files = store.files()
       let content = Array("expected".utf8)
-      let right = try digest(content, algorithm)
-      let wrong = try digest(Array("other".utf8), algorithm)
+      let right = try Digest.of(content, algorithm)
+      let wrong = try Digest.of(Array("other".utf8), algorithm)
       for expectation in [
         BlobExpectation(digest: wrong), BlobExpectation(size: 7), BlobExpectation(size: 9),
         BlobExpectation(digest: right, size: 7), BlobExpectation(digest: wrong, size: 8),

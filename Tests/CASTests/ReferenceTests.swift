@@ -10,8 +10,8 @@ struct ReferenceTests {
   func put(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName("docker.io/library/alpine:3.20")
-      let first = try descriptor(1)
-      let second = try descriptor(2)
+      let first = try Descriptor.sample(1)
+      let second = try Descriptor.sample(2)
       for _ in 0..<2 { try store.engine.putReference(first, named: name) }
       let error = failure { () throws(CASError) in try store.engine.putReference(second, named: name) }
       #expect(error?.code == .clobber)
@@ -28,15 +28,15 @@ struct ReferenceTests {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName("a")
       let key = Descriptor.referenceNameKey
-      let put = try descriptor(
-        json: #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"},"new":[1]}"#)
+      let put = try Descriptor.parsed(
+        #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"},"new":[1]}"#)
       try store.engine.putReference(put, named: name)
       for same in [
         #"{"new":[1],"annotations":{"y":"2","x":"1"},"size":1,"digest":"DIGEST","mediaType":"a/b"}"#,
         #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2","\#(key)":"z"},"new":[1]}"#,
         #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"},"new":[1],"urls":null}"#,
       ] {
-        try store.engine.putReference(descriptor(json: same), named: name)
+        try store.engine.putReference(Descriptor.parsed(same), named: name)
       }
       for other in [
         #"{"mediaType":"a/c","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"},"new":[1]}"#,
@@ -46,7 +46,7 @@ struct ReferenceTests {
         #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"},"new":[2]}"#,
         #"{"mediaType":"a/b","digest":"DIGEST","size":1,"annotations":{"x":"1","y":"2"}}"#,
       ] {
-        let descriptor = try descriptor(json: other)
+        let descriptor = try Descriptor.parsed(other)
         let error = failure { () throws(CASError) in try store.engine.putReference(descriptor, named: name) }
         #expect(error?.code == .clobber)
       }
@@ -61,7 +61,7 @@ struct ReferenceTests {
       let rounds = 200
       let threads = 4
       let names = try (0..<rounds).map { try ReferenceName("round-\($0)") }
-      let descriptors = try (0..<threads).map { try descriptor($0) }
+      let descriptors = try (0..<threads).map { try Descriptor.sample($0) }
       let winners = Mutex([[Int]](repeating: [], count: rounds))
       try onThreads(threads) { (thread) in
         for round in 0..<rounds {
@@ -88,7 +88,7 @@ struct ReferenceTests {
   func noLostUpdate(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let names = try (0..<200).map { try ReferenceName("name-\($0)") }
-      let put = try descriptor(1)
+      let put = try Descriptor.sample(1)
       try onThreads(4) { (thread) in
         for number in stride(from: thread, to: 200, by: 4) {
           let error = failure { () throws(CASError) in
@@ -109,7 +109,7 @@ struct ReferenceTests {
       let text =
         #"{"mediaType":"a/b","digest":"DIGEST","size":12,"urls":["u"],"annotations":{"k":"v"},"data":"aGk=","#
         + #""platform":{"os":"linux","architecture":"arm64"},"artifactType":"t/u","x":{"deep":[1.50,null]}}"#
-      let put = try descriptor(json: text)
+      let put = try Descriptor.parsed(text)
       let name = try ReferenceName("all")
       try store.engine.putReference(put, named: name)
       let store = try store.sealed()
@@ -130,16 +130,16 @@ struct ReferenceTests {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName("a/b")
       let other = try ReferenceName("a/c")
-      try store.engine.putReference(descriptor(1), named: name)
-      try store.engine.putReference(descriptor(2), named: other)
+      try store.engine.putReference(Descriptor.sample(1), named: name)
+      try store.engine.putReference(Descriptor.sample(2), named: other)
       for _ in 0..<2 {
         try store.engine.deleteReference(named: name)
         #expect(failure { () throws(CASError) in try store.engine.reference(named: name) }?.code == .notFound)
       }
       try store.engine.deleteReference(named: ReferenceName("never"))
       #expect(try store.engine.listReferences().map(\.name) == [other])
-      try store.engine.putReference(descriptor(3), named: name)
-      #expect(try store.engine.reference(named: name) == descriptor(3))
+      try store.engine.putReference(Descriptor.sample(3), named: name)
+      #expect(try store.engine.reference(named: name) == Descriptor.sample(3))
     }
   }
 
@@ -150,7 +150,7 @@ struct ReferenceTests {
       #expect(try empty.listReferences().isEmpty)
       #expect(try empty.index().entries.isEmpty)
       let names = try ["latest", "v1.0", "a/b/c:1", "x--y", "Z@1+2_3"].map { try ReferenceName($0) }
-      for (number, name) in names.enumerated() { try store.engine.putReference(descriptor(number), named: name) }
+      for (number, name) in names.enumerated() { try store.engine.putReference(Descriptor.sample(number), named: name) }
       let store = try store.sealed()
       let listed = try store.reopen().listReferences()
       #expect(listed.map(\.name).sorted() == names.sorted())
@@ -167,7 +167,7 @@ struct ReferenceTests {
   func grammar(_ kind: StoreKind, _ text: String) throws {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName(reading: text)
-      let put = try descriptor(1)
+      let put = try Descriptor.sample(1)
       let error = failure { () throws(CASError) in try store.engine.putReference(put, named: name) }
       #expect(error?.code == .invalid)
       #expect(failure { () throws(CASError) in try store.engine.reference(named: name) }?.code == .notFound)

@@ -119,10 +119,10 @@ struct RegistryTests {
     try withStore(kind) { (store) throws in
       let address = try store.engine.putBlob([1, 2, 3])
       let name = try ReferenceName("a")
-      try store.engine.putReference(descriptor(1), named: name)
+      try store.engine.putReference(Descriptor.sample(1), named: name)
       let engine = try store.reopen(OpenOptions(isReadOnly: true))
       #expect(!engine.isWritable && store.engine.isWritable)
-      let tag = try descriptor(2)
+      let tag = try Descriptor.sample(2)
       let failures = [
         failure { () throws(CASError) in try engine.putBlob([4]) },
         failure { () throws(CASError) in try engine.deleteBlob(address.digest) },
@@ -132,7 +132,7 @@ struct RegistryTests {
       ]
       for error in failures { #expect(error?.code.errno == .readOnlyFileSystem) }
       #expect(try engine.blobContents(address.digest, limit: 3) == [1, 2, 3])
-      #expect(try engine.reference(named: name) == descriptor(1))
+      #expect(try engine.reference(named: name) == Descriptor.sample(1))
     }
   }
 }

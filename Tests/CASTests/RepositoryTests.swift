@@ -29,7 +29,7 @@ struct RepositoryTests {
       #expect(try store.reopen().reference(named: name) == stored[1])
       #expect(try store.engine.listReferences() == [Reference(name: name, descriptor: stored[1])])
       let other = try ReferenceName("other")
-      let absent = try descriptor(1)
+      let absent = try Descriptor.sample(1)
       let nothing = failure { () throws(CASError) in try store.engine.putReference(absent, named: other) }
       #expect(nothing?.code == .notFound && nothing?.description.contains(absent.digest.description) == true)
       let layer = try Images(store).put("no manifest", as: MediaType.imageManifest)

@@ -25,7 +25,7 @@ struct StageTests {
       try stage.synchronize()
       #expect(try store.digests().isEmpty)
       let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-      #expect(address.digest == (try digest([0, 0, 0, 0, 9, 9, 0, 0, 0])))
+      #expect(address.digest == (try Digest.of([0, 0, 0, 0, 9, 9, 0, 0, 0])))
       #expect(address.size == 9)
       #expect(try store.holds([address.digest]))
     }
@@ -67,7 +67,7 @@ struct StageTests {
         #expect(stage.size == Int64(model.count))
       }
       let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-      #expect(address == BlobAddress(digest: try digest(model, .sha512), size: Int64(model.count)))
+      #expect(address == BlobAddress(digest: try Digest.of(model, .sha512), size: Int64(model.count)))
       #expect(try store.reopen().blobContents(address.digest, limit: model.count) == model)
       #expect(try store.engine.blobContents(baseDigest, limit: base.count) == base)
     }
@@ -83,7 +83,7 @@ struct StageTests {
         try stage.write([4, 5], at: cut)
         try stage.write([6], at: cut + 2)
         let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
-        #expect(address.digest == (try digest(Array([1, 2, 3].prefix(Int(cut))) + [4, 5, 6])))
+        #expect(address.digest == (try Digest.of(Array([1, 2, 3].prefix(Int(cut))) + [4, 5, 6])))
       }
     }
   }
@@ -93,7 +93,7 @@ struct StageTests {
     try withStore(kind) { (store) throws in
       let stage = try store.engine.stageBlob()
       try stage.write([1, 2], at: 0)
-      let expectation = BlobExpectation(digest: try digest([1, 2, 3]), size: 3)
+      let expectation = BlobExpectation(digest: try Digest.of([1, 2, 3]), size: 3)
       let refused = failure { () throws(CASError) in
         try stage.commit(expecting: expectation, cancellation: .none)
       }

@@ -80,7 +80,7 @@ struct TestStore: Sendable {
 
   /// Runs a program in the folder.
   func run(_ program: String, _ arguments: [String]) throws {
-    let outcome = try Running("/usr/bin/\(program)", arguments, in: folder.path).outcome(seconds: 60)
+    let outcome = try RunningCommand("/usr/bin/\(program)", arguments, in: folder.path).outcome()
     guard outcome.status == 0 else { throw TestFailure(outcome.errors) }
   }
 

@@ -35,7 +35,7 @@ enum TestRegistry {
     // The pipe's other end is this process's alone, so it closes with it. Signals may be blocked, so nothing waits for one.
     let script =
       "\(program) serve config.yml >said 2>&1 & read end; kill -KILL $!; sleep 0.2; cd /; rm -rf '\(folder.path)'"
-    _ = try Child(
+    _ = try ChildProcess(
       "/bin/sh", ["-c", script], in: folder.path, variables: ["PATH": "/usr/bin:/bin"],
       files: (pipe.get().reader.rawValue, null.rawValue, null.rawValue))
     for _ in 0..<600 {

@@ -3,7 +3,7 @@ import TestSupport
 
 /// The processes that make the system calls, on one mount.
 final class Worker {
-  private let child: Child
+  private let child: ChildProcess
   private let commands = Pipe()
   private let answers = Pipe()
   private var rest = Data()
@@ -17,7 +17,7 @@ final class Worker {
         _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
       }
     }
-    child = try Child(
+    child = try ChildProcess(
       "/usr/bin/timeout",
       ["-k", "2", String(seconds), "/usr/bin/python3", program, workshop.mountPoint, workshop.store],
       variables: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"],
@@ -46,6 +46,6 @@ final class Worker {
 
   deinit {
     try? commands.fileHandleForWriting.close()
-    if child.end(seconds: 30) == nil { child.signal(SIGKILL) }
+    if child.wait(timeout: .seconds(30)) == nil { child.signal(SIGKILL) }
   }
 }

@@ -1,12 +1,11 @@
 import Foundation
 public import Testing
 
-/// A temporary folder in which scripts of bash run, and whose mounts go when it does.
+/// A temporary folder in which scripts of bash run, whose mounts end with it.
 ///
-/// Scripts find `$casfs`, the executable; `$store` and `$mnt`, a store and a place to mount it; and the words of
-/// ``prelude``.
+/// A script sources `helpers.bash`, which says what it finds in its environment.
 public final class ScriptedMount: Sendable {
-  /// Whoever runs the tests may ignore these, as `nohup` does; what is tested does not.
+  /// Signals that the caller of the tests may ignore, as `nohup` does, and scripts must not.
   private static let signals = "--default-signal=HUP,INT,PIPE,TERM"
 
   /// The folder.
@@ -17,51 +16,78 @@ public final class ScriptedMount: Sendable {
   /// The mount point's path.
   public var mountPoint: String { path + "/mnt" }
 
-  /// Makes the folder with an empty mount point; nothing is mounted, and there is no store.
+  /// Creates the folder with an empty mount point, without a mount or a store.
   public init() throws {
-    // Short, for a mount's source is cut when it is long.
+    // Short, because the source of a mount is truncated when it is long.
     path = "/tmp/casfs-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: path + "/mnt", withIntermediateDirectories: true)
-    try Data(Self.prelude.utf8).write(to: URL(filePath: path + "/prelude"))
   }
 
   deinit {
     for place in Self.mounts(below: path) {
       let process = Self.daemon(of: place)
-      if process != nil, (try? Self.run(Tool.path, ["unmount", place], seconds: 20).status) == 0 { continue }
+      if process != nil, (try? Self.run(Casfs.path, ["unmount", place], seconds: 20).status) == 0 { continue }
       if let process { kill(process, SIGKILL) }
       _ = try? Self.run("/usr/bin/umount", ["-l", place], seconds: 20)
     }
-    // What cannot be removed because something is still mounted there must not be emptied either.
+    // A mount that is still there must not be emptied.
     _ = try? Self.run("/usr/bin/rm", ["-rf", "--one-file-system", path], seconds: 60)
   }
 
-  /// How the whole suite is run in one way of reading: `CASFS_READ_MODE=splice swift test`.
+  /// The read mode that the whole suite is run in: `CASFS_READ_MODE=splice swift test`.
   private static let readMode = ProcessInfo.processInfo.environment["CASFS_READ_MODE"].map { "read=\($0)" }
 
-  /// Makes a folder with a store that is mounted.
+  /// Creates a folder with a mounted store.
   ///
   /// - Parameter options: words for `-o`.
   public static func mounted(_ options: String...) throws -> ScriptedMount {
-    let workshop = try ScriptedMount()
-    // A test that names a mode comes last, and has it.
+    let scripted = try ScriptedMount()
+    // The options of a test come last, so that a read mode it names wins.
     let words = ([readMode].compactMap(\.self) + options).flatMap { ["-o", $0] }
     let made = try run(
       "/usr/bin/env",
-      [signals, Tool.path, "mount", "--create"] + words + [workshop.store, workshop.mountPoint], seconds: 30)
+      [signals, Casfs.path, "mount", "--create"] + words + [scripted.store, scripted.mountPoint], seconds: 30)
     guard made.status == 0 else { throw TestFailure("cannot mount: \(made.errors)") }
-    return workshop
+    return scripted
   }
 
   /// Runs a script, which must end with status 0 in time.
   ///
-  /// - Parameter seconds: how long it may take; it and its children are killed then.
-  /// - Returns: what it printed.
+  /// - Parameter script: its path below `Scripts` of the caller's target.
+  /// - Parameter parameters: environment variables for it.
+  /// - Parameter seconds: how long it may take; then it and its children are killed.
+  /// - Returns: its output.
   @discardableResult
-  public func check(
-    _ script: String, seconds: Int = 60, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> Outcome {
-    let outcome = try bash(script, seconds: seconds)
+  public func run(
+    _ script: String, _ parameters: [String: String] = [:], seconds: Int = 60, fileID: String = #fileID,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> CommandOutcome {
+    let file = Project.scripts(of: fileID).appending(path: script)
+    return try check([file.path], file.deletingLastPathComponent(), parameters, seconds, fileID, sourceLocation)
+  }
+
+  /// Runs a line of bash with the helpers, as ``run(_:_:seconds:fileID:sourceLocation:)`` does a script.
+  @discardableResult
+  public func runLine(
+    _ line: String, seconds: Int = 60, fileID: String = #fileID, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> CommandOutcome {
+    try check(
+      ["-c", ". helpers.bash\n" + line], Project.scripts(of: fileID), [:], seconds, fileID, sourceLocation)
+  }
+
+  private func check(
+    _ bash: [String], _ scripts: URL, _ parameters: [String: String], _ seconds: Int, _ fileID: String,
+    _ sourceLocation: SourceLocation
+  ) throws -> CommandOutcome {
+    let program = [Self.signals, "timeout", "-k", "2", String(seconds), "bash"] + bash
+    // `source` looks for files without a slash in PATH.
+    let folders = [Project.scripts(of: #fileID), Project.scripts(of: fileID), scripts].map(\.path)
+    let variables = [
+      "PATH": "/usr/sbin:/usr/bin:/sbin:/bin:" + folders.joined(separator: ":"), "casfs": Casfs.path, "store": store,
+      "mnt": mountPoint, "top": path, "scripts": scripts.path, "helpers": folders[0],
+    ]
+    let running = try RunningCommand("/usr/bin/env", program, in: path, variables: variables.merging(parameters) { $1 })
+    let outcome = try running.outcome(timeout: .seconds(seconds + 10))
     if outcome.status != 0 {
       Issue.record(
         "status \(outcome.status): \(outcome.errors)\(outcome.text.suffix(2000))", sourceLocation: sourceLocation)
@@ -69,22 +95,13 @@ public final class ScriptedMount: Sendable {
     return outcome
   }
 
-  /// Runs a script.
-  public func bash(_ script: String, seconds: Int = 60) throws -> Outcome {
-    let program = [
-      Self.signals, "timeout", "-k", "2", String(seconds), "bash", "-c", ". ./prelude\n" + script,
-    ]
-    let variables = ["casfs": Tool.path, "store": store, "mnt": mountPoint, "top": path]
-    return try Running("/usr/bin/env", program, in: path, variables: variables).outcome(seconds: seconds + 10)
+  private static func run(_ program: String, _ arguments: [String], seconds: Int) throws -> CommandOutcome {
+    try RunningCommand(program, arguments).outcome(timeout: .seconds(seconds))
   }
 
-  private static func run(_ program: String, _ arguments: [String], seconds: Int) throws -> Outcome {
-    try Running(program, arguments, in: "/").outcome(seconds: seconds)
-  }
-
-  /// The mounts below a path, the last one first.
+  /// The mount points below a path, the newest first.
   private static func mounts(below path: String) -> [String] {
-    // In pieces: of a file in /proc Foundation takes the first for all there is.
+    // In pieces: Foundation takes the first read of a file in /proc for the whole file.
     let file = FileHandle(forReadingAtPath: "/proc/self/mountinfo")
     var bytes = Data()
     while let piece = try? file?.read(upToCount: 1 << 16), !piece.isEmpty { bytes += piece }
@@ -95,9 +112,9 @@ public final class ScriptedMount: Sendable {
     return places.filter { $0.hasPrefix(path + "/") }.reversed()
   }
 
-  /// The process that serves a mount, when it answers.
+  /// The process id of a mount's daemon, when it answers.
   private static func daemon(of place: String) -> Int32? {
-    guard let outcome = try? run(Tool.path, ["status", "--json", place], seconds: 10), outcome.status == 0,
+    guard let outcome = try? run(Casfs.path, ["status", "--json", place], seconds: 10), outcome.status == 0,
       let status = try? JSONDecoder().decode(ServingProcess.self, from: Data(outcome.output))
     else { return nil }
     return status.process

@@ -5,11 +5,11 @@ import Testing
 @Suite struct BlobTests {
   @Test("C1: blob put prints one digest a line, in the order of the files")
   func order() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     try store.folder.write("hello\n", to: "a")
     try store.folder.write("", to: "b")
     let files = [store.folder["a"].path, store.folder["b"].path, store.folder["a"].path]
-    let outcome = try Tool.run(["blob", "put", store.path] + files)
+    let outcome = try Casfs.run(["blob", "put", store.path] + files)
     #expect(outcome.status == 0)
     #expect(outcome.errors == "")
     #expect(outcome.text == "\(Known.hello)\n\(Known.empty)\n\(Known.hello)\n")
@@ -17,18 +17,18 @@ import Testing
 
   @Test("C1: without files, and for '-', blob put stores standard input", arguments: [[], ["-"]])
   func standardInput(files: [String]) throws {
-    let store = try TestStore()
-    let outcome = try Tool.run(["blob", "put", store.path] + files, input: Array("hello\n".utf8))
+    let store = try CommandLineStore()
+    let outcome = try Casfs.run(["blob", "put", store.path] + files, input: Array("hello\n".utf8))
     #expect(outcome.text == Known.hello + "\n")
-    #expect(try Tool.run(["blob", "get", store.path, Known.hello]).text == "hello\n")
+    #expect(try Casfs.run(["blob", "get", store.path, Known.hello]).text == "hello\n")
   }
 
   @Test("C2: blob put --json prints digest, size and name")
   func json() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let name = store.folder["a \"quoted\" näme"].path
     try store.folder.write("hello\n", to: "a \"quoted\" näme")
-    let outcome = try Tool.run(["blob", "put", "--json", store.path, name, "-"])
+    let outcome = try Casfs.run(["blob", "put", "--json", store.path, name, "-"])
     #expect(outcome.status == 0)
     let quoted = name.replacingOccurrences(of: "\"", with: "\\\"")
     #expect(
@@ -40,38 +40,38 @@ import Testing
 
   @Test("C1: the first file that cannot be read ends blob put; those before it are stored")
   func firstFailure() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     try store.folder.write("hello\n", to: "a")
     let files = ["a", "absent", "a"].map { store.folder[$0].path }
-    let outcome = try Tool.run(["blob", "put", store.path] + files)
+    let outcome = try Casfs.run(["blob", "put", store.path] + files)
     #expect(outcome.status == 1)
     #expect(outcome.text == Known.hello + "\n")
     #expect(outcome.errors == "casfs: read \(files[1]): No such file or directory\n")
-    let directory = try Tool.run(["blob", "put", store.path, store.folder.path])
+    let directory = try Casfs.run(["blob", "put", store.path, store.folder.path])
     #expect(directory.status == 1)
     #expect(directory.errors == "casfs: read \(store.folder.path): Is a directory\n")
   }
 
   @Test("C1: blob get gives the bytes that were put, by digest and by reference")
   func roundTrip() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let content = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
-    let digest = try #require(try Tool.run(["blob", "put", store.path], input: content).lines.first)
-    #expect(try Tool.run(["ref", "put", store.path, "dir/name:1", digest]).status == 0)
-    #expect(try Tool.run(["blob", "get", store.path, digest]).output == content)
-    #expect(try Tool.run(["blob", "get", store.path, "dir/name:1"]).output == content)
+    let digest = try #require(try Casfs.run(["blob", "put", store.path], input: content).lines.first)
+    #expect(try Casfs.run(["ref", "put", store.path, "dir/name:1", digest]).status == 0)
+    #expect(try Casfs.run(["blob", "get", store.path, digest]).output == content)
+    #expect(try Casfs.run(["blob", "get", store.path, "dir/name:1"]).output == content)
     let empty = try store.put("")
-    #expect(try Tool.run(["blob", "get", store.path, empty]).output.isEmpty)
+    #expect(try Casfs.run(["blob", "get", store.path, empty]).output.isEmpty)
   }
 
   @Test("C1: of a corrupt blob, blob get prints nothing and says both digests")
   func corrupt() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     let file = store.file(digest)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
     try Data("jello\n".utf8).write(to: file)
-    let outcome = try Tool.run(["blob", "get", store.path, digest])
+    let outcome = try Casfs.run(["blob", "get", store.path, digest])
     #expect(outcome.status == 1)
     #expect(outcome.output.isEmpty)
     #expect(outcome.errors.isOneLine)
@@ -81,49 +81,49 @@ import Testing
 
   @Test("C1: blob ls lists digests, -l with size and date, --json as objects")
   func listing() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digests = [try store.put("hello\n"), try store.put("")]
-    #expect(Set(try Tool.run(["blob", "ls", store.path]).lines) == Set(digests))
+    #expect(Set(try Casfs.run(["blob", "ls", store.path]).lines) == Set(digests))
     try FileManager.default.removeItem(at: store.file(Known.empty))
     let dates = ["1969-12-31T23:59:59Z", "2000-02-29T00:00:00Z", "2024-12-31T23:59:59Z", "2100-03-01T12:30:01Z"]
     for date in dates {
-      #expect(try Tool.execute("/usr/bin/touch", ["-d", date, store.file(Known.hello).path]).status == 0)
-      #expect(try Tool.run(["blob", "ls", "-l", store.path]).text == "\(Known.hello)\t6\t\(date)\n")
+      #expect(try SystemCommand.run("/usr/bin/touch", ["-d", date, store.file(Known.hello).path]).status == 0)
+      #expect(try Casfs.run(["blob", "ls", "-l", store.path]).text == "\(Known.hello)\t6\t\(date)\n")
       #expect(
-        try Tool.run(["blob", "ls", "--json", store.path]).text
+        try Casfs.run(["blob", "ls", "--json", store.path]).text
           == "{\"digest\":\"\(Known.hello)\",\"size\":6,\"modified\":\"\(date)\"}\n")
     }
   }
 
   @Test("C1: what is no blob does not hide the blobs, and blob ls says so")
   func brokenEntry() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     for name in ["README", Known.empty, String(repeating: "A", count: 64)] {
       try store.folder.write("", to: "store/blobs/sha256/\(name)")
     }
-    #expect(try Tool.run(["blob", "ls", store.path]).lines == [digest])
+    #expect(try Casfs.run(["blob", "ls", store.path]).lines == [digest])
     let link = store.file(Known.empty)
     try FileManager.default.createSymbolicLink(at: link, withDestinationURL: store.folder["store/oci-layout"])
-    let outcome = try Tool.run(["blob", "ls", "-l", store.path])
+    let outcome = try Casfs.run(["blob", "ls", "-l", store.path])
     #expect(outcome.status == 1)
     #expect(outcome.lines.count == 1 && outcome.text.hasPrefix(digest + "\t6\t"))
     #expect(outcome.errors.isOneLine && outcome.errors.contains(Known.empty), "\(outcome.errors)")
-    let got = try Tool.run(["blob", "get", store.path, Known.empty])
+    let got = try Casfs.run(["blob", "get", store.path, Known.empty])
     #expect(got.status == 1)
     #expect(got.output.isEmpty && got.errors.isOneLine)
   }
 
   @Test("C1: blob rm removes several; what is not there counts as removed")
   func removal() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let (first, second, third) = (try store.put("1"), try store.put("2"), try store.put("3"))
-    #expect(try Tool.run(["blob", "rm", store.path, first, second]).status == 0)
-    #expect(try Tool.run(["blob", "ls", store.path]).lines == [third])
-    let again = try Tool.run(["blob", "rm", store.path, first])
+    #expect(try Casfs.run(["blob", "rm", store.path, first, second]).status == 0)
+    #expect(try Casfs.run(["blob", "ls", store.path]).lines == [third])
+    let again = try Casfs.run(["blob", "rm", store.path, first])
     #expect(again.status == 0)
     #expect(again.text + again.errors == "")
-    let absent = try Tool.run(["blob", "get", store.path, first])
+    let absent = try Casfs.run(["blob", "get", store.path, first])
     #expect(absent.status == 1)
     #expect(absent.errors.isOneLine && absent.errors.contains(first) && absent.errors.contains("not found"))
   }

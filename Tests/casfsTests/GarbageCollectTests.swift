@@ -9,30 +9,30 @@ import Testing
     let old: String
     let young: String
 
-    init(_ store: TestStore) throws {
+    init(_ store: CommandLineStore) throws {
       kept = try store.put("kept")
       old = try store.put("old")
       young = try store.put("young")
-      #expect(try Tool.run(["ref", "put", store.path, "name", kept]).status == 0)
+      #expect(try Casfs.run(["ref", "put", store.path, "name", kept]).status == 0)
       for (digest, age) in [(old, "3 days ago"), (young, "20 minutes ago"), (kept, "3 days ago")] {
-        #expect(try Tool.bash("touch -d '\(age)' \"$1\"", [store.file(digest).path]).status == 0)
+        #expect(try SystemCommand.bash("touch -d '\(age)' \"$1\"", [store.file(digest).path]).status == 0)
       }
     }
   }
 
   @Test("D8: gc prints what it removes, and keeps for a day what nothing refers to", arguments: ["index", "refs"])
   func removes(layout: String) throws {
-    let store = try TestStore(layout)
+    let store = try CommandLineStore(layout)
     let garbage = try Garbage(store)
-    let dry = try Tool.run(["gc", "--dry-run", store.path])
+    let dry = try Casfs.run(["gc", "--dry-run", store.path])
     #expect(dry.status == 0)
     #expect(dry.text == garbage.old + "\n" && dry.errors == "")
-    #expect(Set(try Tool.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.old, garbage.young])
-    let collected = try Tool.run(["gc", store.path])
+    #expect(Set(try Casfs.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.old, garbage.young])
+    let collected = try Casfs.run(["gc", store.path])
     #expect(collected.status == 0)
     #expect(collected.text == garbage.old + "\n" && collected.errors == "")
-    #expect(Set(try Tool.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.young])
-    #expect(try Tool.run(["gc", store.path]).text == "")
+    #expect(Set(try Casfs.run(["blob", "ls", store.path]).lines) == [garbage.kept, garbage.young])
+    #expect(try Casfs.run(["gc", store.path]).text == "")
   }
 
   @Test(
@@ -42,9 +42,9 @@ import Testing
       ("1w", false), ("15250284452471w", false),
     ])
   func grace(time: String, isOver: Bool) throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let garbage = try Garbage(store)
-    let outcome = try Tool.run(["gc", "--dry-run", "--grace", time, store.path])
+    let outcome = try Casfs.run(["gc", "--dry-run", "--grace", time, store.path])
     #expect(outcome.status == 0 && outcome.errors == "")
     #expect(outcome.lines.contains(garbage.young) == isOver)
     #expect(outcome.lines.contains(garbage.kept) == false)
@@ -52,33 +52,33 @@ import Testing
 
   @Test("D8: putting a blob again keeps it from gc")
   func putAgain() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let garbage = try Garbage(store)
     #expect(try store.put("old") == garbage.old)
-    let outcome = try Tool.run(["gc", store.path])
+    let outcome = try Casfs.run(["gc", store.path])
     #expect(outcome.status == 0 && outcome.text == "")
-    #expect(try Tool.run(["blob", "get", store.path, garbage.old]).text == "old")
+    #expect(try Casfs.run(["blob", "get", store.path, garbage.old]).text == "old")
   }
 
   @Test("D8, C1: gc of a store with a broken manifest fails, says which, and removes nothing")
   func broken() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let garbage = try Garbage(store)
     let manifest = try store.put("{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"layers\":0}")
-    #expect(try Tool.run(["ref", "put", store.path, "broken", manifest]).status == 0)
+    #expect(try Casfs.run(["ref", "put", store.path, "broken", manifest]).status == 0)
     for arguments in [["gc", "--grace", "0"], ["gc", "--grace", "0", "--dry-run"]] {
-      let outcome = try Tool.run(arguments + [store.path])
+      let outcome = try Casfs.run(arguments + [store.path])
       #expect(outcome.status == 1)
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.isOneLine && outcome.errors.contains(manifest), "\(outcome.errors)")
     }
-    #expect(try Tool.run(["blob", "ls", store.path]).lines.count == 4)
-    #expect(try Tool.run(["blob", "get", store.path, garbage.old]).text == "old")
+    #expect(try Casfs.run(["blob", "ls", store.path]).lines.count == 4)
+    #expect(try Casfs.run(["blob", "get", store.path, garbage.old]).text == "old")
   }
 
   @Test("D8: an interrupted gc has removed what it printed, and nothing is broken")
   func killed() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let script = #"""
       for i in $(seq 3000); do echo $i >"$1/$i"; done
       "$casfs" blob put "$2" "$1"/* >"$1.all"
@@ -94,7 +94,7 @@ import Testing
       ls -A "$2"
       """#
     try store.folder.write("", to: "files/x")
-    let outcome = try Tool.bash("rm \"$1/x\"; " + script, [store.folder["files"].path, store.path])
+    let outcome = try SystemCommand.bash("rm \"$1/x\"; " + script, [store.folder["files"].path, store.path])
     #expect(outcome.text == "blobs\nindex.json\noci-layout\n", "\(outcome.errors)")
   }
 }

@@ -11,7 +11,7 @@ import Testing
   @Test("C2: the manual pages are well-formed", arguments: pages)
   func lint(_ page: String) throws {
     let file = Self.folder.appending(path: page).path
-    let outcome = try Tool.execute("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])
+    let outcome = try SystemCommand.run("/usr/bin/mandoc", ["-T", "lint", "-W", "warning", file])
     #expect(outcome.status == 0, "\(outcome.text)")
     #expect(outcome.text == "")
   }
@@ -19,7 +19,7 @@ import Testing
   @Test("C2: the manual page has every command and every option that --help shows")
   func complete() throws {
     let manual = try String(contentsOf: Self.file, encoding: .utf8)
-    let dump = try Tool.run(["--experimental-dump-help"])
+    let dump = try Casfs.run(["--experimental-dump-help"])
     let root = try JSONDecoder().decode(Tree.self, from: Data(dump.output)).command
     #expect(root.leaves.count >= 10)
     for command in root.leaves {
@@ -98,17 +98,17 @@ import Testing
   @Test("C2: the members of JSON output are those of the manual page")
   func members() throws {
     let manual = try String(contentsOf: Self.file, encoding: .utf8)
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
-    #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
+    #expect(try Casfs.run(["ref", "put", store.path, "name", digest]).status == 0)
     try store.folder.write("", to: "store/foreign")
     // Empty, and garbage.
-    let put = try Tool.run(["blob", "put", "--json", store.path])
+    let put = try Casfs.run(["blob", "put", "--json", store.path])
     let outputs = [
-      ("blob put", put), ("blob ls", try Tool.run(["blob", "ls", "--json", store.path])),
-      ("ref ls", try Tool.run(["ref", "ls", "--json", store.path])),
-      ("gc", try Tool.run(["gc", "--json", "--grace", "0", store.path])),
-      ("fsck", try Tool.run(["fsck", "--json", store.path])),
+      ("blob put", put), ("blob ls", try Casfs.run(["blob", "ls", "--json", store.path])),
+      ("ref ls", try Casfs.run(["ref", "ls", "--json", store.path])),
+      ("gc", try Casfs.run(["gc", "--json", "--grace", "0", store.path])),
+      ("fsck", try Casfs.run(["fsck", "--json", store.path])),
     ]
     for (command, outcome) in outputs {
       let part = try #require(manual.components(separatedBy: "\n.It Cm \(command)\n").dropFirst().first)

@@ -16,10 +16,10 @@ import Testing
 
   @Test("C1: a store that is none says which file is wrong and why", arguments: damages)
   func damagedStore(script: String, words: [String]) throws {
-    let store = try TestStore()
-    #expect(try Tool.bash("cd \"$1\"; \(script)", [store.path]).status == 0)
+    let store = try CommandLineStore()
+    #expect(try SystemCommand.bash("cd \"$1\"; \(script)", [store.path]).status == 0)
     for command in [["blob", "ls"], ["ref", "ls"], ["clean"]] {
-      let outcome = try Tool.run(command + [store.path])
+      let outcome = try Casfs.run(command + [store.path])
       #expect(outcome.status == 1)
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.isOneLine, "\(outcome.errors)")
@@ -29,11 +29,11 @@ import Testing
 
   @Test("C1: a malformed index.json is an error and stays as it is", arguments: ["{\"manifests\":[", "[]", "x", ""])
   func malformedIndex(content: String) throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     try store.folder.write(content, to: "store/index.json")
     for command in [["ref", "ls", store.path], ["ref", "put", store.path, "name", digest]] {
-      let outcome = try Tool.run(command)
+      let outcome = try Casfs.run(command)
       #expect(outcome.status == 1)
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.isOneLine && outcome.errors.contains("index.json"), "\(outcome.errors)")
@@ -43,56 +43,56 @@ import Testing
 
   @Test("C1: a path that is absent, no directory, or taken")
   func paths() throws {
-    let store = try TestStore()
-    let absent = try Tool.run(["blob", "ls", store.folder["absent"].path])
+    let store = try CommandLineStore()
+    let absent = try Casfs.run(["blob", "ls", store.folder["absent"].path])
     #expect(absent.status == 1)
     #expect(absent.errors.isOneLine && absent.errors.contains("absent"))
     try store.folder.write("", to: "file")
-    let file = try Tool.run(["blob", "put", store.folder["file"].path])
+    let file = try Casfs.run(["blob", "put", store.folder["file"].path])
     #expect(file.status == 1)
     #expect(file.errors.isOneLine && file.errors.contains("file"))
-    let taken = try Tool.run(["create", store.path])
+    let taken = try Casfs.run(["create", store.path])
     #expect(taken.status == 1)
     #expect(taken.errors.isOneLine && taken.errors.contains(store.path))
   }
 
   @Test("C1: a store without write permission can be read and not changed")
   func noPermission() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
-    #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
+    #expect(try Casfs.run(["ref", "put", store.path, "name", digest]).status == 0)
     // Root is let in everywhere unless it gives that up.
     let ordinary =
       "lower() { if [ $(id -u) = 0 ]; then setpriv --bounding-set=-dac_override,-dac_read_search \"$@\"; else \"$@\"; fi; }; "
-    let locked = try Tool.bash("find \"$1\" -type d -exec chmod 555 {} +", [store.path])
+    let locked = try SystemCommand.bash("find \"$1\" -type d -exec chmod 555 {} +", [store.path])
     #expect(locked.status == 0)
     let before = try store.folder.files()
     for command in [
       "blob put \"$1\" /dev/null", "blob rm \"$1\" \(digest)", "ref put \"$1\" other \(digest)", "ref rm \"$1\" name",
     ] {
-      let outcome = try Tool.bash(ordinary + "lower \"$casfs\" \(command)", [store.path])
+      let outcome = try SystemCommand.bash(ordinary + "lower \"$casfs\" \(command)", [store.path])
       #expect(outcome.status == 1, "\(command)")
       #expect(outcome.output.isEmpty)
       #expect(outcome.errors.isOneLine, "\(outcome.errors)")
     }
     #expect(try store.folder.files() == before)
-    let read = try Tool.bash(
+    let read = try SystemCommand.bash(
       ordinary + "lower \"$casfs\" blob get \"$1\" name; lower \"$casfs\" ref ls \"$1\"", [store.path])
     #expect(read.text == "hello\nname\n")
   }
 
   @Test("C1: create makes parents and either layout; clean leaves a store as it is")
   func createAndClean() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     for layout in ["index", "refs"] {
       let path = folder["deep/down/\(layout)"].path
-      let made = try Tool.run(["create", path, "--layout=\(layout)"])
+      let made = try Casfs.run(["create", path, "--layout=\(layout)"])
       #expect(made.status == 0)
       #expect(made.text + made.errors == "")
-      #expect(try Tool.run(["create", path]).status == 1)
-      _ = try Tool.run(["blob", "put", path], input: [1])
+      #expect(try Casfs.run(["create", path]).status == 1)
+      _ = try Casfs.run(["blob", "put", path], input: [1])
       let before = try folder.files()
-      #expect(try Tool.run(["clean", "dir:" + path]).text == "0 removed\n")
+      #expect(try Casfs.run(["clean", "dir:" + path]).text == "0 removed\n")
       #expect(try folder.files() == before)
     }
     #expect(try folder.files().contains("deep/down/index/index.json"))

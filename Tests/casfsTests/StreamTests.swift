@@ -12,38 +12,38 @@ import Testing
       "--generate-completion-script bash",
     ])
   func fullDisk(command: String) throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     _ = try store.put("garbage\n")
-    #expect(try Tool.bash("cd \"$1\"/..; cp -r store damaged; touch damaged/foreign", [store.path]).status == 0)
-    #expect(try Tool.run(["ref", "put", store.path, "name", digest]).status == 0)
-    let full = try Tool.bash("\"$casfs\" \(command) > /dev/full", [store.path])
+    #expect(try SystemCommand.bash("cd \"$1\"/..; cp -r store damaged; touch damaged/foreign", [store.path]).status == 0)
+    #expect(try Casfs.run(["ref", "put", store.path, "name", digest]).status == 0)
+    let full = try SystemCommand.bash("\"$casfs\" \(command) > /dev/full", [store.path])
     #expect(full.status == 1)
     #expect(full.errors == "casfs: write standard output: No space left on device\n")
-    let closed = try Tool.bash("\"$casfs\" \(command) >&-", [store.path])
+    let closed = try SystemCommand.bash("\"$casfs\" \(command) >&-", [store.path])
     #expect(closed.status == 1)
     #expect(closed.errors == "casfs: write standard output: Bad file descriptor\n")
-    #expect(try Tool.run(["blob", "get", store.path, digest]).text == "hello\n")
+    #expect(try Casfs.run(["blob", "get", store.path, digest]).text == "hello\n")
   }
 
   @Test("C1: without any standard stream a put still stores the right bytes")
   func closedStreams() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     try store.folder.write("hello\n", to: "a")
-    let outcome = try Tool.bash("\"$casfs\" blob put \"$1\" \"$2\" <&- >&- 2>&-", [store.path, store.folder["a"].path])
+    let outcome = try SystemCommand.bash("\"$casfs\" blob put \"$1\" \"$2\" <&- >&- 2>&-", [store.path, store.folder["a"].path])
     #expect(outcome.status == 1)
-    #expect(try Tool.run(["blob", "get", store.path, Known.hello]).text == "hello\n")
-    let none = try Tool.bash("\"$casfs\" blob put \"$1\" <&-", [store.path])
+    #expect(try Casfs.run(["blob", "get", store.path, Known.hello]).text == "hello\n")
+    let none = try SystemCommand.bash("\"$casfs\" blob put \"$1\" <&-", [store.path])
     #expect(none.status == 1)
     #expect(none.errors == "casfs: read standard input: Bad file descriptor\n")
   }
 
   @Test("C1: a reader that has enough ends blob get quietly")
   func brokenPipe() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let digest = try #require(
-      try Tool.run(["blob", "put", store.path], input: [UInt8](repeating: 10, count: 4 << 20)).lines.first)
-    let outcome = try Tool.bash("\"$casfs\" blob get \"$1\" \(digest) | head -1; echo ${PIPESTATUS[0]}", [store.path])
+      try Casfs.run(["blob", "put", store.path], input: [UInt8](repeating: 10, count: 4 << 20)).lines.first)
+    let outcome = try SystemCommand.bash("\"$casfs\" blob get \"$1\" \(digest) | head -1; echo ${PIPESTATUS[0]}", [store.path])
     #expect(outcome.text == "\n\(128 + SIGPIPE)\n")
     #expect(outcome.errors == "")
   }
@@ -51,18 +51,18 @@ import Testing
   @Test(
     "C1: an interrupted blob put dies of the signal and leaves nothing behind", arguments: [SIGINT, SIGTERM, SIGHUP])
   func interrupted(signal: Int32) throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let before = try store.folder.files()
     let pipe = Pipe()
-    let (feeding, putting) = (try Folder(), try Folder())
+    let feeding = try TemporaryFolder()
     // What feeds the put says when nearly all of a mebibyte has gone through the pipe, and keeps that open.
-    let feeder = try Running(
+    let feeder = try RunningCommand(
       "/usr/bin/env",
       ["bash", "-c", "head -c 1048576 /dev/zero >&2; touch \"$1\"; exec sleep 60", "bash", feeding["fed"].path],
-      in: feeding, input: FileHandle(forReadingFrom: URL(filePath: "/dev/null")), errors: pipe.fileHandleForWriting)
+      errors: pipe.fileHandleForWriting)
     defer { feeder.signal(SIGKILL) }
-    let put = try Running(
-      "/usr/bin/env", ["--default-signal=INT,TERM,HUP", Tool.path, "blob", "put", store.path], in: putting,
+    let put = try RunningCommand(
+      "/usr/bin/env", ["--default-signal=INT,TERM,HUP", Casfs.path, "blob", "put", store.path],
       input: pipe.fileHandleForReading)
     defer { put.signal(SIGKILL) }
     try wait { FileManager.default.fileExists(atPath: feeding["fed"].path) }
@@ -77,24 +77,24 @@ import Testing
 
   @Test("C2: long work shows a bar on a terminal and takes it away; the output stays clean")
   func progress() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let slow =
       "(head -c 3145728 /dev/zero; sleep 1; echo) | \"$casfs\" blob put '\(store.path)' > '\(store.folder["out"].path)'"
-    let terminal = try Tool.execute("/usr/bin/script", ["-qec", slow, "/dev/null"])
+    let terminal = try SystemCommand.run("/usr/bin/script", ["-qec", slow, "/dev/null"])
     #expect(terminal.text.contains("3 MiB"))
     #expect(terminal.text.hasSuffix("\r\u{1B}[K"))
     let digest = try String(contentsOf: store.folder["out"], encoding: .utf8)
     #expect(digest.hasPrefix("sha256:") && digest.utf8.count == 72)
-    let elsewhere = try Tool.bash(slow)
+    let elsewhere = try SystemCommand.bash(slow)
     #expect(elsewhere.status == 0)
     #expect(elsewhere.errors == "")
   }
 
   @Test("C2: short work shows no bar")
   func noProgress() throws {
-    let store = try TestStore()
+    let store = try CommandLineStore()
     let quick = "echo | \"$casfs\" blob put '\(store.path)' > /dev/null"
-    #expect(try Tool.execute("/usr/bin/script", ["-qec", quick, "/dev/null"]).text == "")
+    #expect(try SystemCommand.run("/usr/bin/script", ["-qec", quick, "/dev/null"]).text == "")
   }
 
   private func wait(until isReached: () -> Bool) throws {
@@ -102,6 +102,6 @@ import Testing
       if isReached() { return }
       usleep(10_000)
     }
-    throw TooSlow()
+    throw TestFailure("timeout")
   }
 }

@@ -29,7 +29,7 @@ import Testing
       (["blob", "get", "s", "../oci-layout"], "'..' component"), (["ref", "get", "s", ""], "is not empty"),
     ])
   func wrongUsage(arguments: [String], reason: String) throws {
-    let outcome = try Tool.run(arguments)
+    let outcome = try Casfs.run(arguments)
     #expect(outcome.status == 64)
     #expect(outcome.output.isEmpty)
     #expect(outcome.errors.isOneLine, "\(outcome.errors)")
@@ -38,9 +38,9 @@ import Testing
 
   @Test("C2: --version and --help answer on standard output")
   func information() throws {
-    #expect(try Tool.run(["--version"]).text == "casfs 0.1.0\n")
+    #expect(try Casfs.run(["--version"]).text == "casfs 0.1.0\n")
     for arguments in [["--help"], ["-h"], ["help"], ["blob", "--help"], ["help", "blob", "put"]] {
-      let outcome = try Tool.run(arguments)
+      let outcome = try Casfs.run(arguments)
       #expect(outcome.status == 0)
       #expect(outcome.text.contains("USAGE: casfs"))
       #expect(outcome.errors == "")
@@ -50,19 +50,19 @@ import Testing
   @Test("C2: the shells' completion scripts can be made, and bash reads its own")
   func completion() throws {
     for shell in ["bash", "zsh", "fish"] {
-      let outcome = try Tool.run(["--generate-completion-script", shell])
+      let outcome = try Casfs.run(["--generate-completion-script", shell])
       #expect(outcome.status == 0)
       #expect(outcome.text.contains("casfs") && outcome.text.contains("blob"))
     }
-    let read = try Tool.bash("set -e; eval \"$(\"$casfs\" --generate-completion-script bash)\"; complete -p casfs")
+    let read = try SystemCommand.bash("set -e; eval \"$(\"$casfs\" --generate-completion-script bash)\"; complete -p casfs")
     #expect(read.status == 0)
     #expect(read.text.contains("casfs"))
   }
 
   @Test("C1: a failure is told without the names of types")
   func noTypeNames() throws {
-    let folder = try Folder()
-    let outcome = try Tool.run(["blob", "ls", folder["absent"].path])
+    let folder = try TemporaryFolder()
+    let outcome = try Casfs.run(["blob", "ls", folder["absent"].path])
     #expect(outcome.status == 1)
     #expect(outcome.errors.isOneLine)
     for word in ["CASError", "Errno", "Error:", "InvalidValue", "Swift"] { #expect(!outcome.errors.contains(word)) }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A program that was started: `posix_spawn(3)`. It inherits its three standard files and no others.
+/// A child process, started by `posix_spawn(3)`. It inherits its three standard descriptors and no others.
 ///
-/// Foundation's `Process` crashes now and then when many are started at once, and sees the end of one only when all
-/// its children have ended.
-public final class Child: Sendable {
-  /// Its process number.
+/// Foundation's `Process` crashes now and then when many are started concurrently, and reports the end of a process
+/// only when all of its children have ended.
+public final class ChildProcess: Sendable {
+  /// The process id.
   public let id: Int32
 
   /// Starts a program.
@@ -19,20 +19,20 @@ public final class Child: Sendable {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    // Above the standard ones first, for one may stand where another is to go.
+    // First to numbers above the standard ones: a source may itself be a standard descriptor.
     for (index, file) in [files.input, files.output, files.errors].enumerated() {
       unsafe posix_spawn_file_actions_adddup2(&actions, file, 100 + Int32(index))
     }
     for target in 0..<3 as Range<Int32> { unsafe posix_spawn_file_actions_adddup2(&actions, 100 + target, target) }
     for index in 0..<3 as Range<Int32> { unsafe posix_spawn_file_actions_addclose(&actions, 100 + index) }
-    let inFolder = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
-    let line = inFolder + [program] + arguments
+    let changeDirectory = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
+    let line = changeDirectory + [program] + arguments
     let words = unsafe Self.strings(line)
-    // A sanitizer is to report to the same place everywhere, see .ci/sanitize.
-    let own = ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
-    let environment = unsafe Self.strings(own.merging(variables) { $1 }.map { "\($0)=\($1)" })
+    // Sanitizers of the child report where those of this process do, see .ci/sanitize.
+    let sanitizers = ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+    let environment = unsafe Self.strings(sanitizers.merging(variables) { $1 }.map { "\($0)=\($1)" })
     defer { unsafe (words + environment).forEach { unsafe free($0) } }
-    // Threads of Swift's pool hold signals back, and what they start would too.
+    // Threads of Swift's pool block signals, and a child would inherit that.
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -50,12 +50,11 @@ public final class Child: Sendable {
     unsafe strings.map { unsafe strdup($0) } + [nil]
   }
 
-  /// Waits for its end.
+  /// Waits for the process to end.
   ///
-  /// - Returns: the exit status, or the signal's number and that it was one; `nil` when it goes on after so many
-  ///   seconds.
-  public func end(seconds: Double) -> (status: Int32, isKilled: Bool)? {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+  /// - Returns: the exit status, or the number of the signal that killed it; `nil` after `timeout`.
+  public func wait(timeout: Duration) -> (status: Int32, isKilled: Bool)? {
+    let deadline = ContinuousClock.now + timeout
     while true {
       var status: Int32 = 0
       if unsafe waitpid(id, &status, WNOHANG) == id {

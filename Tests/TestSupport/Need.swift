@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import Testing
 
 /// What some tests need of the machine.
@@ -53,21 +53,4 @@ extension Trait where Self == ConditionTrait {
 public enum Machine {
   /// The ways of reading blobs that can be asked of a mount of files: an ordinary user's kernel reads nothing by itself.
   public static let readModes = (geteuid() == 0 ? ["read=passthrough"] : []) + ["read=splice", "read=copy"]
-}
-
-/// The project's own files.
-public enum Project {
-  /// Where they are, as whoever runs the tests can reach them.
-  public static let folder: URL =
-    ProcessInfo.processInfo.environment["CASFS_PROJECT"].map { URL(filePath: $0) }
-    ?? URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL
-}
-
-/// The built executable, which stands beside the test bundle.
-public enum Tool {
-  /// Its path.
-  public static let path: String = {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    return URL(filePath: own).deletingLastPathComponent().appending(path: "casfs").path
-  }()
 }
