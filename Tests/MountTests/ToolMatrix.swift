@@ -59,18 +59,8 @@ enum ToolMatrix {
 
   /// Runs the commands of rows, each at every place of a mount that no other has changed.
   static func results(_ rows: [Row]) throws -> [Result] {
-    let outcome = try ScriptedMount().check(
-      """
-      \(setup)
-      cat >fresh <<'END'
-      \(fresh)END
-      cat >run.py <<'END'
-      \(runner)END
-      cat >rows <<'END'
-      \(String(decoding: try JSONEncoder().encode(rows), as: UTF8.self))
-      END
-      python3 run.py $top $mnt
-      """, seconds: 240)
+    let json = String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)
+    let outcome = try ScriptedMount().run("ToolMatrix/tools.sh", ["rows": json], seconds: 240)
     return try outcome.lines.map { try JSONDecoder().decode(Result.self, from: Data($0.utf8)) }
   }
 }

@@ -11,14 +11,6 @@ import Testing
     var testDescription: String { name }
   }
 
-  /// `a` has a megabyte and some, `b` a few bytes.
-  static let sources = """
-    head -c 1234567 /dev/urandom >a
-    echo 'a few bytes' >b
-    f=$mnt/incoming/f
-
-    """
-
   static let ways: [Way] = [
     Way(name: "cp", script: "cp a $f; cp a want"),
     Way(name: "cp -p", script: "chmod 640 a; touch -d 2001-02-03 a; cp -p a $f; cp a want"),
@@ -40,7 +32,7 @@ import Testing
       name: "dd, blocks backwards",
       script: "python3 -c 'import sys; d = open(\"a\", \"rb\").read()\nwith open(sys.argv[1], \"wb\") as f:\n"
         + " for o in range(len(d) // 50000 * 50000, -1, -50000):\n  f.seek(o); f.write(d[o:o + 50000])' $f; cp a want"),
-    Way(name: "install -m", script: "install -m 751 a $f; cp a want; is $(stat -c %a $f) 751"),
+    Way(name: "install -m", script: "install -m 751 a $f; cp a want; assert_eq $(stat -c %a $f) 751"),
     Way(name: "head of a pipe", script: "cat a | head -c 4097 >$f; head -c 4097 a >want"),
     Way(
       name: "one descriptor, two writes",
@@ -73,10 +65,10 @@ import Testing
       script:
         "truncate -s 3M s; dd if=b of=s bs=1 seek=2000000 conv=notrunc status=none; cp --sparse=always s $f; cp s want"),
     Way(name: "cut to nothing and written again", script: "exec 3>$f; cat a >&3; : >$f; exec 3>&-; : >want"),
-    Way(name: "mv into place inside", script: "cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; absent g"),
+    Way(name: "mv into place inside", script: "cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; assert_absent g"),
     Way(
       name: "mv over a name",
-      script: "cp b $f; cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; absent g", blobs: 2),
+      script: "cp b $f; cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; assert_absent g", blobs: 2),
     Way(name: "mv from outside", script: "cp a want; mv a $f"),
     Way(
       name: "renamed while it is open",
@@ -87,82 +79,21 @@ import Testing
 
   @Test("I2 I3 I5 I7: a way of writing makes its blobs and no other", arguments: ways)
   func way(_ way: Way) throws {
-    try ScriptedMount.mounted().check(Self.sources + way.script + "\ncommitted f want\nblobs \(way.blobs)")
+    try ScriptedMount.mounted().run("Writer/way.sh", ["way": way.script, "blobs": "\(way.blobs)"])
   }
 
   @Test("I3 I4: who looks at once sees what the end of the last descriptor publishes")
   func publishedByNobody() throws {
-    try ScriptedMount.mounted().check(
-      """
-      cat >t.py <<'E'
-      import os, sys
-      mnt = sys.argv[1]
-      def opened(name): return os.open(f"{mnt}/incoming/{name}", os.O_WRONLY | os.O_CREAT)
-      for i in range(30):
-        os.close(opened(f"empty{i}"))
-        if i % 2: os.readlink(f"{mnt}/committed/empty{i}")
-        else: assert f"empty{i}" in os.listdir(f"{mnt}/committed")
-      for i in range(6):
-        begin, go = os.pipe()
-        file = opened(f"big{i}")
-        if os.fork() == 0:
-          os.read(begin, 1)
-          os.write(file, bytes([i]) * 5_000_000)
-          os._exit(0)
-        os.close(file)
-        os.write(go, b"x")
-        os.wait()
-        if i % 2: assert os.stat(f"{mnt}/committed/big{i}").st_size == 5_000_000
-        else: assert f"big{i}" in os.listdir(f"{mnt}/committed")
-      E
-      python3 t.py $mnt
-      blobs 7; is "$(counter commits)" 36
-      """)
+    try ScriptedMount.mounted().run("Writer/published-by-nobody.sh")
   }
 
   @Test("M6: status tells of a commit that is pending")
   func pending() throws {
-    try ScriptedMount.mounted().check(
-      """
-      is "$("$casfs" status --json $mnt | jq .commits_pending)" 0
-      # To hash it takes a while; it needs no room.
-      truncate -s 2G $mnt/incoming/f & writer=$!
-      eventually bash -c '[ "$("$casfs" status --json $mnt | jq .commits_pending)" = 1 ]'
-      wait $writer
-      is "$("$casfs" status --json $mnt | jq .commits_pending)" 0
-      """)
+    try ScriptedMount.mounted().run("Writer/pending.sh")
   }
 
   @Test("I11 I3: every close repeats the error of a write that failed, of a copy and of a child too", .needs(.root))
   func repeatedError() throws {
-    try ScriptedMount().check(
-      """
-      mkdir small; mount -t tmpfs -o size=1m none small
-      "$casfs" mount --create small/store $mnt
-      cat >t.py <<'E'
-      import errno, os, sys
-      def refused(call):
-        try: call()
-        except OSError as error: assert error.errno == errno.ENOSPC, error
-        else: assert False
-      for first in b"", b"some":
-        file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
-        if first: os.write(file, first)
-        refused(lambda: os.pwrite(file, b"much" * 500_000, 4))
-        refused(lambda: os.write(file, b"more"))
-        copy = os.dup(file)
-        refused(lambda: os.close(copy))
-        child = os.fork()
-        if child == 0:
-          refused(lambda: os.close(file))
-          os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
-        refused(lambda: os.close(file))
-        assert not os.path.exists(sys.argv[1])
-      E
-      head -c 600000 /dev/zero >small/ballast
-      python3 t.py $mnt/incoming/f
-      is "$(ls $mnt/blobs/sha256)" ''
-      """)
+    try ScriptedMount().run("Writer/repeated-error.sh")
   }
 }

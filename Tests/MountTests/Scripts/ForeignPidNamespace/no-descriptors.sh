@@ -1,0 +1,5 @@
+#!/bin/bash
+. helpers.bash
+
+python3 "$scripts/no-descriptors.py" "$mnt" "$(daemon_pid)"
+assert_fsck_clean

@@ -1,0 +1,4 @@
+#!/bin/bash
+. helpers.bash
+
+"$casfs" mount --create "$store" "$mnt"; touch ready; sleep 60

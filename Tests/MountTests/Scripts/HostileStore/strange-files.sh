@@ -1,0 +1,19 @@
+#!/bin/bash
+. helpers.bash
+
+python3 -B "$scripts/strange-files.py"
+$casfs mount "$store" "$mnt"
+assert_eq "$(ls -A "$mnt/blobs/sha256" | wc -l)" 2
+for name in ..foo $'a\nb' $'\xff\xfe' %2e -rf; do
+  if [ -e "$mnt/blobs/sha256/$name" ]; then fail "shown: $name"; fi
+done
+find "$store" -printf '%p %s %C@\n' | sort >before
+$casfs gc --grace 0 "$store" >gone
+assert_eq "$(wc -c <gone)" 0
+# A line each, whatever is in the names, and nothing that a terminal would obey.
+assert_fails '11 problems' "$casfs" fsck "$store"
+if $casfs fsck "$store" >found 2>/dev/null; then fail "nothing found"; fi
+assert_eq "$(wc -l <found)" 11
+assert_eq "$(tr -d '\n\t' <found | LC_ALL=C grep -c '[[:cntrl:]]' || true)" 0
+assert_eq "$($casfs fsck --json "$store" 2>/dev/null | jq -r .problem | sort | uniq -c | tr -s ' ' | tr '\n' ,)" ' 10 foreign, 1 misplaced,'
+find "$store" -printf '%p %s %C@\n' | sort | cmp - before

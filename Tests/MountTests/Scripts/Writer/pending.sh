@@ -1,0 +1,9 @@
+#!/bin/bash
+. helpers.bash
+
+assert_eq "$("$casfs" status --json "$mnt" | jq .commits_pending)" 0
+# To hash it takes a while; it needs no room.
+truncate -s 2G "$mnt/incoming/f" & writer=$!
+eventually bash -c '[ "$("$casfs" status --json $mnt | jq .commits_pending)" = 1 ]'
+wait $writer
+assert_eq "$("$casfs" status --json "$mnt" | jq .commits_pending)" 0
