@@ -1,0 +1,6 @@
+import os, sys
+content = open(sys.argv[1], "rb").read()
+file = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+for part in content[:500], content[500:]:
+  while part: part = part[os.write(file, part):]
+os.close(file)
