@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "MountTests", dependencies: ["casfs", "TestSupport"], exclude: ["Scripts"], swiftSettings: strict),
     .testTarget(
-      name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Server"], swiftSettings: strict),
+      name: "RegistryTests", dependencies: ["casfs", "TestSupport"], exclude: ["Scripts", "Server"],
+      swiftSettings: strict),
     .testTarget(
       name: "CASDirectoryTests",
       dependencies: ["casfs", "CAS", "CASDirectory", "OCI", "CASPlatform", "TestSupport", system],

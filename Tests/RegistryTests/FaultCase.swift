@@ -1,14 +1,14 @@
 import Testing
 
-/// Something that goes wrong while a blob is read or written, and what the user sees of it.
+/// A fault while a blob is read or written, and what the user sees of it.
 struct FaultCase: Sendable, CustomTestStringConvertible {
-  /// What comes of it.
+  /// What the user sees.
   enum Outcome: String, Sendable {
-    /// Nothing is seen: it is tried again, or does not matter.
+    /// Success: the request is repeated, or the fault does not matter.
     case done
-    /// It fails with EIO, and nothing of it is served or stored.
+    /// EIO, and nothing is served or stored.
     case eio
-    /// One of both, and nothing wrong is served or stored.
+    /// Either, and nothing wrong is served or stored.
     case either
   }
 
@@ -25,15 +25,8 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { title }
 
-  /// Runs the word `trial TITLE OUTCOME FAULT` for each, all at once; each is a process of its own.
-  static func script(_ cases: [FaultCase]) -> String {
-    let calls = cases.map { (trial) in
-      "(trap takeDown EXIT; trial '\(trial.title)' \(trial.outcome) '\(trial.fault)') 2>&1 & trials+=($!)\n"
-    }.joined()
-    return "trials=(); failed=0\n" + calls + #"""
-      for job in "${trials[@]}"; do wait $job || failed=$((failed + 1)); done
-      is $failed 0
-
-      """#
+  /// The cases as `fault-cases.bash` takes them.
+  static func lines(_ cases: [FaultCase]) -> String {
+    cases.map { "\($0.title)\t\($0.outcome)\t\($0.fault)" }.joined(separator: "\n")
   }
 }

@@ -41,112 +41,32 @@ import Testing
       #""status": 206, "headers": {"Content-Range": "bytes 7-9/10"}, "body": "abc", "times": -1"#),
   ]
 
-  /// `trial TITLE OUTCOME FAULT`, with the word `read BLOB` that reads it.
-  private static func words(_ read: String) -> String {
-    #"""
-    trial() {
-      local name file hex on
-      name=${1//[^a-z0-9]/-}; file=$name.file; head -c 300000 /dev/urandom >$file; hex=$(upload $file)
-      on="GET .*(sha256:|app/)$hex"; fault "{\"on\": \"$on\", $3}"
-      \#(read)
-      begin
-      if get >$name.got 2>$name.said; then
-        [ $2 != eio ] || fail "$1: it was served"
-        cmp $name.got $file || fail "$1: wrong content was served"
-      else
-        [ $2 != done ] || fail "$1: $(cat $name.said)"
-        why || fail "$1: $(cat $name.said)"
-        [ ! -s $name.got ] || fail "$1: $(wc -c <$name.got) bytes were served of what failed"
-      fi
-      for kept in $(find cache/casfs -name $hex); do cmp $kept $file || fail "$1: wrong content was kept"; done
-      mend "$on"
-      again() { get >$name.got 2>$name.said && cmp $name.got $file; }
-      eventually again
-      end
-    }
-
-    """#
-  }
-
   @Test(
     "V1, V2, E7: through a mount: EIO or the right content, and good again when it is",
-    arguments: [Servers.own, .proxied])
-  func mounted(server: Servers) throws {
-    try ScriptedMount().check(
-      server,
-      Self.words(
-        """
-        begin() { mkdir mnt-$name; "$casfs" mount $repository mnt-$name; }
-        get() { cat mnt-$name/blobs/sha256/$hex; }
-        why() { grep -q 'Input/output error' $name.said; }
-        end() { "$casfs" unmount mnt-$name; }
-        """) + "image a; push a v1\n" + FaultCase.script(Self.cases), seconds: 120)
+    arguments: [RegistryServer.test, .proxied])
+  func mounted(server: RegistryServer) throws {
+    try ScriptedMount().run(server, "ReadFault/mounted.sh", ["cases": FaultCase.lines(Self.cases)], seconds: 120)
   }
 
-  @Test("V1, V2, C1: by a command: a line that says why, or the right content", arguments: [Servers.own, .proxied])
-  func command(server: Servers) throws {
-    try ScriptedMount().check(
-      server,
-      Self.words(
-        """
-        begin() { :; }
-        get() { "$casfs" blob get $repository sha256:$hex; }
-        why() { is "$(wc -l <$name.said)" 1; grep -q "^casfs: .*$host/app" $name.said; }
-        end() { :; }
-        """) + "image a; push a v1\n" + FaultCase.script(Self.cases), seconds: 120)
+  @Test("V1, V2, C1: by a command: a line that says why, or the right content", arguments: [RegistryServer.test, .proxied])
+  func command(server: RegistryServer) throws {
+    try ScriptedMount().run(server, "ReadFault/command.sh", ["cases": FaultCase.lines(Self.cases)], seconds: 120)
   }
 
   @Test("V4: without verification, what breaks is resumed or EIO, and parts are in their places")
   func unverified() throws {
     let cases = Self.cases.filter { !$0.title.contains("wrong byte") && !$0.title.contains("content") }
-    try ScriptedMount().check(
-      .own,
-      Self.words(
-        """
-        begin() { mkdir mnt-$name; "$casfs" mount -o verify=none $repository mnt-$name; }
-        # What was read before it broke is right, and is not looked at.
-        get() {
-          if cat mnt-$name/blobs/sha256/$hex >$name.part; then cat $name.part; return; fi
-          cmp -n $(wc -c <$name.part) $name.part $file || fail "wrong content before the error"
-          return 1
-        }
-        why() { grep -q 'Input/output error' $name.said; }
-        end() { "$casfs" unmount mnt-$name; }
-        """) + "image a; push a v1\n" + FaultCase.script(cases), seconds: 120)
+    try ScriptedMount().run(.test, "ReadFault/unverified.sh", ["cases": FaultCase.lines(cases)], seconds: 120)
   }
 
   @Test(
     "E7: a transfer that breaks goes on where it broke, and a registry in trouble is left in peace longer each time")
   func resumption() throws {
-    try ScriptedMount().check(
-      .own,
-      #"""
-      # What is still in the sockets' buffers, 10 MB at the most, may be lost with the connection.
-      image a; push a v1; head -c 30000000 /dev/urandom >b; upload b >/dev/null; on='GET .*/blobs/'
-      get() { "$casfs" blob get $repository sha256:$(hex b); }
-      fault '{"on": "'"$on"'", "cut": 12000000, "times": 2}'; forget; get | cmp - b; mend
-      is "$(asked '.method == "GET" and (.target | contains("blobs"))')" 3
-      [ "$(sent '.target | contains("blobs")')" -lt 54000000 ] || fail "$(requests true)"
-      requests '.range != null' | jq -se 'map(.range | ltrimstr("bytes=") | split("-")[0] | tonumber) | length == 2 and . == sort and .[0] > 0' >/dev/null
-      # Attempts are few, and there is time between them.
-      rm -rf cache; fault '{"on": "'"$on"'", "status": 503, "times": -1}'; forget; get 2>/dev/null && fail "served"; mend
-      requests '.status == 503' | jq -se 'length >= 3 and length <= 8 and (last.at - first.at > 0.7)' >/dev/null || fail "$(requests true)"
-      fault '{"on": "'"$on"'", "status": 429, "headers": {"Retry-After": "2"}}'; forget; get | cmp - b
-      requests '.method == "GET" and (.target | contains("blobs"))' | jq -se 'length == 2 and last.at - first.at >= 2' >/dev/null
-      """#)
+    try ScriptedMount().run(.test, "ReadFault/resumption.sh")
   }
 
   @Test("E7: many readers at once take a few connections")
   func connections() throws {
-    try ScriptedMount().check(
-      .own,
-      #"""
-      image a; push a v1; "$casfs" mount $repository $mnt
-      for i in {1..24}; do head -c 100000 /dev/urandom >b$i; upload b$i >/dev/null; done
-      forget; fault '{"on": "GET .*/blobs/", "slow": 0.005, "times": -1}'
-      for i in {1..24}; do cmp $mnt/blobs/sha256/$(hex b$i) b$i & readers[i]=$!; done
-      for reader in "${readers[@]}"; do wait $reader; done
-      requests true | jq -se '(map(.beside) | max) < 10' >/dev/null || fail "$(requests true | jq .beside | sort -n | tail -1) others at once"
-      """#)
+    try ScriptedMount().run(.test, "ReadFault/connections.sh")
   }
 }
