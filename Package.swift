@@ -95,7 +95,8 @@ let package = Package(
       name: "StoreTreeTests",
       dependencies: ["CAS", "CASMemory", "CASPlatform", "StoreTree", "TestSupport", logging, system],
       swiftSettings: strict),
-    .testTarget(name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], exclude: ["Scripts"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["CAS", "CASPlatform", "OCI"], path: "Tests/TestSupport",
       exclude: ["Scripts"], swiftSettings: strict),
@@ -107,7 +108,8 @@ let package = Package(
       dependencies: ["CAS", "CASDirectory", "CASMemory", "FUSE", "SimulatedKernel", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], swiftSettings: strict),
+      name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], exclude: ["Scripts"],
+      swiftSettings: strict),
     .testTarget(
       name: "DurabilityTests", dependencies: ["CAS", "CASDirectory", "OCI", "CASPlatform", "casfs", "TestSupport"],
       exclude: ["Scripts"], swiftSettings: strict),

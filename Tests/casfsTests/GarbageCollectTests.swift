@@ -79,22 +79,7 @@ import Testing
   @Test("D8: an interrupted gc has removed what it printed, and nothing is broken")
   func killed() throws {
     let store = try CommandLineStore()
-    let script = #"""
-      for i in $(seq 3000); do echo $i >"$1/$i"; done
-      "$casfs" blob put "$2" "$1"/* >"$1.all"
-      "$casfs" ref put "$2" kept $(head -1 "$1.all")
-      for i in 1 2 3 4 5 6 7 8; do
-        "$casfs" gc --grace 0 "$2" >"$1.out" & gc=$!
-        while [ ! -s "$1.out" ] && [ -e /proc/$gc/exe ]; do :; done
-        kill -KILL $gc; wait $gc
-        while read digest; do [ ! -e "$2/blobs/sha256/${digest#sha256:}" ] || echo "still $digest"; done <"$1.out"
-      done
-      "$casfs" gc --grace 0 "$2" >/dev/null || echo failed
-      "$casfs" blob ls "$2" | cmp - <(head -1 "$1.all")
-      ls -A "$2"
-      """#
-    try store.folder.write("", to: "files/x")
-    let outcome = try SystemCommand.bash("rm \"$1/x\"; " + script, [store.folder["files"].path, store.path])
+    let outcome = try SystemCommand.script("GarbageCollect/killed.sh", [store.folder["files"].path, store.path])
     #expect(outcome.text == "blobs\nindex.json\noci-layout\n", "\(outcome.errors)")
   }
 }
