@@ -7,7 +7,7 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Looking for damage", .boundedInTime)
+@Suite("Foreign and misplaced files", .boundedInTime)
 struct ForeignFileTests {
   let folder: TemporaryFolder
 
@@ -26,7 +26,7 @@ struct ForeignFileTests {
   }
 
   @Test(
-    "D6: files in the wrong place, and such as belong to nothing, are told", arguments: DirectoryLayout.allCases)
+    "D6: a check reports misplaced and foreign files", arguments: DirectoryLayout.allCases)
   func strays(_ layout: DirectoryLayout) throws {
     let engine = try folder.store("store", layout)
     let address = try engine.putBlob("x".bytes)
@@ -40,7 +40,8 @@ struct ForeignFileTests {
     ] {
       try writeText("x", folder("store/\(path)"))
     }
-    try SystemCommand.expect("mkdir", "-p", folder("store/blobs/sha256/\(hex)-dir"), folder("store/blobs/md5"), folder("store/lost"))
+    try SystemCommand.expect(
+      "mkdir", "-p", folder("store/blobs/sha256/\(hex)-dir"), folder("store/blobs/md5"), folder("store/lost"))
     try SystemCommand.expect("mkfifo", folder("store/blobs/sha256/fifo"))
     try makeSymbolicLink(folder("store/blobs/sha256/link"), to: folder("store/README"))
     // What is casfs's own is no problem.
@@ -60,7 +61,7 @@ struct ForeignFileTests {
     #expect(place == "its place is blobs/sha256/\(hex)")
   }
 
-  @Test("D6: names of any bytes are told in a way that can be read")
+  @Test("D6: a check reports names of arbitrary bytes readably")
   func names() throws {
     let engine = try folder.store()
     let script = #"""
@@ -76,13 +77,15 @@ struct ForeignFileTests {
     #expect(removed == 0)
   }
 
-  @Test("D5: names that several entries have, that are unsafe, and entries that are none are told")
+  @Test("D5: a check reports duplicate names, unsafe names and malformed entries")
   func entries() throws {
     let engine = try folder.store()
     let good = try engine.descriptor(for: engine.putBlob("x".bytes).digest)
     let entries = [
-      good.named(try ReferenceName(reading: "twice")).description, good.named(try ReferenceName(reading: "once")).description,
-      good.named(try ReferenceName(reading: "twice")).description, good.named(try ReferenceName(reading: "twice")).description,
+      good.named(try ReferenceName(reading: "twice")).description,
+      good.named(try ReferenceName(reading: "once")).description,
+      good.named(try ReferenceName(reading: "twice")).description,
+      good.named(try ReferenceName(reading: "twice")).description,
       good.description, good.description,
       good.named(try ReferenceName(reading: "SAFE")).description.replacing("SAFE", with: "../oci-layout"),
       good.named(try ReferenceName(reading: "LINE")).description.replacing("LINE", with: #"a\nb"#),
@@ -101,10 +104,11 @@ struct ForeignFileTests {
     #expect(try found(engine).count == 4)
   }
 
-  @Test("D1: files in refs that are no reference, or no descriptor, are told")
+  @Test("D1: a check reports files in refs that are not references or not descriptors")
   func refs() throws {
     let engine = try folder.store("store", .refs)
-    try engine.putReference(engine.descriptor(for: engine.putBlob("x".bytes).digest), named: ReferenceName(reading: "good"))
+    try engine.putReference(
+      engine.descriptor(for: engine.putBlob("x".bytes).digest), named: ReferenceName(reading: "good"))
     for file in ["bad", "%zz", "%41", "a%2Fb"] { try writeText("{}", folder("store/refs/\(file)")) }
     try makeSymbolicLink(folder("store/refs/link"), to: folder("store/refs/good"))
     try SystemCommand.expect("mkfifo", folder("store/refs/fifo"))
@@ -118,7 +122,7 @@ struct ForeignFileTests {
     #expect(errorCode { try engine.collectGarbage() } == .invalid)
   }
 
-  @Test("D6: what stands under a digest and is no file is told and neither opened nor collected")
+  @Test("D6: a check reports an entry under a digest that is not a regular file; it is neither opened nor collected")
   func notRegular() throws {
     let engine = try folder.store()
     let digests = try ["a", "b", "c", "d"].map { try Digest.of(($0).bytes) }
@@ -138,7 +142,7 @@ struct ForeignFileTests {
     #expect(try readText(folder("outside")) == "secret")
   }
 
-  @Test("D9: a blob that another tool is writing is not told as corrupt")
+  @Test("D9: a blob that another tool is writing is not reported as corrupt")
   func beingWritten() throws {
     let engine = try folder.store()
     let digest = try Digest.of("hello".bytes)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Opening and making stores")
+@Suite("Opening and creating stores")
 struct LayoutTests {
   let folder: TemporaryFolder
 
@@ -15,7 +15,7 @@ struct LayoutTests {
     folder = try TemporaryFolder()
   }
 
-  @Test("E3: paths and dir: URIs are the driver's, other schemes are not")
+  @Test("E3: the driver supports paths and dir: URIs, and no other schemes")
   func supports() {
     let driver = DirectoryDriver()
     for uri in ["dir:x", "/a", "a", "./a:b", "a/b:c", "A:b", "9:x", ":x", "dir:"] {
@@ -24,7 +24,7 @@ struct LayoutTests {
     for uri in ["mem:", "http://x", "oci+x.y-z:a/b", ""] { #expect(!driver.supports(uri), "\(uri)") }
   }
 
-  @Test("D1: each missing or wrong file is invalid, and the message names it")
+  @Test("D1: a missing or malformed file makes a store invalid, and the message names it")
   func invalid() throws {
     let marker = "{\"imageLayoutVersion\":\"1.0.0\"}"
     let table: [(broken: String, name: String, says: String)] = [
@@ -56,7 +56,7 @@ struct LayoutTests {
     #expect(errorCode { _ = try openStore(folder("a\u{0}b")) } == .invalid)
   }
 
-  @Test("D1: unknown members of oci-layout pass; opening and reading write nothing")
+  @Test("D1: unknown members of oci-layout are accepted; opening and reading write nothing")
   func opensWithoutWriting() throws {
     let path = folder("store")
     try folder.store().close()
@@ -71,7 +71,9 @@ struct LayoutTests {
     #expect(errorCode { _ = try engine.putBlob([1]) } == .io(.readOnlyFileSystem))
     #expect(errorCode { _ = try engine.clean() } == .io(.readOnlyFileSystem))
     #expect(errorCode { try engine.deleteBlob(try Digest.of([])) } == .io(.readOnlyFileSystem))
-    #expect(errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a")) } == .io(.readOnlyFileSystem))
+    #expect(
+      errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a")) }
+        == .io(.readOnlyFileSystem))
     #expect(try SystemCommand.expect("find", path, "-printf", "%p %T@ %C@\\n") == before)
   }
 
@@ -97,7 +99,7 @@ struct LayoutTests {
     #expect(engine.uri == "dir:" + folder("store"))
   }
 
-  @Test("D1: index.json wins where refs is there too")
+  @Test("D1: index.json wins over a refs directory")
   func indexWins() throws {
     let engine = try folder.store()
     try FileManager.default.createDirectory(atPath: folder("store/refs"), withIntermediateDirectories: false)
@@ -108,7 +110,7 @@ struct LayoutTests {
     #expect(try entryNames(folder("store/refs")) == ["old"])
   }
 
-  @Test("D2: creating makes parents and a store of either layout, and leaves nothing else")
+  @Test("D2: create makes parents and a store of either layout, and leaves nothing else")
   func creates() throws {
     for layout in DirectoryLayout.allCases {
       let path = folder("a/b/\(layout)")
@@ -121,7 +123,7 @@ struct LayoutTests {
     #expect(try entryNames(folder("a/b")) == ["index", "refs"])
   }
 
-  @Test("D2: a path that exists in any way is refused and left alone")
+  @Test("D2: create rejects a path that exists, and leaves it unchanged")
   func refusesWhatExists() throws {
     try writeText("x", folder("file"))
     try makeSymbolicLink(folder("dangling"), to: folder("nowhere"))
@@ -136,7 +138,7 @@ struct LayoutTests {
     #expect(errorCode { _ = try folder.store("file/x") } == .io(.notDirectory))
   }
 
-  @Test("D2: of many who create one path at once exactly one does")
+  @Test("D2: exactly one of concurrent creators of one path succeeds")
   func racesToCreate() throws {
     let made = AtomicCounter()
     try onThreads(8) { [folder] _ in
@@ -146,7 +148,7 @@ struct LayoutTests {
     #expect(try entryNames(folder.path) == ["raced"])
   }
 
-  @Test("E13: closing twice is closing once, and every operation fails afterwards")
+  @Test("E13: close is idempotent, and every operation fails afterwards")
   func closes() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
     let blob = try engine.putBlob("x".bytes)
@@ -160,7 +162,8 @@ struct LayoutTests {
       { _ = try engine.stageBlob() },
       { _ = try engine.listBlobs() }, { _ = try engine.index() }, { _ = try engine.listReferences() },
       { try engine.deleteBlob(blob.digest) }, { _ = try engine.reference(named: try ReferenceName(reading: "x")) },
-      { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: "x")) }, { _ = try engine.clean() },
+      { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: "x")) },
+      { _ = try engine.clean() },
       { try engine.deleteReference(named: try ReferenceName(reading: "x")) }, { _ = try engine.space() },
       { try stage.write("x".bytes.span, at: 0) }, { _ = try stage.commit(expecting: .init(), cancellation: .none) },
       { _ = try listing.nextBatch() },
@@ -171,7 +174,7 @@ struct LayoutTests {
     #expect(try reader.read(into: &span, at: 0) == 1)
   }
 
-  @Test("D9: an oci-layout that another tool is writing again is waited for")
+  @Test("D9: opening waits while another tool rewrites oci-layout")
   func beingMarked() throws {
     _ = try folder.store("torn")
     let marker = folder("torn") + "/oci-layout"

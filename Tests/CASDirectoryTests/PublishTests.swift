@@ -16,18 +16,12 @@ struct PublishTests {
     folder = try TemporaryFolder()
   }
 
-  /// A store that uses files without names, or one that uses temporary names.
-  private func store(named: Bool) throws -> DirectoryEngine {
-    try folder.store().close()
-    return DirectoryEngine(try OpenedLayout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
-  }
-
   private func rootNames() throws -> [String] { try entryNames(folder("store")) }
   private static let clean = ["blobs", "index.json", "oci-layout"]
 
   @Test("D3: a blob is a file of mode 0444 under its digest, and nothing else is left", arguments: [false, true])
   func puts(named: Bool) throws {
-    let engine = try store(named: named)
+    let engine = try folder.store(named: named)
     for content in ["".bytes, "hello".bytes, [UInt8](repeating: 7, count: 3 << 20)] {
       let address = try engine.putBlob(content)
       #expect(try address.digest == Digest.of(content))
@@ -40,9 +34,9 @@ struct PublishTests {
     #expect(try rootNames() == Self.clean)
   }
 
-  @Test("E4: what is discarded, dropped, unexpected or failing leaves nothing", arguments: [false, true])
+  @Test("E4: a stage that is discarded, dropped, unexpected or failing leaves nothing", arguments: [false, true])
   func leavesNothing(named: Bool) throws {
-    let engine = try store(named: named)
+    let engine = try folder.store(named: named)
     let discarded = try engine.stageBlob()
     try discarded.write("a".bytes.span, at: 0)
     discarded.discard()
@@ -68,9 +62,9 @@ struct PublishTests {
     #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)
   }
 
-  @Test("D3: many who put the same and different blobs at once all succeed", arguments: [false, true])
+  @Test("D3: concurrent puts of the same and of different blobs all succeed", arguments: [false, true])
   func concurrentPuts(named: Bool) throws {
-    let engine = try store(named: named)
+    let engine = try folder.store(named: named)
     let done = AtomicCounter()
     try onThreads(8) { worker in
       for number in 0..<20 {
@@ -84,7 +78,7 @@ struct PublishTests {
     #expect(try rootNames() == Self.clean)
   }
 
-  @Test("E5: putting content whose copy is corrupt, cut or unreadable heals it", arguments: [false, true])
+  @Test("E5: a put heals a copy that is corrupt, truncated or unreadable", arguments: [false, true])
   func heals(named: Bool) throws {
     for damage in ["HELLO", "", "hello and more"] {
       let engine = try folder.store("store-\(damage.count)")
@@ -102,7 +96,7 @@ struct PublishTests {
     }
   }
 
-  @Test("D3: healing never takes the name away, and races of healers, putters and readers end well")
+  @Test("D3: healing never removes the name, and races of healers, writers and readers end well")
   func healsInOneStep() throws {
     let engine = try folder.store()
     let address = try engine.putBlob("hello".bytes)
@@ -150,7 +144,7 @@ struct PublishTests {
     #expect(errorCode { _ = try engine.openBlob(target) } == .notFound)
   }
 
-  @Test("D8: a blob that is put again while old ones are deleted is never lost")
+  @Test("D8: a blob put again during a deletion of old blobs is never lost")
   func deletesOldOnly() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
     let digest = try Digest.of("x".bytes)
@@ -177,7 +171,7 @@ struct PublishTests {
     #expect(errorCode { _ = try engine.blobInfo(digest) } == .notFound)
   }
 
-  @Test("D8: putting a blob again makes it young")
+  @Test("D8: a repeated put renews the age of a blob")
   func rejuvenates() throws {
     let engine = try folder.store()
     let address = try engine.putBlob("x".bytes)
@@ -207,9 +201,9 @@ struct PublishTests {
       try !FileManager.default.fileExists(atPath: path + "/blobs/sha256") || entryNames(path + "/blobs/sha256").isEmpty)
   }
 
-  @Test("E12: clean leaves live writers, blobs, references and foreign files alone")
+  @Test("E12: clean keeps files of live writers, blobs, references and foreign files")
   func cleans() throws {
-    let engine = try store(named: true)
+    let engine = try folder.store(named: true)
     _ = try engine.putBlob("kept".bytes)
     let stage = try engine.stageBlob()
     try stage.write("alive".bytes.span, at: 0)
@@ -227,9 +221,9 @@ struct PublishTests {
     #expect(try rootNames().count == 7)
   }
 
-  @Test("E12: a put is never broken by a concurrent clean", arguments: [false, true])
+  @Test("E12: a concurrent clean never breaks a put", arguments: [false, true])
   func cleansConcurrently(named: Bool) throws {
-    let engine = try store(named: named)
+    let engine = try folder.store(named: named)
     let failures = AtomicCounter()
     try onThreads(4) { worker in
       for number in 0..<60 {

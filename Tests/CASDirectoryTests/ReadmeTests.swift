@@ -18,7 +18,7 @@ func example(_ path: String) throws -> String {
 }
 
 @Suite("The README") struct ReadmeTests {
-  @Test("The library example does what it looks like, and is the README's")
+  @Test("The example of the README compiles and works")
   func library() throws {
     let folder = try TemporaryFolder()
     #expect(try example(folder("store")) == "hello, world\n")

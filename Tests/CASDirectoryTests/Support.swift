@@ -1,8 +1,9 @@
 import CAS
-import CASDirectory
 import Foundation
 import OCI
 import TestSupport
+
+@testable import CASDirectory
 
 extension TemporaryFolder {
   /// Creates an empty store in this folder.
@@ -10,6 +11,12 @@ extension TemporaryFolder {
     _ name: String = "store", _ layout: DirectoryLayout = .index, _ options: OpenOptions = OpenOptions()
   ) throws -> any Engine {
     try DirectoryDriver(creating: layout).create(self(name), options: CreateOptions(open: options))
+  }
+
+  /// Creates an empty store whose engine writes into named temporary files or into unnamed ones.
+  func store(named: Bool) throws -> DirectoryEngine {
+    try store().close()
+    return DirectoryEngine(try OpenedLayout(opening: self("store")), options: OpenOptions(), namesTemporaries: named)
   }
 }
 

@@ -24,7 +24,7 @@ struct VerificationTests {
     return (engine, digest)
   }
 
-  @Test("V2: content that is not its digest's is corrupt with both digests, however it is read")
+  @Test("V2: content that does not match its digest is corrupt, with both digests, by every way of reading")
   func corrupt() throws {
     for options in [OpenOptions(), OpenOptions(verification: .always)] {
       let (engine, digest) = try damaged("HELLO", options)
@@ -41,7 +41,7 @@ struct VerificationTests {
     }
   }
 
-  @Test("V2: the longest read of a long corrupt blob gives nothing")
+  @Test("V2: a read of a long corrupt blob returns nothing")
   func corruptLong() throws {
     let engine = try folder.store()
     let address = try engine.putBlob([UInt8](repeating: 1, count: 5 << 20))
@@ -57,14 +57,14 @@ struct VerificationTests {
     #expect(failures.count == 6)
   }
 
-  @Test("V4: a store that is trusted serves what is there")
+  @Test("V4: a trusted store serves its content unverified")
   func trusting() throws {
     let (engine, digest) = try damaged("HELLO", OpenOptions(verification: .never))
     #expect(try engine.text(digest) == "HELLO")
     #expect(engine.isProbablyVerified(digest))
   }
 
-  @Test("V1: what was put by this engine is known; what is changed later is found by the next open")
+  @Test("V1: a put blob counts as verified; the next open detects a later change")
   func identityChanges() throws {
     let engine = try #require(try folder.store() as? DirectoryEngine)
     let address = try engine.putBlob("hello".bytes)
@@ -79,7 +79,7 @@ struct VerificationTests {
     #expect(!engine.isProbablyVerified(address.digest))
   }
 
-  @Test("V1: a known state is not hashed again, any other is")
+  @Test("V1: a verified state is not hashed again, any other is")
   func once() throws {
     try writeText("HELLO", folder("file"))
     let file = try OpenFile.open(path: folder("file"), .readOnly)
@@ -103,7 +103,7 @@ struct VerificationTests {
     }
   }
 
-  @Test("V3: a waiter that is cancelled leaves, and a retry gets the blob")
+  @Test("V3: a cancelled waiter returns, and a retry gets the blob")
   func cancelledWaiter() throws {
     let content = [UInt8](repeating: 3, count: 64 << 20)
     let address = try folder.store().putBlob(content)
@@ -120,7 +120,7 @@ struct VerificationTests {
     #expect(engine.isProbablyVerified(address.digest))
   }
 
-  @Test("V3: all who ask for one blob at once get it")
+  @Test("V3: concurrent readers of one blob all get it")
   func shared() throws {
     let content = [UInt8](repeating: 4, count: 4 << 20)
     let address = try folder.store().putBlob(content)
@@ -132,7 +132,7 @@ struct VerificationTests {
     #expect(successes.count == 8)
   }
 
-  @Test("D9: a blob that another tool is still writing is not corrupt, and is read when it is complete")
+  @Test("D9: a blob that another tool is writing is not corrupt, and is read when it is complete")
   func beingWritten() throws {
     let engine = try folder.store()
     let digest = try Digest.of("hello".bytes)
@@ -151,7 +151,7 @@ struct VerificationTests {
     }
   }
 
-  @Test("D9: putting a blob that another tool is writing puts ours in its place")
+  @Test("D9: a put replaces a blob that another tool is writing")
   func putsOverHalf() throws {
     let engine = try folder.store()
     let digest = try Digest.of("hello".bytes)
@@ -165,7 +165,7 @@ struct VerificationTests {
     #expect(try engine.text(digest) == "hello")
   }
 
-  @Test("E7: a reader goes on after a delete, reads anywhere, and never beyond or short of its size")
+  @Test("E7: a reader survives a delete, and reads at any position exactly within its size")
   func reads() throws {
     let engine = try folder.store()
     let address = try engine.putBlob("hello".bytes)

@@ -5,7 +5,7 @@ import Testing
 
 struct AddressTests {
   @Test(
-    "E3: an address names a host and a repository there",
+    "E3: an address names a host and a repository",
     arguments: [
       ("docker://127.0.0.1:5000/app", "127.0.0.1:5000", "app", true, false),
       ("docker://localhost/a/b/c", "localhost", "a/b/c", true, false),
@@ -27,7 +27,7 @@ struct AddressTests {
   }
 
   @Test(
-    "E15: what is no address is invalid",
+    "E15: a malformed address is invalid",
     arguments: [
       "docker://", "docker://host", "docker:///a", "docker://host/", "docker://host/App", "docker://host/a:tag",
       "docker://host/a@sha256:00", "docker://host/a//b", "docker://host/../a", "docker://host/a/", "docker://host/-a",
@@ -41,7 +41,7 @@ struct AddressTests {
     #expect(throws: InvalidValue.self) { try RegistryAddress(uri) }
   }
 
-  @Test("D7: tags are told from what is none")
+  @Test("D7: names outside the grammar of tags are rejected")
   func tags() {
     for tag in ["a", "_", "v1.0-x_Y", String(repeating: "a", count: 128)] { #expect(RegistryAddress.isTag(tag)) }
     for text in ["", ".a", "-a", "a/b", "a:b", "a b", "é", "a\0", String(repeating: "a", count: 129)] {

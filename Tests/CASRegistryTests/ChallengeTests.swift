@@ -3,7 +3,7 @@ import Testing
 @testable import CASRegistry
 
 struct ChallengeTests {
-  @Test("A server's challenges are read, however they are written")
+  @Test("Challenges are parsed in every notation")
   func parse() {
     let bearer = #"Bearer realm="https://auth.example.com/token?a=b",service="x, y",scope="repository:a/b:pull,push""#
     #expect(
@@ -22,13 +22,13 @@ struct ChallengeTests {
   }
 
   @Test(
-    "What is no challenge gives none, and ends",
+    "A malformed challenge is ignored, and parsing ends",
     arguments: ["", ",,,", "=x", "\"", "a=\"", "Bearer realm=\"\\", String(repeating: ",", count: 100_000)])
   func nonsense(_ field: String) {
     #expect(Challenge.parse(field).allSatisfy { !$0.scheme.isEmpty })
   }
 
-  @Test("C1: text of a server is cut, and has no control characters")
+  @Test("C1: text from a server is truncated, without control characters")
   func sanitized() {
     #expect("a\u{1B}[31mb\nc\u{202E}d".sanitized == "a?[31mb?c?d")
     #expect(String(repeating: "x", count: 10_000).sanitized.count == 301)

@@ -19,7 +19,7 @@ struct CredentialTests {
   private func auth(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
   @Test(
-    "The most specific key counts, with and without what Docker writes around it",
+    "The most specific key counts, with and without the scheme and path that Docker adds",
     arguments: [
       ("host:5000/team/app", true), ("host:5000/team", true), ("host:5000", true), ("https://host:5000", true),
       ("https://host:5000/v1/", true), ("http://host:5000/v2/", true), ("host", false), ("host:5001", false),
@@ -32,7 +32,7 @@ struct CredentialTests {
     if key.hasPrefix("host:5000/team"), isFound { #expect(try credentials(both) == .password(user: "me", "p")) }
   }
 
-  @Test("Docker's registry has a name of its own in files; tokens, and names in plain text, are read")
+  @Test("Files name Docker's registry differently; tokens and plain-text names are read")
   func forms() throws {
     let hub = #"{"auths":{"https://index.docker.io/v1/":{"auth":"\#(auth("me:p"))"}}}"#
     #expect(try credentials(hub, for: "docker://docker.io/alpine") == .password(user: "me", "p"))
@@ -47,7 +47,7 @@ struct CredentialTests {
   }
 
   @Test(
-    "A file that cannot be read is an error that names it, and tells no secret",
+    "An unreadable file is an error that names it and reveals no secret",
     arguments: [
       "{", #"{"auths":{"host:5000":{"auth":"!secret!"}}}"#, #"{"auths":{"host:5000":{"auth":"c2VjcmV0"}}}"#,
       #"{"credHelpers":{"host:5000":"keychain"}}"#, #"{"credsStore":"keychain","auths":{"host:5000":{}}}"#,
@@ -63,13 +63,13 @@ struct CredentialTests {
     }
   }
 
-  @Test("What is known by a password does not tell it")
+  @Test("Descriptions of credentials do not reveal the password")
   func silent() {
     #expect("\(Credentials.password(user: "me", "secret"))" == "credentials")
     #expect("\(Credentials.identityToken("secret"))" == "credentials")
   }
 
-  @Test("C1: a number of bytes, and where the cache is")
+  @Test("C1: byte counts and the location of the cache are parsed")
   func location() throws {
     for (text, size) in [("0", 0), ("500M", 500 << 20), ("8G", 8 << 30), ("1T", 1 << 40), ("7K", 7 << 10)]
       as [(String, Int64)]

@@ -10,7 +10,7 @@ import Testing
 @Suite(.boundedInTime)
 struct ArchiveTests {
   @Test(
-    "V1: archives of every format are read, with long names and other members in them",
+    "V1: archives of every format are read, also with long names and other members",
     arguments: ["v7", "oldgnu", "gnu", "ustar", "pax"], [".", "oci-layout index.json blobs"])
   func formats(_ format: String, _ members: String) throws {
     try withStore(.archive) { (store) throws in
@@ -47,7 +47,7 @@ struct ArchiveTests {
     }
   }
 
-  @Test("E2, D1: what is not a whole, plain archive of a layout is invalid, and the message says why")
+  @Test("E2, D1: a truncated, compressed or other archive is invalid, with the reason in the message")
   func invalid() throws {
     let table: [(make: String, says: String)] = [
       ("gzip -k x.tar; mv x.tar.gz x.tar", "gzip -dc"), ("bzip2 x.tar; mv x.tar.bz2 x.tar", "bzip2 -dc"),
@@ -98,7 +98,7 @@ struct ArchiveTests {
 
   private static let blob = "blobs/sha256/6015fcd09f3f14b7da9d89cb95f1e4ee007948bc7cf9a59be8163c3460e4f954"
 
-  @Test("E3, T5: every change is EROFS, and an archive is not made")
+  @Test("E3, T5: every change of an archive is EROFS, and create is refused")
   func readOnly() throws {
     try withStore(.archive) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest
@@ -133,7 +133,7 @@ struct ArchiveTests {
     }
   }
 
-  @Test("E13, E14: a closed archive gives nothing but to who reads already; a cancelled token ends what takes one")
+  @Test("E13, E14: a closed archive serves open readers only; a cancelled token ends every operation that takes one")
   func closed() throws {
     try withStore(.archive) { (store) throws in
       let digest = try store.engine.putBlob([1, 2, 3]).digest
@@ -160,7 +160,7 @@ struct ArchiveTests {
     }
   }
 
-  @Test("V1, V2: a member is hashed before it is served, again when the file changes, and not served when it is wrong")
+  @Test("V1, V2: a member is hashed before it is served, again after a change, and not served when it is corrupt")
   func corrupt() throws {
     try withStore(.archive) { (store) throws in
       let content = Array("precious".utf8)
@@ -198,7 +198,7 @@ struct ArchiveTests {
     }
   }
 
-  @Test("V1: a member of a TiB is passed over, and numbers too long for octal digits are read")
+  @Test("V1: a member of 1 TiB is skipped, and sizes too large for octal digits are read")
   func large() throws {
     try withStore(.archive) { (store) throws in
       let blob = try store.engine.putBlob(Array("content".utf8)).digest
@@ -226,7 +226,7 @@ struct ArchiveTests {
     }
   }
 
-  @Test("D6: an archive with any bytes wrong is invalid, or has nothing but blobs that are what they are called")
+  @Test("D6: an archive with changed bytes is invalid, or serves only blobs that match their digests")
   func mutated() throws {
     try withStore(.archive) { (store) throws in
       let content = Array("content".utf8)

@@ -82,7 +82,7 @@ struct CancellationTests {
     }
   }
 
-  @Test("E14: copies of a token share its state, and the token of nobody stays as it is")
+  @Test("E14: copies of a token share its state, and CancellationToken.none never changes")
   func tokens() throws {
     let token = CancellationToken()
     let copy = token

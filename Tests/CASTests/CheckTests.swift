@@ -14,7 +14,7 @@ struct CheckTests {
     return problems
   }
 
-  @Test("C1: nothing is wrong with a store that only casfs has worked on", arguments: StoreKind.all)
+  @Test("C1: a store that only casfs has changed has no problems", arguments: StoreKind.all)
   func clean(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       #expect(try found(store.engine) == [])
@@ -30,7 +30,7 @@ struct CheckTests {
     }
   }
 
-  @Test("D8: what is referred to and not stored is missing, once", arguments: StoreKind.all)
+  @Test("D8: a check reports each missing target once", arguments: StoreKind.all)
   func missing(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -49,7 +49,7 @@ struct CheckTests {
     }
   }
 
-  @Test("D8: a subject, and a layer that has urls, may be elsewhere", arguments: StoreKind.all)
+  @Test("D8: a subject, and a layer with urls, may be absent", arguments: StoreKind.all)
   func elsewhere(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -60,7 +60,7 @@ struct CheckTests {
     }
   }
 
-  @Test("D8: sizes that lie are told, and manifests that are none", arguments: StoreKind.all)
+  @Test("D8: a check reports wrong sizes and malformed manifests", arguments: StoreKind.all)
   func wrong(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -77,7 +77,7 @@ struct CheckTests {
   }
 
   @Test(
-    "V4, E5: a blob that decays after it was read is found, and putting it mends it", arguments: StoreKind.directories)
+    "V4, E5: a check finds a blob that decayed after it was read, and a put heals it", arguments: StoreKind.directories)
   func corrupt(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -103,7 +103,7 @@ struct CheckTests {
     }
   }
 
-  @Test("C1, E14: a check says how far it is, and can be cancelled", arguments: StoreKind.all)
+  @Test("C1, E14: a check reports its progress and can be cancelled", arguments: StoreKind.all)
   func progress(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var total: Int64 = 0
@@ -123,7 +123,7 @@ struct CheckTests {
     }
   }
 
-  @Test("C1: a store that others change meanwhile is checked without false alarm", arguments: StoreKind.all)
+  @Test("C1: concurrent changes cause no false alarm of a check", arguments: StoreKind.all)
   func busy(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let writing = Atomic(2)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct CleanTests {
-  @Test("E12: of 2,000 puts under a concurrent clean none fails", arguments: StoreKind.all)
+  @Test("E12: all of 2,000 puts succeed under a concurrent clean", arguments: StoreKind.all)
   func putsUnderClean(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let other = try store.reopen()
@@ -37,7 +37,7 @@ struct CleanTests {
     }
   }
 
-  @Test("E12: clean keeps blobs, references and what somebody is writing", arguments: StoreKind.all)
+  @Test("E12: clean keeps blobs, references and the files of live writers", arguments: StoreKind.all)
   func keeps(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest
@@ -55,7 +55,7 @@ struct CleanTests {
     }
   }
 
-  @Test("E12: clean removes what a dead writer left and no foreign file", arguments: StoreKind.directories)
+  @Test("E12: clean removes the files of dead writers and no foreign file", arguments: StoreKind.directories)
   func removes(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct CloseTests {
-  @Test("E13: after close every operation fails, and closing again is nothing", arguments: StoreKind.all)
+  @Test("E13: every operation fails after close, and close is idempotent", arguments: StoreKind.all)
   func useAfterClose(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let engine = store.engine
@@ -55,7 +55,7 @@ struct CloseTests {
     }
   }
 
-  @Test("E13: closing while others use the store ends their work with an error at most", arguments: StoreKind.all)
+  @Test("E13: closing a store in use ends concurrent operations with an error at most", arguments: StoreKind.all)
   func concurrentClose(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       for round in 0..<10 {

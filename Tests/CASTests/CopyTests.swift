@@ -71,7 +71,7 @@ struct CopyTests {
     }
   }
 
-  @Test("E4: a copy that ended anywhere goes on when it is made again, and nothing is copied twice")
+  @Test("E4: a repeated copy continues an interrupted one, and copies nothing twice")
   func resumes() throws {
     try withStore(.archive) { (made) throws in
       let (root, manifests) = try image(in: made)
@@ -108,7 +108,7 @@ struct CopyTests {
     try OpenFile.open(path: file.path, .readOnly).status().identity.inode
   }
 
-  @Test("E4: what is missing is named, and nothing is copied; what may be elsewhere is passed over")
+  @Test("E4: a missing blob is named and nothing copied; a blob that may be absent is skipped")
   func missing() throws {
     try withStore(.archive) { (source) throws in
       let images = Images(source)
@@ -133,7 +133,9 @@ struct CopyTests {
     }
   }
 
-  @Test("E8, V2: a taken name is refused before anything is copied; corrupt content is not copied, and mended there")
+  @Test(
+    "E8, V2: a taken name is rejected before anything is copied; corrupt content is not copied, and healed at the target"
+  )
   func refuses() throws {
     try withStore(.archive) { (source) throws in
       try withStore(.archive) { (target) throws in
@@ -165,7 +167,7 @@ struct CopyTests {
   }
 
   @Test(
-    "D8: what was there and is removed while the name is not there yet is copied after all", arguments: StoreKind.all)
+    "D8: a blob that the target's garbage collection removes during a copy is copied again", arguments: StoreKind.all)
   func collected(_ kind: StoreKind) throws {
     try withStore(.archive) { (source) throws in
       try withStore(kind) { (target) throws in

@@ -113,7 +113,7 @@ final class TextReader: BlobReader {
 // The end of the example.
 
 @Suite struct DriverManualTests {
-  @Test("E1, E3: the manual's driver is registered, opened, read, copied from, and refuses what it cannot do")
+  @Test("E1, E3: the manual's driver is registered, opened, read and copied from, and rejects changes")
   func works() throws {
     let drivers = DriverRegistry([MemoryDriver()])
     drivers.register(TextDriver())
@@ -142,7 +142,7 @@ final class TextReader: BlobReader {
     #expect(failure { () throws(CASError) in try store.index() }?.code == .closed)
   }
 
-  @Test("E3: the manual has that driver as it stands here")
+  @Test("E3: the manual shows this driver")
   func isTheManuals() throws {
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
     let page = try String(contentsOf: Project.folder.appending(path: "man/casfs-driver.7"), encoding: .utf8)

@@ -1,6 +1,7 @@
 import CAS
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite
@@ -17,7 +18,7 @@ struct ErrorTests {
     #expect(CASError.Code.notImplemented.errno == .notSupported)
   }
 
-  @Test("E15: the message has operation, subject and cause, in one line")
+  @Test("E15: a message is one line with operation, subject and cause")
   func message() throws {
     let error = CASError(
       .invalid, operation: "open store", subject: "dir:/a\nb\r\u{85}\u{2028}\u{0}", cause: "no\tgood")
@@ -27,7 +28,7 @@ struct ErrorTests {
     #expect(error.during(OperationContext("mount", on: "x")).code == .invalid)
   }
 
-  @Test("E15: the system's errors are in its words, and an absent file is notFound")
+  @Test("E15: system errors use the system's words, and an absent file is notFound")
   func system() {
     let full = CASError(.noSpace, OperationContext("put blob", on: "x"))
     #expect(full.code == .io(.noSpace))
@@ -35,7 +36,7 @@ struct ErrorTests {
     #expect(CASError(.noSuchFileOrDirectory, OperationContext("open", on: "x")).code == .notFound)
   }
 
-  @Test("E15: what is corrupt or not as expected has both digests in its message")
+  @Test("E15: the message of corrupt or mismatched content has both digests")
   func digests() throws {
     let one = try Digest.of([1])
     let two = try Digest.of([2])

@@ -10,7 +10,7 @@ import Testing
 @Suite(.boundedInTime)
 struct GarbageTests {
   @Test(
-    "D8: what is reached through manifests, indexes, lists, subject, config and layers stays, OCI's and Docker's",
+    "D8: blobs reached through OCI and Docker manifests, indexes, lists, subject, config and layers are kept",
     arguments: StoreKind.all)
   func reaches(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
@@ -106,7 +106,8 @@ struct GarbageTests {
   func incomplete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
-      let manifest = try images.manifest(Descriptor.sample(1), [Descriptor.sample(2), images.put("layer", as: "x/unknown")])
+      let manifest = try images.manifest(
+        Descriptor.sample(1), [Descriptor.sample(2), images.put("layer", as: "x/unknown")])
       try images.tag(images.index([manifest, Descriptor.sample(3)]), "a")
       try images.tag(images.put("not JSON", as: "application/x+json"), "b")
       try images.tag(images.put("what is this?", as: "x/unknown"), "c")
@@ -129,7 +130,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: what is younger than the grace stays, and putting it again makes it young", arguments: StoreKind.all)
+  @Test("D8: a blob younger than the grace period is kept, and a repeated put renews its age", arguments: StoreKind.all)
   func grace(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let old = try store.engine.putBlob([1]).digest
@@ -153,7 +154,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: what gets a reference while garbage is collected stays", arguments: StoreKind.all)
+  @Test("D8: a blob that gets a reference during a collection is kept", arguments: StoreKind.all)
   func referencedMeanwhile(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -212,7 +213,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: a name that was given to a stored blob keeps it, however it races", arguments: StoreKind.all)
+  @Test("D8: an acknowledged reference keeps its blob under a concurrent collection", arguments: StoreKind.all)
   func tagging(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let writing = Atomic(2)
@@ -243,7 +244,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: a name for a blob that is gone is an error, and what had the name keeps it", arguments: StoreKind.all)
+  @Test("D8: a reference to a removed blob is an error, and the name keeps its descriptor", arguments: StoreKind.all)
   func tagOfNothing(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
@@ -261,7 +262,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: a reader goes on reading what is collected", arguments: StoreKind.all)
+  @Test("D8: a reader survives the collection of its blob", arguments: StoreKind.all)
   func readers(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(8)
@@ -275,7 +276,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8, E14: a cancelled collection stops, and what it told is gone", arguments: StoreKind.all)
+  @Test("D8, E14: a cancelled collection stops, and the blobs it reported are removed", arguments: StoreKind.all)
   func cancelled(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       for number in 0..<2000 { _ = try store.engine.putBlob(Array("\(number)".utf8)) }
@@ -297,7 +298,7 @@ struct GarbageTests {
   }
 
   @Test(
-    "D8: a store that is read-only or closed is not collected; a dry run of it says what would go",
+    "D8: a read-only or closed store is not collected; a dry run of a read-only store reports its garbage",
     arguments: StoreKind.all)
   func readOnly(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
@@ -312,7 +313,8 @@ struct GarbageTests {
   }
 
   @Test(
-    "D8: manifests that nest deeply, or refer to each other very often, are walked once each", arguments: StoreKind.all)
+    "D8: deeply nested manifests, and manifests with many mutual references, are walked once each",
+    arguments: StoreKind.all)
   func deep(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)

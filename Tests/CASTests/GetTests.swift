@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct GetTests {
-  @Test("E7: reads at any place, and from front to back", arguments: StoreKind.readable)
+  @Test("E7: a blob is read at any position and sequentially", arguments: StoreKind.readable)
   func reads(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(3)
@@ -33,7 +33,7 @@ struct GetTests {
     }
   }
 
-  @Test("E7: many threads read one blob at once, each what is in it", arguments: StoreKind.readable)
+  @Test("E7: many threads read one blob concurrently and correctly", arguments: StoreKind.readable)
   func concurrentReads(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(4)
@@ -55,7 +55,7 @@ struct GetTests {
     }
   }
 
-  @Test("E7: a reader that was there before a delete goes on", arguments: StoreKind.every)
+  @Test("E7: a reader opened before a delete goes on reading", arguments: StoreKind.every)
   func survivesDelete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let content = [UInt8](repeating: 9, count: 100_000)
@@ -70,7 +70,7 @@ struct GetTests {
     }
   }
 
-  @Test("E7: a blob that is absent is notFound", arguments: StoreKind.readable)
+  @Test("E7: an absent blob is notFound", arguments: StoreKind.readable)
   func absent(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let store = try store.sealed()
@@ -104,7 +104,7 @@ struct GetTests {
     }
   }
 
-  @Test("E7, V2: a blob that is not what its digest says is not served", arguments: StoreKind.directories)
+  @Test("E7, V2: a blob that does not match its digest is not served", arguments: StoreKind.directories)
   func corrupt(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let expected = try store.engine.putBlob(Array("precious".utf8)).digest
@@ -126,7 +126,9 @@ struct GetTests {
     }
   }
 
-  @Test("R1: a blob's media type is its own, an entry's, by its members, or bytes", arguments: StoreKind.sealable)
+  @Test(
+    "R1: a blob's media type is its own, that of an entry, derived from its members, or octet-stream",
+    arguments: StoreKind.sealable)
   func describe(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       func mediaType(_ text: String) throws -> String {

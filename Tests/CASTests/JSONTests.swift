@@ -13,7 +13,7 @@ struct JSONTests {
     var absent: String?
   }
 
-  @Test("E6: a value's JSON is these bytes exactly, each time", arguments: StoreKind.every)
+  @Test("E6: the JSON of a value is deterministic to the byte", arguments: StoreKind.every)
   func exactBytes(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let expected =
@@ -28,7 +28,7 @@ struct JSONTests {
     }
   }
 
-  @Test("E6: names that Unicode holds for the same or orders otherwise stay in the order of their bytes")
+  @Test("E6: members are ordered by the bytes of their names, not by Unicode equivalence")
   func order() throws {
     let engine = try #require(StoreKind.all.first).driver.create("mem:", options: CreateOptions())
     let value = ["\u{FB01}": 1, "\u{1F600}": 2, "e\u{301}z": 3, "\u{E9}a": 4, "ez": 5]

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct ListTests {
-  @Test("E10: deleting a blob twice, or one that never was, is success", arguments: StoreKind.all)
+  @Test("E10: deleting a blob twice, or an absent one, succeeds", arguments: StoreKind.all)
   func delete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let kept = try store.engine.putBlob([1]).digest
@@ -26,7 +26,7 @@ struct ListTests {
     }
   }
 
-  @Test("E11: a listing comes in parts and has every blob once", arguments: StoreKind.sealable)
+  @Test("E11: a listing in batches has every blob once", arguments: StoreKind.sealable)
   func streams(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       #expect(try store.sealed().engine.listBlobs().nextBatch().isEmpty)
@@ -49,7 +49,7 @@ struct ListTests {
     }
   }
 
-  @Test("E11: a listing goes on while blobs come and go, and has those that stay", arguments: StoreKind.all)
+  @Test("E11: a listing under concurrent changes has every blob that stays", arguments: StoreKind.all)
   func changing(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var kept: Set<Digest> = []
@@ -69,7 +69,7 @@ struct ListTests {
     }
   }
 
-  @Test("E11: entries that are no digests are passed over", arguments: StoreKind.directories)
+  @Test("E11: a listing skips entries that are not digests", arguments: StoreKind.directories)
   func foreign(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let digest = try store.engine.putBlob([1]).digest
@@ -88,7 +88,7 @@ struct ListTests {
     }
   }
 
-  @Test("E11: a directory that cannot be read is an error, not an empty one", arguments: StoreKind.directories)
+  @Test("E11: an unreadable directory is an error, not an empty listing", arguments: StoreKind.directories)
   func unreadable(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let directory = store.folder.appending(path: "store/blobs/sha512")

@@ -9,7 +9,7 @@ import Testing
 @Suite(.boundedInTime)
 struct PutTests {
   @Test(
-    "E4: content of any length gets its digest and size, and comes back",
+    "E4: content of any length gets its digest and size, and is read back",
     arguments: StoreKind.every, [0, 1, 4095, 65_536, 65_537, 3 << 20])
   func sizes(_ kind: StoreKind, _ count: Int) throws {
     try withStore(kind) { (store) throws in
@@ -24,7 +24,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4: 100 MiB in chunks", arguments: StoreKind.every)
+  @Test("E4: a put takes 100 MiB in chunks", arguments: StoreKind.every)
   func large(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(1)
@@ -47,7 +47,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4: what a file descriptor gives, a file's rest or a pipe's", arguments: StoreKind.every)
+  @Test("E4: a put from a file descriptor takes the rest of a file or pipe", arguments: StoreKind.every)
   func fileDescriptors(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(2)
@@ -72,7 +72,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4: putting the same again is success and keeps one blob", arguments: StoreKind.every)
+  @Test("E4: a repeated put succeeds and keeps one blob", arguments: StoreKind.every)
   func idempotent(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let first = try store.engine.putBlob([1, 2, 3])
@@ -84,7 +84,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4: threads that put the same at once all succeed", arguments: StoreKind.every)
+  @Test("E4: concurrent puts of the same content all succeed", arguments: StoreKind.every)
   func concurrentSame(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       try onThreads(4) { (_) in
@@ -97,7 +97,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4: a source that fails leaves nothing", arguments: StoreKind.every)
+  @Test("E4: a failing source leaves nothing", arguments: StoreKind.every)
   func failingSource(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let files = store.files()
@@ -116,7 +116,7 @@ struct PutTests {
     }
   }
 
-  @Test("E4, E14: a source that is cancelled leaves nothing and is asked no further", arguments: StoreKind.every)
+  @Test("E4, E14: a cancelled put leaves nothing and asks its source for nothing more", arguments: StoreKind.every)
   func cancelledSource(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let files = store.files()
@@ -161,7 +161,7 @@ struct PutTests {
     }
   }
 
-  @Test("E5: putting content whose stored copy is corrupt heals it", arguments: StoreKind.directories)
+  @Test("E5: a put heals a corrupt stored copy", arguments: StoreKind.directories)
   func healing(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let content = Array("precious".utf8)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct ReferenceTests {
-  @Test("E8: the same again is success, a different one is clobber", arguments: StoreKind.all)
+  @Test("E8: putting the same descriptor again succeeds, a different one is clobber", arguments: StoreKind.all)
   func put(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName("docker.io/library/alpine:3.20")
@@ -54,7 +54,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E8: of racing writers exactly one wins", arguments: StoreKind.all)
+  @Test("E8: exactly one of racing writers succeeds", arguments: StoreKind.all)
   func race(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let engines = [store.engine, try store.reopen()]
@@ -84,7 +84,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E8: threads that name different things lose nothing", arguments: StoreKind.all)
+  @Test("E8: concurrent puts of different names lose nothing", arguments: StoreKind.all)
   func noLostUpdate(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let names = try (0..<200).map { try ReferenceName("name-\($0)") }
@@ -103,7 +103,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E9: what was put comes back with all its members; an absent name is notFound", arguments: StoreKind.sealable)
+  @Test("E9: a descriptor is read back with all its members; an absent name is notFound", arguments: StoreKind.sealable)
   func get(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let text =
@@ -125,7 +125,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E10: deleting a name twice, or one that never was, is success", arguments: StoreKind.all)
+  @Test("E10: deleting a name twice, or an absent one, succeeds", arguments: StoreKind.all)
   func delete(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let name = try ReferenceName("a/b")
@@ -143,7 +143,7 @@ struct ReferenceTests {
     }
   }
 
-  @Test("E11: all names are listed once, and the index says the same", arguments: StoreKind.sealable)
+  @Test("E11: all names are listed once, as in the index", arguments: StoreKind.sealable)
   func list(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let empty = try store.sealed().engine
@@ -162,7 +162,7 @@ struct ReferenceTests {
   }
 
   @Test(
-    "D7: a name outside the grammar is not put, and nothing changes", arguments: StoreKind.all,
+    "D7: a name outside the grammar is rejected, and nothing changes", arguments: StoreKind.all,
     ["a b", "-a", "a..b", "é", "a%2Fb", "oci-layout "])
   func grammar(_ kind: StoreKind, _ text: String) throws {
     try withStore(kind) { (store) throws in

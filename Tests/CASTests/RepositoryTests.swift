@@ -16,7 +16,8 @@ struct RepositoryTests {
     return try (0..<count).map { try images.manifest(images.put("{\"number\":\($0)}"), [images.put("layer \($0)")]) }
   }
 
-  @Test("E8, E9: the same again is success, a different one is clobber, and what is no manifest is refused")
+  @Test(
+    "E8, E9: putting the same descriptor again succeeds, a different one is clobber, and only manifests are accepted")
   func put() throws {
     try withStore(.registry) { (store) throws in
       let stored = try manifests(2, in: store)
@@ -39,7 +40,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("E8: what a registry does not keep of a descriptor is left away")
+  @Test("E8: members of a descriptor that a registry cannot keep are dropped")
   func storable() throws {
     try withStore(.registry) { (store) throws in
       let plain = try manifests(1, in: store)[0]
@@ -52,7 +53,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("E8: of racing writers exactly one wins, and threads that name different things lose nothing")
+  @Test("E8: exactly one of racing writers succeeds, and concurrent puts of different names lose nothing")
   func race() throws {
     try withStore(.registry) { (store) throws in
       let engines = [store.engine, try store.reopen()]
@@ -84,7 +85,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("E10, R3: a registry that cannot delete tags says so, and nothing is moved or deleted")
+  @Test("E10, R3: a registry that cannot delete tags reports it, and nothing is moved or deleted")
   func delete() throws {
     try withStore(.registry) { (store) throws in
       let stored = try manifests(2, in: store)
@@ -109,7 +110,7 @@ struct RepositoryTests {
   }
 
   @Test(
-    "D7: what is no tag is not put, and is absent",
+    "D7: a name that is not a tag is rejected by a put, and absent",
     arguments: ["a/b", "a:b", "é", "-a", "a b", String(repeating: "a", count: 129)])
   func grammar(_ text: String) throws {
     try withStore(.registry) { (store) throws in
@@ -121,7 +122,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("E10, E11: what tags reach is listed, once each; a blob that is deleted is gone, once and again")
+  @Test("E10, E11: blobs that tags reach are listed once each; deleting a blob is idempotent")
   func list() throws {
     try withStore(.registry) { (store) throws in
       let images = Images(store)
@@ -146,7 +147,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("E2: a repository is made by the first put; one that must be there, or is only read, is missed")
+  @Test("E2: the first put creates a repository; an absent one that must exist, or is only read, is notFound")
   func absent() throws {
     try withStore(.registry) { (store) throws in
       #expect(try store.engine.listReferences().isEmpty)
@@ -165,7 +166,7 @@ struct RepositoryTests {
     }
   }
 
-  @Test("V4, E7: without verification any part is read, and is not kept")
+  @Test("V4, E7: without verification any range is read, and not cached")
   func ranges() throws {
     try withStore(.registry) { (store) throws in
       var generator = SeededGenerator(21)

@@ -59,20 +59,21 @@ import Testing
   ]
 
   @Test(
-    "E4 E5 E10 E12 D3 D4 D8: a command killed before any call that changes something loses and leaves nothing",
+    "E4 E5 E10 E12 D3 D4 D8: a command killed before any of its changing system calls loses and leaves nothing",
     arguments: scenes, ["index", "refs"])
   func commands(scene: Scene, layout: String) throws {
     let outcome = try ScriptedMount().run("CommandKill/commands.sh", scene.parameters(layout), seconds: 240)
     print("\(scene.testDescription), \(layout): \(outcome.lines.last ?? "")")
   }
 
-  @Test("D2: create that is killed before any call leaves nothing or a store", arguments: ["index", "refs"])
+  @Test("D2: create killed before any system call leaves nothing or a valid store", arguments: ["index", "refs"])
   func creation(layout: String) throws {
     let outcome = try ScriptedMount().run("CommandKill/creation.sh", ["layout": layout], seconds: 120)
     print("create, \(layout): \(outcome.lines.last ?? "")")
   }
 
-  @Test("D2: what is being made is not taken for abandoned, nor what is somebody's store")
+  @Test(
+    "D2: create removes neither a store that another process creates nor one with the name of a temporary directory")
   func creations() throws {
     try ScriptedMount().run("CommandKill/creations.sh")
   }

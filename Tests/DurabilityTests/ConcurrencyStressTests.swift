@@ -11,7 +11,9 @@ import Testing
     let options = StressOptions(minutes: 0.1)
     let workshop = try ScriptedMount()
     try LibraryUser(folder: workshop.path, seed: options.seed).start()
-    let outcome = try workshop.run("ConcurrencyStress/everybody.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(Int(options.minutes * 60))"], seconds: Int(options.minutes * 60) + 120)
+    let outcome = try workshop.run(
+      "ConcurrencyStress/everybody.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(Int(options.minutes * 60))"],
+      seconds: Int(options.minutes * 60) + 120)
     print(outcome.lines.suffix(2).joined(separator: " "))
   }
 }

@@ -7,17 +7,19 @@ import Testing
 /// Daemons and commands that are killed while they are used.
 @Suite(.serialized, .needs(.fuse, .tools("strace"))) struct DaemonKillTests {
   @Test(
-    "I2 I12 M2 R1 R3 E5: a daemon killed before any call of a commit loses and leaves nothing, and is mounted again",
+    "I2 I12 M2 R1 R3 E5: a daemon killed before any system call of a commit loses and leaves nothing, and its store is mounted again",
     arguments: ["index", "refs"])
   func steps(layout: String) throws {
     let outcome = try ScriptedMount().run("DaemonKill/steps.sh", ["layout": layout], seconds: 200)
     print("mount, \(layout): \(outcome.lines.last ?? "")")
   }
 
-  @Test("E4 E8 E12 D8 D9 I12: whoever is killed at whatever moment, under load, loses and leaves nothing")
+  @Test("E4 E8 E12 D8 D9 I12: a process killed at a random moment under load loses and leaves nothing")
   func anyMoment() throws {
     let options = StressOptions(minutes: 0.15)
-    let outcome = try ScriptedMount().run("DaemonKill/any-moment.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(Int(options.minutes * 60))"], seconds: Int(options.minutes * 60) + 90)
+    let outcome = try ScriptedMount().run(
+      "DaemonKill/any-moment.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(Int(options.minutes * 60))"],
+      seconds: Int(options.minutes * 60) + 90)
     print(outcome.lines.last ?? "")
   }
 }

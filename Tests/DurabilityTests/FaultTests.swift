@@ -27,27 +27,28 @@ import Testing
     Fault(call: "openat2", error: "ENFILE", message: "Too many open files in system"),
   ]
 
-  @Test("E4 E15 C1 D3: a call that fails is the command's error, and leaves nothing behind", arguments: faults)
+  @Test("E4 E15 C1 D3: a failing system call is the command's error, and leaves nothing behind", arguments: faults)
   func commands(fault: Fault) throws {
     try ScriptedMount().run("Fault/commands.sh", ["call": fault.call, "error": fault.error, "message": fault.message])
   }
 
   @Test(
-    "D4 E15: a call that fails while a tag is put is the command's error, and changes nothing",
+    "D4 E15: a failing system call of ref put is the command's error, and changes nothing",
     arguments: [
       ("pwrite64", "ENOSPC", "No space left on device"), ("fsync", "EIO", "Input/output error"),
       ("renameat,renameat2", "EIO", "Input/output error"),
     ], ["index", "refs"])
   func references(fault: (call: String, error: String, message: String), layout: String) throws {
-    try ScriptedMount().run("Fault/references.sh", ["call": fault.call, "error": fault.error, "message": fault.message, "layout": layout])
+    try ScriptedMount().run(
+      "Fault/references.sh", ["call": fault.call, "error": fault.error, "message": fault.message, "layout": layout])
   }
 
-  @Test("E14: calls that signals interrupt are made again", arguments: ["pwrite64", "fsync", "linkat", "openat2"])
+  @Test("E14: interrupted system calls are repeated", arguments: ["pwrite64", "fsync", "linkat", "openat2"])
   func interrupted(call: String) throws {
     try ScriptedMount().run("Fault/interrupted.sh", ["call": call])
   }
 
-  @Test("E11 E15 C1 D8: a directory that cannot be read ends gc, ls and fsck with an error, and nothing is removed")
+  @Test("E11 E15 C1 D8: an unreadable directory ends gc, ls and fsck with an error, and nothing is removed")
   func unreadable() throws {
     try ScriptedMount().run("Fault/unreadable.sh")
   }

@@ -65,7 +65,7 @@ import Testing
       survived: #"assert_eq "$("$casfs" ref ls $store)" new"#),
   ]
 
-  @Test("D2 D3 D4 D8 E5 I2 R1 R3: what was acknowledged survives a power cut", arguments: scenes, ["index", "refs"])
+  @Test("D2 D3 D4 D8 E5 I2 R1 R3: an acknowledged change survives a power cut", arguments: scenes, ["index", "refs"])
   func survives(scene: Scene, layout: String) throws {
     try ScriptedMount().run("PowerCut/survives.sh", scene.parameters(layout))
   }
@@ -92,7 +92,7 @@ import Testing
     Need(scene: "gc after a tag was put", layout: "index", files: ["/.casfs-tmp-", "/"]),
   ]
 
-  @Test("D3 D4 I2 R3: without any one fsync(2) that is needed it would be lost", arguments: needs)
+  @Test("D3 D4 I2 R3: an acknowledged change is lost without any one of the fsync(2) calls it needs", arguments: needs)
   func isLostWithoutOne(need: Need) throws {
     let scene = try #require(Self.scenes.first { $0.testDescription == need.scene })
     try ScriptedMount().run(
@@ -100,7 +100,7 @@ import Testing
       scene.parameters(need.layout).merging(["needed": need.files.joined(separator: "\n")]) { $1 }, seconds: 120)
   }
 
-  @Test("without its fsync(2) calls it would be lost", arguments: scenes, ["index", "refs"])
+  @Test("An acknowledged change is lost without its fsync(2) calls", arguments: scenes, ["index", "refs"])
   func isLostOtherwise(scene: Scene, layout: String) throws {
     try ScriptedMount().run("PowerCut/is-lost-otherwise.sh", scene.parameters(layout))
   }

@@ -12,12 +12,14 @@ import Testing
 
 @Suite(.serialized, .needs(.fuse, .tools("python3")))
 struct ModelTests {
-  @Test("I1 I2 I3 I4 I5 I6 I7 I8 I9 I10 R1 R2 R3 T1: files, names, processes and references do as the model does")
+  @Test(
+    "I1 I2 I3 I4 I5 I6 I7 I8 I9 I10 R1 R2 R3 T1: random operations on files, names, processes and references match the model"
+  )
   func everything() throws {
     try explore(.everything, length: 60)
   }
 
-  @Test("I2 I3 I4 I5 I7: content written, mapped and cut in any order is committed as it is")
+  @Test("I2 I3 I4 I5 I7: content written, mapped and truncated in any order is committed unchanged")
   func content() throws {
     try explore(.content, length: 80)
   }

@@ -3,12 +3,12 @@ import Testing
 
 /// Writers of which the daemon cannot see which processes they are.
 @Suite(.needs(.fuse, .root, .tools("unshare", "nsenter"))) struct ForeignPidNamespaceTests {
-  @Test("I2 I3 I9: of a writer in another pid namespace every close publishes")
+  @Test("I2 I3 I9: every close by a writer in another pid namespace publishes")
   func otherNamespace() throws {
     try ScriptedMount().run("ForeignPidNamespace/other-namespace.sh")
   }
 
-  @Test("I2: what a close has acknowledged is stored, though the mount has no descriptor left to look at its caller")
+  @Test("I2: an acknowledged close is stored, also without a descriptor for the daemon to inspect its caller")
   func noDescriptors() throws {
     try ScriptedMount.mounted().run("ForeignPidNamespace/no-descriptors.sh")
   }

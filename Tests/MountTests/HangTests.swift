@@ -3,34 +3,34 @@ import Testing
 
 /// Requests that take long, or for ever: who waits can be freed, and others do not wait.
 @Suite(.needs(.fuse, .root, .tools("strace"))) struct HangTests {
-  @Test("V1 V3: a file that changes again and again is hashed by one thread, whoever waits for it or has given up")
+  @Test("V1 V3: a file that keeps changing is hashed by one thread, however many readers wait or have given up")
   func changing() throws {
     try ScriptedMount().run("Hang/changing.sh")
   }
 
-  @Test("V3: a file of the store that takes long to be closed holds up nobody")
+  @Test("V3: a slow close(2) of a file of the store delays no request")
   func closing() throws {
     try ScriptedMount().run("Hang/closing.sh")
   }
 
-  @Test("V3: a signal frees who waits for a blob to be verified; others wait for nothing, and a retry joins")
+  @Test("V3: a signal frees a reader that waits for a verification; other requests are not delayed, and a retry joins")
   func verification() throws {
     try ScriptedMount().run("Hang/verification.sh")
   }
 
   @Test(
-    "V3 I2 I4 I10: a commit that is stuck frees its caller when that is killed, and others when they want; it goes on")
+    "V3 I2 I4 I10: a blocked commit releases a killed caller and interrupted waiters, and completes")
   func commit() throws {
     try ScriptedMount.mounted().run("Hang/commit.sh")
   }
 
-  @Test("V3 I12: a store whose disk takes no writes any more is read, interrupted, and unmounted", .needs(.loop))
+  @Test("V3 I12: a store on a frozen disk is read, its writers interrupted, and it is unmounted", .needs(.loop))
   func frozen() throws {
     try ScriptedMount().run("Hang/frozen.sh")
   }
 
   @Test(
-    "V3 I12: below a file system that answers nothing the store holds up only who needs it, and is unmounted",
+    "V3 I12: an unresponsive file system below the store delays only requests that need it, and the store is unmounted",
     .needs(.tools("bindfs")), arguments: ["kill -TERM $daemon", "fusermount3 -u -z $mnt", "umount -l $mnt"])
   func silent(command: String) throws {
     try ScriptedMount().run("Hang/silent.sh", ["command": command])

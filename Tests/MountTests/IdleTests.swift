@@ -3,12 +3,12 @@ import Testing
 
 /// What processors are to do that have nothing to do; a file stands in for the kernel, for other mounts ask it too.
 @Suite(.needs(.fuse, .root, .tools("python3", "unshare"))) struct IdleTests {
-  @Test("M3: with idle=poll processors are kept awake while requests come one after the other, and no longer")
+  @Test("M3: idle=poll keeps processors awake while requests arrive back to back, and no longer")
   func awake() throws {
     try Self.run("Idle/awake.sh")
   }
 
-  @Test("M3: with idle=sleep they sleep, and what is best is found when nothing is said")
+  @Test("M3: idle=sleep lets processors sleep, and the default depends on their number")
   func asleep() throws {
     try Self.run("Idle/asleep.sh")
   }

@@ -4,18 +4,18 @@ import Testing
 /// Images as directories, below `images/`.
 @Suite(.needs(.fuse)) struct ImageDirectoryTests {
   @Test(
-    "An image has its manifest, its configuration and its layers in order, OCI's and Docker's",
+    "An image of OCI or Docker shows its manifest, configuration and layers in order",
     arguments: ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"])
   func image(_ type: String) throws {
     try ScriptedMount.mounted().run("ImageDirectory/image.sh", ["type": type])
   }
 
-  @Test("More than a hundred layers are in order in a listing")
+  @Test("A listing of more than a hundred layers is in order")
   func manyLayers() throws {
     try ScriptedMount.mounted().run("ImageDirectory/many-layers.sh")
   }
 
-  @Test("An index has a directory for each platform, and what is not stored is a link to nowhere")
+  @Test("An index shows a directory per platform, and a missing blob as a dangling link")
   func index() throws {
     try ScriptedMount.mounted().run("ImageDirectory/index.sh")
   }
@@ -25,7 +25,7 @@ import Testing
     try ScriptedMount.mounted().run("ImageDirectory/unnamed.sh")
   }
 
-  @Test("What is no manifest is an empty directory that says why")
+  @Test("A malformed manifest is an empty directory with the reason as an attribute")
   func noManifest() throws {
     try ScriptedMount.mounted().run("ImageDirectory/no-manifest.sh")
   }

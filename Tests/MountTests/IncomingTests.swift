@@ -3,12 +3,12 @@ import Testing
 
 /// The rules of writing into `incoming`, one by one.
 @Suite(.needs(.fuse)) struct IncomingTests {
-  @Test("I1: closing descriptors that wrote nothing makes nothing")
+  @Test("I1: a close without writes publishes nothing")
   func nothingWritten() throws {
     try ScriptedMount.mounted().run("Incoming/nothing-written.sh")
   }
 
-  @Test("I2: the blob is there when close returns, and not before while another descriptor is open")
+  @Test("I2: the last close publishes the blob before it returns, an earlier close does not")
   func lastClose() throws {
     try ScriptedMount.mounted().run("Incoming/last-close.sh")
   }
@@ -18,72 +18,74 @@ import Testing
     try ScriptedMount.mounted().run("Incoming/inherited.sh")
   }
 
-  @Test("I3: what is stored through a mapping after the close is published with the last unmapping")
+  @Test("I3: stores through a mapping after the close are published with the last unmapping")
   func lateMapping() throws {
     try ScriptedMount.mounted().run("Incoming/late-mapping.sh")
   }
 
-  @Test("I3 I9: a failure after the last close leaves the name, with the reason as an attribute")
+  @Test("I3 I9: a failure after the last close keeps the name, with the reason as an attribute")
   func lateFailure() throws {
     try ScriptedMount.mounted().run("Incoming/late-failure.sh")
   }
 
-  @Test("I4: names, digests and listings wait for a commit under way")
+  @Test("I4: names, digests and listings wait for a pending commit")
   func readAfterClose() throws {
     try ScriptedMount.mounted().run("Incoming/read-after-close.sh")
   }
 
-  @Test("I5: writing on makes another blob and leaves the first as it was")
+  @Test("I5: further writes make another blob and leave the first unchanged")
   func writingOn() throws {
     try ScriptedMount.mounted().run("Incoming/writing-on.sh")
   }
 
-  @Test("I7: sendfile and copying within the kernel make the same blob")
+  @Test("I7: sendfile(2) and copy_file_range(2) make the same blob")
   func sendfile() throws {
     try ScriptedMount.mounted().run("Incoming/sendfile.sh")
   }
 
-  @Test("I8: mode, times and attributes given after the close stay with the name")
+  @Test("I8: mode, times and attributes set after the close stay with the name")
   func alias() throws {
     try ScriptedMount.mounted().run("Incoming/alias.sh")
   }
 
-  @Test("I8: a name has as many attributes as on ext4, and no more")
+  @Test("I8: a name has the limit of ext4 for its attributes")
   func attributeLimit() throws {
     try ScriptedMount.mounted().run("Incoming/attribute-limit.sh")
   }
 
-  @Test("I8: a blob that is deleted takes its aliases with it")
+  @Test("I8: deleting a blob removes its aliases")
   func aliasOfNothing() throws {
     try ScriptedMount.mounted().run("Incoming/alias-of-nothing.sh")
   }
 
-  @Test("I9: a name that is a digest takes no other content, at create and at rename")
+  @Test("I9: a name that is a digest rejects other content, at create and at rename")
   func promise() throws {
     try ScriptedMount.mounted().run("Incoming/promise.sh")
   }
 
-  @Test("I8: names that are not UTF-8 are names like others")
+  @Test("I8: names that are not UTF-8 work like others")
   func strangeNames() throws {
     try ScriptedMount.mounted().run("Incoming/strange-names.sh")
   }
 
-  @Test("I10: directories are made, moved and removed; fsync makes no blob")
+  @Test("I10: directories are created, moved and removed; fsync publishes nothing")
   func directories() throws {
     try ScriptedMount.mounted().run("Incoming/directories.sh")
   }
 
-  @Test("I10: cp -r, rsync -a and tar bring a tree in", .needs(.tools("rsync")), arguments: ["cp", "rsync", "tar"])
+  @Test(
+    "I10: cp -r, rsync -a and tar copy a tree into incoming", .needs(.tools("rsync")),
+    arguments: ["cp", "rsync", "tar"])
   func tree(program: String) throws {
     try ScriptedMount.mounted().run("Incoming/tree.sh", ["program": program])
   }
 
-  @Test("I2: eight writers at once make all of their blobs")
+  @Test("I2: eight concurrent writers make all of their blobs")
   func parallel() throws {
     try ScriptedMount.mounted().run("Incoming/parallel.sh")
   }
 
-  @Test("I8: a file that is removed while it is open is nobody's blob")
+  @Test("I8: a file removed while it is open is not published")
   func removedWhileOpen() throws {
     try ScriptedMount.mounted().run("Incoming/removed-while-open.sh")
   }

@@ -8,43 +8,43 @@ import Testing
     try ScriptedMount().run("MountCommand/usable.sh")
   }
 
-  @Test("M1: the daemon holds nothing of its caller's, and obeys signals that the caller ignored")
+  @Test("M1: the daemon inherits neither descriptors nor ignored signals from its caller")
   func inherits() throws {
     try ScriptedMount().run("MountCommand/inherits.sh")
   }
 
-  @Test("M1: paths may be relative, have spaces, commas and backslashes")
+  @Test("M1: paths may be relative, and contain spaces, commas and backslashes")
   func paths() throws {
     try ScriptedMount().run("MountCommand/paths.sh")
   }
 
-  @Test("M1: a mount that cannot be says why, on one line, and leaves nothing")
+  @Test("M1: a failing mount gives its reason in one line, and leaves nothing")
   func refusals() throws {
     try ScriptedMount().run("MountCommand/refusals.sh")
   }
 
-  @Test("M1: in the foreground it serves until a signal comes", arguments: ["INT", "TERM", "HUP"])
+  @Test("M1: a mount in the foreground serves until a signal arrives", arguments: ["INT", "TERM", "HUP"])
   func foreground(signal: String) throws {
     try ScriptedMount().run("MountCommand/foreground.sh", ["signal": signal])
   }
 
-  @Test("M2: a stale mount is cleaned up by the next mount, and can be unmounted")
+  @Test("M2: the next mount cleans up a stale one, which can also be unmounted")
   func stale() throws {
     try ScriptedMount.mounted().run("MountCommand/stale.sh")
   }
 
-  @Test("M2 M3: with auto_unmount a killed daemon leaves no stale mount")
+  @Test("M2 M3: auto_unmount removes the mount of a killed daemon")
   func autoUnmount() throws {
     // fusermount3 must be let in, to see that nobody answers there any more.
     try ScriptedMount.mounted("auto_unmount", "allow_root").run("MountCommand/auto-unmount.sh")
   }
 
-  @Test("M3: the words that others use and add are taken, alone and together; nosuid and nodev hold")
+  @Test("M3: the options of mount(8), fstab and FUSE are accepted, alone and together; nosuid and nodev hold")
   func words() throws {
     try ScriptedMount().run("MountCommand/words.sh")
   }
 
-  @Test("M4: without a verb it mounts, as mount.fuse3 calls it")
+  @Test("M4: casfs without a verb mounts, as mount.fuse3 calls it")
   func noVerb() throws {
     try ScriptedMount().run("MountCommand/no-verb.sh")
   }
@@ -64,7 +64,7 @@ import Testing
     try ScriptedMount.mounted("allow_other").run("MountCommand/other-users.sh")
   }
 
-  @Test("M6: status tells store, driver, version, mode and what was done, as text and as JSON")
+  @Test("M6: status shows store, driver, version, mode and counters, as text and as JSON")
   func status() throws {
     // What the kernel reads by itself cannot be counted.
     try ScriptedMount.mounted("read=splice").run("MountCommand/status.sh")

@@ -10,22 +10,22 @@ import Testing
     try ScriptedMount().run("ReferenceFile/digest.sh", ["layout": layout])
   }
 
-  @Test("R1: a descriptor is taken as it is, but for its name; cp tags", arguments: layouts)
+  @Test("R1: a descriptor is kept except for its name; cp tags", arguments: layouts)
   func descriptor(_ layout: String) throws {
     try ScriptedMount().run("ReferenceFile/descriptor.sh", ["layout": layout])
   }
 
-  @Test("R1: a reference takes the mode and the times that tools give it, and keeps none", arguments: layouts)
+  @Test("R1: a reference accepts the mode and times that tools set, and keeps neither", arguments: layouts)
   func metadata(_ layout: String) throws {
     try ScriptedMount().run("ReferenceFile/metadata.sh", ["layout": layout])
   }
 
-  @Test("R2: what makes no sense, is not stored or is taken is refused, and nothing changes", arguments: layouts)
+  @Test("R2: a malformed value, an absent target and a taken name are errors, and nothing changes", arguments: layouts)
   func refusals(_ layout: String) throws {
     try ScriptedMount().run("ReferenceFile/refusals.sh", ["layout": layout])
   }
 
-  @Test("R3: rm takes a name away, mv moves it in one step, readers keep what they opened", arguments: layouts)
+  @Test("R3: rm removes a name, mv moves it in one step, readers keep the version they opened", arguments: layouts)
   func moving(_ layout: String) throws {
     try ScriptedMount().run("ReferenceFile/moving.sh", ["layout": layout])
   }
@@ -35,22 +35,22 @@ import Testing
     try ScriptedMount().run("ReferenceFile/nested.sh", ["layout": layout])
   }
 
-  @Test("R3 T3: who changes a tag sees it changed, however long the list is and however many look")
+  @Test("R3 T3: a caller sees its own change of a tag immediately, with many references and concurrent readers")
   func ownChanges() throws {
     try ScriptedMount.mounted().run("ReferenceFile/own-changes.sh")
   }
 
-  @Test("R3: a tag that moves has a new time, so that copies of it are brought up to date", arguments: layouts)
+  @Test("R3: a moved tag has a new time, so that rsync updates copies of it", arguments: layouts)
   func times(_ layout: String) throws {
     try ScriptedMount().run("ReferenceFile/times.sh", ["layout": layout])
   }
 
-  @Test("R3: of two that move tags to one name at once, through two mounts, without replacing, one goes through")
+  @Test("R3: exactly one of two concurrent renames without replacement to one name, through two mounts, succeeds")
   func moveRace() throws {
     try ScriptedMount.mounted().run("ReferenceFile/move-race.sh")
   }
 
-  @Test("R2: of many that tag one name at once, through two mounts and the command, one wins")
+  @Test("R2: exactly one of concurrent writers of one tag, through two mounts and the command, succeeds")
   func race() throws {
     try ScriptedMount.mounted().run("ReferenceFile/race.sh")
   }

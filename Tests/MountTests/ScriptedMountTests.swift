@@ -4,7 +4,7 @@ import Testing
 
 /// What all tests on mounts rely on.
 @Suite(.needs(.fuse)) struct ScriptedMountTests {
-  @Test("A workshop takes its mounts down, however many others there are", .needs(.root))
+  @Test("A scripted mount removes its mounts, among many others", .needs(.root))
   func takenDown() throws {
     let many = try ScriptedMount()
     try many.runLine("mkdir p{1..100}; for i in {1..100}; do mount --bind p$i p$i; done")

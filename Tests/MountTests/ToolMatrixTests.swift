@@ -9,7 +9,7 @@ import Testing
     .tools("curl", "ed", "fallocate", "flock", "jq", "python3", "rsync", "setfacl", "setfattr", "vim.tiny", "wget")))
 struct ToolMatrixTests {
   @Test(
-    "I8 I10 B1 T5: a tool works as on a disk, or is refused with the right error and leaves nothing",
+    "I8 I10 B1 T5: a tool works as on a disk, or fails with the right error and leaves nothing",
     arguments: ToolMatrix.groups)
   func tools(_ group: ToolMatrix.Group) throws {
     let results = Dictionary(grouping: try ToolMatrix.results(group.rows), by: \.row)
@@ -24,7 +24,7 @@ struct ToolMatrixTests {
     }
   }
 
-  @Test("C2: the table of casfs-tools(7) is what the tests show; CASFS_WRITE_MANUAL=1 writes it anew")
+  @Test("C2: the table of casfs-tools(7) matches the tests; CASFS_WRITE_MANUAL=1 updates it")
   func manual() throws {
     let manual = try ToolManual()
     if ProcessInfo.processInfo.environment["CASFS_WRITE_MANUAL"] != nil { try manual.write() }

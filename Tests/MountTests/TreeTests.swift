@@ -9,17 +9,17 @@ import Testing
     try workshop.run("Tree/names.sh")
   }
 
-  @Test("T2: ls, find and stat agree on inode numbers, sizes and kinds; dots are there")
+  @Test("T2: ls, find and stat agree on inode numbers, sizes and types; . and .. are listed")
   func agreement() throws {
     try ScriptedMount.mounted().run("Tree/agreement.sh")
   }
 
-  @Test("T2: a listing of a directory that changes has every name that stays, once")
+  @Test("T2: a listing of a changing directory has every name that stays, once")
   func stableListing() throws {
     try ScriptedMount.mounted().run("Tree/stable-listing.sh")
   }
 
-  @Test("T3: blobs, deletions and tags of others show in time")
+  @Test("T3: blobs, deletions and tags by other processes show in time")
   func changes() throws {
     try ScriptedMount.mounted().run("Tree/changes.sh")
   }
@@ -29,7 +29,7 @@ import Testing
     try ScriptedMount.mounted().run("Tree/attributes.sh")
   }
 
-  @Test("T5: statfs tells the store's file system; links and devices cannot be made anywhere", .needs(.root))
+  @Test("T5: statfs shows the store's file system; links and devices are EPERM everywhere", .needs(.root))
   func specialFiles() throws {
     try ScriptedMount.mounted().run("Tree/special-files.sh")
   }

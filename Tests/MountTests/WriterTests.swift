@@ -65,7 +65,8 @@ import Testing
       script:
         "truncate -s 3M s; dd if=b of=s bs=1 seek=2000000 conv=notrunc status=none; cp --sparse=always s $f; cp s want"),
     Way(name: "cut to nothing and written again", script: "exec 3>$f; cat a >&3; : >$f; exec 3>&-; : >want"),
-    Way(name: "mv into place inside", script: "cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; assert_absent g"),
+    Way(
+      name: "mv into place inside", script: "cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; assert_absent g"),
     Way(
       name: "mv over a name",
       script: "cp b $f; cp a $mnt/incoming/g; mv $mnt/incoming/g $f; cp a want; assert_absent g", blobs: 2),
@@ -77,22 +78,22 @@ import Testing
     Way(name: "sort -o on itself", script: "printf '2\\n1\\n' >$f; sort -o $f $f; printf '1\\n2\\n' >want", blobs: 2),
   ]
 
-  @Test("I2 I3 I5 I7: a way of writing makes its blobs and no other", arguments: ways)
+  @Test("I2 I3 I5 I7: a program makes its blobs and no others", arguments: ways)
   func way(_ way: Way) throws {
     try ScriptedMount.mounted().run("Writer/way.sh", ["way": way.script, "blobs": "\(way.blobs)"])
   }
 
-  @Test("I3 I4: who looks at once sees what the end of the last descriptor publishes")
+  @Test("I3 I4: a lookup right after the last close sees the blob that it publishes")
   func publishedByNobody() throws {
     try ScriptedMount.mounted().run("Writer/published-by-nobody.sh")
   }
 
-  @Test("M6: status tells of a commit that is pending")
+  @Test("M6: status counts a pending commit")
   func pending() throws {
     try ScriptedMount.mounted().run("Writer/pending.sh")
   }
 
-  @Test("I11 I3: every close repeats the error of a write that failed, of a copy and of a child too", .needs(.root))
+  @Test("I11 I3: every close repeats the error of a failed write, also of a duplicate and in a child", .needs(.root))
   func repeatedError() throws {
     try ScriptedMount().run("Writer/repeated-error.sh")
   }

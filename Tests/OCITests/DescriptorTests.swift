@@ -18,7 +18,7 @@ struct DescriptorTests {
     try parse(Self.minimal.dropLast() + "," + members + "}")
   }
 
-  @Test("Members that are known and unknown are read and written as they stood", arguments: [minimal, full])
+  @Test("Known and unknown members are read and written unchanged", arguments: [minimal, full])
   func members(_ text: String) throws {
     let descriptor = try parse(text)
     #expect(descriptor.mediaType == "a/b")
@@ -28,7 +28,7 @@ struct DescriptorTests {
     #expect(try parse(descriptor.description) == descriptor)
   }
 
-  @Test("A made descriptor is like one that was read")
+  @Test("A created descriptor equals a parsed one")
   func made() throws {
     let made = Descriptor(mediaType: "a/b", digest: try Digest(Self.digest), size: 3)
     #expect(made.description == Self.minimal)
@@ -38,7 +38,7 @@ struct DescriptorTests {
   }
 
   @Test(
-    "What is no descriptor is refused with a reason",
+    "A malformed descriptor is rejected with a reason",
     arguments: [
       "", "[]", "null", "{}", minimal.replacing("mediaType", with: "mediatype"), minimal.replacing("a/b", with: ""),
       minimal.replacing("\"a/b\"", with: "null"), minimal.replacing("digest", with: "Digest"),
@@ -55,7 +55,7 @@ struct DescriptorTests {
   }
 
   @Test(
-    "E8: the same meaning is equal",
+    "E8: descriptors of the same meaning are equal",
     arguments: [
       (#""annotations":{"a":"1","b":"2"}"#, #""annotations":{"b":"2","a":"1"}"#),
       (#""x":1,"y":[{"c":1,"d":2}]"#, #""y":[{"d":2,"c":1}],"x":1"#),
@@ -72,7 +72,7 @@ struct DescriptorTests {
   }
 
   @Test(
-    "E8: another meaning is not",
+    "E8: descriptors of different meaning are not equal",
     arguments: [
       (#""annotations":{"a":"1"}"#, #""annotations":{"a":"2"}"#), (#""annotations":{"a":"1"}"#, #""annotations":{}"#),
       (#""x":1"#, #""x":2"#), (#""x":1"#, #""y":1"#), (#""urls":["a","b"]"#, #""urls":["b","a"]"#),
@@ -83,7 +83,7 @@ struct DescriptorTests {
     #expect(try with(left) != with(right))
   }
 
-  @Test("A name comes and goes without a trace in the rest")
+  @Test("Setting and removing a name leaves the rest unchanged")
   func named() throws {
     let name = try ReferenceName("a/b:1")
     for text in [Self.minimal, Self.full] {
@@ -99,7 +99,7 @@ struct DescriptorTests {
     #expect(try with(#""annotations":null"#).named(name).annotation(Descriptor.referenceNameKey) == "a/b:1")
   }
 
-  @Test("D6 D4: a descriptor that an index could not have as an entry, for it is nested too deep, is refused")
+  @Test("D6 D4: a descriptor nested too deep for an index entry is rejected")
   func depth() throws {
     func text(_ depth: Int) -> String {
       let value = String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1)

@@ -9,7 +9,7 @@ struct DigestTests {
     + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
 
   @Test(
-    "A digest is read, written and made of bytes alike",
+    "A digest round-trips through text and bytes",
     arguments: [(Digest.Algorithm.sha256, hex256), (.sha512, hex512)])
   func valid(_ algorithm: Digest.Algorithm, _ hex: String) throws {
     let digest = try Digest("\(algorithm.rawValue):\(hex)")
@@ -27,7 +27,7 @@ struct DigestTests {
   }
 
   @Test(
-    "What is no digest is refused with a reason",
+    "A malformed digest is rejected with a reason",
     arguments: [
       "", ":", "sha256", "sha256:", hex256, ":\(hex256)", "sha256:\(hex256.uppercased())", "SHA256:\(hex256)",
       "sha256:\(hex256)0", "sha256:\(hex256.dropLast())", "sha512:\(hex256)", "sha256:\(hex512)", " sha256:\(hex256)",
@@ -43,7 +43,7 @@ struct DigestTests {
     #expect(error?.description.contains("\n") == false)
   }
 
-  @Test("Bytes of another number are no digest", arguments: Digest.Algorithm.allCases)
+  @Test("A wrong number of bytes is rejected", arguments: Digest.Algorithm.allCases)
   func byteCounts(_ algorithm: Digest.Algorithm) {
     for count in 0...130 {
       let digest = Digest(algorithm, bytes: [UInt8](repeating: 0xA5, count: count))
@@ -53,7 +53,7 @@ struct DigestTests {
     }
   }
 
-  @Test("Digests are ordered like their text, and differ when one bit does")
+  @Test("Digests are ordered like their text, and differ in any bit")
   func order() throws {
     var bytes = [UInt8](repeating: 0x10, count: 32)
     let middle = try #require(Digest(.sha256, bytes: bytes))

@@ -26,7 +26,7 @@ struct ImageIndexTests {
     #"{"mediaType":"c/d","digest":"\#(Self.digest)","size":\#(size),"annotations":{"\#(Self.key)":"\#(name)"}}"#
   }
 
-  @Test("An empty index has no entries and takes one")
+  @Test("An empty index has no entries and accepts one")
   func empty() throws {
     let index = ImageIndex()
     #expect(index.entries.isEmpty)
@@ -38,7 +38,7 @@ struct ImageIndexTests {
     #expect(changed.removing(try ReferenceName("b")) == nil)
   }
 
-  @Test("D4: entries and members that an edit does not concern keep their bytes and order")
+  @Test("D4: an edit keeps the bytes and order of other entries and members")
   func bytesKept() throws {
     let first = Self.entry("one", more: #","unknown": [1.50, "\u00e9" ,{ "deep" : null}]"#)
     let broken = #"{"digest" : "none"}"#
@@ -87,7 +87,7 @@ struct ImageIndexTests {
     #expect(try JSON(parsing: emptied)["manifests"] == .array([]))
   }
 
-  @Test("D5: of entries with one name the first counts; setting leaves one, removing none")
+  @Test("D5: the first of entries with one name counts; setting keeps one, removing keeps none")
   func duplicates() throws {
     let other = Self.entry("other")
     let index = try parse(
@@ -108,7 +108,7 @@ struct ImageIndexTests {
   }
 
   @Test(
-    "D7: an entry whose name is not safe is one without a name",
+    "D7: an entry with an unsafe name counts as unnamed",
     arguments: ["..", "../oci-layout", "/etc/passwd", "a//b", "", "a\\u0000", "a\\nb", "."])
   func unsafeNames(_ name: String) throws {
     let index = try parse("{\"manifests\":[\(Self.entry(name))]}")
@@ -117,7 +117,7 @@ struct ImageIndexTests {
   }
 
   @Test(
-    "What is no index is refused",
+    "A malformed index is rejected",
     arguments: [
       "", "[]", "null", "1", "{", #"{"manifests":{}}"#, #"{"manifests":"x"}"#, #"{"manifests":nul}"#,
       #"{"manifests":}"#,
@@ -128,7 +128,7 @@ struct ImageIndexTests {
     #expect(throws: InvalidValue.self) { try parse(text) }
   }
 
-  @Test("D9: an index cut off anywhere, or with any byte changed, is refused or read, never a trap")
+  @Test("D9: a truncated or changed index is rejected or read, and never traps")
   func torn() throws {
     let bytes = Array("{\"schemaVersion\":2,\"manifests\":[\(Self.entry("a")), \(Self.entry("b"))]}".utf8)
     for count in bytes.indices {
@@ -159,7 +159,7 @@ struct ImageIndexTests {
     }
   }
 
-  @Test("A manifest's media type is what it says, or what its members make it")
+  @Test("A manifest's media type is its own, or derived from its members")
   func mediaTypes() throws {
     let table: [(String, String?)] = [
       (#"{"mediaType":"a/b","manifests":[]}"#, "a/b"), (#"{"mediaType":"","manifests":[]}"#, MediaType.imageIndex),

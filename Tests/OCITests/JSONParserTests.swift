@@ -12,7 +12,7 @@ struct JSONParserTests {
     try JSON(parsing: Array(text.utf8))
   }
 
-  @Test("All kinds of values are read; numbers and members stay as they were written")
+  @Test("All kinds of values are read; numbers and members keep their text")
   func sample() throws {
     let value = try parse(Self.sample)
     let written =
@@ -29,7 +29,7 @@ struct JSONParserTests {
   }
 
   @Test(
-    "Whole numbers that fit are integers",
+    "Whole numbers within range are integers",
     arguments: [
       ("0", 0), ("-0", 0), ("9223372036854775807", Int64.max), ("-9223372036854775808", Int64.min),
       ("9223372036854775808", nil), ("1.0", nil), ("1e2", nil), ("\"1\"", nil), ("true", nil),
@@ -39,7 +39,7 @@ struct JSONParserTests {
   }
 
   @Test(
-    "What the grammar does not have is refused",
+    "Text outside the grammar is rejected",
     arguments: [
       "", " ", "nul", "nulll", "True", "+1", "-", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
       "1 2",
@@ -54,7 +54,7 @@ struct JSONParserTests {
   }
 
   @Test(
-    "Half a surrogate pair is refused",
+    "Half a surrogate pair is rejected",
     arguments: [
       #""\ud83d""#, #""\ude00""#, #""\ud83dx""#, #""\ud83d\n""#, #""\ud83d\u0041""#, #""\ud83d\ud83d""#,
       #""\ude00\ud83d""#,
@@ -72,7 +72,7 @@ struct JSONParserTests {
   }
 
   @Test(
-    "Text that is not UTF-8 is refused",
+    "Text that is not UTF-8 is rejected",
     arguments: [
       [0x80], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF], [0xC3, 0x28],
     ] as [[UInt8]])
@@ -82,7 +82,7 @@ struct JSONParserTests {
     #expect(throws: InvalidValue.self) { try JSON(parsing: bytes) }
   }
 
-  @Test("Two members of one name are refused, also when it is spelled with escapes")
+  @Test("Duplicate members are rejected, also when spelled with escapes")
   func duplicates() throws {
     #expect(throws: InvalidValue.self) { try parse(#"{"a":1,"a":1}"#) }
     #expect(throws: InvalidValue.self) { try parse(#"{"a":1,"b":2,"\u0061":1}"#) }
@@ -112,7 +112,7 @@ struct JSONParserTests {
     _ = try parse("[" + (0..<1000).map { _ in nested(63) }.joined(separator: ",") + "]")
   }
 
-  @Test("D9: a text cut off anywhere is refused")
+  @Test("D9: truncated text is rejected")
   func prefixes() throws {
     let bytes = Array(Self.sample.utf8)
     let end = try #require(bytes.lastIndex(of: UInt8(ascii: "}")))
@@ -124,7 +124,7 @@ struct JSONParserTests {
   }
 
   @Test(
-    "R2: a text cut off anywhere, be it within a word or an escape, is one that goes on",
+    "R2: text truncated anywhere, also within a word or an escape, counts as incomplete",
     arguments: [
       #"[true,false,null]"#, #"{"a":"\ud83d\ude00\u00e9","b":-1.5e+3}"#, #"["é😀"]"#,
     ])
@@ -136,7 +136,7 @@ struct JSONParserTests {
     for wrong in ["[trux", "[tx", #"["\ud83dx"#, #"["\ud83d\x"#] { #expect(!JSON.isUnfinished(Array(wrong.utf8))) }
   }
 
-  @Test("D6: whatever bytes change, the text is read or refused, and what is read can be written and read again")
+  @Test("D6: text with changed bytes is read or rejected, and a parsed value round-trips")
   func mutations() throws {
     let original = Array(Self.sample.utf8)
     let interesting = Array("\"\\{}[]:,0123456789-+.eEunltrfs \n".utf8) + [0x00, 0x7F, 0x80, 0xC3, 0xED, 0xF0, 0xFF]

@@ -4,7 +4,7 @@ import Testing
 @Suite
 struct ReferenceNameTests {
   @Test(
-    "D7: names the specification's grammar has are taken",
+    "D7: names of the specification's grammar are accepted",
     arguments: [
       "a", "0", "Z", "latest", "v1.0", "1.2-3_4", "a--b", "a/b", "a/b/c/d", "docker.io/library/alpine:3.20",
       "localhost:5000/x@sha256:0", "a+b", "a:b@c", "A/0", "a-b--c-d",
@@ -17,7 +17,7 @@ struct ReferenceNameTests {
   }
 
   @Test(
-    "D7: safe names outside the grammar are read and not made",
+    "D7: safe names outside the grammar are read but not created",
     arguments: [
       "-", "-a", "a-", ".a", "a.", "a..b", "a---b", "a-.b", "a.-b", "a__b", "a::b", "a--", "--a", "a b", " ", "a%2Fb",
       "é",
@@ -31,7 +31,7 @@ struct ReferenceNameTests {
   }
 
   @Test(
-    "D7: names that are not safe are neither read nor made",
+    "D7: unsafe names are neither read nor created",
     arguments: [
       "", "/", "a/", "/a", "a//b", ".", "..", "../a", "a/..", "a/../b", "a/./b", "./a", "../oci-layout", "a\0", "\0",
       "a\nb",
@@ -43,7 +43,7 @@ struct ReferenceNameTests {
     #expect(error?.description.contains("\n") == false)
   }
 
-  @Test("D7: a name has at most 4,096 bytes, of whatever characters")
+  @Test("D7: a name has at most 4,096 bytes of any characters")
   func length() throws {
     _ = try ReferenceName(String(repeating: "a", count: 4096))
     #expect(throws: InvalidValue.self) { try ReferenceName(String(repeating: "a", count: 4097)) }

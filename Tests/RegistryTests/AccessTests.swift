@@ -3,43 +3,45 @@ import Testing
 
 /// Registries that want to know who asks, and what becomes of the secrets.
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct AccessTests {
-  @Test("E9, E4: a token or a password is shown, from each file that has one", arguments: ["token", "basic"])
+  @Test("E9, E4: a token or a password is sent from each file of credentials", arguments: ["token", "basic"])
   func files(access: String) throws {
     try ScriptedMount().run(.test, "Access/files.sh", ["access": access])
   }
 
-  @Test("E15: who may not is told so, by host, repository and the registry's words", arguments: ["token", "basic"])
+  @Test(
+    "E15: a caller without permission gets EACCES, or an error with host, repository and the registry's words",
+    arguments: ["token", "basic"])
   func denied(access: String) throws {
     try ScriptedMount().run(.test, "Access/denied.sh", ["access": access])
   }
 
-  @Test("E9: tokens that expire are asked for again, between requests and while a blob is sent")
+  @Test("E9: an expired token is requested again, between requests and during an upload")
   func expiry() throws {
     try ScriptedMount().run(.test, "Access/expiry.sh")
   }
 
-  @Test("E9, V3: many who ask at once with a token that has expired all get another")
+  @Test("E9, V3: concurrent requests with an expired token all get a new one")
   func expiryForMany() throws {
     try ScriptedMount().run(.test, "Access/expiry-for-many.sh")
   }
 
-  @Test("E9: an identity token is changed into others")
+  @Test("E9: an identity token is exchanged for access tokens")
   func identityToken() throws {
     try ScriptedMount().run(.test, "Access/identity-token.sh")
   }
 
-  @Test("Credentials go to no other host: not with a redirection, an upload's place, or another repository")
+  @Test("Credentials are sent to no other host: not by a redirect, the location of an upload, or another repository")
   func otherHosts() throws {
     try ScriptedMount().run(.test, "Access/other-hosts.sh")
   }
 
-  @Test("A token server that is reached by a way that is not safe gets no credentials")
+  @Test("A token server on an insecure connection gets no credentials")
   func tokenServer() throws {
     try ScriptedMount().run(.test, "Access/token-server.sh")
   }
 
   @Test(
-    "No secret is in a log, an error, the status, the table of mounts or the arguments of a process",
+    "Logs, errors, the status, the mount table and process arguments contain no secret",
     arguments: ["token", "basic"])
   func secrets(access: String) throws {
     try ScriptedMount().run(.test, "Access/secrets.sh", ["access": access])

@@ -42,30 +42,32 @@ import Testing
   ]
 
   @Test(
-    "V1, V2, E7: through a mount: EIO or the right content, and good again when it is",
+    "V1, V2, E7: a read through a mount with a fault gives EIO or the right content, and recovers",
     arguments: [RegistryServer.test, .proxied])
   func mounted(server: RegistryServer) throws {
     try ScriptedMount().run(server, "ReadFault/mounted.sh", ["cases": FaultCase.lines(Self.cases)], seconds: 120)
   }
 
-  @Test("V1, V2, C1: by a command: a line that says why, or the right content", arguments: [RegistryServer.test, .proxied])
+  @Test(
+    "V1, V2, C1: a command with a fault prints the right content, or one line with the reason",
+    arguments: [RegistryServer.test, .proxied])
   func command(server: RegistryServer) throws {
     try ScriptedMount().run(server, "ReadFault/command.sh", ["cases": FaultCase.lines(Self.cases)], seconds: 120)
   }
 
-  @Test("V4: without verification, what breaks is resumed or EIO, and parts are in their places")
+  @Test("V4: an unverified read with a fault is resumed or EIO, and its parts are right")
   func unverified() throws {
     let cases = Self.cases.filter { !$0.title.contains("wrong byte") && !$0.title.contains("content") }
     try ScriptedMount().run(.test, "ReadFault/unverified.sh", ["cases": FaultCase.lines(cases)], seconds: 120)
   }
 
   @Test(
-    "E7: a transfer that breaks goes on where it broke, and a registry in trouble is left in peace longer each time")
+    "E7: a broken transfer is resumed, and retries back off")
   func resumption() throws {
     try ScriptedMount().run(.test, "ReadFault/resumption.sh")
   }
 
-  @Test("E7: many readers at once take a few connections")
+  @Test("E7: concurrent readers share a few connections")
   func connections() throws {
     try ScriptedMount().run(.test, "ReadFault/connections.sh")
   }

@@ -6,40 +6,45 @@ import Testing
   /// How blobs are read; a blob in the cache is a file, which the kernel can read by itself.
   static let modes = Machine.readModes + ["verify=always", "verify=none"]
 
-  @Test("T1, T2, V1: tags, images and layers are there and are what was pushed", arguments: modes)
+  @Test("T1, T2, V1: tags, images and layers are shown as they were pushed", arguments: modes)
   func reading(mode: String) throws {
     try ScriptedMount().run(.docker, "RepositoryMount/reading.sh", ["mode": mode])
   }
 
-  @Test("T3: what another client pushes and tags is there within a second, a blob at once", arguments: RegistryServer.allCases)
+  @Test(
+    "T3: a blob by another client shows immediately, an image and a tag within a second",
+    arguments: RegistryServer.allCases)
   func changes(server: RegistryServer) throws {
     try ScriptedMount().run(server, "RepositoryMount/changes.sh")
   }
 
   @Test(
-    "I2, R1: a layer is copied in and an image made of it, as another client sees at once", arguments: RegistryServer.allCases)
+    "I2, R1: another client immediately sees a layer copied in and an image made of it",
+    arguments: RegistryServer.allCases)
   func writing(server: RegistryServer) throws {
     try ScriptedMount().run(server, "RepositoryMount/writing.sh")
   }
 
-  @Test("R3: tags are removed and moved in one step where the registry can")
+  @Test("R3: tags are removed, and moved in one step, where the registry supports it")
   func tags() throws {
     try ScriptedMount().run(.test, "RepositoryMount/tags.sh")
   }
 
-  @Test("R3, E15: where tags cannot be removed, rm and mv fail and change nothing", arguments: [RegistryServer.test, .proxied])
+  @Test(
+    "R3, E15: rm and mv fail and change nothing where the registry cannot remove tags",
+    arguments: [RegistryServer.test, .proxied])
   func fixedTags(server: RegistryServer) throws {
     try ScriptedMount().run(server, "RepositoryMount/fixed-tags.sh")
   }
 
   @Test(
-    "M4 E2: a repository is mounted by mount(8), and by a line of fstab",
+    "M4 E2: mount(8) and a line of fstab mount a repository",
     .needs(.root, .tools("mount.fuse3", "unshare")))
   func mountProgram() throws {
     try ScriptedMount().run(.test, "RepositoryMount/mount-program.sh")
   }
 
-  @Test("T3: mounting asks a few things, and no more of a repository with many tags")
+  @Test("T3: mounting takes a few requests, independent of the number of tags")
   func mounting() throws {
     try ScriptedMount().run(.test, "RepositoryMount/mounting.sh")
   }

@@ -8,17 +8,17 @@ import Testing
     try ScriptedMount().run(server, "Server/client.sh")
   }
 
-  @Test("Tags are paged and deleted, and uploads are checked, as the specification says")
+  @Test("Tags are paged and deleted, and uploads checked, by the specification")
   func specification() throws {
     try ScriptedMount().run(.test, "Server/specification.sh")
   }
 
-  @Test("What is asked to go wrong does, as often as it was said", arguments: [RegistryServer.test, .proxied])
+  @Test("Injected faults happen, as often as requested", arguments: [RegistryServer.test, .proxied])
   func faults(server: RegistryServer) throws {
     try ScriptedMount().run(server, "Server/faults.sh")
   }
 
-  @Test("Tokens and passwords are asked for; redirects lead to another host")
+  @Test("Tokens and passwords are required; redirects lead to another host")
   func access() throws {
     try ScriptedMount().run(.test, "Server/access.sh")
   }

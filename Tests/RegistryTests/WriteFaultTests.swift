@@ -25,14 +25,14 @@ import Testing
   ]
 
   @Test(
-    "I2, E4: close fails when the registry has not taken the blob, and nothing of it is there",
+    "I2, E4: close fails when the registry has not stored the blob, and nothing of it is stored",
     arguments: [RegistryServer.test, .proxied])
   func uploads(server: RegistryServer) throws {
     try ScriptedMount().run(
       server, "WriteFault/uploads.sh", ["cases": FaultCase.lines(Self.cases)], seconds: 150)
   }
 
-  @Test("R2, E8: a tag that was not taken is an error, and the old one stays")
+  @Test("R2, E8: a tag that the registry rejects is an error, and the old one stays")
   func manifests() throws {
     try ScriptedMount().run(.test, "WriteFault/manifests.sh")
   }

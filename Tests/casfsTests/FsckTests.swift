@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct FsckTests {
-  @Test("C1: fsck of a sound store is silent and 0", arguments: ["index", "refs"])
+  @Test("C1: fsck of an intact store is silent and exits 0", arguments: ["index", "refs"])
   func sound(layout: String) throws {
     let store = try CommandLineStore(layout)
     let digest = try store.put("hello\n")
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test("C1, E5: fsck prints a line for each problem and fails; putting the content mends it")
+  @Test("C1, E5: fsck prints a line per problem and fails; a put heals a corrupt blob")
   func damaged() throws {
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
@@ -41,7 +41,7 @@ import Testing
     #expect(try Casfs.run(["fsck", store.path]).status == 0)
   }
 
-  @Test("C1: fsck of a store that cannot be opened says why")
+  @Test("C1: fsck of a store that cannot be opened gives the reason")
   func unusable() throws {
     let store = try CommandLineStore()
     try store.folder.write("[", to: "store/index.json")
@@ -51,7 +51,7 @@ import Testing
     #expect(outcome.errors.isOneLine && outcome.errors.contains("index.json"))
   }
 
-  @Test("C2: fsck of much content shows a bar on a terminal")
+  @Test("C2: a long fsck shows a progress bar on a terminal")
   func progress() throws {
     let store = try CommandLineStore()
     // Holes take no room, but as long to hash as anything. The digest does not matter here.

@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("D8: gc prints what it removes, and keeps for a day what nothing refers to", arguments: ["index", "refs"])
+  @Test("D8: gc prints the blobs it removes, and keeps unreferenced ones for a day", arguments: ["index", "refs"])
   func removes(layout: String) throws {
     let store = try CommandLineStore(layout)
     let garbage = try Garbage(store)
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(
-    "D8: the grace is a time with a unit",
+    "D8: the grace period is a time with a unit",
     arguments: [
       ("0", true), ("0s", true), ("60s", true), ("19m", true), ("30m", false), ("1h", false), ("4d", false),
       ("1w", false), ("15250284452471w", false),
@@ -50,7 +50,7 @@ import Testing
     #expect(outcome.lines.contains(garbage.kept) == false)
   }
 
-  @Test("D8: putting a blob again keeps it from gc")
+  @Test("D8: a repeated put keeps a blob from gc")
   func putAgain() throws {
     let store = try CommandLineStore()
     let garbage = try Garbage(store)
@@ -60,7 +60,7 @@ import Testing
     #expect(try Casfs.run(["blob", "get", store.path, garbage.old]).text == "old")
   }
 
-  @Test("D8, C1: gc of a store with a broken manifest fails, says which, and removes nothing")
+  @Test("D8, C1: gc of a store with a malformed manifest fails, names it, and removes nothing")
   func broken() throws {
     let store = try CommandLineStore()
     let garbage = try Garbage(store)
@@ -76,7 +76,7 @@ import Testing
     #expect(try Casfs.run(["blob", "get", store.path, garbage.old]).text == "old")
   }
 
-  @Test("D8: an interrupted gc has removed what it printed, and nothing is broken")
+  @Test("D8: a killed gc has removed the blobs it printed, and the store is intact")
   func killed() throws {
     let store = try CommandLineStore()
     let outcome = try SystemCommand.script("GarbageCollect/killed.sh", [store.folder["files"].path, store.path])

@@ -27,7 +27,7 @@ import Testing
     #expect(absent.errors.isOneLine && absent.errors.contains("absent: not found"))
   }
 
-  @Test("C1: a name that is taken is refused, and replaced with --force")
+  @Test("C1: ref put rejects a taken name, and replaces it with --force")
   func force() throws {
     let store = try CommandLineStore()
     let (first, second) = (try store.put("1"), try store.put("2"))
@@ -41,7 +41,7 @@ import Testing
     #expect(try Casfs.run(["blob", "get", store.path, "name"]).text == "2")
   }
 
-  @Test("C1: ref put fills in the media type that a manifest says of itself")
+  @Test("C1: ref put fills in a manifest's own media type")
   func mediaType() throws {
     let store = try CommandLineStore()
     let type = "application/vnd.oci.image.manifest.v1+json"
@@ -50,7 +50,7 @@ import Testing
     #expect(try Casfs.run(["ref", "ls", "-l", store.path]).text.hasSuffix("\t\(type)\n"))
   }
 
-  @Test("C1: with '-', ref put takes a descriptor from standard input and keeps what it does not know")
+  @Test("C1: ref put with '-' reads a descriptor from standard input and keeps unknown members")
   func standardInput() throws {
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(
-    "C1: a descriptor that is none, or not what is stored, is refused",
+    "C1: ref put rejects a malformed descriptor and a wrong size",
     arguments: [
       ("", "the text ends too early"), ("{}", "a descriptor has a mediaType"), ("[1]", "JSON object"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"sha256:ABC\",\"size\":6}", "64 digits"),
@@ -82,7 +82,7 @@ import Testing
     #expect(try Casfs.run(["ref", "ls", store.path]).text == "")
   }
 
-  @Test("C1: a blob that is not stored gets no name")
+  @Test("C1: ref put of an absent blob fails")
   func missingTarget() throws {
     let store = try CommandLineStore()
     let outcome = try Casfs.run(["ref", "put", store.path, "name", Known.hello])

@@ -14,7 +14,7 @@ import Testing
     ("rm index.json", ["index.json"]),
   ]
 
-  @Test("C1: a store that is none says which file is wrong and why", arguments: damages)
+  @Test("C1: an error about an invalid store names the file and the reason", arguments: damages)
   func damagedStore(script: String, words: [String]) throws {
     let store = try CommandLineStore()
     #expect(try SystemCommand.bash("cd \"$1\"; \(script)", [store.path]).status == 0)
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("C1: a malformed index.json is an error and stays as it is", arguments: ["{\"manifests\":[", "[]", "x", ""])
+  @Test("C1: a malformed index.json is an error and stays unchanged", arguments: ["{\"manifests\":[", "[]", "x", ""])
   func malformedIndex(content: String) throws {
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
@@ -41,7 +41,7 @@ import Testing
     #expect(try Data(contentsOf: store.folder["store/index.json"]) == Data(content.utf8))
   }
 
-  @Test("C1: a path that is absent, no directory, or taken")
+  @Test("C1: an absent path, a file and a taken path are errors")
   func paths() throws {
     let store = try CommandLineStore()
     let absent = try Casfs.run(["blob", "ls", store.folder["absent"].path])
@@ -81,7 +81,7 @@ import Testing
     #expect(read.text == "hello\nname\n")
   }
 
-  @Test("C1: create makes parents and either layout; clean leaves a store as it is")
+  @Test("C1: create makes parents and either layout; clean leaves an intact store unchanged")
   func createAndClean() throws {
     let folder = try TemporaryFolder()
     for layout in ["index", "refs"] {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct StreamTests {
   @Test(
-    "C1: output that cannot be written is an error",
+    "C1: unwritable output is an error",
     arguments: [
       "blob put \"$1\" /dev/null", "blob get \"$1\" name", "blob ls \"$1\"", "blob ls -l \"$1\"", "ref get \"$1\" name",
       "ref ls \"$1\"", "ref ls --json \"$1\"", "clean \"$1\"", "gc --dry-run --grace 0 \"$1\"",
@@ -15,7 +15,8 @@ import Testing
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     _ = try store.put("garbage\n")
-    #expect(try SystemCommand.bash("cd \"$1\"/..; cp -r store damaged; touch damaged/foreign", [store.path]).status == 0)
+    #expect(
+      try SystemCommand.bash("cd \"$1\"/..; cp -r store damaged; touch damaged/foreign", [store.path]).status == 0)
     #expect(try Casfs.run(["ref", "put", store.path, "name", digest]).status == 0)
     let full = try SystemCommand.bash("\"$casfs\" \(command) > /dev/full", [store.path])
     #expect(full.status == 1)
@@ -26,11 +27,12 @@ import Testing
     #expect(try Casfs.run(["blob", "get", store.path, digest]).text == "hello\n")
   }
 
-  @Test("C1: without any standard stream a put still stores the right bytes")
+  @Test("C1: a put without standard streams stores the right bytes")
   func closedStreams() throws {
     let store = try CommandLineStore()
     try store.folder.write("hello\n", to: "a")
-    let outcome = try SystemCommand.bash("\"$casfs\" blob put \"$1\" \"$2\" <&- >&- 2>&-", [store.path, store.folder["a"].path])
+    let outcome = try SystemCommand.bash(
+      "\"$casfs\" blob put \"$1\" \"$2\" <&- >&- 2>&-", [store.path, store.folder["a"].path])
     #expect(outcome.status == 1)
     #expect(try Casfs.run(["blob", "get", store.path, Known.hello]).text == "hello\n")
     let none = try SystemCommand.bash("\"$casfs\" blob put \"$1\" <&-", [store.path])
@@ -38,18 +40,19 @@ import Testing
     #expect(none.errors == "casfs: read standard input: Bad file descriptor\n")
   }
 
-  @Test("C1: a reader that has enough ends blob get quietly")
+  @Test("C1: a closed pipe ends blob get silently")
   func brokenPipe() throws {
     let store = try CommandLineStore()
     let digest = try #require(
       try Casfs.run(["blob", "put", store.path], input: [UInt8](repeating: 10, count: 4 << 20)).lines.first)
-    let outcome = try SystemCommand.bash("\"$casfs\" blob get \"$1\" \(digest) | head -1; echo ${PIPESTATUS[0]}", [store.path])
+    let outcome = try SystemCommand.bash(
+      "\"$casfs\" blob get \"$1\" \(digest) | head -1; echo ${PIPESTATUS[0]}", [store.path])
     #expect(outcome.text == "\n\(128 + SIGPIPE)\n")
     #expect(outcome.errors == "")
   }
 
   @Test(
-    "C1: an interrupted blob put dies of the signal and leaves nothing behind", arguments: [SIGINT, SIGTERM, SIGHUP])
+    "C1: an interrupted blob put ends by the signal and leaves nothing behind", arguments: [SIGINT, SIGTERM, SIGHUP])
   func interrupted(signal: Int32) throws {
     let store = try CommandLineStore()
     let before = try store.folder.files()
@@ -75,7 +78,7 @@ import Testing
     #expect(try store.folder.files() == before)
   }
 
-  @Test("C2: long work shows a bar on a terminal and takes it away; the output stays clean")
+  @Test("C2: a long put shows a progress bar on a terminal and erases it; the output stays clean")
   func progress() throws {
     let store = try CommandLineStore()
     let slow =
@@ -90,7 +93,7 @@ import Testing
     #expect(elsewhere.errors == "")
   }
 
-  @Test("C2: short work shows no bar")
+  @Test("C2: a short put shows no progress bar")
   func noProgress() throws {
     let store = try CommandLineStore()
     let quick = "echo | \"$casfs\" blob put '\(store.path)' > /dev/null"

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct UsageTests {
   @Test(
-    "C1: wrong usage is status 64 and one line that says where to look",
+    "C1: wrong usage exits 64 with one line that refers to the help",
     arguments: [
       ([], "a command is missing (see casfs --help)"),
       (["nonsense"], "unexpected argument 'nonsense' (see casfs --help)"),
@@ -47,19 +47,20 @@ import Testing
     }
   }
 
-  @Test("C2: the shells' completion scripts can be made, and bash reads its own")
+  @Test("C2: completion scripts are generated for each shell, and bash reads its own")
   func completion() throws {
     for shell in ["bash", "zsh", "fish"] {
       let outcome = try Casfs.run(["--generate-completion-script", shell])
       #expect(outcome.status == 0)
       #expect(outcome.text.contains("casfs") && outcome.text.contains("blob"))
     }
-    let read = try SystemCommand.bash("set -e; eval \"$(\"$casfs\" --generate-completion-script bash)\"; complete -p casfs")
+    let read = try SystemCommand.bash(
+      "set -e; eval \"$(\"$casfs\" --generate-completion-script bash)\"; complete -p casfs")
     #expect(read.status == 0)
     #expect(read.text.contains("casfs"))
   }
 
-  @Test("C1: a failure is told without the names of types")
+  @Test("C1: an error contains no names of Swift types")
   func noTypeNames() throws {
     let folder = try TemporaryFolder()
     let outcome = try Casfs.run(["blob", "ls", folder["absent"].path])

@@ -8,21 +8,15 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Blobs in the making")
-struct StageTests {
+@Suite("Stages of the directory driver")
+struct DirectoryStageTests {
   let folder: TemporaryFolder
 
   init() throws {
     folder = try TemporaryFolder()
   }
 
-  /// A store that uses files without names, or one that uses temporary names.
-  private func store(named: Bool) throws -> DirectoryEngine {
-    try folder.store().close()
-    return DirectoryEngine(try OpenedLayout(opening: folder("store")), options: OpenOptions(), namesTemporaries: named)
-  }
-
-  @Test("E4: after a mismatch the stage can be written on and committed")
+  @Test("E4: a stage can be written and committed after a mismatch")
   func commitsAfterMismatch() throws {
     let engine = try folder.store()
     let stage = try engine.stageBlob()
@@ -37,7 +31,7 @@ struct StageTests {
 
   @Test("I7: any order of writes, cuts and gaps gives the digest of the content", arguments: [false, true])
   func anyOrder(named: Bool) throws {
-    let engine = try store(named: named)
+    let engine = try folder.store(named: named)
     var seed = SeededGenerator(42)
     for _ in 0..<40 {
       let stage = try engine.stageBlob(algorithm: .sha256, copying: nil)
@@ -66,7 +60,7 @@ struct StageTests {
     }
   }
 
-  @Test("I5: a stage that starts from a blob changes a copy")
+  @Test("I5: a stage that starts from a blob changes a copy of it")
   func copies() throws {
     let engine = try folder.store()
     let base = try engine.putBlob("hello".bytes)
@@ -79,7 +73,8 @@ struct StageTests {
     let changed = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
     #expect(try changed.digest == Digest.of("Jello".bytes, .sha512))
     #expect(try engine.text(base.digest) == "hello")
-    #expect(errorCode { _ = try engine.stageBlob(algorithm: .sha256, copying: try Digest.of("absent".bytes)) } == .notFound)
+    #expect(
+      errorCode { _ = try engine.stageBlob(algorithm: .sha256, copying: try Digest.of("absent".bytes)) } == .notFound)
   }
 
   @Test("I11: a stage whose write failed is never published, and repeats the error")
@@ -93,7 +88,7 @@ struct StageTests {
     #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)
   }
 
-  @Test("E14: a cancelled commit can be tried again")
+  @Test("E14: a cancelled commit can be repeated")
   func cancelled() throws {
     let engine = try folder.store()
     let stage = try engine.stageBlob()
@@ -102,7 +97,10 @@ struct StageTests {
     token.cancel()
     #expect(errorCode { _ = try stage.commit(expecting: BlobExpectation(), cancellation: token) } == .cancelled)
     #expect(
-      errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a"), replacing: false, cancellation: token) }
+      errorCode {
+        try engine.putReference(
+          try Descriptor.sample("a"), named: try ReferenceName(reading: "a"), replacing: false, cancellation: token)
+      }
         == .cancelled)
     #expect(errorCode { _ = try engine.putBlob("y".bytes, cancellation: token) } == .cancelled)
     #expect(try entryNames(folder("store/blobs/sha256")).isEmpty)

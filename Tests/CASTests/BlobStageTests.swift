@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite(.boundedInTime)
-struct StageTests {
-  @Test("E4: a stage takes gaps, overwrites and cuts", arguments: StoreKind.every)
+struct BlobStageTests {
+  @Test("E4: a stage takes gaps, overwrites and truncation", arguments: StoreKind.every)
   func edits(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let stage = try store.engine.stageBlob()
@@ -31,7 +31,7 @@ struct StageTests {
     }
   }
 
-  @Test("E4: random edits give what they give in an array", arguments: StoreKind.every, [1, 2, 3, 4] as [UInt64])
+  @Test("E4: random edits have the same result as in an array", arguments: StoreKind.every, [1, 2, 3, 4] as [UInt64])
   func model(_ kind: StoreKind, _ seed: UInt64) throws {
     try withStore(kind) { (store) throws in
       var generator = SeededGenerator(seed)
@@ -73,7 +73,7 @@ struct StageTests {
     }
   }
 
-  @Test("E4: written from front to back, cut and begun again, the digest is right", arguments: StoreKind.every)
+  @Test("E4: the digest is right after sequential writes, truncation and a restart", arguments: StoreKind.every)
   func restart(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       for cut in [0, 2, 3] as [Int64] {
@@ -88,7 +88,7 @@ struct StageTests {
     }
   }
 
-  @Test("E4: a commit that is refused stores nothing, and the stage can still be written", arguments: StoreKind.every)
+  @Test("E4: a refused commit stores nothing, and the stage can still be written", arguments: StoreKind.every)
   func refusedCommit(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let stage = try store.engine.stageBlob()
@@ -110,7 +110,7 @@ struct StageTests {
     }
   }
 
-  @Test("E4: a stage that is discarded, forgotten or committed takes nothing more", arguments: StoreKind.every)
+  @Test("E4: a discarded, released or committed stage rejects writes", arguments: StoreKind.every)
   func ended(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let files = store.files()
@@ -142,7 +142,7 @@ struct StageTests {
     }
   }
 
-  @Test("E4: offsets and sizes no blob can have are refused", arguments: StoreKind.every)
+  @Test("E4: impossible offsets and sizes are rejected", arguments: StoreKind.every)
   func range(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       #expect(failure { () throws(CASError) in try store.engine.stageBlob().write([1], at: -1) } != nil)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct CopyTests {
+@Suite struct CopyCommandTests {
   /// A store with one blob that has the name `a`, and an empty one.
   private func stores() throws -> (from: CommandLineStore, to: CommandLineStore, digest: String) {
     let stores = (from: try CommandLineStore(), to: try CommandLineStore("refs"))
@@ -11,7 +11,7 @@ import Testing
     return (stores.from, stores.to, digest)
   }
 
-  @Test("E8, C1: copy is silent, takes the name or another, and refuses a taken one unless forced")
+  @Test("E8, C1: copy is silent, keeps or changes the name, and rejects a taken one unless forced")
   func copies() throws {
     let (from, to, digest) = try stores()
     for arguments in [["a", to.path], ["a", to.path, "b/c"], [digest, to.path, "d"], ["a", to.path]] {
@@ -28,7 +28,7 @@ import Testing
     #expect(try Casfs.run(["blob", "get", to.path, "a"]).text == "other\n")
   }
 
-  @Test("C1: what cannot be copied is one line on standard error")
+  @Test("C1: a failing copy prints one line on standard error")
   func fails() throws {
     let (from, to, digest) = try stores()
     let nameless = try Casfs.run(["copy", from.path, digest, to.path])
@@ -42,7 +42,7 @@ import Testing
     #expect(try Casfs.run(["ref", "ls", to.path]).lines.isEmpty)
   }
 
-  @Test("C1: an archive is copied from, and every command reads it; nothing writes it")
+  @Test("C1: every command reads an archive, and none writes it")
   func archive() throws {
     let (from, to, digest) = try stores()
     let path = from.folder["store.tar"].path
@@ -66,7 +66,7 @@ import Testing
     #expect(try Casfs.run(["gc", archive]).status == 1)
   }
 
-  @Test("C2: copying much shows a bar on a terminal")
+  @Test("C2: a long copy shows a progress bar on a terminal")
   func progress() throws {
     let stores = (from: try CommandLineStore(), to: try CommandLineStore())
     let script = "truncate -s 1G \"$1\"; \"$casfs\" blob put \"$2\" \"$1\""

@@ -8,8 +8,8 @@ import Testing
 
 @testable import CASDirectory
 
-@Suite("Stores made to attack", .boundedInTime)
-struct HostileTests {
+@Suite("Hostile stores", .boundedInTime)
+struct HostileStoreTests {
   let folder: TemporaryFolder
 
   init() throws {
@@ -25,7 +25,8 @@ struct HostileTests {
     let path = engine.file(digest)
     let makers: [() throws -> Void] = [
       { try makeSymbolicLink(path, to: folder("outside")) }, { try makeSymbolicLink(path, to: folder("nowhere")) },
-      { try SystemCommand.expect("mkfifo", path) }, { try SystemCommand.expect("mkdir", path) }, { try SystemCommand.expect("mknod", path, "c", "1", "3") },
+      { try SystemCommand.expect("mkfifo", path) }, { try SystemCommand.expect("mkdir", path) },
+      { try SystemCommand.expect("mknod", path, "c", "1", "3") },
     ]
     for make in makers {
       try make()
@@ -51,7 +52,7 @@ struct HostileTests {
     #expect(try entryNames(folder("elsewhere")).isEmpty)
   }
 
-  @Test("D6: swapping the store, or blobs, for a link under an open store leads nowhere")
+  @Test("D6: replacing the store or its blobs by a link does not redirect an open store")
   func swapped() throws {
     let engine = try folder.store()
     try SystemCommand.expect("mkdir", folder("elsewhere"))
@@ -71,7 +72,7 @@ struct HostileTests {
     #expect(try openStore(folder("decoy")).listReferences().isEmpty)
   }
 
-  @Test("D6: an algorithm's directory that was removed and made again is found")
+  @Test("D6: an algorithm's directory is found again after it was removed and made anew")
   func remade() throws {
     let engine = try folder.store()
     let address = try engine.putBlob("a".bytes)
@@ -85,7 +86,7 @@ struct HostileTests {
     #expect(try engine.text(address.digest) == "a")
   }
 
-  @Test("D6: files of the layout that are links, FIFOs or directories are refused without hanging")
+  @Test("D6: a layout file that is a link, FIFO or directory is rejected without blocking")
   func layoutFiles() throws {
     for (number, file) in ["oci-layout", "index.json", "blobs"].enumerated() {
       for (kind, make) in ["link", "fifo", "dir"].enumerated() {
@@ -102,13 +103,15 @@ struct HostileTests {
     }
   }
 
-  @Test("D6: an index over 64 MiB or nested over 64 deep is invalid at once and not overwritten")
+  @Test("D6: an index over 64 MiB or nested over 64 deep is invalid immediately and not overwritten")
   func bombs() throws {
     let engine = try folder.store()
     let deep = String(repeating: "[", count: 100_000)
     try writeText("{\"schemaVersion\":2,\"x\":\(deep)", folder("store/index.json"))
     #expect(errorCode { _ = try engine.index() } == .invalid)
-    #expect(errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a")) } == .invalid)
+    #expect(
+      errorCode { try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a")) }
+        == .invalid)
     #expect(errorCode { _ = try openStore(folder("store")) } == .invalid)
     #expect(try readText(folder("store/index.json")).hasSuffix("[[["))
     try SystemCommand.expect("truncate", "-s", "65M", folder("store/index.json"))
@@ -144,7 +147,7 @@ struct HostileTests {
     }
   }
 
-  @Test("D6: a hundred references that make no sense hold up nobody for longer than one")
+  @Test("D6: a hundred malformed references delay a listing no longer than one")
   func tornReferences() throws {
     let engine = try folder.store("store", .refs)
     for number in 0..<100 { try writeText("{", folder("store/refs/bad\(number)")) }
@@ -155,7 +158,7 @@ struct HostileTests {
     #expect(try engine.index().entries.count == 101)
   }
 
-  @Test("D6: entries that are no digests are passed over in listings")
+  @Test("D6: a listing skips entries that are not digests")
   func strangeNames() throws {
     let engine = try folder.store()
     var expected: Set<Digest> = []
@@ -176,7 +179,7 @@ struct HostileTests {
     #expect(Set(listed) == expected)
   }
 
-  @Test("D7: names that lead out are invalid, and references that have them are not listed")
+  @Test("D7: a name that leads out of the store is invalid, and its reference is not listed")
   func unsafeNames() throws {
     let engine = try folder.store()
     for bad in [
@@ -186,7 +189,9 @@ struct HostileTests {
       #expect(throws: InvalidValue.self, "\(bad)") { _ = try ReferenceName(reading: bad) }
     }
     for odd in ["a b", "%41", "-a", "a..b", "ä"] {
-      #expect(errorCode { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: odd)) } == .invalid, "\(odd)")
+      #expect(
+        errorCode { try engine.putReference(try Descriptor.sample("x"), named: try ReferenceName(reading: odd)) }
+          == .invalid, "\(odd)")
     }
     let entries = ["../oci-layout", "good", "a b"].map { (name) in
       "{\"mediaType\":\"m\",\"digest\":\"sha256:\(String(repeating: "0", count: 64))\",\"size\":1,"

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite(.boundedInTime)
-struct RegistryTests {
+struct DriverRegistryTests {
   /// A driver of one scheme whose stores are never there; errors have its name.
   private struct AbsentDriver: Driver {
     let name: String
@@ -25,7 +25,7 @@ struct RegistryTests {
     }
   }
 
-  @Test("E1: any number of threads may register and look up at once")
+  @Test("E1: threads register and look up drivers concurrently")
   func concurrentRegistration() throws {
     let registry = DriverRegistry()
     try onThreads(4) { (thread) in
@@ -44,7 +44,7 @@ struct RegistryTests {
     }
   }
 
-  @Test("E1: of two drivers that support a URI the one registered first wins")
+  @Test("E1: the driver registered first wins a URI that two support")
   func firstWins() {
     let registry = DriverRegistry([AbsentDriver(name: "first", scheme: "x:")])
     registry.register(AbsentDriver(name: "second", scheme: "x:"))
@@ -54,7 +54,7 @@ struct RegistryTests {
     #expect(failure { () throws(CASError) in try registry.open("y:1") }?.subject == "third")
   }
 
-  @Test("E2: the error for a URI that no driver supports names it and the drivers there are")
+  @Test("E2: the error for an unsupported URI names it and the registered drivers")
   func unsupported() {
     let registry = DriverRegistry([MemoryDriver(), DirectoryDriver()])
     for error in [
@@ -67,7 +67,7 @@ struct RegistryTests {
     #expect(failure { () throws(CASError) in try DriverRegistry().open("mem:") }?.code == .notImplemented)
   }
 
-  @Test("E2: what was created can be opened by its URI, and not created again", arguments: StoreKind.all)
+  @Test("E2: a created store is opened by its URI, and not created again", arguments: StoreKind.all)
   func createAndOpen(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let registry = DriverRegistry([kind.driver])
@@ -82,7 +82,7 @@ struct RegistryTests {
     }
   }
 
-  @Test("E3: support is recognised by the URI alone")
+  @Test("E3: support is decided by the URI alone")
   func supports() throws {
     let memory = MemoryDriver()
     for uri in ["mem:", "mem:absent", "mem:a/b"] { #expect(memory.supports(uri)) }
@@ -92,7 +92,7 @@ struct RegistryTests {
     for uri in ["mem:x", "docker://x", "oci:x"] { #expect(!directory.supports(uri)) }
   }
 
-  @Test("mem: alone is a new store that nobody else can open")
+  @Test("mem: without a name is a new store that cannot be opened again")
   func privateStores() throws {
     let driver = MemoryDriver()
     let first = try driver.create("mem:", options: CreateOptions())
@@ -103,7 +103,7 @@ struct RegistryTests {
     #expect(failure { () throws(CASError) in try driver.open("dir:x", options: OpenOptions()) }?.code == .invalid)
   }
 
-  @Test("mem:NAME stays when its engines are closed")
+  @Test("mem:NAME survives the end of its engines")
   func namedStore() throws {
     let uri = "mem:\(UUID().uuidString)"
     let first = try MemoryDriver().create(uri, options: CreateOptions())
@@ -114,7 +114,7 @@ struct RegistryTests {
     #expect(failure { () throws(CASError) in try first.blobInfo(address.digest) }?.code == .closed)
   }
 
-  @Test("A store opened read-only takes nothing and gives everything", arguments: StoreKind.all)
+  @Test("A store opened read-only rejects changes and serves everything", arguments: StoreKind.all)
   func readOnly(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let address = try store.engine.putBlob([1, 2, 3])

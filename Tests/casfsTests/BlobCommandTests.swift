@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BlobTests {
+@Suite struct BlobCommandTests {
   @Test("C1: blob put prints one digest a line, in the order of the files")
   func order() throws {
     let store = try CommandLineStore()
@@ -52,7 +52,7 @@ import Testing
     #expect(directory.errors == "casfs: read \(store.folder.path): Is a directory\n")
   }
 
-  @Test("C1: blob get gives the bytes that were put, by digest and by reference")
+  @Test("C1: blob get prints the stored bytes, by digest and by reference")
   func roundTrip() throws {
     let store = try CommandLineStore()
     let content = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
@@ -64,7 +64,7 @@ import Testing
     #expect(try Casfs.run(["blob", "get", store.path, empty]).output.isEmpty)
   }
 
-  @Test("C1: of a corrupt blob, blob get prints nothing and says both digests")
+  @Test("C1: blob get of a corrupt blob prints nothing but an error with both digests")
   func corrupt() throws {
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test("C1: what is no blob does not hide the blobs, and blob ls says so")
+  @Test("C1: blob ls reports an unreadable entry and lists the blobs")
   func brokenEntry() throws {
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
@@ -114,7 +114,7 @@ import Testing
     #expect(got.output.isEmpty && got.errors.isOneLine)
   }
 
-  @Test("C1: blob rm removes several; what is not there counts as removed")
+  @Test("C1: blob rm removes several blobs; an absent one counts as removed")
   func removal() throws {
     let store = try CommandLineStore()
     let (first, second, third) = (try store.put("1"), try store.put("2"), try store.put("3"))
