@@ -116,14 +116,14 @@ struct HostileStoreTests {
     #expect(try readText(folder("store/index.json")).hasSuffix("[[["))
     try SystemCommand.expect("truncate", "-s", "65M", folder("store/index.json"))
     #expect(errorCode { _ = try engine.index() } == .invalid)
-    // Sizes that lie: a sparse file the disk does not have.
+    // A sparse file larger than the disk.
     try SystemCommand.expect("truncate", "-s", "4T", folder("store/index.json"))
     #expect(errorCode { try engine.deleteReference(named: try ReferenceName(reading: "a")) } == .invalid)
   }
 
   @Test("D6: a blob of any age can be put, read, listed, checked and collected")
   func times() throws {
-    // Not every file system can keep such times; this one can.
+    // tmpfs keeps such times, other file systems may not.
     let path = "/dev/shm/casfs-test-\(UInt64.random(in: 0...UInt64.max))"
     defer { try? removeItem(path) }
     let engine = try DirectoryDriver().create(path, options: CreateOptions())
@@ -137,7 +137,7 @@ struct HostileStoreTests {
       try engine.check { Issue.record("\($0)") }
       var removed: [Digest] = []
       try engine.collectGarbage { removed += $0.removed.map(\.digest) }
-      // What is of the future is younger than anything.
+      // A time in the future counts as young.
       #expect(removed == (time == .max ? [] : [digest]))
       _ = try engine.putBlob("x".bytes)
       try writeText("y", engine.file(digest))
@@ -200,7 +200,7 @@ struct HostileStoreTests {
     try writeText("{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}", folder("store/index.json"))
     #expect(try engine.listReferences().map(\.name.description) == ["good", "a b"])
     #expect(try engine.index().entries.count == 3)
-    // A name somebody else made can be moved and removed.
+    // An unusual name by another tool can be moved and removed.
     let moved = try Descriptor.sample("y")
     try engine.putReference(moved, named: try ReferenceName(reading: "a b"), replacing: true, cancellation: .none)
     #expect(try engine.reference(named: try ReferenceName(reading: "a b")) == moved)

@@ -53,7 +53,7 @@ struct InteropTests {
       "skopeo", "--insecure-policy", "copy", "oci:\(folder("store")):tag", "oci:\(folder("copy")):other")
     let copy = try openStore(folder("copy"))
     try checkImage(copy, "other")
-    // Put into ours what skopeo made, and let skopeo read it back.
+    // Puts skopeo's copy into the store, and lets skopeo read it.
     try copy.forEachBlob { (digest) throws(CASError) in
       _ = try store.putBlob(try copy.blobContents(digest, limit: 1 << 20))
     }

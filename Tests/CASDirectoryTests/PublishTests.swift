@@ -159,7 +159,7 @@ struct PublishTests {
         if worker == 0 {
           _ = try? engine.deleteBlob(digest, ifUnchangedSince: now)
         } else {
-          // Acknowledged by now, and young: whenever the deletion came, the blob is there.
+          // The acknowledged put renewed the age, so the blob is there whenever the deletion came.
           _ = try? engine.putBlob("x".bytes)
           if (try? engine.blobInfo(digest)) == nil { losses.add() }
         }
@@ -188,7 +188,7 @@ struct PublishTests {
   func killed() throws {
     try folder.store().close()
     let path = folder("store")
-    // More than a pipe holds, so the writer has most of it when `head` is done.
+    // More than a pipe holds, so that the writer has read most of it when head ends.
     let script = #"""
       mkfifo "$3"; "$1" blob put "$2" "$3" & put=$!
       exec 3>"$3"; head -c 3000000 /dev/zero >&3

@@ -88,7 +88,7 @@ struct VerificationTests {
     let wrong = try Digest.of("hello".bytes)
     let right = try Digest.of("HELLO".bytes)
     verifier.remember(wrong, identity, isDurable: true)
-    // Were it hashed, this would fail.
+    // This would fail if it were hashed.
     #expect(try verifier.verify(file, identity, is: wrong, OperationContext("read blob", on: wrong)) == identity)
     #expect(throws: CASError.self) {
       _ = try verifier.verify(file, identity, is: wrong, ignoringCache: true, OperationContext("read blob", on: wrong))
@@ -114,7 +114,7 @@ struct VerificationTests {
       token.cancel()
     }
     let outcome = errorCode { _ = try engine.openBlob(address.digest, cancellation: token) }
-    // Hashing may have been quicker than the cancellation, or not begun before it.
+    // The hash may have been completed before the cancellation.
     #expect(outcome == .cancelled || outcome == nil)
     #expect(try engine.openBlob(address.digest).size == content.count)
     #expect(engine.isProbablyVerified(address.digest))

@@ -6,7 +6,7 @@ import Testing
 @testable import CASRegistry
 
 struct CredentialTests {
-  /// Runs `body` with a home, and the credentials that its `~/.docker/config.json` of this text gives.
+  /// Runs `body` with a home directory and the credentials of a `~/.docker/config.json` with this text.
   private func credentials(_ text: String, for uri: String = "docker://host:5000/team/app") throws -> Credentials? {
     let folder = FileManager.default.temporaryDirectory.appending(path: "casfs-credentials-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -15,7 +15,7 @@ struct CredentialTests {
     return try CredentialFiles(environment: ["HOME": folder.path]).credentials(for: RegistryAddress(uri))
   }
 
-  /// `NAME:PASSWORD` as files have it.
+  /// `NAME:PASSWORD` in base64, as in files.
   private func auth(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
   @Test(

@@ -14,7 +14,7 @@ struct ArchiveTests {
     arguments: ["v7", "oldgnu", "gnu", "ustar", "pax"], [".", "oci-layout index.json blobs"])
   func formats(_ format: String, _ members: String) throws {
     try withStore(.archive) { (store) throws in
-      // The others cannot say that name.
+      // The other formats cannot represent that name.
       let hasLongNames = !["v7", "ustar"].contains(format)
       var generator = SeededGenerator(7)
       var contents: [Digest: [UInt8]] = [:]
@@ -25,7 +25,7 @@ struct ArchiveTests {
       }
       try store.engine.putReference(Descriptor.sample(1), named: ReferenceName("a"))
       if format != "v7" {
-        // Beyond the 100 bytes of a header; beyond the 256 of a prefix too where there is a way to say them.
+        // Longer than the 100 bytes of a header, and than the 256 with a prefix where the format allows it.
         let length = format == "ustar" ? 60 : 200
         let long = (0..<2).map { _ in String(repeating: "x", count: length) }.joined(separator: "/")
         try store.run("mkdir", ["-p", "store/blobs/\(long)"])
@@ -176,7 +176,7 @@ struct ArchiveTests {
       #expect(!files.isProbablyVerified(right, version: file.info.version ^ 1))
       #expect(!(files is any WholeFileEngine))
       do {
-        // While somebody has it open for writing, what is wrong may be about to be right.
+        // An archive open for writing may be incomplete.
         let archive = try OpenFile.open(path: store.folder.path + "/store.tar", .readWrite)
         try archive.write(Array("PRECIOUS".utf8).span, at: file.offset)
       }
@@ -203,7 +203,7 @@ struct ArchiveTests {
     try withStore(.archive) { (store) throws in
       let blob = try store.engine.putBlob(Array("content".utf8)).digest
       try store.tar("-b", "1", "-cf", "x.tar", "-C", "store", ".")
-      // The mark at the end is two blocks; a header with the length in bytes takes its place.
+      // A header with the length in bytes replaces the two blocks of the end mark.
       let path = store.folder.path + "/x.tar"
       let file = try OpenFile.open(path: path, .readWrite)
       let end = try file.status().size - 1024
@@ -244,7 +244,7 @@ struct ArchiveTests {
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
           let place = Int.random(in: 0..<bytes.count, using: &generator)
           bytes[place] = UInt8.random(in: 0...255, using: &generator)
-          // With a sum that is right, the rest of a header is looked at too.
+          // A valid checksum lets the parser reach the rest of the header.
           Self.mend(&bytes, block: place / 512)
         }
         if Int.random(in: 0..<4, using: &generator) == 0 {
@@ -263,7 +263,7 @@ struct ArchiveTests {
     }
   }
 
-  /// Sets the sum of a block that looks like a header.
+  /// Sets the checksum of a block that looks like a header.
   private static func mend(_ bytes: inout [UInt8], block: Int) {
     let range = block * 512..<min(block * 512 + 512, bytes.count)
     guard range.count == 512, bytes[range.lowerBound + 257..<range.lowerBound + 262].elementsEqual("ustar".utf8) else {

@@ -17,7 +17,7 @@ struct BlobStageTests {
       #expect(try stage.contents() == [0, 0, 0, 0, 9, 9, 2, 3])
       try stage.truncate(to: 6)
       #expect(try stage.contents() == [0, 0, 0, 0, 9, 9])
-      // What was cut off does not come back.
+      // Truncated content does not return.
       try stage.truncate(to: 9)
       #expect(try stage.contents() == [0, 0, 0, 0, 9, 9, 0, 0, 0])
       try stage.write([], at: 100)

@@ -41,7 +41,7 @@ struct CheckTests {
       try images.tag(target, "b")
       let expected = [config, layer, child, target].map { "missing \($0.digest)" }
       #expect(try found(store.engine).sorted() == expected.sorted())
-      // Where each is missed is said.
+      // The reason names the referrer.
       var reasons: [String: String] = [:]
       try store.engine.check { reasons[$0.subject] = $0.reason }
       #expect(reasons[layer.digest.description] == "it is a layer of \(manifest.digest)")
@@ -85,7 +85,7 @@ struct CheckTests {
       let manifest = try images.manifest(blobs[0], blobs)
       try images.tag(manifest, "a")
       let content = try store.engine.blobContents(manifest.digest, limit: 1000)
-      // Everything is known to be good; the bytes change and nothing else: size and times are what they were.
+      // Everything is verified; the bytes change, but neither size nor times.
       for blob in blobs { #expect(try store.engine.openBlob(blob.digest).size == blob.size) }
       try store.decay(blobs[1].digest)
       let decayed = "corrupt \(blobs[1].digest)"
@@ -93,7 +93,7 @@ struct CheckTests {
       #expect(try found(store.reopen(OpenOptions(verification: .never))) == [decayed])
       try store.decay(manifest.digest)
       #expect(try Set(found(store.reopen())) == [decayed, "corrupt \(manifest.digest)"])
-      // A length that changed with the content is no problem of its own.
+      // A changed length is reported as corruption, not as a wrong size.
       try store.corrupt(blobs[2].digest, with: [])
       let all = try found(store.engine)
       #expect(all.count == 3 && all.allSatisfy { $0.hasPrefix("corrupt ") })
@@ -149,7 +149,7 @@ struct CheckTests {
 }
 
 extension TestStore {
-  /// Changes the first byte of a stored copy, and nothing that can be seen without reading it but the change time.
+  /// Changes the first byte of a stored copy and its ctime, but neither size nor mtime.
   fileprivate func decay(_ digest: Digest) throws {
     let path = file(digest).path
     let manager = FileManager.default

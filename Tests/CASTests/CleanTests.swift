@@ -15,7 +15,7 @@ struct CleanTests {
       let cleans = Atomic(0)
       try onThreads(4) { (thread) in
         if thread == 3 {
-          // At least once, however fast the others are.
+          // At least once, even if the other threads are faster.
           repeat {
             #expect(failure { () throws(CASError) in try other.clean() } == nil)
             cleans.add(1, ordering: .relaxed)

@@ -44,7 +44,7 @@ struct CloseTests {
       for (number, error) in failures.enumerated() { #expect(error?.code == .closed, "operation \(number)") }
       stage.discard()
       #expect(try reader.read(3, at: 0) == [1, 2, 3])
-      // Nothing of it happened.
+      // None of the operations had an effect.
       let again = try store.reopen()
       defer { again.close() }
       #expect(try again.blobContents(digest, limit: 3) == [1, 2, 3])

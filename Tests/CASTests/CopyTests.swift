@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct CopyTests {
-  /// What ends a copy half way.
+  /// The error that ends a copy half way.
   private static let stop = CASError(.cancelled, operation: "test", subject: "test", cause: "enough")
 
   /// An index of two images that share a layer, one of them in an index of its own and with a subject.
@@ -23,7 +23,7 @@ struct CopyTests {
     let subject = try images.manifest(config, [])
     let two = try images.manifest(config, [layers[1], layers[2]], subject: subject)
     let inner = try images.index([two])
-    // The inner one is found first, and its image again here.
+    // The inner index comes first, and its image is found again here.
     let root = try images.index([inner, one, two], as: mediaType)
     try images.tag(root, "all")
     _ = try images.put("nothing refers to this")
@@ -42,7 +42,7 @@ struct CopyTests {
   func copies(_ from: StoreKind, _ to: StoreKind) throws {
     try withStore(from) { (made) throws in
       try withStore(to) { (target) throws in
-        // Registries know one kind of index by its content.
+        // Registries recognise an OCI index by its content.
         let isPushed = from.isRegistry || to.isRegistry
         let (root, manifests) = try image(
           in: made, as: isPushed ? MediaType.imageIndex : MediaType.dockerManifestList)
@@ -65,7 +65,7 @@ struct CopyTests {
         var problems: [StoreProblem] = []
         try target.engine.check { problems.append($0) }
         #expect(problems.isEmpty)
-        // Again is nothing new.
+        // A repeated copy copies nothing.
         try source.engine.copy(root, to: target.engine, named: name)
       }
     }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct DriverRegistryTests {
-  /// A driver of one scheme whose stores are never there; errors have its name.
+  /// A driver of one scheme without stores; the subject of its errors is its name.
   private struct AbsentDriver: Driver {
     let name: String
     let scheme: String

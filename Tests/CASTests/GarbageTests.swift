@@ -21,7 +21,7 @@ struct GarbageTests {
         images.put("config 2"), [images.put("layer 1"), images.put("layer 2")], as: MediaType.dockerManifest)
       let list = try images.index([docker], as: MediaType.dockerManifestList)
       let nested = try images.index([images.index([signed]), list])
-      // What only its content, or one of its two types, tells.
+      // Manifests recognised by content, or by one of two media types.
       let untyped = try images.manifest(
         images.put("config 3"), [images.put("layer 3")], as: MediaType.octetStream)
       let artifact = try images.put(
@@ -164,7 +164,7 @@ struct GarbageTests {
       var gone: Set<Digest> = []
       try store.engine.collectGarbage(GarbageOptions(grace: .zero)) { (progress) throws(CASError) in
         gone.formUnion(progress.removed.map(\.digest))
-        // Each time something went, some of what is left gets a reference, by a manifest.
+        // After each removal, some of the remaining blobs get a reference through a manifest.
         var listed: [Digest] = []
         try other.forEachBlob { listed.append($0) }
         guard !progress.removed.isEmpty, let next = listed.first(where: { !kept.contains($0) }) else { return }
@@ -229,7 +229,7 @@ struct GarbageTests {
           for number in 0..<60 {
             let blob = try images.put("\(thread) \(number)")
             let name = try ReferenceName("\(thread)-\(number)")
-            // Garbage by now, or gone.
+            // Garbage, or already removed.
             let error = failure { () throws(CASError) in try store.engine.putReferenceToStored(blob, named: name) }
             let isKept = failure { () throws(CASError) in try store.engine.openBlob(blob.digest) } == nil
             #expect(error == nil || error?.code == .notFound)
@@ -318,7 +318,7 @@ struct GarbageTests {
   func deep(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       let images = Images(store)
-      // Followed one by one this would be two to the power of 200 ways, or a stack 200 deep.
+      // A naive walk would follow 2^200 paths, or recurse 200 levels.
       var top = try images.manifest(images.put("config"), [images.put("layer")])
       for _ in 0..<200 { top = try images.index([top, top]) }
       try images.tag(top, "deep")
@@ -344,7 +344,7 @@ struct GarbageTests {
     }
   }
 
-  /// Makes blobs, of which each tenth manifest reaches a part, and collects the others.
+  /// Stores blobs, some of them reachable from every tenth manifest, and collects the others.
   private func fill(_ store: TestStore, blobs: Int, manifests: Int) throws {
     let images = Images(store)
     let share = blobs / manifests
@@ -365,7 +365,7 @@ struct GarbageTests {
     #expect(time < .seconds(30))
   }
 
-  /// Stores a layer without the care that makes it durable, where there are files.
+  /// Stores a layer without fsync(2), in a directory.
   private func layerOf(_ store: TestStore, _ text: String) throws -> Descriptor {
     guard store.kind.isDirectory else { return try Images(store).put(text) }
     let digest = try Digest.of(Array(text.utf8))

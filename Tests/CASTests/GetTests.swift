@@ -118,7 +118,7 @@ struct GetTests {
           #expect(error?.code.errno == .ioError)
         }
       }
-      // Also by the engine that put it: the stored copy is another one now.
+      // Also by the engine that put it, because the stored copy was replaced.
       #expect(failure { () throws(CASError) in try store.engine.openBlob(expected) }?.corruption == corruption)
       #expect(
         failure { () throws(CASError) in try store.engine.stageBlob(algorithm: .sha256, copying: expected) }?.corruption

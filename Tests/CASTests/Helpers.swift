@@ -19,7 +19,7 @@ extension BlobStage {
     try write(bytes.span, at: offset)
   }
 
-  /// Everything the stage has.
+  /// The whole content of the stage.
   func contents() throws(CASError) -> [UInt8] {
     var content = [UInt8](repeating: 0xEE, count: Int(size) + 10)
     var span = content.mutableSpan

@@ -32,14 +32,14 @@ struct Images {
     return try put("{\"schemaVersion\":2,\"manifests\":[\(list)]}", as: mediaType)
   }
 
-  /// Gives a descriptor a name.
+  /// Puts a reference to a descriptor.
   func tag(_ descriptor: Descriptor, _ name: String) throws {
     try engine.putReference(descriptor, named: ReferenceName(name))
   }
 }
 
 extension Engine {
-  /// Collects garbage and gives what went, in order of the digests.
+  /// Collects garbage and returns the removed digests, sorted.
   func collect(
     grace: Duration = .zero, isDryRun: Bool = false, cancellation: CancellationToken = .none
   ) throws(CASError) -> [Digest] {

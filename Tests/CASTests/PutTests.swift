@@ -154,7 +154,7 @@ struct PutTests {
       }
       #expect(try store.digests().isEmpty)
       #expect(store.files() == files)
-      // The digest alone says which algorithm it is.
+      // The expected digest determines the algorithm.
       let address = try store.engine.putBlob(content, expecting: BlobExpectation(digest: right, size: 8))
       #expect(address.digest == right)
       #expect(try store.holds([right]))
@@ -168,7 +168,7 @@ struct PutTests {
       let address = try store.engine.putBlob(content)
       for rotten in ["rotten", "preciouS", ""] {
         try store.corrupt(address.digest, with: Array(rotten.utf8))
-        // Opened anew: it cannot know what it has not hashed.
+        // A new engine has no verified blobs.
         #expect(try store.reopen().putBlob(content) == address)
         #expect(try Array(Data(contentsOf: store.file(address.digest))) == content)
         try store.corrupt(address.digest, with: Array(rotten.utf8))

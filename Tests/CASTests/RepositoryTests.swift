@@ -7,10 +7,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What a repository of a registry does in its own way: its references are tags of manifests.
+/// Behaviour of repositories that differs from other stores: references are tags of manifests.
 @Suite(.timeLimit(.minutes(5)), .enabled(if: TestRegistry.isWanted, "this machine lacks docker-registry"))
 struct RepositoryTests {
-  /// Manifests that are stored, and differ.
+  /// Stores manifests that differ.
   private func manifests(_ count: Int, in store: TestStore) throws -> [Descriptor] {
     let images = Images(store)
     return try (0..<count).map { try images.manifest(images.put("{\"number\":\($0)}"), [images.put("layer \($0)")]) }
@@ -101,7 +101,7 @@ struct RepositoryTests {
           #expect(move?.code == .notImplemented)
         }
       }
-      // What is not there is deleted.
+      // Deleting an absent blob succeeds.
       for name in ["never", "no/tag", "a:b"] { try store.engine.deleteReference(named: ReferenceName(name)) }
       let manifest = failure { () throws(CASError) in try store.engine.deleteBlob(stored[0].digest) }
       #expect(manifest?.code == .notImplemented)

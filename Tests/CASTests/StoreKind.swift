@@ -15,10 +15,10 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
   let driver: any Driver
   /// The file of the reference `a`, or of all references, in a directory.
   var referenceFile = "index.json"
-  /// Whether blobs are files `blobs/ALGORITHM/HEX` in a directory, where anybody can change them.
+  /// Whether blobs are files `blobs/ALGORITHM/HEX` in a directory, which tests can change.
   let isDirectory: Bool
 
-  /// Those that keep whatever they are given.
+  /// Kinds that keep every blob they are given.
   static let all = [
     StoreKind(testDescription: "memory", driver: MemoryDriver(), isDirectory: false),
     StoreKind(testDescription: "index layout", driver: DirectoryDriver(), isDirectory: true),
@@ -29,42 +29,42 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
 
   static let directories = all.filter(\.isDirectory)
 
-  /// A directory that ``TestStore/sealed()`` makes an archive of, which is read.
+  /// A directory, from which ``TestStore/sealed()`` makes an archive.
   static let archive = StoreKind(
     testDescription: "archive", driver: DirectoryDriver(), isDirectory: true)
 
-  /// The kinds that what is read runs on, after it was filled and sealed.
+  /// Kinds for tests that read, after ``TestStore/sealed()``.
   static let sealable = all + [archive]
 
-  /// A repository of Debian's registry, for what registries can do: their references are tags of manifests, and they list
-  /// what these reach.
+  /// A repository of Debian's registry. References in it are tags of manifests, and only the blobs they reach are
+  /// listed.
   static let registry = StoreKind(
     testDescription: "registry", driver: RegistryDriver(environment: TestRegistry.variables),
     isDirectory: false)
 
-  /// The registry, where there is one; in continuous integration there must be.
+  /// The registry, if it is installed; continuous integration requires it.
   static let registries = TestRegistry.isWanted ? [registry] : []
 
-  /// Those that take and give blobs.
+  /// Kinds that take and serve blobs.
   static let every = all + registries
   static let readable = sealable + registries
 
   var isRegistry: Bool { testDescription == Self.registry.testDescription }
 }
 
-/// A new store and a folder that has it, for one test.
+/// A new store in a folder, for one test.
 struct TestStore: Sendable {
   let kind: StoreKind
   let folder: URL
   let uri: String
   let engine: any Engine
 
-  /// Another opening of the same store.
+  /// Opens the same store again.
   func reopen(_ options: OpenOptions = OpenOptions()) throws(CASError) -> any Engine {
     try DriverRegistry([kind.driver, ArchiveDriver()]).open(uri, options: options)
   }
 
-  /// The store with what was put so far, as it is read; of a kind that is written in one way and read in another, that.
+  /// The store with its current content, for reading; an archive, if the kind is one.
   func sealed() throws -> TestStore {
     guard kind.testDescription == StoreKind.archive.testDescription else { return self }
     try tar("-cf", "store.tar", "-C", "store", ".")
@@ -96,7 +96,7 @@ struct TestStore: Sendable {
     try Data(content).write(to: file)
   }
 
-  /// The paths of all files of a store in a directory, in order; none for one in memory.
+  /// The sorted paths of all files of a store in a directory; empty for one in memory.
   func files() -> [String] {
     let paths = FileManager.default.subpaths(atPath: folder.path) ?? []
     return paths.filter { (path) in
@@ -106,7 +106,7 @@ struct TestStore: Sendable {
     }.sorted()
   }
 
-  /// Whether these blobs are stored, and no others where the store lists what nothing refers to.
+  /// Whether these blobs are stored, and no others if the store lists unreferenced ones.
   func holds(_ expected: [Digest]) throws -> Bool {
     guard kind.isRegistry else { return try digests() == expected.sorted() }
     for digest in expected { _ = try engine.blobInfo(digest) }
@@ -121,7 +121,7 @@ struct TestStore: Sendable {
   }
 }
 
-/// Runs a test on a new store and removes that afterwards.
+/// Runs a test on a new store, which is removed afterwards.
 func withStore(_ kind: StoreKind, _ body: (TestStore) throws -> Void) throws {
   let id = UUID().uuidString
   let folder = FileManager.default.temporaryDirectory.appending(path: "castests-\(id)")

@@ -2,19 +2,19 @@ import CASPlatform
 import Foundation
 import TestSupport
 
-/// Debian's registry on this machine, one for all tests of a process, started when the first wants it. It ends with the
-/// process, however that ends.
+/// Debian's registry on this machine, shared by all tests of a process and started by the first. It ends with the
+/// process, also when that is killed.
 enum TestRegistry {
   private static let program = "/usr/bin/docker-registry"
   private static let folder = FileManager.default.temporaryDirectory.appending(
     path: "castests-registry-\(UUID().uuidString)")
 
-  /// Whether tests are to use it.
+  /// Whether tests use it.
   static var isWanted: Bool {
     FileManager.default.isExecutableFile(atPath: program) || ProcessInfo.processInfo.environment["CI"] != nil
   }
 
-  /// The environment of the driver: its cache is of this process alone.
+  /// The environment of the driver, with a cache of this process alone.
   static let variables = ["HOME": folder.path, "XDG_CACHE_HOME": folder.path + "/cache"]
 
   /// Host and port.
@@ -32,7 +32,7 @@ enum TestRegistry {
       """
     try Data(configuration.utf8).write(to: folder.appending(path: "config.yml"))
     let null = try OpenFile.open(path: "/dev/null", [.readWrite])
-    // The pipe's other end is this process's alone, so it closes with it. Signals may be blocked, so nothing waits for one.
+    // Only this process has the other end of the pipe, which closes with it. Signals may be blocked, so none is used.
     let script =
       "\(program) serve config.yml >said 2>&1 & read end; kill -KILL $!; sleep 0.2; cd /; rm -rf '\(folder.path)'"
     _ = try ChildProcess(

@@ -1,17 +1,17 @@
 import TestSupport
 import Testing
 
-/// Commands that are killed before each call by which they change a store.
+/// Commands killed before each system call that changes a store.
 @Suite(.needs(.tools("strace"))) struct CommandKillTests {
-  /// What is killed, on a store with what it needs, and what must hold of the store then and when it is done again.
+  /// A command to kill, the store it needs, and how to repeat it.
   struct Scene: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// Makes the store: its layout is `$layout`.
+    /// Prepares the store, whose layout is `$layout`.
     var before = ""
     /// The file whose blob may be corrupt until the command is repeated.
     var mayCorrupt = ""
     var command: String
-    /// Does it once more, and makes sure of the outcome.
+    /// Repeats the command and checks the outcome.
     var again: String
 
     /// The parameters of `scene.bash`.

@@ -1,10 +1,10 @@
-// Without more said this takes seconds. For longer, or again:
+// Takes seconds by default. For a longer run, or to repeat one:
 //
 //     SEED=1 MINUTES=10 swift test --filter ConcurrencyStressTests
 import TestSupport
 import Testing
 
-/// Everybody at once on one store.
+/// Concurrent users of one store.
 @Suite(.serialized, .needs(.fuse, .root, .tools("umoci", "skopeo", "jq"))) struct ConcurrencyStressTests {
   @Test("D9 E8 E12 D8 V1 R3: two mounts, commands, the library, gc, clean, fsck, umoci and skopeo share one store")
   func everybody() throws {

@@ -1,10 +1,10 @@
-// Without more said this takes seconds. For longer, or again:
+// Takes seconds by default. For a longer run, or to repeat one:
 //
 //     SEED=1 MINUTES=10 swift test --filter DaemonKillTests
 import TestSupport
 import Testing
 
-/// Daemons and commands that are killed while they are used.
+/// Daemons and commands killed under load.
 @Suite(.serialized, .needs(.fuse, .tools("strace"))) struct DaemonKillTests {
   @Test(
     "I2 I12 M2 R1 R3 E5: a daemon killed before any system call of a commit loses and leaves nothing, and its store is mounted again",

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// System calls that fail: strace(1) lets them, once.
+/// System calls that strace(1) lets fail once.
 @Suite(.needs(.tools("strace"))) struct FaultTests {
-  /// A call, its errno, and what it means.
+  /// A system call, its errno and the message.
   struct Fault: Sendable, CustomTestStringConvertible {
     var call: String
     var error: String

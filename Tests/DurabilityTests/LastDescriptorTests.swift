@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Processes that have no descriptor left.
+/// Processes at their limit of descriptors.
 @Suite struct LastDescriptorTests {
   @Test(
     "E15 C1 D3 D4: a command with too few descriptors reports it and leaves nothing, or succeeds",

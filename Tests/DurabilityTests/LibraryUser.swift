@@ -4,15 +4,14 @@ import CASPlatform
 import Foundation
 import OCI
 
-/// A program that uses the library on a store that others use, at the word of a script: it does a round each time the
-/// script writes the number of the next one into `go`, notes what it did as the script's workers do, and then makes
-/// `done.NUMBER`.
+/// A user of the library on a shared store, controlled by a script: it does a round each time the script writes the
+/// number of the next one into `go`, notes its changes as the script's workers do, and then creates `done.NUMBER`.
 struct LibraryUser: Sendable {
-  /// Where the store is, as `store`, and where it notes things.
+  /// The folder with the store `store` and the notes.
   var folder: String
   var seed: UInt64
 
-  /// Works on a thread of its own until the script says `end`.
+  /// Runs on a thread of its own until the script writes `end`.
   func start() throws {
     try Thread.start("library") {
       do {
@@ -27,7 +26,7 @@ struct LibraryUser: Sendable {
     var last = "0"
     while true {
       Thread.sleep(for: .milliseconds(20))
-      // It is empty for a moment whenever it is written.
+      // The file is empty for a moment while it is written.
       guard let word = try? String(contentsOfFile: folder + "/go", encoding: .utf8), !word.isEmpty, word != last else {
         continue
       }

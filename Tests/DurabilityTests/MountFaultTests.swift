@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// System calls of the daemon that fail, and stores that go away under a mount.
+/// Failing system calls of the daemon, and stores that disappear under a mount.
 @Suite(.serialized, .needs(.fuse, .root, .tools("strace"))) struct MountFaultTests {
   @Test(
     "I2 I11 R2 D3: a failing system call is its caller's error, is logged once, and the mount goes on",

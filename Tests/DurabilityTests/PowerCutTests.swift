@@ -1,17 +1,17 @@
 import TestSupport
 import Testing
 
-/// Power cuts. What a disk holds at a moment is what a copy of the image below it shows, for what the system still has
-/// in memory is not in there; mounting the copy replays the journal, as a machine does that starts again.
+/// Power cuts. A copy of the image below a file system has the disk's content at that moment, without data that is only
+/// in memory; mounting the copy replays the journal, as a restarted machine does.
 @Suite(.serialized, .needs(.fuse, .root, .loop, .tools("strace"))) struct PowerCutTests {
-  /// Something that is acknowledged, and how it is seen after the power cut.
+  /// An acknowledged change, and how to find it after the power cut.
   struct Scene: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var isMounted = false
-    /// What is on the disk before.
+    /// Prepares the disk.
     var before = ""
     var act: String
-    /// With the store as it was found in `$store`.
+    /// Looks for the change in the recovered `$store`.
     var survived: String
 
     /// The parameters of the scripts.
@@ -70,8 +70,8 @@ import Testing
     try ScriptedMount().run("PowerCut/survives.sh", scene.parameters(layout))
   }
 
-  /// A scene, its layout, and the files whose `fsync(2)` is needed: one in the making, a blob that another program
-  /// wrote, a directory.
+  /// A scene, its layout, and the files whose `fsync(2)` it needs: a temporary file, a blob that another program wrote,
+  /// a directory.
   struct Need: Sendable, CustomTestStringConvertible {
     var scene: String
     var layout: String

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// Commands of which one system call after the other fails, on a store with what they need.
+/// Commands whose system calls fail one after the other.
 @Suite(.needs(.tools("strace"))) struct SyscallFaultTests {
-  /// Those that change references, in both layouts.
+  /// All scenes, and those that change references in both layouts.
   private static let cases =
     CommandKillTests.scenes.map { ($0, "index") }
     + CommandKillTests.scenes.filter { $0.command.contains(" ref ") }.map { ($0, "refs") }

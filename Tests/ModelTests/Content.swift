@@ -1,7 +1,7 @@
 import CAS
 import OCI
 
-/// Content that is told by two numbers, so that commands stay short.
+/// Content described by two numbers, so that commands stay short.
 enum Content {
   private static let blocks = (0..<256).map(block)
 
@@ -12,7 +12,7 @@ enum Content {
     }
   }
 
-  /// So many bytes of the kind that a tag from 0 to 255 stands for.
+  /// `count` bytes of the pattern with a tag from 0 to 255.
   static func pattern(_ count: Int, _ tag: Int) -> [UInt8] {
     let block = blocks[tag]
     var bytes: [UInt8] = []
@@ -27,10 +27,10 @@ enum Content {
     return digester.digest?.hex ?? ""
   }
 
-  /// Length and digest as the worker tells them.
+  /// Length and digest as the worker prints them.
   static func short(_ bytes: [UInt8]) -> String { "\(bytes.count) \(hex(bytes).prefix(16))" }
 
-  /// Puts in the digests for what stands for them in a name: `#2` is that of five bytes with tag 2.
+  /// Replaces placeholders in a name by digests: `#2` is that of five bytes with tag 2.
   static func expanded(_ text: String) -> String {
     var result = text
     for tag in 0..<4 { result = result.replacing("#\(tag)", with: hex(pattern(5, tag))) }

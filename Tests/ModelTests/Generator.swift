@@ -1,10 +1,10 @@
 import TestSupport
 
-/// Makes steps that mean something, by trying them on a model.
+/// Generates steps that make sense, by trying them on a model.
 struct Generator {
-  /// What kind of steps.
+  /// The kind of steps.
   enum Kind: Sendable {
-    /// Names, processes, references: everything, with short content.
+    /// Names, processes and references, with short content.
     case everything
     /// One file in one process, read and written in every way, with long content.
     case content
@@ -13,15 +13,15 @@ struct Generator {
   private var random: SeededGenerator
   private let kind: Kind
   private let model = Model()
-  /// The lengths the file had last: cut and extended to one of them, it is as long as it was, and not the same.
+  /// Recent lengths of the file: truncated and extended to one of them, it has an old length and new content.
   private var lengths = [0]
-  /// What is done next: some things only go wrong one right after the other.
+  /// Steps to do next: some faults need an exact sequence.
   private var planned: [Step.Action] = []
 
   private static let paths = ["a", "b", "c", "d", "d/a", "d/e", "d/e/a", "e", "e/b", "#1", "sha256:#2", "d/#1"]
   private static let names = ["a", "b", "c", "x", "x/c"]
 
-  /// A sequence of so many steps, and a look after most of them and after the last.
+  /// A sequence of `count` steps, with a look after most of them and at the end.
   static func steps(_ kind: Kind, seed: UInt64, count: Int) -> [Step] {
     var generator = Generator(random: SeededGenerator(seed), kind: kind)
     return generator.steps(count)
@@ -48,7 +48,7 @@ struct Generator {
       if let length = model.entries["a"]?.file?.content.count, !lengths.contains(length) {
         lengths = lengths.suffix(3) + [length]
       }
-      // What is looked at may be remembered by the kernel: sometimes nobody looks.
+      // Not after every step, because a look fills the kernel's caches.
       if isAdded, number(10) < (kind == .content ? 2 : 6) { _ = add(Step(process: 3, action: .look)) }
     }
     for process in 0..<3 { _ = add(Step(process: process, action: .exit)) }
@@ -114,7 +114,7 @@ struct Generator {
     let tag = number(256)
     switch number(100) {
     case 0..<3:
-      // Written in order, cut, and as long as before.
+      // Written in order, truncated, and extended to the old length.
       planned = [.write(slot, count: count, tag: tag), .ftruncate(slot, number(count)), .ftruncate(slot, count)]
       return .open(slot, "a", one(of: [.cut, .new]))
     case 3..<12: return .open(slot, "a", one(of: [.both, .both, .both, .keep, .append, .read, .cut, .new]))

@@ -1,6 +1,6 @@
 /// Commit on close: I1 to I9.
 extension Model {
-  /// The close of one descriptor. The process has no descriptor `slot` any more; one that ends has none at all.
+  /// The FLUSH of one descriptor, which the process has already lost; a process that ends has lost all.
   private func flush(_ process: Int, _ handle: Handle, isKilled: Bool) -> String? {
     let file = handle.file
     guard handle.mode.writes else { return nil }
@@ -9,7 +9,7 @@ extension Model {
     guard file.draft != nil, identity == handle.opener else { return nil }
     let isOpen = processes[process, default: [:]].values.contains { $0.file === file && $0.mode.writes }
     if isOpen { return nil }
-    // I6: that it is cut to nothing, or only just made, is half a file too.
+    // I6: a file truncated or just created is incomplete too.
     if isKilled, file.writers.contains(identity) || file.writers.isEmpty {
       discard(file)
       return nil
@@ -18,7 +18,7 @@ extension Model {
     return publish(file)
   }
 
-  /// Lets go of one use of a handle; after the last use nobody hears of errors.
+  /// Drops one use of a handle; errors after the last use are not reported.
   func release(_ handle: Handle) {
     handle.uses -= 1
     guard handle.uses == 0, handle.mode.writes else { return }
@@ -64,7 +64,7 @@ extension Model {
     return failure ?? "ok"
   }
 
-  /// All descriptors of a process that ends are closed before any file is let go of.
+  /// FLUSH of all descriptors of a process that ends precedes any RELEASE.
   func end(_ process: Int, isKilled: Bool) -> String? {
     guard let slots = processes[process] else { return nil }
     processes[process] = [:]
@@ -79,7 +79,7 @@ extension Model {
   }
 
   func fork(_ process: Int, _ child: Int) -> String? {
-    // A child would inherit a mapping too; what that means is tried apart.
+    // A child would inherit a mapping too, which other tests cover.
     guard let slots = processes[process], processes[child] == nil, mapping == nil else { return nil }
     for handle in slots.values { handle.uses += 1 }
     processes[child] = slots

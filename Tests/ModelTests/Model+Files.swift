@@ -5,7 +5,7 @@ extension Model {
     if let error = parentError(of: path) { return error }
     let file: File
     switch entries[path] {
-    // To open a directory for reading works, and is nothing to go on with.
+    // Opening a directory for reading works, but no step uses it.
     case .folder where mode == .read: return nil
     case .folder where mode == .only: return "EEXIST"
     case .folder: return "EISDIR"
@@ -40,7 +40,7 @@ extension Model {
     return "ok \(count)"
   }
 
-  /// Changes the content, from the committed one on where there is nothing yet.
+  /// Changes the draft, which starts as the committed content.
   func change(_ file: File, by writer: Int?, _ body: (inout [UInt8]) -> Void) -> String? {
     if let failure = file.failure { return failure }
     var content = file.content
@@ -80,7 +80,7 @@ extension Model {
     return change(handle.file, by: handle.opener) { Self.resize(&$0, size) } ?? "ok"
   }
 
-  /// Without a descriptor there is no close to wait for: it is committed at once, unless a writer is there who will.
+  /// A truncation without a descriptor has no close to wait for: it is committed immediately, unless a writer will.
   func truncate(_ path: String, _ size: Int) -> String? {
     if let error = parentError(of: path) { return error }
     guard let entry = entries[path] else { return "ENOENT" }
@@ -146,7 +146,7 @@ extension Model {
     return "ok"
   }
 
-  /// Whether a store into a mapping would be one behind the end of its file, which is a signal.
+  /// Whether a store into the mapping would be past the end of the file, which is SIGBUS.
   private func isMapped(_ file: File, beyond size: Int) -> Bool {
     guard let mapping else { return false }
     return mapping.handle.file === file && size < mapping.size

@@ -1,4 +1,4 @@
-/// Names in `incoming/`: I8 to I10, and what the kernel says of names everywhere.
+/// Names in `incoming/`: I8 to I10, and the kernel's rules for names.
 extension Model {
   static func parent(of path: String) -> String? {
     path.lastIndex(of: "/").map { String(path[..<$0]) }
@@ -14,7 +14,7 @@ extension Model {
     }
   }
 
-  /// The digest that a name promises.
+  /// The digest that a name expects.
   func promise(of path: String) -> String? {
     var name = path.split(separator: "/").last ?? ""
     if name.hasPrefix("sha256:") { name = name.dropFirst(7) }
@@ -82,11 +82,11 @@ extension Model {
     return "ok"
   }
 
-  /// B3, and what I8 says of aliases.
+  /// B3, and I8 for aliases.
   func delete(_ hex: String) -> String? {
     guard blobs[hex] != nil else { return "ENOENT" }
     if references.contains(where: { $0.value.digest == hex }) { return "EBUSY" }
-    // One that somebody reads or changes goes on being there for him; that is tried apart.
+    // A removed blob that is open stays readable, which other tests cover.
     let isOpen = entries.values.contains { entry in
       guard let file = entry.file, let committed = file.committed, Content.hex(committed) == hex else { return false }
       return file.draft != nil || file.openWriters > 0

@@ -9,11 +9,11 @@ extension Model {
     return index(of: parent) == nil ? "ENOENT" : "ENOTDIR"
   }
 
-  /// What a whole text stands for, or why it stands for nothing.
+  /// The descriptor of a complete text, or the error.
   private enum Meaning {
     case reference(Reference)
     case error(String)
-    /// The design does not say: entries of one digest differ in their media type.
+    /// Unspecified: entries of one digest with different media types.
     case unclear
   }
 
@@ -55,7 +55,7 @@ extension Model {
   }
 
   func retag(_ name: String, _ other: String) -> String? {
-    // Directories of references are moved by nobody.
+    // No step moves a directory of references.
     if isFolder(name) { return nil }
     if let error = roomError(name) ?? roomError(other) { return error }
     guard let index = index(of: name) else { return "ENOENT" }

@@ -1,38 +1,38 @@
-/// What the mount must do, after the design alone: names, content, descriptors, blobs and references in memory.
+/// The specified behaviour of a mount: names, content, descriptors, blobs and references in memory.
 ///
-/// Each action gives the answer that is right, or `nil` when it means nothing now: its descriptor is not open, say.
+/// Each action returns the right answer, or `nil` when it makes no sense, as with a descriptor that is not open.
 final class Model {
   /// A file in `incoming/`.
   final class File {
-    /// Content that is not committed.
+    /// Uncommitted content.
     var draft: [UInt8]? = []
-    /// What the last commit made a blob of.
+    /// The content of the last commit.
     var committed: [UInt8]?
-    /// The identities of the processes by whose handles it was changed since then.
+    /// The identities of the processes that opened the handles used for changes since then.
     var writers: Set<Int> = []
-    /// The digest that its name promises.
+    /// The digest that its name expects.
     var promise: String?
-    /// Why it cannot be published.
+    /// The error that prevents a commit.
     var failure: String?
     /// Whether a commit after the last close failed.
     var isLate = false
     var isUnlinked = false
-    /// Whether content was taken away, of which those who have it open may see what the kernel remembers.
+    /// Whether content was discarded; open handles may still see what the kernel cached.
     var isDiscarded = false
-    /// How many handles can write it.
+    /// The number of handles for writing.
     var openWriters = 0
 
     var content: [UInt8] { draft ?? committed ?? [] }
   }
 
-  /// A file opened once: what descriptors share.
+  /// An open file description, which descriptors share.
   final class Handle {
     let file: File
     /// The identity of the process that opened it.
     let opener: Int
     let mode: Step.Mode
     var offset = 0
-    /// How many descriptors and mappings there are.
+    /// The number of descriptors and mappings.
     var uses = 1
 
     init(_ file: File, opener: Int, _ mode: Step.Mode) {
@@ -53,15 +53,15 @@ final class Model {
     var mediaType: String
   }
 
-  /// The descriptors of each process that is there.
+  /// The descriptors of each running process.
   var processes: [Int: [Int: Handle]] = [0: [:]]
-  /// What tells each process from those that had its place before.
+  /// Distinguishes a process from earlier ones with its number.
   var identities: [Int: Int] = [0: 0]
-  /// How many children were started.
+  /// The number of children started.
   var started = 0
-  /// Which process has mapped which file for long, if one has, and how much of it.
+  /// The long-lived mapping, if there is one: its process, file and size.
   var mapping: (process: Int, handle: Handle, size: Int)?
-  /// What is in `incoming/`, by path.
+  /// The entries of `incoming/`, by path.
   var entries: [String: Entry] = [:]
   /// The content of each blob by its digest.
   var blobs: [String: [UInt8]] = [:]
@@ -109,7 +109,7 @@ final class Model {
     }
   }
 
-  /// Everything there is to see, as the worker tells it.
+  /// Everything visible, as the worker prints it.
   func look() -> String {
     var lines: [String] = []
     for (path, entry) in entries {

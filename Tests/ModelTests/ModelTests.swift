@@ -1,11 +1,11 @@
-// Random sequences of system calls on a real mount, each compared with a small model of what section 4 of the design
-// says. Without more said it takes a random seed and some twenty seconds. To go on for longer, or again:
+// Random sequences of system calls on a real mount, each compared with a small model of the contract, see
+// casfs-contract(7). Takes a random seed and about twenty seconds by default. For a longer run, or to repeat one:
 //
 //     SEED=1 MINUTES=10 swift test --filter ModelTests
 //
-// Sequence N of a run has the seed SEED + N. A failure names the seed of its own sequence, with which it is the first
-// one, and lists the steps that are left of it when all that can be left out is: a process, what it did, with which
-// descriptor. `pwrite 0 100 5 2` writes at 100 the five bytes that are called 2.
+// Sequence N of a run has the seed SEED + N. A failure names the seed of its own sequence, which runs first with it,
+// and lists the steps that remain after shrinking: a process, its action, its descriptor. `pwrite 0 100 5 2` writes
+// five bytes of pattern 2 at offset 100.
 import Foundation
 import TestSupport
 import Testing
@@ -24,7 +24,7 @@ struct ModelTests {
     try explore(.content, length: 80)
   }
 
-  /// Tries one sequence after another, for half of the time there is.
+  /// Tries one sequence after another, for half of the available time.
   private func explore(_ kind: Generator.Kind, length: Int) throws {
     let options = StressOptions(minutes: 1.0 / 3)
     let seed = options.seed

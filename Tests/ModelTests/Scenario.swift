@@ -1,22 +1,22 @@
 import Foundation
 import TestSupport
 
-/// A sequence of steps, done on a new mount and by the model.
+/// A sequence of steps, for a new mount and for the model.
 struct Scenario {
-  /// Where the two differ.
+  /// A difference between the two.
   struct Difference {
     var step: Step
-    /// What the model says.
+    /// The model's answer.
     var wanted: String
-    /// What the mount said.
+    /// The mount's answer.
     var got: String
   }
 
   var steps: [Step]
 
-  /// Does the steps until one goes differently; what means nothing to the model is left out.
+  /// Does the steps up to the first difference, without those that make no sense to the model.
   ///
-  /// - Returns: the steps that were done, and where it ended if it did.
+  /// - Returns: the steps done, and the difference, if there is one.
   func run() throws -> (done: [Step], difference: Difference?) {
     let workshop = try ScriptedMount.mounted()
     let worker = try Worker(workshop, seconds: 300)
@@ -31,7 +31,7 @@ struct Scenario {
     return (done, nil)
   }
 
-  /// A shorter sequence that fails as well, found in so many seconds by leaving steps out.
+  /// A shorter sequence that fails too, found within `seconds` by leaving steps out.
   func shrunk(seconds: Double) throws -> Scenario {
     let deadline = Date.now + seconds
     var best = steps
@@ -42,7 +42,7 @@ struct Scenario {
       while start < best.count, Date.now < deadline {
         var fewer = best
         fewer.removeSubrange(start..<min(start + size, best.count))
-        // Whoever goes on to look sees what is wrong at the end.
+        // A final look shows differences that remain.
         let (done, difference) = try Scenario(steps: fewer + [Step(process: 3, action: .look)]).run()
         if difference != nil, done.count < best.count {
           isShorter = true
@@ -57,7 +57,7 @@ struct Scenario {
     return Scenario(steps: best)
   }
 
-  /// The steps and the difference at their end, for a person.
+  /// The steps and the difference, as text.
   func report() throws -> String {
     let (done, difference) = try run()
     let list = done.map { "  \($0)" }.joined(separator: "\n")

@@ -1,24 +1,24 @@
-/// One thing that a process does.
+/// One action of a process.
 struct Step: CustomStringConvertible {
-  /// Which of the processes, from 0.
+  /// The number of the process, from 0.
   var process: Int
   var action: Action
 
   /// How a file is opened.
   enum Mode: String, CaseIterable {
-    /// For writing, made or cut to nothing, as `>` in a shell.
+    /// For writing, created or truncated, as `>` in a shell.
     case new
-    /// For reading and writing, made where it is not there.
+    /// For reading and writing, created if absent.
     case keep
-    /// For writing, and it must not be there.
+    /// For writing, and it must be absent.
     case only
     /// For reading and appending, as `>>`.
     case append
     /// For reading.
     case read
-    /// For reading and writing what is there.
+    /// For reading and writing an existing file.
     case both
-    /// For reading and writing what is there, cut to nothing.
+    /// For reading and writing an existing file, truncated.
     case cut
 
     var makes: Bool { [.new, .keep, .only, .append].contains(self) }
@@ -57,17 +57,17 @@ struct Step: CustomStringConvertible {
     case mhold(Int)
     case mput(at: Int, count: Int, tag: Int)
     case mdrop
-    /// Looks at everything there is to see.
+    /// Prints everything visible.
     case look
   }
 
   var description: String { "\(process) \(action.words)" }
-  /// What the worker is told.
+  /// The command for the worker.
   var command: String { Content.expanded(action.words) }
 }
 
 extension Step.Action {
-  /// The command as the worker takes it, digests aside.
+  /// The command for the worker, with placeholders for digests.
   var words: String {
     switch self {
     case .open(let slot, let path, let mode): "open \(slot) \(path) \(mode)"

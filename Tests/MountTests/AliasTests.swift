@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What a name of `incoming/` is to the tools that look at it, besides its content.
+/// Metadata and lifetime of names in `incoming/`.
 @Suite(.needs(.fuse)) struct AliasTests {
   @Test("I8: group ownership follows the rules of a disk", .needs(.root, .tools("setpriv", "rsync")))
   func groups() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Archives of layouts that are mounted in place.
+/// Archives of layouts, mounted without unpacking.
 @Suite(.needs(.fuse)) struct ArchiveMountTests {
   @Test(
     "V1, B1: an archive of each tool shows all its blobs in every mode, and cannot be written",

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What can be done to blobs by their names.
+/// Creating, renaming and removing blobs by their names.
 @Suite(.needs(.fuse)) struct BlobFileTests {
   @Test("B2: rename moves a committed name to its own digest among the blobs, and to no other")
   func moving() throws {

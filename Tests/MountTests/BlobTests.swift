@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Blobs through a mount: what cannot be done to them, and what is never served.
+/// Blobs through a mount: immutability and verification.
 @Suite(.needs(.fuse)) struct BlobTests {
   @Test("B1: root cannot write a blob in any way", .needs(.root))
   func unwritable() throws {

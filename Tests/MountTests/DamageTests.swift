@@ -1,10 +1,10 @@
-// Without more said this takes seconds. For longer, or again:
+// Takes seconds by default. For a longer run, or to repeat one:
 //
 //     SEED=1 MINUTES=10 swift test --filter DamageTests
 import TestSupport
 import Testing
 
-/// Stored content that is not what its digest says: no byte of it is served.
+/// Stored content that does not match its digest: no byte of it is served.
 @Suite(.needs(.fuse)) struct DamageTests {
   @Test(
     "V1 V2 E5 B4: a blob flipped, truncated, extended or replaced, open or not, is served by no way of reading, and healed",

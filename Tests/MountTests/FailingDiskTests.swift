@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Stores on disks that are full, or that fail.
+/// Stores on disks that are full or fail.
 @Suite(.needs(.fuse, .root, .loop)) struct FailingDiskTests {
   @Test(
     "I11: a full disk is reported at write, by cp and by shells; nothing is left, and the mount goes on",

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Writers of which the daemon cannot see which processes they are.
+/// Writers whose processes the daemon cannot identify.
 @Suite(.needs(.fuse, .root, .tools("unshare", "nsenter"))) struct ForeignPidNamespaceTests {
   @Test("I2 I3 I9: every close by a writer in another pid namespace publishes")
   func otherNamespace() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Requests that take long, or for ever: who waits can be freed, and others do not wait.
+/// Requests that block: their callers can be freed, and other callers are not delayed.
 @Suite(.needs(.fuse, .root, .tools("strace"))) struct HangTests {
   @Test("V1 V3: a file that keeps changing is hashed by one thread, however many readers wait or have given up")
   func changing() throws {

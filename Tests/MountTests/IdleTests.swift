@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What processors are to do that have nothing to do; a file stands in for the kernel, for other mounts ask it too.
+/// The idle policy; a file replaces /dev/cpu_dma_latency, which other mounts use too.
 @Suite(.needs(.fuse, .root, .tools("python3", "unshare"))) struct IdleTests {
   @Test("M3: idle=poll keeps processors awake while requests arrive back to back, and no longer")
   func awake() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The rules of writing into `incoming`, one by one.
+/// Writing into `incoming`, rule by rule.
 @Suite(.needs(.fuse)) struct IncomingTests {
   @Test("I1: a close without writes publishes nothing")
   func nothingWritten() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What a mount's daemon may do, and what other users may do with its mount.
+/// The privileges of the daemon, and of other users in its mount.
 @Suite(.needs(.fuse, .root, .tools("setpriv"))) struct IsolationTests {
   @Test("M5: root's daemon keeps six capabilities and gains no others, and exec closes its descriptors")
   func capabilities() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Writers and mounts that end in the middle of something.
+/// Writers and daemons that end during an operation.
 @Suite(.needs(.fuse)) struct KillTests {
   @Test("I6: the data of a killed writer is discarded with its name", arguments: ["KILL", "TERM", "INT", "SEGV"])
   func killedWriter(signal: String) throws {

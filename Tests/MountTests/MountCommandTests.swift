@@ -35,7 +35,7 @@ import Testing
 
   @Test("M2 M3: auto_unmount removes the mount of a killed daemon")
   func autoUnmount() throws {
-    // fusermount3 must be let in, to see that nobody answers there any more.
+    // fusermount3 needs access, to see that the daemon does not answer.
     try ScriptedMount.mounted("auto_unmount", "allow_root").run("MountCommand/auto-unmount.sh")
   }
 
@@ -66,7 +66,7 @@ import Testing
 
   @Test("M6: status shows store, driver, version, mode and counters, as text and as JSON")
   func status() throws {
-    // What the kernel reads by itself cannot be counted.
+    // Reads through kernel passthrough are not counted.
     try ScriptedMount.mounted("read=splice").run("MountCommand/status.sh")
   }
 }

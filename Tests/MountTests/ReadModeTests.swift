@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Each way in which the content of blobs reaches the kernel.
+/// The ways in which the content of blobs reaches the kernel.
 @Suite(.needs(.fuse)) struct ReadModeTests {
   static let modes = Machine.readModes + ["verify=always"]
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What all tests on mounts rely on.
+/// The fixture of all tests on mounts.
 @Suite(.needs(.fuse)) struct ScriptedMountTests {
   @Test("A scripted mount removes its mounts, among many others", .needs(.root))
   func takenDown() throws {

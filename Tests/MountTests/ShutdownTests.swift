@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// How a mount ends, and what outlives what.
+/// The end of a mount, and which processes outlive it.
 @Suite(.needs(.fuse)) struct ShutdownTests {
   @Test("M1: a mount outlives its terminal; in the foreground it ends with it, cleanly")
   func terminal() throws {

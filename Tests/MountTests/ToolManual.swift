@@ -8,9 +8,9 @@ struct ToolManual {
   private static let end = ".\\\" What was written by a test ends here.\n"
   private static let columns: [[ToolMatrix.Place]] = [[.incoming], [.blobs], [.refs], [.images, .committed]]
 
-  /// The page as it is.
+  /// The current page.
   let text: String
-  /// The page with the tables as they must be.
+  /// The page with correct tables.
   let updated: String
 
   /// Reads the page.

@@ -1,5 +1,5 @@
 extension ToolMatrix {
-  /// What is tried, and what comes of it in `incoming`, `blobs`, `refs`, `images` and `committed`.
+  /// Commands, and their outcomes in `incoming`, `blobs`, `refs`, `images` and `committed`.
   static let groups: [Group] = [
     Group(
       name: "Copying and moving",

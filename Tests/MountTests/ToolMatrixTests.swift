@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tools that everyone has, at every place of the tree.
+/// Common tools, at every place of the tree.
 @Suite(
   .needs(
     .fuse, .root,

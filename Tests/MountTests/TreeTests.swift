@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What a mount shows.
+/// The tree that a mount shows.
 @Suite(.needs(.fuse)) struct TreeTests {
   @Test("T1: names with slashes are nested; one below another name is flat; percent signs are encoded")
   func names() throws {

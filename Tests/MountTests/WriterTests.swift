@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// What programs that write do: each makes exactly the right blobs.
+/// Programs that write, and the blobs they make.
 @Suite(.needs(.fuse)) struct WriterTests {
-  /// One thing a writer does: a script, after which a file `want` has what `incoming/f` is to hold.
+  /// A way of writing: a script that writes `$f`, and a file `want` with the expected content.
   struct Way: Sendable, CustomTestStringConvertible {
     var name: String
     var script: String

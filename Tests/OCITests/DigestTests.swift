@@ -22,7 +22,7 @@ struct DigestTests {
     }
     #expect(Digest(algorithm, bytes: bytes) == digest)
     #expect(digest.prefix == bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
-    // As a part of a longer text.
+    // Within a longer text.
     #expect(try Digest("x\(digest)".dropFirst()) == digest)
   }
 

@@ -23,7 +23,7 @@ struct JSONParserTests {
     #expect(value["b"] == .object([]))
     #expect(value["absent"] == nil)
     #expect(value["é"]?.text == "\u{8}\u{C}\r\t")
-    // Another spelling of é is another name.
+    // Another encoding of é is another name.
     #expect(value["e\u{301}"] == nil)
     #expect(value[""]?.integer == nil)
   }
@@ -108,7 +108,7 @@ struct JSONParserTests {
     #expect(error?.exceedsBounds == true)
     #expect(throws: InvalidValue.self) { try parse(nested(1_000_000)) }
     #expect(throws: InvalidValue.self) { try parse(String(repeating: open, count: 1_000_000)) }
-    // Depth counts what is open, not what there is.
+    // Depth counts open brackets.
     _ = try parse("[" + (0..<1000).map { _ in nested(63) }.joined(separator: ",") + "]")
   }
 

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Registries that want to know who asks, and what becomes of the secrets.
+/// Registries that require credentials, and the protection of secrets.
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct AccessTests {
   @Test("E9, E4: a token or a password is sent from each file of credentials", arguments: ["token", "basic"])
   func files(access: String) throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What is kept of a registry on this machine.
+/// The local cache of a registry.
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct CacheTests {
   @Test("V1, V3: concurrent readers share one download, and later ones need none")
   func shared() throws {

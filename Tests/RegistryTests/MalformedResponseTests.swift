@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Registries that say what makes no sense, or is not so.
+/// Registries with malformed or false responses.
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct MalformedResponseTests {
   @Test("E15, M1: malformed URLs of redirects, uploads and token servers are errors")
   func addresses() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Registries that go away, and come back.
+/// Registries that become unreachable, and return.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct OutageTests {
   @Test(
     "V1, I2: a mount without its registry fails with EIO in bounded time, reads cached blobs, and recovers",

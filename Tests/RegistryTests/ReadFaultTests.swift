@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What goes wrong while blobs are read.
+/// Faults while blobs are read.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3"))) struct ReadFaultTests {
   private static let cases = [
     FaultCase("cut once", .done, #""cut": 1000"#),

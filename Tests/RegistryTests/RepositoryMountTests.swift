@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// Mounted repositories, used with the tools that everyone has.
+/// Mounted repositories, used with common tools.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct RepositoryMountTests {
-  /// How blobs are read; a blob in the cache is a file, which the kernel can read by itself.
+  /// The read modes; a cached blob is a file, for which passthrough works.
   static let modes = Machine.readModes + ["verify=always", "verify=none"]
 
   @Test("T1, T2, V1: tags, images and layers are shown as they were pushed", arguments: modes)

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Registries whose tags and manifests are not what they should be.
+/// Registries with wrong tags and manifests.
 @Suite(.needs(.fuse, .tools("curl", "jq", "python3", "skopeo"))) struct TagFaultTests {
   @Test("E11: paged tags are listed completely")
   func pages() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// How a registry is reached: TLS, and where plain HTTP may be.
+/// The transport to a registry: TLS and plain HTTP.
 @Suite(.needs(.fuse, .tools("curl", "jq", "openssl", "python3"))) struct TransportTests {
   @Test("E2: a connection requires a trusted certificate")
   func tls() throws {

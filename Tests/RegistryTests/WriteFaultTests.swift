@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// What goes wrong while blobs and manifests are written.
+/// Faults while blobs and manifests are written.
 @Suite(.needs(.fuse, .tools("curl", "docker-registry", "jq", "python3", "skopeo"))) struct WriteFaultTests {
-  /// The faults of the request that begins an upload are marked so; others are of those that have the content.
+  /// Faults titled `begin` are of the request that begins an upload; others of requests with content.
   private static let cases = [
     FaultCase("begin: 500 twice", .done, #""status": 500, "times": 2"#),
     FaultCase("begin: 500 always", .eio, #""status": 500, "times": -1"#),

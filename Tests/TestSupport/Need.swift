@@ -1,13 +1,13 @@
 import Foundation
 public import Testing
 
-/// What some tests need of the machine.
+/// A requirement of a test on the machine.
 public enum Need: Equatable, Sendable {
-  /// File systems in user space.
+  /// FUSE.
   case fuse
-  /// To be the superuser.
+  /// The superuser.
   case root
-  /// Files that stand for disks.
+  /// Loop devices.
   case loop
   /// These programs.
   case tools([String])
@@ -15,7 +15,7 @@ public enum Need: Equatable, Sendable {
   /// These programs.
   public static func tools(_ names: String...) -> Need { .tools(names) }
 
-  /// What of it is missing here.
+  /// What is missing here.
   var missing: [String] {
     switch self {
     case .fuse:
@@ -37,8 +37,8 @@ public enum Need: Equatable, Sendable {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips a test on a machine that lacks something; in continuous integration it runs, and fails. Only those that need
-  /// the superuser are skipped there too, when they are run as somebody else on purpose: see `.ci/ordinary`.
+  /// Skips a test on a machine that lacks something; in continuous integration it runs and fails, except for tests that
+  /// need the superuser when they run as an ordinary user on purpose: see `.ci/ordinary`.
   public static func needs(_ needs: Need...) -> Self {
     let missing = needs.flatMap(\.missing)
     let environment = ProcessInfo.processInfo.environment
@@ -49,8 +49,8 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
-/// The machine, and who runs the tests on it.
+/// Properties of the machine.
 public enum Machine {
-  /// The ways of reading blobs that can be asked of a mount of files: an ordinary user's kernel reads nothing by itself.
+  /// The read modes that work for blobs in files; passthrough requires the superuser.
   public static let readModes = (geteuid() == 0 ? ["read=passthrough"] : []) + ["read=splice", "read=copy"]
 }

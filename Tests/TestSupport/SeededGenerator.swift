@@ -1,4 +1,4 @@
-/// Numbers that look random and are the same each time (SplitMix64).
+/// A deterministic pseudo-random generator (SplitMix64).
 public struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 

@@ -1,17 +1,17 @@
 import Foundation
 
-/// How long a test that tries random things goes on, and where it begins: `SEED=1 MINUTES=10 swift test --filter X`.
+/// The duration and seed of a random test: `SEED=1 MINUTES=10 swift test --filter X`.
 public struct StressOptions: Sendable {
-  /// `SEED`, or a random one.
+  /// `SEED`, or a random number.
   public let seed: UInt64
-  /// `MINUTES`, or what is enough for continuous integration.
+  /// `MINUTES`, or the default.
   public let minutes: Double
-  /// Whether `MINUTES` was said.
+  /// Whether `MINUTES` is set.
   public let isLong: Bool
 
   /// Reads the variables.
   ///
-  /// - Parameter minutes: for how long when nothing is said.
+  /// - Parameter minutes: the default duration.
   public init(minutes: Double) {
     let variables = ProcessInfo.processInfo.environment
     let said = variables["MINUTES"].flatMap { Double($0) }

@@ -130,6 +130,6 @@ import Testing
 }
 
 extension String {
-  /// Whether it is one line in the form of an error.
+  /// Whether it is one line in the format of an error.
   var isOneLine: Bool { hasPrefix("casfs: ") && hasSuffix("\n") && split(separator: "\n").count == 1 }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct CopyCommandTests {
-  /// A store with one blob that has the name `a`, and an empty one.
+  /// A store with one blob, named `a`, and an empty store.
   private func stores() throws -> (from: CommandLineStore, to: CommandLineStore, digest: String) {
     let stores = (from: try CommandLineStore(), to: try CommandLineStore("refs"))
     let digest = try stores.from.put("hello\n")

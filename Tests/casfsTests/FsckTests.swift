@@ -54,7 +54,7 @@ import Testing
   @Test("C2: a long fsck shows a progress bar on a terminal")
   func progress() throws {
     let store = try CommandLineStore()
-    // Holes take no room, but as long to hash as anything. The digest does not matter here.
+    // A sparse file takes no space, but as long to hash as any. Its digest does not matter here.
     let made = try SystemCommand.bash("truncate -s 1G \"$1/blobs/sha256/$(printf %064d 1)\"", [store.path])
     #expect(made.status == 0)
     let command = "\"$casfs\" fsck '\(store.path)' > '\(store.folder["out"].path)'"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct GarbageCollectTests {
-  /// A store with a blob that has a name, and two without that are days and minutes old.
+  /// A store with a named blob, and two unnamed ones that are days and minutes old.
   private struct Garbage {
     let kept: String
     let old: String

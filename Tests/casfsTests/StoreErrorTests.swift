@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct StoreErrorTests {
-  /// What is done to a new store, as a script of sh in the store's directory, and words of the error that follows.
+  /// A script of sh that damages a new store, run in its directory, and text of the resulting error.
   static let damages: [(script: String, words: [String])] = [
     ("rm oci-layout", ["oci-layout"]),
     ("rm -r ./*", ["oci-layout"]),
@@ -61,7 +61,7 @@ import Testing
     let store = try CommandLineStore()
     let digest = try store.put("hello\n")
     #expect(try Casfs.run(["ref", "put", store.path, "name", digest]).status == 0)
-    // Root is let in everywhere unless it gives that up.
+    // Root passes permission checks unless it drops its capabilities.
     let ordinary =
       "lower() { if [ $(id -u) = 0 ]; then setpriv --bounding-set=-dac_override,-dac_read_search \"$@\"; else \"$@\"; fi; }; "
     let locked = try SystemCommand.bash("find \"$1\" -type d -exec chmod 555 {} +", [store.path])

@@ -58,7 +58,7 @@ import Testing
     let before = try store.folder.files()
     let pipe = Pipe()
     let feeding = try TemporaryFolder()
-    // What feeds the put says when nearly all of a mebibyte has gone through the pipe, and keeps that open.
+    // The feeder creates a file once nearly a mebibyte has gone through the pipe, and keeps the pipe open.
     let feeder = try RunningCommand(
       "/usr/bin/env",
       ["bash", "-c", "head -c 1048576 /dev/zero >&2; touch \"$1\"; exec sleep 60", "bash", feeding["fed"].path],

@@ -13,8 +13,8 @@ expected_paths='^(|/(oci-layout|index.json|refs(/[a-z0-9]+)?|blobs(/sha256(/[0-9
 # unexpected_paths: prints the paths in the store that do not belong there.
 unexpected_paths() { find "$store" | sed -E "s|^$store||" | grep -vE "$expected_paths" || true; }
 
-# assert_intact WHEN: every acknowledged change is stored, no blob but that of $corrupt is corrupt, and no residue is left
-# that casfs clean does not remove.
+# assert_intact WHEN: every acknowledged change is stored, no blob except that of $corrupt is corrupt, and casfs clean
+# removes all residue.
 assert_intact() {
   local digest name
   if ! "$casfs" fsck "$store" >found 2>err; then

@@ -1,5 +1,5 @@
-# Helpers that cut the power of a disk, for the scene of a test: its $layout, whether it is $mounted, the command $before,
-# the acknowledged command $act, and the command $survived, which looks for its result.
+# Helpers that cut the power of a disk, for the scene of a test: its $layout, whether it is $mounted, the command
+# $before, the acknowledged command $act, and the command $survived, which looks for its result.
 : "${casfs:?}" "${top:?}" "${mnt:?}" "${layout:?}" "${mounted?}" "${before?}" "${act:?}" "${survived:?}"
 
 disk=$top/disk store=$top/disk/store; mkdir disk after

@@ -1,5 +1,5 @@
-# Makes the store of a scene in the layout $layout, prepared by $before; sets act to $command, writes its system calls to
-# counts, and removes nothing that the scene's $again needs: the files one, old and two.
+# Makes the store of a scene in the layout $layout, prepared by $before, with the files one, old and two; sets act to
+# $command, and writes its system calls to counts.
 : "${casfs:?}" "${store:?}" "${layout:?}" "${before?}" "${command:?}" "${again:?}" "${may_corrupt?}"
 
 head -c 3000000 /dev/urandom >one; seq 1000 >old; head -c 300000 /dev/urandom >two
@@ -17,7 +17,7 @@ eval "act=($command)"
 reset_store() { rm -rf "$store"; cp -a template "$store"; cp tags.before tags; }
 
 # shellcheck disable=SC2034 # assert_intact reads corrupt
-# assert_intact_and_repeatable WHEN: the store is intact, but for the blob of the file $may_corrupt, and intact after $again.
+# assert_intact_and_repeatable WHEN: the store is intact except for the blob of $may_corrupt, and $again succeeds.
 assert_intact_and_repeatable() {
   corrupt=$may_corrupt
   assert_intact "$1"

@@ -1,5 +1,5 @@
-# Runs the cases of $cases concurrently, each in a process of its own: lines of a title, an outcome and a fault, with tabs
-# between them. The outcome is done, eio, or either of both.
+# Runs the cases of $cases concurrently, each in a process of its own: lines of a title, an outcome and a fault,
+# separated by tabs. The outcome is done, eio, or either of both.
 : "${cases:?}"
 
 # run_fault_cases: calls check_fault TITLE OUTCOME FAULT for each case; none may fail.

@@ -20,7 +20,7 @@ stop_jobs() {
 }
 trap stop_jobs EXIT
 
-# fail MESSAGE…: ends the script with a message, which begins with the script and line of the innermost assertion's caller.
+# fail MESSAGE…: ends the script with a message, which begins with the script and line that called the assertion.
 fail() {
   local frame=0
   while [[ ${FUNCNAME[frame + 1]:-main} == assert_* || ${FUNCNAME[frame + 1]:-main} == eventually ]]; do

@@ -4,11 +4,11 @@
 
 RANDOM=$seed
 A=$top/a B=$top/b; mkdir "$A" "$B"
-# a small image that umoci and skopeo can copy about
+# A small image for umoci and skopeo.
 umoci init --layout image 2>/dev/null; umoci new --image image:one 2>/dev/null
 umoci config --image image:one --author nobody 2>/dev/null
 made() { head -c $((RANDOM * (RANDOM % 30))) /dev/urandom >in; echo "$RANDOM$RANDOM" >>in; sha256 in >digest; sed s/^/sha256:/ digest >ref; }
-# commands: puts, tags, moves and deletes by the command line
+# commands NAME: puts, tags and deletes by the command line.
 commands() {
   local i
   for i in {1..8}; do
@@ -20,9 +20,9 @@ commands() {
     "$casfs" blob get "$store" "$(cat ref)" | cmp - <(cat "$A/blobs/sha256/$(cat digest)")
   done
 }
-# lenient COMMAND…: it succeeds, unless others who lock nothing may have undone what it relies on
+# lenient COMMAND…: the command succeeds, unless a tool without locks may have undone an earlier change.
 lenient() { "$@" 2>said || { [ "$isForeign" = 1 ] && grep -q 'No such file' said || fail "$(cat said)"; }; }
-# contest NUMBER COMMAND…: the name with this number is tried to be had, for a blob that no other has
+# contest NUMBER COMMAND…: competes with the other workers for the reference with this number.
 contest() {
   local name=w$1
   shift
@@ -30,7 +30,7 @@ contest() {
   else "$@" "$name" "$(cat ref)" 2>said || { grep -q 'different descriptor' said || fail "$name: $(cat said)"; return 0; }; fi
   echo "$name" "$(cat digest)" >>won
 }
-# mounted DIR: the same through a mount, where a tag is moved as well
+# mounted NAME DIRECTORY: puts, tags, moves and deletes through a mount.
 mounted() {
   local i m=$2
   for i in {1..8}; do
@@ -46,7 +46,7 @@ mounted() {
     if [ $((RANDOM % 4)) = 0 ]; then echo "gone$RANDOM$1$i" >in; cp in "$m/incoming/x"; rm "$m/blobs/sha256/$(sha256 in)"; fi
   done
 }
-# reading: whatever is there is what its name says
+# reading: every blob matches its digest, in both mounts.
 reading() {
   local i blob got
   for i in {1..6}; do
@@ -56,7 +56,7 @@ reading() {
       assert_eq "${got%% *}" "${blob##*/}"; echo >>reads
     done
     skopeo inspect --raw "oci:$A:one" 2>said | cmp - one || fail "skopeo: $(cat said)"
-    # One of them may find what another is half done with.
+    # umoci may find a change of another tool half done.
     umoci ls --layout "$store" >listed 2>said || [ "$isForeign" = 1 ] || fail "umoci: $(cat said)"
     [ "$isForeign" = 1 ] || assert_eq "$(grep -c ^one$ listed)" 1
   done
@@ -66,7 +66,7 @@ keeping() {
   for i in 1 2 3; do
     "$casfs" gc --grace 1h "$store" >/dev/null; "$casfs" clean "$store" >/dev/null
     "$casfs" fsck "$store" >found 2>said || [ $? = 1 ]
-    # What others have under way is told, and nothing else is there to be told.
+    # Files that other tools are writing are foreign; there is no other problem.
     if grep -v ^foreign found || { [ "$isForeign" = 0 ] && [ -s found ]; }; then fail "fsck: $(cat found)"; fi
   done
 }
@@ -95,7 +95,7 @@ while [ $SECONDS -lt $end ] || [ $round -lt 2 ]; do
   for job in "${jobs[@]}"; do wait "$job" || fail "a worker failed: $(tail -n 3 work.?/err)"; done
   eventually test -e done.$round -o -e library.failed
   [ ! -e library.failed ] || fail "the library: $(cat library.failed)"
-  # Views of the store are up to a second old.
+  # The mounts' views of the store are up to a second old.
   sleep 1
   cat work.*/acks | while read -r d; do [ -e "$store/blobs/sha256/$d" ] || fail "$d is lost"; done
   lost=0

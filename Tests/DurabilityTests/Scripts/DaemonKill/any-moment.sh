@@ -5,8 +5,8 @@
 
 RANDOM=$seed
 end=$((SECONDS + seconds)); kills=0; round=0
-# killing COMMAND…: it is killed within a moment, or ends before
-killing() {
+# run_and_kill COMMAND…: runs a command, and kills it after at most 60 milliseconds.
+run_and_kill() {
   local status=0
   timeout -s KILL "0.$(printf %03d $((RANDOM % 60 + 1)))" "$@" >said 2>/dev/null || status=$?
   [ $status != 137 ] || echo >>kills
@@ -16,9 +16,9 @@ putting() {
   cd "$1"
   for i in {1..6}; do
     head -c $((RANDOM * (RANDOM % 40))) /dev/urandom >in
-    if killing "$casfs" blob put "$store" in; then cut -c 8- said >>acks; else continue; fi
+    if run_and_kill "$casfs" blob put "$store" in; then cut -c 8- said >>acks; else continue; fi
     digest=$(sha256 in)
-    if killing "$casfs" ref put "$store" "$1r$round$i" "sha256:$digest"; then echo "$1r$round$i" "$digest" >>tags; fi
+    if run_and_kill "$casfs" ref put "$store" "$1r$round$i" "sha256:$digest"; then echo "$1r$round$i" "$digest" >>tags; fi
   done
 }
 collecting() {
@@ -26,10 +26,10 @@ collecting() {
   for i in {1..6}; do
     for _ in 1 2 3; do echo "$RANDOM$RANDOM" >in; "$casfs" blob put "$store" in >put; old=$(sha256 in)
       touch -d '2 days ago' "$store/blobs/sha256/$old"; done
-    killing "$casfs" gc "$store" || true
-    killing "$casfs" clean "$store" || true
-    killing "$casfs" create "$top/$1/new" || true
-    # What a killed one left goes with the next.
+    run_and_kill "$casfs" gc "$store" || true
+    run_and_kill "$casfs" clean "$store" || true
+    run_and_kill "$casfs" create "$top/$1/new" || true
+    # The next create removes the residue of a killed one.
     [ "$i" != 6 ] || [ -e "$top/$1/new" ] || "$casfs" create "$top/$1/new"
     if [ -e "$top/$1/new" ]; then "$casfs" fsck "$top/$1/new" || exit 8; rm -r "$top/$1/new"; fi
   done

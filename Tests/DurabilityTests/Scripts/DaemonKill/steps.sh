@@ -6,8 +6,7 @@
 "$casfs" create --layout "$layout" "$store"
 seq 1000 >old
 seq 100 >c; seq 200 >>c
-# Shells ignore what close(2) says.
-# What a daemon does for its users; each line that went through is acknowledged.
+# use SUFFIX: changes the store through the mount until the daemon is killed; a line that succeeds is acknowledged.
 use() {
   tag=making
   head -c 70000 /dev/urandom >a; cp a "$mnt/incoming/a" || return 0; sha256 a >>acks
@@ -17,8 +16,8 @@ use() {
   python3 "$scripts/write_twice.py" c "$mnt/incoming/c" || return 0; sha256 c >>acks; tag=removing
   rm "$mnt/refs/b$1" || return 0; tag=removed
 }
-# whole SUFFIX: of the change of the tag that was under way all has happened, or nothing
-whole() {
+# assert_atomic SUFFIX: the interrupted change of the tag has happened completely or not at all.
+assert_atomic() {
   local there
   there=$("$casfs" ref ls "$store" | grep -xE "[ab]$1" || true)
   case "$tag/$there" in
@@ -29,7 +28,7 @@ whole() {
 points=0
 for call in openat2 pwrite64 fchmod utimensat fsync flock linkat renameat renameat2 unlinkat; do
   for n in 1 2 3 4 6 9; do
-    # To be healed.
+    # A corrupt blob, which a copy heals.
     rm -f "$store/blobs/sha256/$(sha256 old)"; head -c 100 /dev/zero >"$store/blobs/sha256/$(sha256 old)"
     sed -i "/$(sha256 old)/d" acks
     strace -f -qq -o trace -e trace=$call -e inject=$call:signal=KILL:when=$n \
@@ -39,9 +38,9 @@ for call in openat2 pwrite64 fchmod utimensat fsync flock linkat renameat rename
     "$casfs" unmount "$mnt" 2>/dev/null || true
     status=0; wait $tracer || status=$?
     if [ $status = 137 ]; then points=$((points + 1)); else assert_eq $status 0; fi
-    whole $n$call; corrupt=old; assert_intact "$call $n"; corrupt=
+    assert_atomic $n$call; corrupt=old; assert_intact "$call $n"; corrupt=
     [ $status = 137 ] || break
-    # The next mount takes the dead one away.
+    # The next mount removes the stale one.
     "$casfs" mount "$store" "$mnt"; echo $n$call >d; cp d "$mnt/incoming/d"; sha256 d >>acks
     "$casfs" unmount "$mnt"
   done

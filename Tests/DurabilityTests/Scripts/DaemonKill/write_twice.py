@@ -1,3 +1,5 @@
+"""Writes a file, the first argument, to the second in two parts, and checks close(2), whose error shells ignore."""
+
 import os, sys
 content = open(sys.argv[1], "rb").read()
 file = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

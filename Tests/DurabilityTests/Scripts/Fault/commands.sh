@@ -6,7 +6,7 @@
 "$casfs" blob put "$store" b
 find "$store" | sort >before
 failures=0
-# Each such call of the command in turn.
+# Fails each such call of the command in turn.
 for n in {1..20}; do
   status=0
   strace -f -qq -o trace -e trace="$call" -e inject="$call:error=$error:when=$n" "$casfs" blob put "$store" a \
@@ -15,7 +15,7 @@ for n in {1..20}; do
   failures=$((failures + 1))
   assert_eq "$n: $status $(wc -l <err) $(wc -c <out)" "$n: 1 1 0"
   case $(cat err) in 'casfs: '*": $message") ;; *) fail "said: $(cat err)" ;; esac
-  # One that has its name but may not be durable is no residue: it is whole, and putting it again heals that.
+  # A blob that has its name but may not be durable is not residue: it is complete, and a repeated put makes it durable.
   "$casfs" blob rm "$store" "sha256:$(sha256 a)"
   find "$store" | sort | cmp before
 done

@@ -8,7 +8,7 @@ cp b "$mnt/incoming/b"; find "$store" | sort >before; : >log
 strace -f -qq -o trace -p "$(daemon_pid)" -e trace="$call" -e inject="$call:error=$error:when=1+" & tracer=$!
 eventually grep -q TracerPid:.$tracer "/proc/$(daemon_pid)/task/"*/status
 assert_fails "$message" cp a "$mnt/incoming/a"
-# What others do is not concerned, as far as they need no such call.
+# Other requests succeed unless they need such a call.
 assert_eq "$(readlink "$mnt/committed/b")" "../blobs/sha256/$(sha256 b)"
 [ "$call" = openat2 ] || cmp b "$mnt/incoming/b"
 kill -INT $tracer; wait $tracer || true

@@ -12,7 +12,7 @@ for _ in 1 2 3; do
   assert_fails 'Input/output error' python3 -c "import mmap; mmap.mmap(open('$blob').fileno(), 1, prot=mmap.PROT_READ)[0]"
 done
 cmp b "$mnt/blobs/sha256/$(sha256 b)"
-# Mended where it stands, it is looked at again.
+# A repair in place is noticed.
 dd if=good.tar of=x.tar conv=notrunc status=none
 cmp a "$blob"
 truncate -s 1000000 x.tar

@@ -5,7 +5,7 @@
 tar -cf small.tar -C "$store" .
 head -c 1M /dev/urandom >piece; for _ in {1..1024}; do cat piece; done >big; hex=$(sha256 big)
 mv big "$store/blobs/sha256/$hex"; tar -cf large.tar -C "$store" .
-# milliseconds ARCHIVE: how long a mount takes, at best
+# milliseconds ARCHIVE: prints the shortest time of three mounts.
 milliseconds() {
   local best=100000 start took
   for _ in 1 2 3; do
@@ -16,6 +16,6 @@ milliseconds() {
   echo $best
 }
 small=$(milliseconds small.tar); large=$(milliseconds large.tar); echo "$small" "$large"
-# To hash it takes half a second at least.
+# Hashing the large archive takes at least half a second.
 [ "$large" -lt $((small + 200)) ] || fail "$large in place of $small milliseconds"
 "$casfs" mount oci-archive:large.tar "$mnt"; cmp "$mnt/blobs/sha256/$hex" "$store/blobs/sha256/$hex"

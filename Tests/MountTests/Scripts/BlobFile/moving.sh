@@ -8,7 +8,7 @@ mv "$mnt/incoming/x" "$blobs/$digest"
 assert_absent x
 cmp "$blobs/$digest" right
 assert_eq "$(stat -c %a "$blobs/$digest")" 444
-# From the first moment it is as safe as any blob.
+# The moved blob is read-only immediately.
 for i in {1..20}; do
   echo "$i" >n; cp n "$mnt/incoming/n"; mv "$mnt/incoming/n" "$blobs/$(sha256 n)"
   assert_fails "Read-only" bash -c "echo evil >>$blobs/$(sha256 n)"
@@ -22,7 +22,7 @@ assert_fails "Bad message" mv "$mnt/incoming/y" "$blobs/$digest"
 assert_fails "Bad message" mv "$mnt/incoming/y" "$blobs/$(printf %064d 1)"
 assert_fails "not permitted" mv "$mnt/incoming/y" "$blobs/y"
 echo other >other; assert_committed y other
-# While somebody writes it, nobody knows what it will be.
+# The digest of an open file is unknown.
 exec 3>"$mnt/incoming/z"; echo right >&3
 assert_fails "busy" mv "$mnt/incoming/z" "$blobs/$digest"
 exec 3>&-

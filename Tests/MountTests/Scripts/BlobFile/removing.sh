@@ -19,7 +19,7 @@ echo alias >a; cp a "$mnt/incoming/alias"; cp a "$mnt/incoming/again"
 rm -f "$blobs/$loose" "$blobs/$(sha256 a)"
 test ! -e "$store/blobs/sha256/$loose"
 assert_fails "No such file" cat "$blobs/$loose"
-# The names it had in incoming go along.
+# Its names in incoming are removed too.
 eventually test ! -e "$mnt/incoming/alias"
 test ! -L "$mnt/committed/again"
 assert_fails "No such file" rm "$blobs/$loose"

@@ -47,7 +47,7 @@ def spoil(what, damage):
   bad = damage(data)
   if bad == data: return
   name = put(data)
-  # Known to be good, unknown, or open.
+  # Verified, unverified, or open.
   if random.random() < 0.5: assert open(shown + name, "rb").read() == data
   held = os.open(shown + name, os.O_RDONLY) if random.random() < 0.5 else None
   times = os.stat(blobs + name)
@@ -59,7 +59,7 @@ def spoil(what, damage):
   else:
     with open(blobs + "other", "wb") as file: file.write(bad)
     os.rename(blobs + "other", blobs + name)
-  # It looks as old as before.
+  # The times are as before.
   os.utime(blobs + name, ns=(times.st_atime_ns, times.st_mtime_ns))
   for reader in readers: refused(shown + name, reader)
   got = subprocess.run([casfs, "blob", "get", store, "sha256:" + name], capture_output=True)

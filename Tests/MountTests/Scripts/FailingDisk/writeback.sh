@@ -1,7 +1,7 @@
 #!/bin/bash
 . helpers.bash
 
-# The image has no room below it for what the file system on it has taken, so that writing it out fails.
+# The disk below the image has less space than the file system on it promises, so that write-back fails.
 mkdir below disk; mount -t tmpfs -o size=8m none below
 truncate -s 64M below/image; mkfs.ext4 -q -O ^has_journal -E lazy_itable_init=0 below/image
 mount -o loop,errors=continue below/image disk

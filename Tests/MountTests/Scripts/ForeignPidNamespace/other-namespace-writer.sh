@@ -1,7 +1,7 @@
 #!/bin/bash
 . helpers.bash
 
-# Its number means nothing in there, where there is no /proc/self for it.
+# The process id is unknown in the mount's pid namespace, whose /proc has no self for it.
 [ ! -e /proc/self ]
 cd "$mnt/incoming"
 exec 3>f; echo a >&3; /bin/echo b >&3; echo c >&3; exec 3>&-

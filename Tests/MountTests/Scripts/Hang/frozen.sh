@@ -15,6 +15,6 @@ kill -0 $writer; assert_killed_by TERM $writer; kill -0 $tagging; assert_killed_
 assert_prompt timeout -k 1 4 bash -c '"$casfs" unmount $mnt & until ! grep -q " $mnt " /proc/self/mountinfo; do sleep 0.1; done; kill $!'
 if has_exited "$daemon"; then fail 'it did not wait'; fi
 fsfreeze -u disk; eventually has_exited "$daemon"; trap - EXIT
-# The tag may have been put, and is whole then.
+# The interrupted tag may have been put, and is valid then.
 assert_fsck_clean; for name in $("$casfs" ref ls "$store"); do "$casfs" ref get "$store" "$name" | grep -q "$(sha256 small)"; done
 umount disk

@@ -27,7 +27,7 @@ assert_prompt() { timeout 5 "$@" >/dev/null || fail "status $?: $*"; }
 # one in the mount, and copy to its path in the store.
 mount_big_and_small() {
   head -c "$1" /dev/urandom >big; seq 100 >small; "$casfs" create "$store"; "$casfs" blob put "$store" big small
-  export big=$mnt/blobs/sha256/$(sha256 big) copy=$store/blobs/sha256/$(sha256 big); "$casfs" mount "$store" "$mnt"
+  big=$mnt/blobs/sha256/$(sha256 big) copy=$store/blobs/sha256/$(sha256 big); export big copy; "$casfs" mount "$store" "$mnt"
 }
 
 # assert_blocks COMMAND…: the command is still running after half a second, and a signal ends it.

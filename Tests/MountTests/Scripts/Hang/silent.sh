@@ -8,7 +8,7 @@ trap 'kill -CONT $below; kill $below' EXIT
 store=$top/below/store; seq 100 >small; "$casfs" create "$store"; "$casfs" blob put "$store" small
 "$casfs" ref put "$store" a "sha256:$(sha256 small)"; "$casfs" mount "$store" "$mnt"; daemon=$(daemon_pid); export daemon
 kill -STOP $below
-# What it had said of itself is kept for a second.
+# Until the kernel's cached attributes expire.
 sleep 1.1
 assert_prompt "$casfs" status "$mnt"; assert_prompt ls "$mnt" "$mnt/incoming" "$mnt/committed"
 for needing in "cat $mnt/blobs/sha256/$(sha256 small)" "ls $mnt/blobs/sha256" "ls $mnt/refs" "cp small $mnt/incoming/s" "df $mnt"; do
@@ -18,5 +18,5 @@ done
 assert_prompt "$casfs" status "$mnt"; assert_prompt ls "$mnt"
 assert_prompt bash -c "$command"; eventually bash -c "! grep -q ' $mnt ' /proc/self/mountinfo"
 kill -CONT $below; eventually has_exited "$daemon"
-# Nobody was told that it is stored.
+# No write was acknowledged.
 assert_fsck_clean; assert_eq "$("$casfs" ref ls "$store")" a

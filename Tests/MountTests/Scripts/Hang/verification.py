@@ -6,6 +6,6 @@ signal.setitimer(signal.ITIMER_REAL, 0.1, 0.05)
 open("ready", "w").close()
 try: open(sys.argv[1])
 except Enough:
-  # Python gives up its handlers before it ends.
+  # Python resets its handlers before it ends.
   signal.setitimer(signal.ITIMER_REAL, 0)
   print("enough")

@@ -3,7 +3,7 @@
 
 python3 -B "$scripts/deep.py"
 $casfs mount "$store" "$mnt"
-# In place, for a longer path is none; and not to the end, for each step looks at every directory above.
+# Step by step, because of PATH_MAX; not to the end, because each step looks up every directory above.
 cd "$mnt/refs"
 for _ in {1..100}; do cd d; done
 assert_eq "$(ls)" d

@@ -11,11 +11,11 @@ python3 "$scripts/names-check.py"
 for name in top 'top%2Fbelow' two/parts '%25' 'a b'; do
   assert_eq "$(jq -r .size "$mnt/refs/""$name")" "$(stat -Lc %s "$mnt/images/""$name"/manifest)"
 done
-# What has a name that is not the specification's can be removed and not made.
+# Names outside the specification's grammar can be removed but not created.
 assert_fails 'Invalid argument' cp "$mnt/refs/top" "$mnt/refs/a c"
 assert_fails 'Invalid argument' cp "$mnt/refs/top" "$mnt/refs/two%2Fthird"
 rm "$mnt/refs/a b" "$mnt/refs/-rf" "$mnt/refs/top"
-# It has its directory now.
+# The name is nested now.
 eventually test -f "$mnt/refs/top/below"
 cp "$mnt/refs/two/parts" "$mnt/refs/two/third"
 assert_fails 'Invalid argument' touch "$mnt/refs/$(printf '\377')" "$mnt/incoming/$(printf '\377')"

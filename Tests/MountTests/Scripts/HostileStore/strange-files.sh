@@ -10,7 +10,7 @@ done
 find "$store" -printf '%p %s %C@\n' | sort >before
 $casfs gc --grace 0 "$store" >gone
 assert_eq "$(wc -c <gone)" 0
-# A line each, whatever is in the names, and nothing that a terminal would obey.
+# One line per file, without control characters.
 assert_fails '11 problems' "$casfs" fsck "$store"
 if $casfs fsck "$store" >found 2>/dev/null; then fail "nothing found"; fi
 assert_eq "$(wc -l <found)" 11

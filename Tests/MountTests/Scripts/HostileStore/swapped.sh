@@ -10,7 +10,7 @@ $casfs mount "$store" "$mnt"
 { set +e
   while :; do
     mv "$store/blobs/sha256" "$store/blobs/kept"; ln -s "$top/outside/sha256" "$store/blobs/sha256"
-    # casfs may have made the directory that is missing.
+    # casfs may have created the missing directory.
     until rm -rf "$store/blobs/sha256"; mv -T "$store/blobs/kept" "$store/blobs/sha256"; do :; done
   done; } 2>/dev/null & swapper=$!
 for i in {1..150}; do

@@ -7,7 +7,7 @@ asks() { ls -l "/proc/$(daemon_pid)/fd" | grep -c cpu_dma_latency || true; }
 "$casfs" mount -o idle=sleep "$store" "$mnt"; assert_eq "$(asks)" 0; "$casfs" unmount "$mnt"
 if [ "$(nproc)" -le 4 ]; then best=1; else best=0; fi
 for option in rw idle=auto; do "$casfs" mount -o $option "$store" "$mnt"; assert_eq "$(asks)" $best; "$casfs" unmount "$mnt"; done
-# Where the kernel cannot be asked, nothing but idle=poll is in vain.
+# Without /dev/cpu_dma_latency only idle=poll fails.
 umount /dev/cpu_dma_latency
 python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")'; mount --bind s /dev/cpu_dma_latency
 assert_fails 'processors cannot be kept awake here (idle=poll): No such device' "$casfs" mount -o idle=poll "$store" "$mnt"

@@ -19,7 +19,7 @@ assert_eq "$(tar -xzOf "$mnt/blobs/sha256/$layer" etc/motd)" hello
 assert_eq "$(umoci ls --layout "$mnt" | sort | tr '\n' ' ')" 'latest v1 '
 skopeo inspect "oci:$mnt:latest" | jq -e --arg l "sha256:$layer" '.Layers | index($l)' >/dev/null
 skopeo inspect --raw "oci:$mnt:latest" | cmp - "$mnt/blobs/sha256/$manifest"
-# Away from the mount, and into it.
+# Copies out of the mount, and into it.
 skopeo copy -q --insecure-policy "oci:$mnt:latest" oci:copy:latest
 for f in copy/blobs/sha256/*; do cmp "$f" "$mnt/blobs/sha256/${f##*/}"; done
 before=$(ls "$store/blobs/sha256" | wc -l)

@@ -8,7 +8,7 @@ why() { getfattr --only-values -n user.casfs.error "$img/$1"; }
 case $(why text) in *"value expected"*) ;; *) fail "said $(why text)" ;; esac
 head -c 5000000 /dev/zero | $casfs blob put "$store" >"$mnt/refs/large"
 case $(why large) in *"longer than"*) ;; *) fail "said $(why large)" ;; esac
-# Put right, it is an image.
+# After a repair it is an image.
 manifest $oci.manifest.v1+json "$(layer c)" "$(layer l)" >d
 file=$store/blobs/sha256/$(jq -r .digest d | cut -c 8-)
 cp "$file" keep; rm -f "$file"

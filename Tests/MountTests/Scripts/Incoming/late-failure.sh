@@ -2,7 +2,7 @@
 . helpers.bash
 
 hex=$(printf a | sha256sum | cut -c 1-64)
-# The shell opens, and ends before the one that writes.
+# The shell opens the file, and ends before its writer.
 (sleep 0.3; echo other) >"$mnt/incoming/$hex" &
 wait
 bash -c "exec 3>$mnt/incoming/sha256:$hex; (sleep 0.5; echo other >&3) & "

@@ -7,7 +7,7 @@ kept=$(printf %016x $((1 << 0 | 1 << 1 | 1 << 3 | 1 << 19 | 1 << 21 | 1 << 28)))
 for option in rw auto_unmount read=splice; do
   "$casfs" mount -o $option "$store" "$mnt"; daemon=$(daemon_pid)
   cp a "$mnt/incoming/a"; cmp a "$mnt/committed/a"; ls "$mnt/images" "$mnt/blobs/sha256" >/dev/null
-  # Of each thread.
+  # All threads.
   for set in CapPrm:$kept CapEff:$kept CapBnd:$kept CapInh:$none CapAmb:$none NoNewPrivs:1; do
     assert_eq "$(cat "/proc/$daemon/task/"*/status | grep "^${set%:*}:" | sort -u)" "${set%:*}:"$'\t'"${set#*:}"
   done

@@ -12,7 +12,7 @@ assert_eq "$(stat -c '%u %g %a' "$store/index.json")" '65534 65534 600'
 touch -d '2 days ago' "$store/blobs/sha256/$(sha256 a)"; cp a "$mnt/incoming/a"
 assert_eq "$(find "$store/blobs/sha256/$(sha256 a)" -mmin +1)" ''
 rm "$mnt/refs/a" "$mnt/refs/b" "$mnt/blobs/sha256/$(sha256 a)"
-# Which descriptors a caller has, and what kills it, is seen of any caller, with more rights or with fewer.
+# The daemon can inspect the descriptors and the end of any caller, with more rights or with fewer.
 mkdir -m 777 "$mnt/incoming/open"; printf '1\n2\n' >want; printf '1\n' >half
 for user in 0 65534; do
   caller() { setpriv --reuid=$user --regid=$user --clear-groups bash -c "$@"; }

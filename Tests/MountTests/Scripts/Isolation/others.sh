@@ -18,7 +18,7 @@ for options in allow_other allow_other,default_permissions; do
   install -m 600 p "$mnt/incoming/p"
   as 65534 cat "$blob" | cmp a; as 65534 jq -r .digest "$mnt/refs/a" | grep -q "$(sha256 a)"
   assert_fails 'Permission denied' as 65534 cat "$mnt/incoming/p"
-  # A blob is everybody's who comes in.
+  # Every user with access may read a blob.
   as 65534 cat "$mnt/committed/p" | cmp p
   for change in "touch $mnt/incoming/x" "mkdir $mnt/incoming/x" "rm -f $mnt/incoming/p" "ls $mnt/incoming/p/x" \
     "mv $mnt/incoming/p $mnt/incoming/q" "cp p $mnt/incoming/p" "cp p $mnt/blobs/sha256/$(sha256 p)" "rm -f $blob" \
@@ -30,7 +30,7 @@ for options in allow_other allow_other,default_permissions; do
     if as 65534 $change 2>said; then fail "another user may: $change"; fi
     grep -qE 'Permission denied|Operation not permitted|Not a directory' said || fail "$change: $(cat said)"
   done
-  # Where root lets them write they have what is theirs.
+  # Users own their files in a directory that root lets them write.
   mkdir -m 1777 "$mnt/incoming/shared"; as 65534 cp a "$mnt/incoming/shared/mine"
   assert_eq "$(stat -c %u "$mnt/incoming/shared/mine")" 65534
   assert_fails 'Operation not permitted' as 65533 rm -f "$mnt/incoming/shared/mine"

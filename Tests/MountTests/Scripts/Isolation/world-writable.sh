@@ -7,7 +7,7 @@ store=made/above/store; "$casfs" create --layout "$layout" $store; seq 1000 >a
 "$casfs" blob put $store a; "$casfs" ref put $store a/b "sha256:$(sha256 a)"
 "$casfs" mount $store "$mnt"; daemon=$(daemon_pid)
 cp a "$mnt/incoming/$(sha512sum <a | sed 's/ .*//; s/^/sha512:/')"; cp "$mnt/refs/a/b" "$mnt/refs/c"
-# Content in the making has no name, but is a file.
+# Uncommitted content is in an unnamed file.
 exec 3>"$mnt/incoming/open"; seq 100000 >&3
 open=0
 for file in /proc/"$daemon"/fd/*; do

@@ -3,7 +3,7 @@
 
 printf whole >want
 for i in 1 2 3; do timeout 20 python3 "$scripts/closed-by-exec.py" "$mnt/incoming/f$i"; assert_committed f$i want; done
-# A child's new program closes what it inherited; the opener goes on.
+# The child's execve(2) closes the descriptor; the opener goes on.
 timeout 20 python3 -c '
 import subprocess, sys
 with open(sys.argv[1], "wb") as f:

@@ -5,7 +5,7 @@ mkdir 'a b' 'm, \x'; cd 'a b'
 "$casfs" mount --create './s,t\ore' '../m, \x'
 echo x >'../m, \x/incoming/f'; assert_eq "$(cat s,t\\ore/blobs/sha256/*)" x
 "$casfs" unmount '../m, \x'
-# A comma with an accent is a comma.
+# A comma with a combining accent.
 cd ..; marked=$'s,\u0301\\\u0301,ro'
 "$casfs" mount --create $marked "$mnt"
 echo x >"$mnt/incoming/f"

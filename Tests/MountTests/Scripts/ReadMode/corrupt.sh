@@ -9,7 +9,7 @@ for _ in 1 2 3; do
   assert_fails 'Input/output error' python3 -c "import mmap; mmap.mmap(open('$blob').fileno(), 1, prot=mmap.PROT_READ)[0]"
 done
 cp a "$mnt/incoming/a"; cmp a "$blob"
-# What the kernel has of the good copy is not taken for the next.
+# The kernel's cache of the good copy is not used for the next.
 chmod 644 "$store/blobs/sha256/$hex"; sleep 0.02; truncate -s 1000000 "$store/blobs/sha256/$hex"
 eventually bash -c "! cat $blob"
 assert_fails 'Input/output error' cat "$blob"

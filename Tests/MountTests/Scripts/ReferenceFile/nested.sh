@@ -11,7 +11,7 @@ assert_fails "Is a directory" rm "$refs/docker.io"
 rmdir "$refs/empty"
 assert_fails "File exists" mkdir "$refs/docker.io"
 assert_fails "Invalid argument" mkdir "$refs/..x"
-# A name below one that is a reference cannot be nested.
+# A name below an existing reference is shown flat.
 $casfs ref put "$store" docker.io/library/alpine:3.20/deep "$b"
 eventually test -e "$refs/docker.io%2Flibrary%2Falpine:3.20%2Fdeep"
 assert_eq "$(jq -r .digest "$refs/docker.io%2Flibrary%2Falpine:3.20%2Fdeep")" "$b"

@@ -9,7 +9,7 @@ jq -nc --arg d "sha256:$a" '{schemaVersion: 2, manifests: [range(500) | {
 cp index.json "$store"; eventually test -e "$mnt/refs/n499"
 python3 -c 'import os, sys
 while True: os.path.exists(sys.argv[1])' "$mnt/refs/none" &
-# Meanwhile others end reading what was there before.
+# Concurrent readers finish with the old index.
 for hex in $a $b $a $b $a $b $a $b; do
   echo "sha256:$hex" >"$mnt/refs/new"; sleep 0.05
   assert_eq "$(jq -r .digest "$mnt/refs/new")" "sha256:$hex"

@@ -15,7 +15,7 @@ for round in {1..10}; do
   done <digests
   wait || true
   stored=$($casfs ref get "$store" "r$round" | jq -r .digest)
-  # A shell does not see what close says: those who were told so are no more than the winner and such.
+  # Shells ignore the error of close(2), so that only the commands' results are reliable.
   grep -qx "$stored" won.* || fail "the winner was told that it lost"
   assert_eq "$(for n in 2 5 8 11; do cat won.$n; done | grep -vcx "$stored" || true)" 0
 done

@@ -15,7 +15,7 @@ assert_fails "No such file" bash -c "echo '{\"mediaType\":\"x\",\"digest\":\"$no
 assert_fails "File exists" bash -c "echo $b >$refs/taken"
 echo "$b" >value
 assert_fails "File exists" cp value "$refs/taken"
-# What is not whole is known at the close only, which shells do not look at.
+# An incomplete value is detected at close(2), whose error shells ignore.
 printf '{"mediaType":' >half
 assert_fails "Invalid argument" cp half "$refs/new"
 assert_fails "Invalid argument" cp half "$refs/taken"

@@ -10,9 +10,9 @@ assert_eq "$(ls -A "$mnt")" ''
 cmp a <(cat <&3); exec 3<&-
 echo c >&4; assert_blob_count 1
 exec 4>&-; assert_blob_count 2; printf 'b\nc\n' >want; cmp want "$store/blobs/sha256/$(sha256 want)"
-# A directory is a way in as long as it is open.
+# An open directory gives access to the unmounted tree.
 echo d >/proc/self/fd/6/d; assert_blob_count 3; exec 6<&-
-# Another mount at the place has nothing to do with it.
+# A new mount at the same place is independent.
 "$casfs" mount "$store" "$mnt"; echo e >"$mnt/incoming/e"; assert_blob_count 4; "$casfs" unmount "$mnt"
 if has_exited "$daemon"; then fail "it ended while a file was open"; fi
 exec 5>&-; assert_blob_count 5

@@ -12,7 +12,7 @@ blobs = "blobs/sha256"
 def digest(path):
   with open(path, "rb") as file: return hashlib.sha256(file.read()).hexdigest()
 
-# What the words of a command stand for in each place.
+# The values of a command's variables in each place.
 places = {
   "incoming": dict(dir="incoming", old="incoming/old", new="incoming/new", folder="incoming/folder", empty="incoming/empty"),
   "blobs": dict(dir=blobs, old=f"{blobs}/{digest('loose')}", new=f"{blobs}/{digest('samples/file')}"),
@@ -66,7 +66,7 @@ def run(command, root, words, place, is_settled=lambda result: True):
   done = subprocess.run(["bash", "-c", command], cwd=root, env=environment, stdin=subprocess.DEVNULL,
     stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
   said = [re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "DATE", text.decode(errors="replace")) for text in (done.stdout, done.stderr)]
-  # The last of a file is heard of after its writer has ended.
+  # RELEASE arrives after the writer has ended.
   deadline = time.time() + 2
   while True:
     result = dict(status=done.returncode, output=said[0], errors=said[1],
@@ -77,14 +77,14 @@ def run(command, root, words, place, is_settled=lambda result: True):
 def reason(said):
   """The error that a command named first, in the system's words."""
   found = [(said.find(os.strerror(number)), name) for number, name in errno.errorcode.items() if os.strerror(number) in said]
-  # getfattr's own words for it.
+  # The message of getfattr for ENODATA.
   if "No such attribute" in said: found.append((0, "ENODATA"))
   return min(found)[1].replace("ENOTSUP", "EOPNOTSUPP") if found else "fails" if said else "silent"
 
 def verdict(ours, native):
   if ours["status"]: return reason(ours["output"] + ours["errors"]) + ("*" if ours["all"] else "")
   wrong = [part for part in parts if ours[part] != native[part]]
-  # The error was that of close(2), which not all look at.
+  # The error was that of close(2), which some tools ignore.
   if wrong == ["changed"] and not ours["all"]: return "nothing"
   return "differs" if wrong else "works"
 
@@ -94,7 +94,7 @@ is_fresh = False
 for number, row in enumerate(rows):
   if not is_fresh: subprocess.run(["bash", os.environ["scripts"] + "/fresh.sh"], check=True)
   is_fresh, command = True, prelude + row["command"]
-  # Writing into incoming makes blobs, so that comes last.
+  # Last, because writing into incoming makes blobs.
   for place in "images", "committed", "refs", "blobs", "incoming":
     if place not in row["outcomes"]: continue
     native = run(command, disk, places[place], place)

@@ -10,7 +10,7 @@ def listed(path):
 for path, folders, files in os.walk(sys.argv[1]):
   inodes = dict(listed(path))
   assert inodes["."] == os.lstat(path).st_ino, path
-  # What the mount's own directory is in, the mount cannot know.
+  # The mount cannot know the parent of its root.
   assert path == sys.argv[1] or inodes[".."] == os.lstat(path + "/..").st_ino, path
   for entry in os.scandir(path):
     info = os.lstat(entry.path)

@@ -5,7 +5,7 @@ for i in {1..20}; do
   hex=$(echo "$i" | sha256sum | cut -c 1-64)
   if [ -e "$mnt/blobs/sha256/$hex" ]; then fail early; fi
   echo "$i" | "$casfs" blob put "$store" >/dev/null
-  # At once, though the kernel was told a moment ago that there is none.
+  # Immediately, although the kernel just cached its absence.
   assert_eq "$(cat "$mnt/blobs/sha256/$hex")" "$i"
 done
 "$casfs" ref put "$store" tag "sha256:$hex"; sleep 1; assert_eq "$(jq -r .digest "$mnt/refs/tag")" "sha256:$hex"

@@ -3,7 +3,7 @@
 
 "$casfs" create "$store"; d=$(echo x | "$casfs" blob put "$store")
 for name in latest docker.io/library/alpine:3.20 a a/b a/b/c; do "$casfs" ref put "$store" $name "$d"; done
-# Other tools wrote names of their own, one with a character that stands for a byte here.
+# Names by other tools, one with a character that the tree uses for a byte.
 jq -c '.manifests[0] as $m | .manifests += [("50%2F", "\uDBFF\uDF80") as $name
   | $m | .annotations["org.opencontainers.image.ref.name"] = $name]' "$store/index.json" >i
 cat i >"$store/index.json"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Makes a file a of a megabyte and some and a file b of a few bytes, and evaluates $way, which writes $f and makes a file
-# want with the content it must have.
+# Makes a large file a and a small file b, and evaluates $way, which writes $f, and a file want with the expected
+# content.
 . helpers.bash
 : "${way:?}" "${blobs:?}"
 

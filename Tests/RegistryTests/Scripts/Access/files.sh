@@ -14,7 +14,7 @@ for file in $top/run/containers/auth.json $top/.config/containers/auth.json $top
   assert_fails "$host/app" "$casfs" ref ls "$repository"
 done
 unset REGISTRY_AUTH_FILE
-# The repository's own come before the host's.
+# Credentials of the repository precede those of the host.
 credentials "$top/.docker/config.json" "$host" writer wrong; credentials "$top/.docker/config.json" "$host/app" writer pass-writer
 assert_eq "$("$casfs" ref ls "$repository")" v1
 echo b >b; "$casfs" blob put "$repository" b >/dev/null; "$casfs" ref put "$repository" v2 "sha256:$manifest"

@@ -15,6 +15,6 @@ assert_eq "$(count_requests '.authorization != null and (.authorization | contai
 inject_fault '{"on": "POST .*/uploads/", "times": -1, "status": 202, "headers": {"Location": "http://127.0.0.2:'"$storage"'/x"}}'
 head -c 100000 /dev/urandom >c; cp c "$mnt/incoming/c" 2>/dev/null && fail "it went through"
 assert_eq "$(count_requests '.port == "storage" and .authorization != null')" 0; clear_faults
-# A registry of another port is another.
+# Another port is another registry.
 start_test_registry other; users basic; assert_fails "$host/app" "$casfs" ref ls "$repository"
 assert_eq "$(count_requests '.authorization != null')" 0

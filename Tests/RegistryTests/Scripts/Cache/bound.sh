@@ -3,7 +3,7 @@
 start_registry main
 
 make_image a; push_image a v1; export CASFS_CACHE_SIZE=5M
-# What was just used stays for a minute: here an hour passes between two uses.
+# A blob used within the last minute is not evicted, so an hour passes between two uses.
 pass() { find cache -type f | while read -r f; do touch -d "@$(($(stat -c %Y "$f") - 3600))" "$f"; done; }
 for i in {1..12}; do
   head -c 1000000 /dev/urandom >"b$i"; upload_blob "b$i" >/dev/null; clear_log

@@ -7,5 +7,5 @@ make_image a; push_image a v1; head -c 3000000 /dev/urandom >b; blob=$(upload_bl
 kept=$(find cache/casfs -name "$blob"); chmod u+w "$kept"
 printf x | dd of="$kept" bs=1 seek=1000000 conv=notrunc status=none
 "$casfs" mount "$repository" "$mnt"
-# Fetched again or refused, but never wrong.
+# Either fetched again or an error.
 if cat "$mnt/blobs/sha256/$blob" >got 2>said; then cmp got b; else grep -q 'Input/output' said; assert_eq "$(wc -c <got)" 0; fi

@@ -13,5 +13,5 @@ for i in 1 2; do
 done
 "$casfs" unmount "$mnt"
 CASFS_CACHE_SIZE=2M "$casfs" blob get "$repository" "sha256:$blob" | cmp - b; kept "$blob" 0; kept "$other" 1
-# Checked at each opening, it is no other.
+# The same with verification at each open.
 "$casfs" mount -o cache_size=2M,verify=always "$repository" "$mnt"; cmp "$mnt/blobs/sha256/$blob" b

@@ -12,6 +12,6 @@ assert_reported() {
 for status in 099 000 001; do assert_reported "HTTP/1.1 $status X\r\nContent-Length: 0\r\n\r\n" 'no HTTP'; done
 assert_reported 'SSH-2.0-x\r\n' 'no HTTP'
 assert_reported 'HTTP/1.1 abc X\r\n\r\n' 'no HTTP'
-# Where TLS is not understood, plain HTTP is tried on this machine.
+# On loopback, plain HTTP is tried after a failed TLS handshake.
 assert_reported 'HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n' 'answered 400' docker
 assert_reported '\x15\x03\x03\x00\x02\x02\x28' 'TLS failed: sslv3 alert handshake failure' docker

@@ -16,7 +16,7 @@ for _ in 1 2; do
   assert_fails "$host/app" timeout 20 "$casfs" blob put "$repository" d
 done
 timeout 20 ls "$mnt" "$mnt/refs" "$mnt/blobs/sha256" "$mnt/incoming" >/dev/null 2>&1 || [ $? -ne 124 ]
-# A reader that waits is let go.
+# A signal frees a waiting reader.
 timeout -s INT 1 cat "$mnt/blobs/sha256/$(printf %064d 7)" 2>/dev/null || true
 start_registry main
 back() { cmp "$mnt/blobs/sha256/$(sha256 c)" c && cp b "$mnt/incoming/again" && ls "$mnt/refs" | grep -qx v1; }

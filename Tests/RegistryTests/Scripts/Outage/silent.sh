@@ -6,17 +6,17 @@ start_registry main
 make_image a; push_image a v1; for f in b c d e; do head -c 100000 /dev/urandom >$f; upload_blob $f >/dev/null; done
 "$casfs" mount "$repository" "$mnt"; cmp "$mnt/images/v1/layers/00" "a/blobs/sha256/$layer"
 for f in b d e; do inject_fault '{"on": "'"$method"' .*/blobs/sha256:'"$(sha256 $f)"'", "silent": 100, "times": -1}'; done
-# within SECONDS STATUS COMMAND…: it ends so soon, with this status
+# within SECONDS STATUS COMMAND…: the command ends in time with the status.
 within() {
   local began=$SECONDS status=0
   "${@:3}" || status=$?
   [ $status = "$2" ] || fail "$status in place of $2 of ${*:3}"
   [ $((SECONDS - began)) -le "$1" ] || fail "$((SECONDS - began)) seconds for ${*:3}"
 }
-# By time: EIO, once the registry has been silent for long.
+# A timeout gives EIO.
 within 60 1 cat "$mnt/blobs/sha256/$(sha256 b)" 2>said & waiting=$!
 within 60 1 "$casfs" blob get "$repository" "sha256:$(sha256 b)" >got 2>said2 & command=$!
-# Others go on meanwhile, and a signal frees who waits.
+# Other requests are not delayed, and a signal frees a waiter.
 sleep 0.5; within 4 0 cmp "$mnt/blobs/sha256/$(sha256 c)" c; within 1 0 cmp "$mnt/blobs/sha256/$layer" "a/blobs/sha256/$layer"
 within 4 124 timeout -s INT 1 cat "$mnt/blobs/sha256/$(sha256 d)"
 within 4 124 timeout -s INT 1 "$casfs" blob get "$repository" "sha256:$(sha256 d)"

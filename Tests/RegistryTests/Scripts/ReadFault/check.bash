@@ -1,5 +1,6 @@
-# Checks a fault while a blob is read. The script that sources it defines open_store, close_store; read_blob, which prints
-# the blob $hex; and has_reason, which tells whether $name.said has the reason of a failure. The content is in $file.
+# Checks a fault while a blob is read. The script that sources it defines open_store and close_store; read_blob, which
+# prints the blob $hex; and has_reason, which tells whether $name.said has the reason of a failure. The content is in
+# $file.
 . fault-cases.bash
 : "${host:?}"
 

@@ -4,7 +4,7 @@ start_registry main
 . check.bash
 
 open_store() { mkdir "mnt-$name"; "$casfs" mount -o verify=none "$repository" "mnt-$name"; }
-# What was read before it broke is right, and is not looked at.
+# Data before the fault is right, and removed from the output.
 read_blob() {
   if cat "mnt-$name/blobs/sha256/$hex" >"$name.part"; then cat "$name.part"; return; fi
   cmp -n "$(wc -c <"$name.part")" "$name.part" "$file" || fail "wrong content before the error"

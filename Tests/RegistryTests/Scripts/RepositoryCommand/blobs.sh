@@ -13,6 +13,6 @@ assert_eq "$("$casfs" blob put "$repository" b empty | tr '\n' ' ')" "sha256:$(s
 curl -s "$plain/blobs/sha256:$(sha256 b)" | cmp - b; has_blob "$(sha256 empty)"
 "$casfs" blob put "$repository" b >/dev/null
 "$casfs" blob get "$repository" "sha256:$(sha256 b)" | cmp - b
-# By a client that has nothing in its cache.
+# With an empty cache.
 XDG_CACHE_HOME=$top/other "$casfs" blob get "$repository" "sha256:$(sha256 b)" | cmp - b
 assert_fails 'sha256:00' "$casfs" blob get "$repository" "sha256:$(printf %064d 0)"

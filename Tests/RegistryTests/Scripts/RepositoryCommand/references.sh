@@ -14,7 +14,7 @@ assert_fails "$(printf %064d 0)" "$casfs" ref put "$repository" v4 "sha256:$(pri
 assert_fails 'a/b' "$casfs" ref put "$repository" a/b "sha256:$first"
 assert_fails none "$casfs" ref get "$repository" none
 assert_eq "$(list_tags)" 'v1 v2 v3'
-# A manifest that was put as a blob is pushed as what it is.
+# A manifest that was put as a blob is pushed as a manifest.
 jq -c '.annotations = {a: "b"}' <"a/blobs/sha256/$first" >m
 "$casfs" ref put "$repository" v5 "$("$casfs" blob put "$repository" m)"; assert_eq "$(tag_digest v5)" "sha256:$(sha256 m)"
 skopeo inspect --raw --tls-verify=false "docker://$host/app:v5" | cmp - m

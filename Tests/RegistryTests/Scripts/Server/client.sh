@@ -11,7 +11,7 @@ head -c 100000 /dev/urandom >b; assert_eq "$(upload_blob b)" "$(sha256 b)"; has_
 curl -s "$plain/blobs/sha256:$(sha256 b)" | cmp - b
 curl -s -r 10-19 "$plain/blobs/sha256:$(sha256 b)" | cmp - <(head -c 20 b | tail -c 10)
 assert_eq "$(curl -s -o /dev/null -w '%{http_code}' -r 200000- "$plain/blobs/sha256:$(sha256 b)")" 416
-# What skopeo deletes takes all its tags along.
+# skopeo deletes a manifest with all its tags.
 skopeo delete --tls-verify=false "docker://$host/app:v1"
 assert_eq "$(list_tags)" ''
 stop_registry main; assert_fails 'Failed to connect' curl -sSf "http://$host/v2/"

@@ -4,8 +4,8 @@ start_registry main
 
 make_image a 10; push_image a v1
 on='(GET|HEAD) .*/manifests/'
-# bad WORD FAULT: neither a command nor a mount shows anything of it
-bad() {
+# assert_rejected TEXT FAULT: neither a command nor a mount serves the manifest; the error contains the text.
+assert_rejected() {
   inject_fault "{\"on\": \"$on\", \"times\": -1, $2}"
   assert_fails "$1" "$casfs" blob get "$repository" v1
   mkdir -p m; "$casfs" mount "$repository" m
@@ -13,12 +13,12 @@ bad() {
   clear_faults; eventually cmp m/images/v1/manifest "a/blobs/sha256/$manifest"; "$casfs" unmount m
 }
 none=sha256:$(printf %064d 0)
-bad "$manifest" '"replace": "{}"'
-bad "$none" '"claim": {"Docker-Content-Digest": "'"$none"'"}'
-bad 'digest' '"claim": {"Docker-Content-Digest": "sha256:../../x"}'
-bad '500' '"status": 500'
-bad "$host/app" '"refuse": true'
-# A registry need not say a digest.
+assert_rejected "$manifest" '"replace": "{}"'
+assert_rejected "$none" '"claim": {"Docker-Content-Digest": "'"$none"'"}'
+assert_rejected 'digest' '"claim": {"Docker-Content-Digest": "sha256:../../x"}'
+assert_rejected '500' '"status": 500'
+assert_rejected "$host/app" '"refuse": true'
+# A registry may omit the digest.
 inject_fault "{\"on\": \"$on\", \"times\": -1, \"claim\": {\"Docker-Content-Digest\": null}}"
 "$casfs" blob get "$repository" v1 | cmp - "a/blobs/sha256/$manifest"
 "$casfs" mount "$repository" "$mnt"; cmp "$mnt/images/v1/manifest" "a/blobs/sha256/$manifest"; clear_faults

@@ -9,7 +9,7 @@ assert_eq "$(count_requests true)" 0
 "$casfs" copy a latest "docker+http://$host/app" v1
 assert_eq "$("$casfs" ref ls "docker+http://$host/app")" v1
 configure '{"redirect": "storage"}'; "$casfs" blob get "docker+http://$host/app" "sha256:$layer" | cmp - "a/blobs/sha256/$layer"
-# With a password, and a token for it, too: it was asked for.
+# Credentials are sent too, because plain HTTP was requested.
 for access in basic token; do
   configure '{"access": "'$access'", "users": {"u": ["p", "pull,push"]}}'
   mkdir -p .docker; jq -n --arg h "$host" --arg a "$(echo -n u:p | base64)" '{auths: {($h): {auth: $a}}}' >.docker/config.json

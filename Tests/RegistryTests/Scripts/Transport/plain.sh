@@ -1,5 +1,5 @@
 #!/bin/bash
-# In a network namespace, where an address that is not a loopback address can be had.
+# Runs in a network namespace, which can have an address other than loopback.
 . helpers.bash
 
 unshare -n bash "$scripts/plain-inside.sh"

@@ -4,7 +4,7 @@
 start_registry main
 
 make_image a; push_image a v1
-# A registry of its own for each, for the place of an upload does not tell whose it is.
+# One registry per case, because the location of an upload does not identify the case.
 behind=$(read_ports main; echo "127.0.0.1:$main")
 # check_fault TITLE OUTCOME FAULT: writes blobs with the fault, which must be stored or fail, and without.
 check_fault() {
@@ -23,13 +23,13 @@ check_fault() {
       [ "$2" != "done" ] || fail "$1: $(cat "$name.said")"
       grep -q 'Input/output error' "$name.said" || fail "$1: $(cat "$name.said")"
       eventually test ! -e "mnt-$name/incoming/f"; test ! -L "mnt-$name/committed/f"
-      # What is stored and called something else cannot be taken back.
+      # A blob acknowledged under another digest cannot be removed.
       if [[ $1 != another* ]]; then
         use_registry main; has_blob "$(sha256 "$name.file")" && fail "$1: it is there"; use_registry "own-$name"
         test ! -e "mnt-$name/blobs/sha256/$(sha256 "$name.file")" || fail "$1: it is shown"
       fi
     fi
-    # Of a file that the registry cannot have by now.
+    # A file that the registry cannot have yet.
     head -c 1000000 /dev/urandom >"$name.other"
     if "$casfs" blob put "$repository" "$name.other" >"$name.out" 2>"$name.said"; then [ "$2" != eio ] || fail "$1: it was put"
     else [ ! -s "$name.out" ]; assert_eq "$(wc -l <"$name.said")" 1; grep -q "^casfs: .*$host/app" "$name.said" || fail "$1: $(cat "$name.said")"; fi
