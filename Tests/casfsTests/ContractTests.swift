@@ -8,7 +8,7 @@ import Testing
 
   @Test("K1: in this project every statement has a test, and every test names statements that exist")
   func project() throws {
-    let outcome = try Tool.execute(Self.script, [Project.folder.path])
+    let outcome = try SystemCommand.run(Self.script, [Project.folder.path])
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
   }
 
@@ -81,15 +81,15 @@ import Testing
   }
 
   /// Runs the check on a tree with these pages, which have these statements, and a file with these tests.
-  private static func check(_ pages: [String: [String]], _ titles: [String]) throws -> Outcome {
-    let folder = try Folder()
+  private static func check(_ pages: [String: [String]], _ titles: [String]) throws -> CommandOutcome {
+    let folder = try TemporaryFolder()
     for (name, ids) in pages {
       // A reference to a statement is not the statement.
       let items = ids.map { ".It Sy \($0)\nIt holds.\n" }.joined()
       try folder.write("\(items).Pq Sy Q7\n", to: "man/\(name)")
     }
     try folder.write(titles.map { "\($0)\nfunc a() {}\n" }.joined(), to: "Tests/ATests/A.swift")
-    return try Tool.execute(script, [folder.path])
+    return try SystemCommand.run(script, [folder.path])
   }
 
   private static func lines(of file: URL) throws -> [Substring] {

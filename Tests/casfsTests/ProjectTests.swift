@@ -134,10 +134,10 @@ import Testing
 
   /// A repository with the check in it.
   private struct Repository {
-    let folder: Folder
+    let folder: TemporaryFolder
 
     init() throws {
-      folder = try Folder()
+      folder = try TemporaryFolder()
       let script = try String(contentsOf: Project.folder.appending(path: ".ci/language"), encoding: .utf8)
       try folder.write(script, to: ".ci/language")
       try FileManager.default.setAttributes(
@@ -154,12 +154,12 @@ import Testing
     }
 
     func git(_ arguments: String...) throws {
-      let outcome = try Tool.execute("/usr/bin/git", ["-C", folder.path] + arguments)
+      let outcome = try SystemCommand.run("/usr/bin/git", ["-C", folder.path] + arguments)
       try #require(outcome.status == 0, "\(outcome.errors)")
     }
 
-    func check(_ arguments: String...) throws -> Outcome {
-      try Tool.execute(folder[".ci/language"].path, arguments)
+    func check(_ arguments: String...) throws -> CommandOutcome {
+      try SystemCommand.run(folder[".ci/language"].path, arguments)
     }
   }
 
@@ -222,10 +222,10 @@ import Testing
 
   @Test("K2: the documentation's check says that a build is missing", .needs(.tools("bash")))
   func unbuilt() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let script = try String(contentsOf: Project.folder.appending(path: ".ci/docs"), encoding: .utf8)
     try folder.write(script, to: ".ci/docs")
-    let outcome = try Tool.execute("/usr/bin/env", ["bash", folder[".ci/docs"].path])
+    let outcome = try SystemCommand.run("/usr/bin/env", ["bash", folder[".ci/docs"].path])
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("run 'swift build' first"), "\(outcome.errors)")
   }
