@@ -5,7 +5,7 @@ import SystemPackage
 
 @testable import CASArchive
 
-/// An archive: with its sums made right, unless its first byte is odd.
+/// An archive, with corrected checksums unless its first byte is odd.
 func fuzzArchive(_ input: [UInt8]) {
   var archive = Array(input.dropFirst())
   if (input.first ?? 0) & 1 == 0 { repair(&archive) }
@@ -32,7 +32,7 @@ func fuzzArchive(_ input: [UInt8]) {
   }
 }
 
-/// A file that nobody has open for writing, which would be waited for.
+/// A file that is not open for writing, because the reader would wait for its writer.
 private func readable(_ content: [UInt8]) throws(Errno) -> OpenFile {
   let file = try OpenFile.open(path: "/dev/shm", [.readWrite, .unnamed], mode: 0o600)
   try file.write(content.span, at: 0)
@@ -54,7 +54,7 @@ private func check(_ digest: Digest, _ store: any Engine) throws(CASError) {
   require(size == Int64(content.count), "a blob's size")
 }
 
-/// Members follow each other within the file.
+/// Checks that members are in order and within the file.
 private func walk(_ file: OpenFile, _ size: Int64) {
   do throws(ArchiveFault) {
     var reader = try TarReader(file, size: size)
@@ -69,7 +69,7 @@ private func walk(_ file: OpenFile, _ size: Int64) {
   }
 }
 
-/// Writes the right sum into every header that the reader would look at.
+/// Writes the right checksum into every header that the reader parses.
 private func repair(_ archive: inout [UInt8]) {
   var start = 0
   while start + 512 <= archive.count, archive[start..<start + 512].contains(where: { $0 != 0 }) {
@@ -83,7 +83,7 @@ private func repair(_ archive: inout [UInt8]) {
   }
 }
 
-/// Records as they are, and records made of a key and a value.
+/// Raw records, and records made of a key and a value.
 func fuzzPaxRecords(_ input: [UInt8]) {
   var records = PaxRecords()
   try? records.add(input, of: [])
@@ -104,7 +104,7 @@ func fuzzPaxRecords(_ input: [UInt8]) {
   require(made.size == size && !made.isSparse, "another size")
 }
 
-/// `LENGTH KEY=VALUE` and the end of the line; the length counts its own digits.
+/// `LENGTH KEY=VALUE` and a line feed; the length includes its own digits.
 private func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
   let rest = Array(" \(key)=".utf8) + value + [0x0A]
   var length = rest.count

@@ -1,8 +1,8 @@
-// What libFuzzer calls; `run` beside this file builds and starts it. A property that does not hold ends the process, and
-// libFuzzer keeps the input.
+// The entry points of libFuzzer; `run` in this directory builds and starts it. A violated property ends the process,
+// and libFuzzer saves the input.
 import Glibc
 
-/// One thing that is fuzzed, by the name `FUZZ_TARGET` gives.
+/// The fuzz target with the name in `FUZZ_TARGET`.
 private let target: @Sendable ([UInt8]) -> Void = {
   let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "acl": fuzzAccessControlList, "archive": fuzzArchive, "descriptor": fuzzDescriptor, "digest": fuzzDigest,
@@ -29,12 +29,12 @@ func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   return 0
 }
 
-/// Ends the process, as a finding, when something does not hold.
+/// Ends the process, as a finding, if a property is violated.
 func require(_ holds: Bool, _ what: @autoclosure () -> String, line: Int = #line) {
   if !holds { fatalError("line \(line): \(what())") }
 }
 
-/// What an input is cut into.
+/// The pieces of an input.
 struct Pieces {
   private var rest: ArraySlice<UInt8>
 
@@ -42,19 +42,19 @@ struct Pieces {
     rest = input[...]
   }
 
-  /// The next byte; 0 when there is none.
+  /// The next byte; 0 at the end.
   mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
-  /// The bytes up to the next mark, which goes too.
+  /// The bytes up to the next mark, which is removed too.
   mutating func bytes(upTo mark: UInt8) -> [UInt8] {
     let piece = rest.prefix { $0 != mark }
     rest = rest.dropFirst(piece.count + 1)
     return Array(piece)
   }
 
-  /// Whether nothing is left.
+  /// Whether the input is exhausted.
   var isEmpty: Bool { rest.isEmpty }
 
-  /// All that is left.
+  /// The rest of the input.
   var remainder: [UInt8] { Array(rest) }
 }

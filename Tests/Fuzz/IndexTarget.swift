@@ -47,7 +47,7 @@ private func checkMove(_ index: ImageIndex, _ name: ReferenceName, _ value: JSON
   require(moved.entry(named: other).flatMap { try? $0.descriptor.get() } == old, "moved: it is another")
 }
 
-/// The index that a change has made, when all else in it is as it was.
+/// The index after a change, in which everything else must be unchanged.
 private func check(_ content: [UInt8], against value: JSON) -> ImageIndex {
   guard let index = try? ImageIndex(parsing: content), let new = try? JSON(parsing: content) else {
     fatalError("a changed index is none")
@@ -67,8 +67,7 @@ private func replacing(_ isTaken: [Bool], in entries: [[UInt8]], with new: [UInt
   return kept.map { $0 == first ? new : entries[$0] } + (first == nil ? [new] : [])
 }
 
-/// The entries of an index as they stand in it, found in another way than the library's: by brackets and commas, in a
-/// text that is known to be right.
+/// The text of the entries of a valid index, found by brackets and commas, independently of the library.
 private func rawEntries(_ content: [UInt8]) -> [[UInt8]] {
   var entries: [[UInt8]] = []
   var depth = 0

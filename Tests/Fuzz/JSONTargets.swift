@@ -35,7 +35,7 @@ private enum Decoded: Decodable {
     }
   }
 
-  /// Whether it means what our parser made of the same text.
+  /// Whether it equals the library's value of the same text.
   func agrees(with value: JSON) -> Bool {
     switch (self, value) {
     case (.null, .null), (.other, .number): true
@@ -53,7 +53,7 @@ private enum Decoded: Decodable {
   }
 }
 
-/// Whether FoundationEssentials takes a text for JSON.
+/// Whether FoundationEssentials accepts a text as JSON.
 private struct Anything: Decodable {
   init(from decoder: any Decoder) throws {}
 }
@@ -84,7 +84,7 @@ private func hasNoDuplicates(_ value: JSON) -> Bool {
   }
 }
 
-/// A text cut off is one that goes on, or one that is whole.
+/// Truncated text is incomplete or complete.
 private func requirePrefixesUnfinished(_ text: [UInt8]) {
   for count in 0..<min(text.count, 200) {
     let prefix = Array(text[..<count])

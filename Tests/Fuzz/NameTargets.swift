@@ -38,7 +38,7 @@ private func checkFileName(_ name: ReferenceName) {
   require(!file.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "/") || $0 == 0x7F }, "no name of a file: \(file)")
 }
 
-/// Every name has one path, which is no other's, and all are found by walking.
+/// Every name has a unique path, and a walk finds all of them.
 private func checkPaths(_ names: [ReferenceName]) {
   guard let digest = Digest(.sha256, bytes: [UInt8](repeating: 1, count: 32)) else { return }
   let references = names.enumerated().map { (size, name) in
@@ -84,7 +84,7 @@ func fuzzReferenceText(_ input: [UInt8]) {
     guard case .descriptor(let again) = try? ReferenceText(whole) else { fatalError("what is shown cannot be written") }
     require(again == descriptor, "what is shown is another")
   }
-  // Written in two parts, the first alone is no error.
+  // The first of two parts is not an error.
   for text in [whole, input] where !(text.first.map { $0 <= 0x20 } ?? true) {
     for count in 0..<min(text.count, 300) {
       let prefix = Array(text[..<count])

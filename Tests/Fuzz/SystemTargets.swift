@@ -26,7 +26,7 @@ func fuzzMountOptions(_ input: [UInt8]) {
   }
 }
 
-/// Splits at commas that no backslash stands before, and takes backslashes away: `fuse_opt_parse(3)`.
+/// Splits at unescaped commas and removes backslashes, as `fuse_opt_parse(3)` does.
 private func libfuseOptions(_ text: String) -> [[UInt8]] {
   var options: [[UInt8]] = [[]]
   var bytes = Array(text.utf8)[...]

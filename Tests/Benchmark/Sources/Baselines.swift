@@ -1,10 +1,10 @@
 import Glibc
 
-/// The FUSE file systems that Debian has and that can show a directory elsewhere.
+/// FUSE file systems of Debian that can show a directory at another place.
 struct Baselines {
-  /// Those that can be run here.
+  /// The installed ones.
   private(set) var fileSystems: [FileSystem] = []
-  /// What is left out, and why.
+  /// The omitted ones, with the reasons.
   private(set) var notes: [String] = []
 
   /// Looks for them.
@@ -36,7 +36,7 @@ struct Baselines {
     }
     var limit = rlimit()
     unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    // It has a descriptor open for every file that the kernel knows.
+    // It keeps a descriptor open for every file that the kernel knows.
     let capacity = Int(clamping: limit.rlim_cur) - 100
     fileSystems.append(
       FileSystem(

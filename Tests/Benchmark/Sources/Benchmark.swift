@@ -54,8 +54,8 @@ struct Benchmark: ParsableCommand {
   func run() throws {
     let program = try casfs ?? CasfsBinary.build()
     let workspace = try Workspace()
-    try workspace.takeDownAtSignals()
-    defer { workspace.takeDown() }
+    try workspace.removeAtSignals()
+    defer { workspace.remove() }
     let found = peers ? Baselines(workspace) : nil
     let setting = Setting(
       workspace, casfs: program, mountOptions: mountOptions,
@@ -71,8 +71,8 @@ struct Benchmark: ParsableCommand {
     let chosen = suites.filter { names.contains($0.name) }
     guard !chosen.isEmpty else { return }
     Report.begin(try Machine.title(setting, rounds: rounds))
-    for theme in chosen {
-      for comparison in try theme.comparisons(setting) {
+    for suite in chosen {
+      for comparison in try suite.comparisons(setting) {
         Report.add(comparison, try comparison.run(rounds: rounds))
       }
       setting.workspace.unmountAll()

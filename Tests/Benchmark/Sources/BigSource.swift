@@ -1,20 +1,20 @@
 import Glibc
 
-/// A big file outside of every store, that is to be stored.
+/// A big file outside of every store, for ingest.
 final class BigSource {
-  /// Where it is.
+  /// Its path.
   let path: String
 
   private var version: UInt64 = 0
 
-  /// Makes it.
+  /// Creates it.
   init(_ setting: Setting) throws {
     let (store, digest) = try setting.storeWithBigBlob()
     path = setting.workspace.path + "/source"
     try Program.run(["cp", "\(store.blobs)/\(digest)", path])
   }
 
-  /// Gives it a content that it never had, so that nobody has that stored already, and leaves the disk quiet.
+  /// Gives it new content, so that no store has it already, and waits for the disk.
   func renew() throws {
     version += 1
     let file = try Files.open(path, O_WRONLY)
@@ -24,7 +24,7 @@ final class BigSource {
     Machine.takeMemory(Int(try Files.size(path)))
   }
 
-  /// Removes a copy, and waits until the disk is done with it.
+  /// Removes a copy, and waits for the disk.
   func remove(_ copy: String) {
     unsafe unlink(copy)
     sync()

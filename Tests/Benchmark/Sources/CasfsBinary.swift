@@ -4,9 +4,9 @@ enum CasfsBinary {
   ///
   /// - Returns: its path.
   static func build() throws -> String {
-    // Tests/Benchmark/Sources/Product.swift
+    // Tests/Benchmark/Sources/CasfsBinary.swift
     let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
-    // What it says is not part of the report.
+    // Its output is not part of the report.
     let script =
       #"exec swift build --package-path "$1" -c release --static-swift-stdlib --product casfs >&2"#
     try Program.run(["sh", "-c", script, "sh", root], output: nil)

@@ -1,35 +1,34 @@
 /// One way of doing a piece of work.
 struct Contender {
-  /// What the report calls it.
+  /// Its name in the report.
   let name: String
-  /// Does the work once, and tells what that took: seconds, or bytes where memory is compared. What only prepares the
-  /// work is done as well, and not counted.
+  /// Does the work once and returns its cost: seconds, or bytes where memory is compared. Preparation is not counted.
   let measure: () throws -> Double
 }
 
-/// The same work, done in several ways in the same run.
+/// The same work, done in several ways in one run.
 struct Comparison {
-  /// What is done.
+  /// The work.
   let work: String
-  /// What the numbers mean.
+  /// The meaning of the numbers.
   let quantity: Quantity
-  /// What casfs is meant to reach.
+  /// The target of casfs.
   var target: Target?
-  /// What casfs is compared with; of several, with the one that took longest.
+  /// The baselines of casfs; the slowest of several counts.
   var baselines: [Contender] = []
-  /// casfs, and casfs with other options.
+  /// casfs, with each set of options.
   let subjects: [Contender]
-  /// Others that do the same.
+  /// Other programs that do the same.
   var peers: [Contender] = []
-  /// Whether it is done once only, without a round that is not counted.
+  /// Whether it is done only once, without a warm-up round.
   var isOnce = false
 
-  /// Does the work in rounds, each of which has every contender do it once.
+  /// Does the work in rounds, once per contender and round.
   func run(rounds: Int) throws -> Results {
     let contenders = baselines + subjects + peers
     var samples = contenders.map { _ in [Double]() }
     for round in 0..<(isOnce ? 1 : rounds + 1) {
-      // There and back again, so that none always has the same one before it.
+      // In alternating order, so that a contender does not always follow the same one.
       let order = Array(contenders.indices)
       for index in round.isMultiple(of: 2) ? order : order.reversed() {
         let sample = try contenders[index].measure()
@@ -44,13 +43,13 @@ struct Comparison {
   }
 }
 
-/// What the contenders of a comparison took.
+/// The costs of the contenders of a comparison.
 struct Results {
   let baselines: [(name: String, samples: Samples)]
   let subjects: [(name: String, samples: Samples)]
   let peers: [(name: String, samples: Samples)]
 
-  /// What was compared with, round by round; `nil` if nothing was.
+  /// The slowest baseline of each round; `nil` without baselines.
   var baseline: Samples? {
     guard let first = baselines.first else { return nil }
     return baselines.dropFirst().reduce(first.samples) { Samples(zip($0.values, $1.samples.values).map(max)) }

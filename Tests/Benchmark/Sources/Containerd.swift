@@ -4,7 +4,7 @@ import Glibc
 enum Containerd {
   /// Starts a daemon of its own, waits for it, and prints how many seconds the ingest takes.
   ///
-  /// Everything in it ends when the script does, however that ends.
+  /// All of its processes end with the script, however that ends.
   private static let script = """
     root=$1 source=$2
     rm -rf "$root" && mkdir -p "$root"
@@ -22,7 +22,7 @@ enum Containerd {
     echo $(($(date +%s%N) - start))
     """
 
-  /// Ingests a big file; `nil` where there is no containerd, or no peers are wanted.
+  /// Ingests a big file; `nil` without containerd or without `--peers`.
   static func contender(_ setting: Setting, _ source: BigSource) throws -> Contender? {
     guard setting.hasPeers, geteuid() == 0, Program.find("containerd") != nil, Program.find("ctr") != nil else {
       return nil

@@ -1,8 +1,8 @@
 import Crypto
 
-/// Content that is made up, and its digests.
+/// Generated content, and its digests.
 enum Content {
-  /// Bytes that look random and are the same for the same seed.
+  /// Deterministic pseudo-random bytes.
   static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
     var state = seed &* 0x9E37_79B9_7F4A_7C15
     return (0..<count).map { index in
@@ -26,7 +26,7 @@ enum Content {
     return hexadecimal(hash)
   }
 
-  /// Adds bytes to what is hashed.
+  /// Adds bytes to a hash.
   static func update(_ hash: inout SHA256, _ bytes: [UInt8]) {
     unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
   }
@@ -38,13 +38,13 @@ enum Content {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// How many seconds it takes to hash so many bytes, when they are in memory already.
+  /// The seconds to hash `size` bytes that are in memory already.
   static func hashingTime(_ size: Int) -> Double {
     let block = bytes(Files.chunk, seed: 1)
     return seconds {
       var hash = SHA256()
       for _ in 0..<size / block.count { update(&hash, block) }
-      // Used, or the compiler may see that nothing needs it.
+      // Used, so that the compiler does not drop the computation.
       precondition(!hexadecimal(hash).isEmpty)
     }
   }

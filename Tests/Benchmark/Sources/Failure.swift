@@ -1,6 +1,6 @@
 import Glibc
 
-/// Why something could not be measured.
+/// The reason that something could not be measured.
 struct Failure: Error, CustomStringConvertible {
   let description: String
 
@@ -8,12 +8,12 @@ struct Failure: Error, CustomStringConvertible {
     self.description = description
   }
 
-  /// The system call that failed just now.
+  /// The system call that failed last, by `errno`.
   init(call: String, _ subject: String) {
     description = unsafe "\(call) \(subject): \(String(cString: strerror(errno)))"
   }
 
-  /// What a system call returned, if it did not fail.
+  /// The result of a system call that did not fail.
   @discardableResult
   static func check<Result: SignedInteger>(_ result: Result, _ call: String, _ subject: String) throws -> Result {
     guard result >= 0 else { throw Failure(call: call, subject) }

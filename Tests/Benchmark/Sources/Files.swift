@@ -1,13 +1,13 @@
 import Glibc
 
-/// The system's calls on files, with nothing around them that would be measured too.
+/// System calls on files, without overhead that would be measured too.
 enum Files {
-  /// As much as is read or written at a time.
+  /// The size of a read or write.
   static let chunk = 1 << 20
 
   /// Reads a file to its end.
   ///
-  /// - Returns: how many bytes it has.
+  /// - Returns: its size in bytes.
   @discardableResult
   static func read(_ path: String) throws -> Int {
     let file = try open(path, O_RDONLY)
@@ -28,7 +28,7 @@ enum Files {
     close(file)
   }
 
-  /// A file's contents, if they are text.
+  /// The content of a text file.
   static func text(of path: String) throws -> String {
     let file = try open(path, O_RDONLY)
     defer { close(file) }
@@ -41,20 +41,20 @@ enum Files {
     }
   }
 
-  /// Asks for a file's attributes.
+  /// Requests a file's attributes.
   static func status(_ path: String) throws {
     var status = stat()
     try Failure.check(unsafe stat(path, &status), "stat", path)
   }
 
-  /// How many bytes a file has.
+  /// The size of a file in bytes.
   static func size(_ path: String) throws -> Int64 {
     var status = stat()
     try Failure.check(unsafe stat(path, &status), "stat", path)
     return Int64(status.st_size)
   }
 
-  /// Makes a file; one that exists is an error.
+  /// Creates a file, which must be absent.
   static func write(_ bytes: [UInt8], to path: String, isDurable: Bool = false) throws {
     let file = try open(path, O_WRONLY | O_CREAT | O_EXCL)
     do {
@@ -78,12 +78,12 @@ enum Files {
     try Failure.check(unsafe Glibc.open(path, flags | O_CLOEXEC, 0o644), "open", path)
   }
 
-  /// Makes a directory.
+  /// Creates a directory.
   static func makeDirectory(_ path: String) throws {
     try Failure.check(unsafe mkdir(path, 0o755), "make", path)
   }
 
-  /// Gives a file another name, in place of what had it.
+  /// Renames a file, and replaces an existing one.
   static func rename(_ old: String, _ new: String) throws {
     try Failure.check(unsafe Glibc.rename(old, new), "rename", old)
   }
@@ -109,13 +109,13 @@ enum Files {
     return names
   }
 
-  /// Removes all files of a directory, and waits until the disk is done with it: it would disturb what is measured next.
+  /// Removes all files of a directory, and waits for the disk, which would disturb the next measurement.
   static func empty(_ path: String) throws {
     for name in try names(in: path) { try Failure.check(unsafe unlink("\(path)/\(name)"), "unlink", name) }
     sync()
   }
 
-  /// Has the kernel forget what it keeps of all files. Only root may.
+  /// Drops the kernel's caches of all files. Root only.
   static func dropCaches() throws {
     sync()
     let control = "/proc/sys/vm/drop_caches"

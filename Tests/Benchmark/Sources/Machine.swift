@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the numbers were measured on.
+/// The machine of the measurements.
 enum Machine {
-  /// A line about it.
+  /// A line that describes it.
   static func title(_ setting: Setting, rounds: Int) throws -> String {
     func line(_ words: String...) throws -> String {
       try Program.output(of: words, in: setting.workspace).split(separator: "\n").map(String.init).first ?? ""
@@ -18,8 +18,9 @@ enum Machine {
       """
   }
 
-  /// Uses as much memory as a copy of so many bytes will take, and gives it back. A virtual machine's free memory may be
-  /// its host's, which takes longer to give it than a disk to write; whoever comes second would be the faster.
+  /// Allocates and frees the memory that a copy of `size` bytes will take. The free memory of a virtual machine may
+  /// belong to its host, which provides it more slowly than a disk writes, so that the second contender would be
+  /// faster.
   static func takeMemory(_ size: Int) {
     let size = size * 3 / 2
     let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)

@@ -26,7 +26,7 @@ enum Memory: Suite {
     ]
   }
 
-  /// What the process has after some work.
+  /// The memory of the process after some work.
   ///
   /// - Parameter line: of `/proc/PID/status`.
   private static func resident(
@@ -45,7 +45,7 @@ enum Memory: Suite {
     }
   }
 
-  /// The number behind a name, in lines of names and values.
+  /// The number after a name, in lines of names and values.
   private static func value(of name: String, in lines: String) -> Int? {
     let words = lines.split(separator: "\n").map { $0.split { $0 == " " || $0 == "\t" } }
     return words.first { $0.first.map(String.init) == name }?.dropFirst().first.flatMap { Int($0) }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// A store that is shown by a file system at a place of its own.
+/// A store, shown by a file system at a mount point of its own.
 final class Mount {
-  /// What shows it.
+  /// The file system.
   let fileSystem: FileSystem
-  /// Where.
+  /// The mount point.
   let place: String
   /// The directory of the blobs.
   var blobs: String { place + "/blobs/sha256" }
@@ -12,7 +12,7 @@ final class Mount {
   private let store: Store
   private var isMounted = false
 
-  /// Makes a place; nothing is mounted yet.
+  /// Creates the mount point, without mounting.
   init(_ store: Store, by fileSystem: FileSystem, at place: String) throws {
     self.store = store
     self.fileSystem = fileSystem
@@ -20,7 +20,7 @@ final class Mount {
     try Files.makeDirectory(place)
   }
 
-  /// Mounts, if it is not mounted, and waits until it can be used.
+  /// Mounts unless it is mounted, and waits until the mount is usable.
   func mount() throws {
     guard !isMounted else { return }
     try Program.run(fileSystem.mounting(store, place))
@@ -28,14 +28,14 @@ final class Mount {
     try Files.status(blobs)
   }
 
-  /// Unmounts, if it is mounted.
+  /// Unmounts, unless it is unmounted.
   func unmount() throws {
     guard isMounted else { return }
     try Program.run(fileSystem.unmounting(place))
     isMounted = false
   }
 
-  /// Begins anew, so that neither the kernel nor the file system remembers anything.
+  /// Mounts again, so that the kernel's and the file system's caches are empty.
   func renew() throws {
     try unmount()
     try mount()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Many short system calls on blobs that the kernel and the file system know already.
+/// Many short system calls on blobs in the caches of the kernel and the file system.
 enum Operations: Suite {
   static let name = "operations"
 
@@ -10,7 +10,7 @@ enum Operations: Suite {
     let store = try setting.store("small")
     let digests = try store.addSmall(1000, bytes: 4096)
     let views = try setting.views(
-      of: store, files: digests.count, and: setting.hasPeers && geteuid() == 0 ? [Answerer.fileSystem] : [])
+      of: store, files: digests.count, and: setting.hasPeers && geteuid() == 0 ? [MinimalDaemon.fileSystem] : [])
     let quantity = Quantity.operations(rounds * digests.count)
     return [
       views.comparison("open, read, close of 4 KiB", quantity, .time(4)) { blobs in

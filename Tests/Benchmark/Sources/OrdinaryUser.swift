@@ -1,10 +1,10 @@
 import Glibc
 
-/// The reads once more, as a user without privileges.
+/// The reads, as a user without privileges.
 enum OrdinaryUser {
   static let name = "user"
 
-  /// What makes the mount possible without changing the machine: a /dev/fuse that everyone may open, in a mount
+  /// Prepares the mount without changing the machine: a /dev/fuse that all users may open, in a mount
   /// namespace of its own.
   private static let script = """
     set -e

@@ -3,21 +3,21 @@ import Synchronization
 
 /// Programs that are run to their end: `posix_spawnp(3)`.
 enum Program {
-  /// Has a program print something.
+  /// Runs a program and captures its output.
   ///
-  /// - Returns: what it printed.
+  /// - Returns: its output.
   static func output(of words: [String], in workspace: Workspace) throws -> String {
     let file = workspace.path + "/output"
     try run(words, output: file)
     return try Files.text(of: file)
   }
 
-  /// How many seconds a program takes.
+  /// The seconds that a program takes.
   static func time(_ words: [String]) throws -> Double {
     try seconds { try run(words) }
   }
 
-  /// Where a program is, by PATH and the directories of the system's administrator.
+  /// The path of a program, by PATH and the directories for the administrator.
   static func find(_ name: String) -> String? {
     let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? ""
     return (path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"])
@@ -26,7 +26,7 @@ enum Program {
 
   /// Runs a program.
   ///
-  /// - Parameter output: the file for what it prints; `nil` is this process's own standard output.
+  /// - Parameter output: the file for its output; `nil` is the standard output of this process.
   /// - Throws: ``Failure`` when it cannot be started or does not end with status 0, and after ``end()``.
   static func run(_ words: [String], output: String? = "/dev/null") throws {
     let child = try current.withLock { current in
@@ -44,7 +44,7 @@ enum Program {
     try wait(for: start(words, output: "/dev/null"), words)
   }
 
-  /// Starts no more programs, and asks the one that runs to end, for which it waits up to ten seconds.
+  /// Starts no more programs, terminates the running one, and waits for it up to ten seconds.
   static func end() {
     current.withLock { current in
       current.isEnding = true

@@ -1,15 +1,15 @@
-/// What the numbers of a comparison mean, and how they are shown.
+/// The meaning of a comparison's numbers, and their format.
 enum Quantity {
-  /// Seconds, shown as the rate at which so many bytes were processed.
+  /// Seconds, shown as the rate for this number of bytes.
   case rate(bytes: Int)
-  /// Seconds for so many operations, shown as the time of one.
+  /// Seconds for this number of operations, shown as the time of one.
   case operations(Int)
   /// Seconds.
   case time
   /// Bytes.
   case memory
 
-  /// Whether more is better where it is shown, as it is of rates.
+  /// Whether a larger shown number is better.
   var isRate: Bool {
     if case .rate = self { true } else { false }
   }
@@ -29,7 +29,7 @@ enum Quantity {
     text(Samples([value]))
   }
 
-  /// A number with three digits, or all of those before the point.
+  /// A number with three significant digits, or all digits before the point.
   static func digits(_ value: Double) -> String {
     let places = value >= 100 ? 0 : value >= 10 ? 1 : 2
     let scale = [1, 10, 100][places]
@@ -39,7 +39,7 @@ enum Quantity {
     return "\(scaled / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
   }
 
-  /// A measured value as it is shown, without a unit.
+  /// The shown number of a measured value, without a unit.
   private func shown(_ value: Double) -> Double {
     switch self {
     case .rate(let bytes): Double(bytes) / value

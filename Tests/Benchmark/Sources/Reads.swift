@@ -11,12 +11,12 @@ enum Reads: Suite {
     let original = "\(store.blobs)/\(digest)"
     let isRoot = geteuid() == 0
 
-    /// Mounts anew, has the blob verified, and the store's file in the page cache.
+    /// Mounts again, verifies the blob, and reads the store's file into the page cache.
     func prepareFirst(_ mount: Mount?) throws {
       try mount?.renew()
       if let mount { try verify("\(mount.blobs)/\(digest)") }
       try Files.read(original)
-      // For the pages that the kernel keeps of a mount.
+      // For the page cache of the mount.
       if !isRoot { Machine.takeMemory(size) }
     }
     let read = { (blobs: String) in _ = try Files.read("\(blobs)/\(digest)") }
@@ -51,7 +51,7 @@ enum Reads: Suite {
     return comparisons + [try firstOpen(setting, store, digest)]
   }
 
-  /// Without privileges it is casfs's own kind that the first read is compared with: the kernel cannot be passed by.
+  /// Compares the first read with other FUSE file systems, because an ordinary user has no passthrough.
   private static func compareWithPassthrough(_ comparison: inout Comparison) {
     guard let peer = comparison.peers.firstIndex(where: { $0.name == "passthrough_ll" }) else { return }
     let native = comparison.baselines
@@ -60,7 +60,7 @@ enum Reads: Suite {
     comparison.target = .speed(3)
   }
 
-  /// A file of which the kernel has nothing but single pages, as of what it reads from a FUSE file system.
+  /// A file cached in single pages, as the kernel caches files of FUSE file systems.
   private static func pageByPage(_ size: Int) throws -> Contender {
     let name = "/dev/shm/casfs-benchmark-\(getpid())"
     let file = try Files.open(name, O_RDWR | O_CREAT | O_EXCL)
@@ -70,7 +70,7 @@ enum Reads: Suite {
     return Contender(name: "tmpfs") { try seconds { try Files.read("/proc/self/fd/\(file)") } }
   }
 
-  /// How fast a blob that was never read is checked, before its first byte is served.
+  /// The time to verify an unread blob before its first byte is served.
   private static func firstOpen(_ setting: Setting, _ store: Store, _ digest: String) throws -> Comparison {
     let subjects = try setting.subjects.map { fileSystem in
       let mount = try setting.mount(store, by: fileSystem)

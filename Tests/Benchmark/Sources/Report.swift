@@ -1,10 +1,10 @@
 import Glibc
 
-/// The report: a table in Markdown, each row of which is printed as soon as it is measured.
+/// The report: a table in Markdown, each row printed as soon as it is measured.
 struct Report {
   private static let heads = ["Work", "Compared with", "casfs", "Ratio", "Target", "Met", "Others"]
 
-  /// Prints what the table is about, and its head.
+  /// Prints the title and head of the table.
   static func begin(_ title: String) {
     print(title)
     print("")
@@ -27,7 +27,7 @@ struct Report {
     ])
   }
 
-  /// Prints who is not in the table.
+  /// Prints the omitted peers.
   static func end(leftOut notes: [String]) {
     for note in notes { print("\nLeft out: \(note)") }
     print("")
@@ -46,7 +46,7 @@ struct Report {
 
   private static func printRow(_ cells: [String]) {
     print("| \(cells.joined(separator: " | ")) |")
-    // Into a file or a pipe as well as on a terminal.
+    // Immediately, also into a file or a pipe.
     fflush(nil)
   }
 }

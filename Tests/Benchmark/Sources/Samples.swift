@@ -1,13 +1,13 @@
-/// What the same work took, round by round.
+/// The costs of one work, round by round.
 struct Samples {
-  /// The rounds in their order.
+  /// The rounds in order.
   let values: [Double]
-  /// The middle one.
+  /// The median.
   let median: Double
-  /// The smallest and the largest one.
+  /// The smallest and the largest cost.
   let range: ClosedRange<Double>
 
-  /// Takes at least one value; of none, everything is 0.
+  /// Takes at least one value; without values, everything is 0.
   init(_ values: [Double]) {
     self.values = values
     let sorted = values.sorted()
@@ -17,7 +17,7 @@ struct Samples {
     range = (sorted.first ?? 0)...(sorted.last ?? 0)
   }
 
-  /// Each round's value in relation to another's of the same round: a machine that is slow for a while is so for both.
+  /// The ratios of both in each round, because a machine that is slow for a while is slow for both.
   func divided(by other: Samples) -> Samples {
     Samples(zip(values, other.values).map { $0 / $1 })
   }

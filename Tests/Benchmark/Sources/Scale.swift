@@ -1,4 +1,4 @@
-/// What mounting costs.
+/// The time to mount.
 enum Scale: Suite {
   static let name = "scale"
 

@@ -1,20 +1,20 @@
-/// What is measured with: the programs, the sizes, and the stores that several themes use.
+/// The programs, the sizes, and the stores that several suites use.
 final class Setting {
-  /// Where everything is made.
+  /// The folder of all files.
   let workspace: Workspace
   /// The casfs program.
   let casfs: String
-  /// The sizes asked for.
+  /// The requested sizes.
   let sizes: Sizes
-  /// casfs, as often as it is to be compared with other options of its own.
+  /// casfs, once per set of options.
   let subjects: [FileSystem]
-  /// Others that do the same.
+  /// Other programs that do the same.
   let peers: [FileSystem]
 
-  /// Whether peers are wanted.
+  /// Whether peers are measured.
   let hasPeers: Bool
 
-  /// Which peers were left out of some rows, and why.
+  /// The peers omitted from some rows, with the reasons.
   private(set) var notes: Set<String> = []
 
   private var places = 0
@@ -53,16 +53,16 @@ final class Setting {
     return store
   }
 
-  /// A place for a file system that shows a store.
+  /// A mount point for a file system that shows a store.
   func mount(_ store: Store, by fileSystem: FileSystem) throws -> Mount {
     places += 1
     return try Mount(store, by: fileSystem, at: "\(workspace.path)/mount-\(places)")
   }
 
-  /// A store with places for all file systems that can show it.
+  /// A store with mount points for all file systems that can show it.
   ///
-  /// - Parameter files: how many files it has.
-  /// - Parameter more: what is a peer for this only.
+  /// - Parameter files: its number of files.
+  /// - Parameter more: peers for this store only.
   func views(of store: Store, files: Int, and more: [FileSystem] = []) throws -> Views {
     for peer in peers where peer.capacity < files {
       notes.insert("\(peer.name), of more than \(peer.capacity) files: it would have too many open")
@@ -73,14 +73,14 @@ final class Setting {
   }
 }
 
-/// How much of everything there is.
+/// Sizes and counts.
 struct Sizes {
-  /// The bytes of a big blob.
+  /// The size of a big blob in bytes.
   var big: Int
-  /// The bytes of the blob that is read while memory is watched.
+  /// The size in bytes of the blob that is read while memory is measured.
   var streamed: Int
-  /// How many blobs a big store has.
+  /// The number of blobs of a big store.
   var blobs: Int
-  /// How many files are written one after the other.
+  /// The number of files that are written.
   var files: Int
 }

@@ -2,7 +2,7 @@
 enum Skopeo {
   private static let mediaType = "application/vnd.oci.image"
 
-  /// Copies an image with one big layer; `nil` where there is no skopeo, or no peers are wanted.
+  /// Copies an image with one big layer; `nil` without skopeo or without `--peers`.
   static func contender(_ setting: Setting) throws -> Contender? {
     guard setting.hasPeers, let program = Program.find("skopeo") else { return nil }
     let store = try setting.store("image")

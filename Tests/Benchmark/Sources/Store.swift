@@ -1,14 +1,14 @@
 import Crypto
 import Glibc
 
-/// A store, filled by hand: to put a million blobs by their own command would take long.
+/// A store, filled without casfs, which would take long for a million blobs.
 struct Store {
-  /// Where it is.
+  /// Its path.
   let path: String
   /// The directory of its blobs.
   var blobs: String { path + "/blobs/sha256" }
 
-  /// Makes an empty one.
+  /// Creates an empty store.
   init(at path: String) throws {
     self.path = path
     for directory in [path, path + "/blobs", path + "/blobs/sha256"] { try Files.makeDirectory(directory) }
@@ -18,7 +18,7 @@ struct Store {
 
   /// Adds a blob.
   ///
-  /// - Returns: its digest's digits.
+  /// - Returns: the digits of its digest.
   @discardableResult
   func add(_ bytes: [UInt8]) throws -> String {
     let digest = Content.digest(of: bytes)
@@ -26,9 +26,9 @@ struct Store {
     return digest
   }
 
-  /// Adds small blobs of so many bytes each, that differ.
+  /// Adds different small blobs of `bytes` bytes each.
   ///
-  /// - Returns: their digests' digits.
+  /// - Returns: the digits of their digests.
   @discardableResult
   func addSmall(_ count: Int, bytes: Int) throws -> [String] {
     let rest = Content.bytes(bytes, seed: 2)
@@ -40,8 +40,8 @@ struct Store {
 
   /// Adds a big blob, durably.
   ///
-  /// - Parameter isSparse: whether it is to be all zeros that take no space.
-  /// - Returns: its digest's digits.
+  /// - Parameter isSparse: whether it is a hole, which takes no space.
+  /// - Returns: the digits of its digest.
   func addBig(_ size: Int, seed: UInt64, isSparse: Bool = false) throws -> String {
     let name = blobs + "/.new"
     let file = try Files.open(name, O_WRONLY | O_CREAT | O_EXCL)

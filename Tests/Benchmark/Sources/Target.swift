@@ -1,13 +1,13 @@
-/// What casfs is meant to reach.
+/// The target of casfs.
 enum Target {
-  /// At least this share of the speed of what it is compared with.
+  /// At least this share of the speed of the baseline.
   case speed(Double)
-  /// At most so many times as long as what it is compared with.
+  /// At most this multiple of the time of the baseline.
   case time(Double)
   /// At most this value.
   case value(Double)
 
-  /// As it stands in the report.
+  /// Its text in the report.
   func text(_ quantity: Quantity) -> String {
     switch self {
     case .speed(let share): "≥ \(Quantity.digits(share)) ×"
@@ -18,7 +18,7 @@ enum Target {
 
   /// Whether it was reached.
   ///
-  /// - Parameter ratio: of the speeds where rates are shown, of the times otherwise.
+  /// - Parameter ratio: of speeds for rates, of times otherwise.
   func isMet(value: Double, ratio: Double?) -> Bool {
     switch self {
     case .speed(let share): ratio.map { $0 >= share } ?? false

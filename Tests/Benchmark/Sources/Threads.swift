@@ -3,10 +3,10 @@ import Synchronization
 
 /// Threads, for work that blocks.
 enum Threads {
-  /// Does work on several threads at once, and returns when all have ended.
+  /// Does work concurrently on several threads, and returns when all have ended.
   ///
-  /// - Parameter work: is given the thread's number, from 0.
-  /// - Throws: what the first one to fail threw.
+  /// - Parameter work: takes the thread's number, from 0.
+  /// - Throws: the error of the first thread that failed.
   static func run(_ count: Int, _ work: @escaping @Sendable (Int) throws -> Void) throws {
     let failure = Mutex<(any Error)?>(nil)
     let threads = try (0..<count).map { number in

@@ -1,4 +1,4 @@
-/// Programs that read everything there is, with many small blobs.
+/// Programs that read whole trees, with many small blobs.
 enum Traversal: Suite {
   static let name = "crawls"
 
@@ -16,7 +16,7 @@ enum Traversal: Suite {
     ]
   }
 
-  /// Finds nothing, or grep would stop at once: it notices when its output goes nowhere.
+  /// Searches for an absent text, because grep stops at the first match when its output is /dev/null.
   private static func grep(_ blobs: String) throws {
     try Program.run(["sh", "-c", "! grep -r 'in no blob' \"$1\"", "sh", blobs])
   }

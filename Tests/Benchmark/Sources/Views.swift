@@ -1,16 +1,16 @@
-/// A store as it is, and as file systems show it.
+/// A store, and its views through file systems.
 struct Views {
   /// The store.
   let store: Store
   /// casfs, with several sets of options.
   let subjects: [Mount]
-  /// Others that do the same.
+  /// Other programs that do the same.
   let peers: [Mount]
 
-  /// Has everyone do the same work on the store's blobs.
+  /// Compares the same work on the store's blobs through all views.
   ///
-  /// - Parameter prepare: what comes before it and is not counted; is given no mount for the store itself.
-  /// - Parameter body: the work; is given the directory of the blobs.
+  /// - Parameter prepare: uncounted preparation; takes no mount for the store itself.
+  /// - Parameter body: the work; takes the directory of the blobs.
   func comparison(
     _ work: String, _ quantity: Quantity, _ target: Target? = nil,
     prepare: @escaping (Mount?) throws -> Void = { try $0?.mount() }, body: @escaping (String) throws -> Void

@@ -1,25 +1,25 @@
 import Glibc
 import Synchronization
 
-/// The temporary folder in which everything is made, and whose mounts go when it does.
+/// The temporary folder of all files, whose mounts end with it.
 final class Workspace: Sendable {
-  /// Where it is.
+  /// Its path.
   let path: String
 
-  /// Held by who takes it down.
+  /// Held during removal.
   private let ending = Mutex(())
 
-  /// Makes it in TMPDIR, or else in /var/tmp, which is on a disk on most machines.
+  /// Creates it in TMPDIR, or else in /var/tmp, which is on a disk on most machines.
   init() throws {
     let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/var/tmp"
     path = "\(parent)/casfs-benchmark-\(getpid())"
     try Files.makeDirectory(path)
   }
 
-  /// Has SIGINT, SIGTERM and SIGHUP end the process only when everything is taken down.
+  /// Lets SIGINT, SIGTERM and SIGHUP end the process after removing everything.
   ///
-  /// To be called while the process has one thread: the others must not get those signals.
-  func takeDownAtSignals() throws {
+  /// Must be called while the process has one thread, because other threads must not receive those signals.
+  func removeAtSignals() throws {
     var awaited = sigset_t()
     unsafe sigemptyset(&awaited)
     for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&awaited, signal) }
@@ -37,7 +37,7 @@ final class Workspace: Sendable {
     }
   }
 
-  /// Unmounts what is mounted in the folder.
+  /// Unmounts all mounts in the folder.
   func unmountAll() {
     for place in mounts() {
       try? Program.runAtEnd(geteuid() == 0 ? ["umount", "-l", place] : ["fusermount3", "-uz", place])
@@ -45,20 +45,20 @@ final class Workspace: Sendable {
   }
 
   /// Unmounts everything and removes the folder.
-  func takeDown() {
+  func remove() {
     ending.withLock { _ in clear() }
   }
 
   private func clear() {
     unmountAll()
-    // At a signal the work goes on meanwhile, and must not find its folder any more.
+    // After a signal the work continues for a while, and must not find its folder.
     let removed = path + ".removed"
     try? Files.rename(path, removed)
-    // What is still mounted must not be emptied.
+    // A remaining mount must not be emptied.
     try? Program.runAtEnd(["rm", "-rf", "--one-file-system", removed])
   }
 
-  /// The mounts in the folder, the last one first.
+  /// The mount points in the folder, the newest first.
   private func mounts() -> [String] {
     let table = (try? Files.text(of: "/proc/self/mountinfo")) ?? ""
     let places = table.split(separator: "\n").compactMap {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Storing many small files, each of them durably.
+/// Storing many small files durably.
 enum Writers: Suite {
   static let name = "writers"
 
@@ -16,7 +16,7 @@ enum Writers: Suite {
     }
   }
 
-  /// Writes files natively, as programs do that must not lose any.
+  /// Writes files natively and durably.
   private static func writing(
     _ count: Int, _ name: String, _ directory: String, by writers: Int, durably isDurable: Bool
   ) -> Contender {
@@ -42,7 +42,7 @@ enum Writers: Suite {
     }
   }
 
-  /// Writes files through a mount, where close is all that is needed.
+  /// Writes files through a mount, where close(2) suffices.
   private static func incoming(_ setting: Setting, _ fileSystem: FileSystem, _ writers: Int) throws -> Contender {
     let store = try setting.store("written-\(writers)-\(fileSystem.name)")
     let mount = try setting.mount(store, by: fileSystem)
@@ -56,7 +56,7 @@ enum Writers: Suite {
     }
   }
 
-  /// Counts rounds, so that each has contents that were never there before.
+  /// Counts rounds, so that each writes new content.
   private final class Round {
     private var number: UInt64 = 0
 

@@ -1,9 +1,9 @@
 import Glibc
 
-/// The least that a FUSE daemon can do: whatever is asked for is there and 4 KiB long, and a thread that looks for the
-/// next request before it sleeps says so at once. What this takes is the kernel's and the machine's, whoever serves.
-enum Answerer {
-  /// As a peer for short files. It takes the superuser.
+/// A minimal FUSE daemon: every name exists and is 4 KiB long, and one thread polls for the next request and replies
+/// immediately. Its times are the share of the kernel and the machine in those of any daemon.
+enum MinimalDaemon {
+  /// A peer for short files, which requires root.
   static var fileSystem: FileSystem {
     FileSystem(
       name: "a daemon that only answers",
@@ -14,7 +14,7 @@ enum Answerer {
       unmounting: { ["umount", $0] })
   }
 
-  /// Mounts, `mount(2)`, and answers until it is unmounted.
+  /// Mounts by `mount(2)`, and replies until it is unmounted.
   private static func start(at place: String) throws {
     let device = try Files.open("/dev/fuse", O_RDWR | O_NONBLOCK)
     let options = "fd=\(device),rootmode=40755,user_id=0,group_id=0"
@@ -27,7 +27,7 @@ enum Answerer {
     unsafe pthread_create(
       &thread, nil,
       { (device) in
-        Answerer.serve(Int32(Int(bitPattern: device)))
+        MinimalDaemon.serve(Int32(Int(bitPattern: device)))
         return nil
       }, UnsafeMutableRawPointer(bitPattern: Int(device)))
     pthread_detach(thread)
@@ -47,7 +47,7 @@ enum Answerer {
 
   /// Waits for a request.
   ///
-  /// - Returns: whether there is one; else the mount is gone.
+  /// - Returns: `false` when the mount has ended.
   private static func receive(_ request: UnsafeMutableRawBufferPointer, _ device: Int32) -> Bool {
     while true {
       let end = ContinuousClock.now + .microseconds(50)
@@ -61,7 +61,7 @@ enum Answerer {
   }
 }
 
-/// What it uses of `struct fuse_in_header`.
+/// The beginning of `struct fuse_in_header`.
 private struct RequestHeader: BitwiseCopyable {
   let length: UInt32
   let opcode: UInt32
@@ -69,7 +69,7 @@ private struct RequestHeader: BitwiseCopyable {
   let node: UInt64
 }
 
-/// What is said of a request: 64-bit words after a `struct fuse_out_header`.
+/// A reply: 64-bit words after a `struct fuse_out_header`.
 private enum Reply {
   case error(Int32)
   case words([UInt64])
@@ -78,7 +78,7 @@ private enum Reply {
   private static let directories: [String: UInt64] = ["blobs": 2, "sha256": 3]
   private static let day: UInt64 = 86_400
 
-  /// - Returns: `nil` when nothing is to be said.
+  /// - Returns: `nil` for a request without a reply.
   init?(to header: RequestHeader, _ argument: UnsafeRawBufferPointer) {
     switch header.opcode {
     // FUSE_LOOKUP: `fuse_entry_out`.
@@ -99,7 +99,7 @@ private enum Reply {
     case 18, 38: self = .words([])
     // FUSE_INIT: `fuse_init_out` of protocol 7.31.
     case 26: self = .words([7 | 31 << 32, 128 << 10, 0, 128 << 10 | 1 << 32, 0, 0, 0, 0])
-    // FUSE_OPENDIR is not needed, nor is what is left.
+    // FUSE_OPENDIR and the rest are not needed.
     default: self = .error(ENOSYS)
     }
   }
