@@ -1,4 +1,4 @@
-"""Who may do what: basic credentials, or tokens that are given for them and expire."""
+"""Access control: basic credentials, or expiring tokens that are issued for them."""
 
 import base64
 import json
@@ -15,11 +15,11 @@ class Access:
 
     def __init__(self, settings):
         self.settings, self.lock = settings, threading.Lock()
-        # What each token allows, as pairs of a repository and an action, and until when.
+        # The permissions of each token, as pairs of a repository and an action, and its expiry.
         self.tokens = {}
 
     def refusal(self, request):
-        """The answer to a request that may not be; None to one that may."""
+        """The response to a request without permission; None for one with permission."""
         how = self.settings.get("access", "none")
         if how == "none":
             return None
@@ -41,7 +41,7 @@ class Access:
         return failure(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": challenge})
 
     def wanted(self, request):
-        """The repository and the actions that a request needs, the decisive one last."""
+        """The repository and the actions that a request requires, the decisive one last."""
         parts = request.path.removeprefix("/v2/").split("/")
         for kind in ("tags", "manifests", "blobs"):
             if kind in parts:
@@ -50,7 +50,7 @@ class Access:
         return None, ""
 
     def allowed(self, secret):
-        """What basic credentials allow; None when they are wrong."""
+        """The permissions of basic credentials; None when they are wrong."""
         try:
             user, _, password = base64.b64decode(secret).decode().partition(":")
         except ValueError:
@@ -95,6 +95,6 @@ class Access:
 
 
 def granted(scopes, allowed):
-    """What is asked for as `repository:NAME:ACTION,…` and allowed, as pairs."""
+    """The requested permissions `repository:NAME:ACTION,…` that are granted, as pairs."""
     parts = [scope.split(":", 1)[1].rpartition(":") for scopes in scopes for scope in scopes.split()]
     return {(name, action) for name, _, actions in parts for action in actions.split(",") if action in allowed}

@@ -1,21 +1,21 @@
-"""What goes wrong on request.
+"""Injected faults.
 
 A fault is a JSON object: `on`, a pattern of "METHOD PATH?QUERY" that starts at the method; `times`, how often it
-happens (1; -1 is always); `skip`, how many matching requests are spared first; and what happens:
+happens (1; -1 is always); `skip`, how many matching requests are spared first; and the effect:
 
   refuse: true          the connection ends without an answer
-  silent: SECONDS       no answer for so long, then the connection ends
-  late: SECONDS         the answer comes so much later
-  status: N             this is answered in place of what would be, with `headers` and `body`
-  take: N               so many bytes of the request's body are taken, then the connection ends
+  silent: SECONDS       no answer for SECONDS, then the connection ends
+  late: SECONDS         the answer is delayed by SECONDS
+  status: N             the answer has this status, `headers` and `body`
+  take: N               N bytes of the request's body are read, then the connection ends
   lost: true            the request is carried out, then the connection ends
   whole: true           a Range is ignored
-  cut: N                so many bytes of the answer's body are sent, then the connection ends
-  flip: N               the byte at this offset of the answer's body is another
-  drop: N, add: N       the body is that much shorter or longer, and its length says so
-  slow: SECONDS         each KiB of the body takes so long
+  cut: N                N bytes of the answer's body are sent, then the connection ends
+  flip: N               the byte at this offset of the answer's body is changed
+  drop: N, add: N       the body is N bytes shorter or longer, with the right Content-Length
+  slow: SECONDS         each KiB of the body takes SECONDS
   claim: {NAME: VALUE}  these headers are sent in place of the true ones; null sends none
-  replace: TEXT         the answer's body; its length says so
+  replace: TEXT         the answer's body, with the right Content-Length
 """
 
 import re
@@ -26,7 +26,7 @@ from web import Cut, Response
 
 
 class Faults:
-    """The faults that are waiting to happen."""
+    """The pending faults."""
 
     def __init__(self):
         self.waiting, self.lock = [], threading.Lock()
@@ -37,12 +37,12 @@ class Faults:
             self.waiting.append(dict(fault))
 
     def clear(self, on=None):
-        """Forgets those with the pattern, or all."""
+        """Removes those with the pattern, or all."""
         with self.lock:
             self.waiting = [fault for fault in self.waiting if on and fault["on"] != on]
 
     def take(self, request):
-        """The fault of this request; an empty one when all goes well."""
+        """The fault of this request; empty without one."""
         with self.lock:
             for fault in self.waiting:
                 if not re.match(fault["on"], f"{request.method} {request.target}"):
@@ -58,7 +58,7 @@ class Faults:
 
 
 def before(fault, request):
-    """What goes wrong before a request is carried out: an answer in place of the true one, or None."""
+    """Applies a fault before the request is carried out: returns an answer in place of the true one, or None."""
     time.sleep(fault.get("late", 0))
     if "silent" in fault:
         time.sleep(fault["silent"])
@@ -80,7 +80,7 @@ def before(fault, request):
 
 
 def after(fault, response):
-    """What goes wrong with the answer."""
+    """Applies a fault to the answer."""
     if "lost" in fault:
         raise Cut("answer lost")
     if "replace" in fault:

@@ -1,20 +1,20 @@
-"""A registry whose faults can be asked for: `registry.py FOLDER [SETTINGS]`.
+"""A registry with injected faults: `registry.py FOLDER [SETTINGS]`.
 
-It keeps what it stores in FOLDER, writes the ports it listens on into FOLDER/ports as NAME=NUMBER, and a line of JSON
-about each request into FOLDER/log, with when it came and beside how many others. SETTINGS is a JSON object:
+It stores its content in FOLDER, and writes its ports into FOLDER/ports as NAME=NUMBER and a line of JSON about each
+request into FOLDER/log, with the time and the number of concurrent requests. SETTINGS is a JSON object:
 
   address    to listen on; without, 127.0.0.1, and 127.0.0.2 for what is redirected to
   port       the first port to listen on; without, any
   tls        [CERTIFICATE, KEY]
-  upstream   HOST:PORT of a registry that requests are handed on to; without, this is one itself
+  upstream   HOST:PORT of a registry to forward requests to; without, this is one itself
   access     "none", "basic" or "token", with users, anonymous, realm and token_seconds: see access.py
-  page       how many tags are listed at once; with endless, new ones never end
+  page       the number of tags per page; with endless, the pages never end
   redirect   where blobs are, as the URL before NAME/DIGEST; "storage" is the second port of this server
-  deletes_tags, mounts, absolute   whether it does that: delete tags, mount blobs, give absolute locations
+  deletes_tags, mounts, absolute   whether it deletes tags, mounts blobs, gives absolute locations
 
-The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults forgets those of a pattern, POST
-/settings changes some while it runs, POST /expire ends all tokens, GET /quiet answers when no request is under way, so
-that the log is complete.
+The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults removes those of a pattern,
+POST /settings changes settings, POST /expire ends all tokens, GET /quiet answers when no request is under way, so that
+the log is complete.
 """
 
 import json
@@ -33,7 +33,7 @@ SHOWN = ["Range", "Content-Range", "Authorization", "Accept", "User-Agent"]
 
 
 class Registry:
-    """The registry, the place it redirects to, and the control of both."""
+    """The registry, the storage it redirects to, and the control port of both."""
 
     def __init__(self, folder, settings):
         self.folder, self.settings, self.faults, self.lock = folder, settings, faults.Faults(), threading.Lock()
@@ -41,7 +41,7 @@ class Registry:
         self.access, self.store = Access(settings), Store(folder, settings)
         address, port = settings.get("address"), settings.get("port", 0)
         self.main = Server((address or "127.0.0.1", port), self.answer, self.noted("main"), settings.get("tls"))
-        # Another host, as far as a client can tell.
+        # Another host to its clients.
         self.storage = Server((address or "127.0.0.2", 0), self.stored, self.noted("storage"))
         self.control = Server(("127.0.0.1", 0), self.controlled)
         scheme = "https" if settings.get("tls") else "http"

@@ -27,7 +27,7 @@ def digest_of(pieces, algorithm="sha256"):
 
 
 class Store:
-    """Content lies in `blobs/DIGEST`; what a repository has of it in `repositories/NAME`."""
+    """Content is in `blobs/DIGEST`, the entries of a repository in `repositories/NAME`."""
 
     def __init__(self, folder, settings):
         self.folder, self.settings, self.lock = folder, settings, threading.RLock()
@@ -49,7 +49,7 @@ class Store:
                 return action(request, **found.groupdict())
         return failure(404, "UNSUPPORTED", f"no such place: {request.path}")
 
-    # What a repository has.
+    # Entries of a repository.
 
     def place(self, name, kind, key=""):
         return f"{self.folder}/repositories/{name}/_{kind}/{key}"
@@ -159,7 +159,7 @@ class Store:
         return self.part(request, digest)
 
     def part(self, request, digest):
-        """The blob, or the range of it that is asked for."""
+        """The blob, or the requested range of it."""
         path = self.content(digest)
         size = os.path.getsize(path)
         headers = {"Content-Type": BYTES, "Docker-Content-Digest": digest, "Accept-Ranges": "bytes"}

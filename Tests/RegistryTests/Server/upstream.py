@@ -1,15 +1,15 @@
-"""Another registry behind this one, whose answers go through here."""
+"""A proxy for another registry."""
 
 import http.client
 
 from web import PIECE, Response
 
-# What belongs to one connection and not to the message.
+# Headers of a connection, not of a message.
 HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"}
 
 
 class Upstream:
-    """Hands requests on to `HOST:PORT`, and its answers back, with `Host` as the client said it."""
+    """Forwards requests to `HOST:PORT` and its answers back, with the `Host` of the client."""
 
     def __init__(self, address):
         self.address = address
@@ -35,7 +35,7 @@ class Upstream:
 
 
 class Body:
-    """A response's body that is passed on as it comes."""
+    """The body of a response, forwarded as it arrives."""
 
     def __init__(self, response):
         self.response = response

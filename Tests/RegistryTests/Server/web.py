@@ -1,4 +1,4 @@
-"""HTTP as a registry and its faults need it: requests that are read, and responses that are sent, piece by piece."""
+"""HTTP for a registry with faults: requests are read, and responses sent, in pieces."""
 
 import http.server
 import json
@@ -11,7 +11,7 @@ PIECE = 1 << 16
 
 
 class Cut(Exception):
-    """Ends the connection, with no answer or in the middle of one."""
+    """Ends the connection, before or during an answer."""
 
 
 class Slice:
@@ -34,12 +34,12 @@ class Slice:
 
 
 class Response:
-    """What is answered; the body is bytes, or has a length and pieces."""
+    """A response; the body is bytes, or has a length and pieces."""
 
     def __init__(self, status, headers=None, body=b""):
         self.status, self.headers, self.body = status, dict(headers or {}), body
         self.headers.setdefault("Content-Length", str(len(body)))
-        # What faults do to the pieces of the body, one after another.
+        # Functions that apply faults to the pieces of the body.
         self.filters = []
 
     def pieces(self):
@@ -56,7 +56,7 @@ def failure(status, code, message, headers=None):
 
 
 class Request:
-    """What is asked."""
+    """A request."""
 
     def __init__(self, handler):
         self.method, self.target, self.headers = handler.command, handler.path, handler.headers
@@ -103,7 +103,7 @@ class Request:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """One connection; `server.answer(request)` gives the responses, `server.note` what was said."""
+    """One connection; `server.answer(request)` returns the responses, `server.note` logs them."""
 
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -117,7 +117,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (Cut, OSError) as reason:
             self.close_connection = True
             self.server.note(request, response, sent[0], str(reason))
-            # Not an orderly end, which would send what is left in the buffers first.
+            # Without an orderly shutdown, which would send the buffers first.
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self.server.note(request, response, sent[0])
@@ -145,7 +145,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Listens on an address; with a certificate it speaks TLS."""
+    """Listens on an address, with TLS if it has a certificate."""
 
     daemon_threads = True
     request_queue_size = 128

@@ -97,3 +97,12 @@ counter() { "$casfs" status --json "$mnt" | jq ".counters.$1"; }
 
 # daemon_pid: prints the process id of the mount's daemon.
 daemon_pid() { "$casfs" status --json "$mnt" | jq .process; }
+
+# attach_strace ARGUMENTS…: traces the mount's daemon into the file trace, with arguments of strace(1); sets tracer.
+attach_strace() {
+  strace -f -qq -o trace -p "$(daemon_pid)" "$@" & tracer=$!
+  eventually grep -q TracerPid:.$tracer "/proc/$(daemon_pid)/task/"*/status
+}
+
+# detach_strace: ends the trace.
+detach_strace() { kill -INT "$tracer"; wait "$tracer" || true; }

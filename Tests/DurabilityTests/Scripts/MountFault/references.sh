@@ -9,11 +9,10 @@ find "$store" | sort >before; faults=0
 while IFS=, read -r call error message action <&5; do
   [ "$layout" = index ] || case "$call $action" in *"pwrite64 rm "* | *"pwrite64 mv "* | *'renameat rm '*) continue ;; esac
   sleep 0.6; : >log
-  strace -f -qq -o trace -p "$(daemon_pid)" -e trace="$call" -e inject="$call:error=$error:when=1+" & tracer=$!
-  eventually grep -q TracerPid:.$tracer "/proc/$(daemon_pid)/task/"*/status
+  attach_strace -e trace="$call" -e inject="$call:error=$error:when=1+"
   # shellcheck disable=SC2086 # a command with its arguments
   assert_fails "$message" $action
-  kill -INT $tracer; wait $tracer || true
+  detach_strace
   grep -q INJECTED trace || fail "no $call in $action"
   assert_eq "$action $error $(grep -c "$message" log)" "$action $error 1"
   sleep 0.6; assert_eq "$("$casfs" ref ls "$store") $(ls "$mnt/refs")" 'one one'; find "$store" | sort | cmp before

@@ -2,11 +2,7 @@
 : "${casfs:?}" "${store:?}" "${mnt:?}"
 
 # delay_calls CALL SECONDS [FILE]: delays each such system call of the daemon, on one file or on all; sets tracer.
-delay_calls() {
-  strace -f -qq -o trace -p "$(daemon_pid)" ${3:+-P "$3"} -e trace="$1" -e inject="$1:delay_enter=$2s" & tracer=$!
-  eventually grep -q TracerPid:.$tracer "/proc/$(daemon_pid)/task/"*/status
-}
-ulimit -c 0
+delay_calls() { attach_strace ${3:+-P "$3"} -e trace="$1" -e inject="$1:delay_enter=$2s"; }
 
 # default_signals COMMAND…: runs a command with the default action of SIGINT and SIGQUIT, which background jobs ignore.
 default_signals() { exec env --default-signal=INT,QUIT "$@"; }
