@@ -44,7 +44,7 @@ struct ForeignFileTests {
       "mkdir", "-p", folder("store/blobs/sha256/\(hex)-dir"), folder("store/blobs/md5"), folder("store/lost"))
     try SystemCommand.expect("mkfifo", folder("store/blobs/sha256/fifo"))
     try makeSymbolicLink(folder("store/blobs/sha256/link"), to: folder("store/README"))
-    // Files of casfs itself are no problem.
+    // Files of casfs itself are not reported.
     try writeText("", folder("store/.casfs-tmp-0"))
     try writeText("", folder("store/.casfs-lock"))
     let misplaced = [

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.boundedInTime)
 struct CheckTests {
-  /// What a check finds, as kind and subject.
+  /// The problems that a check finds, as kind and subject.
   private func found(_ engine: any Engine) throws -> [String] {
     var problems: [String] = []
     try engine.check { problems.append("\($0.kind.rawValue) \($0.subject)") }

@@ -119,7 +119,7 @@ struct GarbageTests {
     }
   }
 
-  @Test("D8: an entry that is no descriptor aborts with nothing removed", arguments: StoreKind.directories)
+  @Test("D8: a malformed entry aborts with nothing removed", arguments: StoreKind.directories)
   func badEntry(_ kind: StoreKind) throws {
     try withStore(kind) { (store) throws in
       _ = try store.engine.putBlob([1])

@@ -2,7 +2,7 @@ import Testing
 
 /// A fault while a blob is read or written, and what the user sees of it.
 struct FaultCase: Sendable, CustomTestStringConvertible {
-  /// What the user sees.
+  /// The result for the user.
   enum Outcome: String, Sendable {
     /// Success: the request is repeated, or the fault does not matter.
     case done

@@ -15,7 +15,7 @@ public enum Need: Equatable, Sendable {
   /// These programs.
   public static func tools(_ names: String...) -> Need { .tools(names) }
 
-  /// What is missing here.
+  /// The parts that this machine lacks.
   var missing: [String] {
     switch self {
     case .fuse:

@@ -1,6 +1,9 @@
 # Helpers of the scripts for requests that block.
 : "${casfs:?}" "${store:?}" "${mnt:?}"
 
+# SIGQUIT must leave no core files.
+ulimit -c 0
+
 # delay_calls CALL SECONDS [FILE]: delays each such system call of the daemon, on one file or on all; sets tracer.
 delay_calls() { attach_strace ${3:+-P "$3"} -e trace="$1" -e inject="$1:delay_enter=$2s"; }
 

@@ -29,7 +29,7 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 
 def look(root, place):
-  """What is in a tree; who owns it, its times and so on only where the tree keeps them for its writers."""
+  """The content of a tree; owners, times and attributes only in incoming, which keeps them."""
   seen = {}
   for folder, folders, files in os.walk(root):
     for name in folders + files:
