@@ -83,30 +83,10 @@ int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_
   return copy_file_range(in, in_offset, out, out_offset, length, 0);
 }
 
-// A read lease is granted only while nobody writes. Who opens the file for writing before it is given back makes the
-// kernel signal its holder: SIGURG is one that does nothing by itself, where SIGIO would end the process.
 ssize_t casfs_splice(
     int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags, void *unused) {
   (void)unused;
   return splice(in, in_offset, out, out_offset, length, flags);
-}
-
-// linux/fuse.h has these since Linux 6.9.
-struct backing_map {
-  int32_t fd;
-  uint32_t flags;
-  uint64_t padding;
-};
-
-int casfs_backing_open(int device, int fd) {
-  struct backing_map map = {.fd = fd};
-  int number = ioctl(device, _IOW(229, 1, struct backing_map), &map);
-  return number < 0 ? -errno : number;
-}
-
-void casfs_backing_close(int device, int number) {
-  uint32_t id = (uint32_t)number;
-  (void)ioctl(device, _IOW(229, 2, uint32_t), &id);
 }
 
 void casfs_trim_memory(void) { (void)malloc_trim(0); }
@@ -115,6 +95,8 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length) {
   (void)sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
 }
 
+// A read lease is granted only while no process has the file open for writing. A process that opens it for writing before
+// the lease is released makes the kernel signal its holder: SIGURG does nothing by default, SIGIO would end the process.
 int casfs_has_writer(int fd) {
   if (fcntl(fd, F_SETSIG, SIGURG) || fcntl(fd, F_SETLEASE, F_RDLCK)) return errno == EAGAIN ? 1 : -1;
   fcntl(fd, F_SETLEASE, F_UNLCK);
@@ -194,7 +176,7 @@ _Static_assert(casfs_CAP_SYS_ADMIN == CAP_SYS_ADMIN && casfs_CAP_SYS_PTRACE == C
 int casfs_keep_capabilities(uint64_t kept) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
-  // What is not in the bounding set no program gets that is started later. Not everybody may take something out of it.
+  // A program started later gets no capability outside the bounding set. Dropping from it needs CAP_SETPCAP.
   for (int i = 0; i < 64; i++) {
     if (!(kept >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0)) break;
   }

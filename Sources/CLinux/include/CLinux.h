@@ -1,9 +1,10 @@
 // Linux calls and constants that Swift's Glibc module does not import.
 //
-// This header stays free of glibc's feature macros and of kernel headers that repeat glibc's types; the .c file has them.
+// This header uses no feature macro of glibc and includes no kernel header that repeats glibc's types; the .c files do.
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "FUSEWire.h"
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,7 +27,7 @@ enum {
   casfs_CAP_LEASE = 28,
 };
 
-// What statx(2) says of a file.
+// The fields of statx(2) that casfs uses.
 struct casfs_status {
   uint64_t device;
   uint64_t inode;
@@ -44,7 +45,7 @@ struct casfs_status {
   uint32_t group;
 };
 
-// What statfs(2) says of a file system; sizes in blocks of `block_size` bytes.
+// The fields of statfs(2); sizes in blocks of `block_size` bytes.
 struct casfs_space {
   int64_t type;
   uint64_t block_size;
@@ -56,44 +57,41 @@ struct casfs_space {
   uint64_t name_length;
 };
 
-// Each returns -1 and sets errno when it fails, like the call it wraps.
+// Each returns -1 and sets errno on failure, like the call it wraps.
 int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
 int casfs_status(int directory, const char *path, struct casfs_status *status);
 int casfs_space(int fd, struct casfs_space *space);
-// Gives up every capability of this thread but those whose bits are set, and keeps programs from getting others.
+// Drops every capability of this thread but those whose bits are set, also for programs started later.
 int casfs_keep_capabilities(uint64_t kept);
 int casfs_no_new_privileges(void);
 int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
 int casfs_clone(int destination, int source);
 int64_t casfs_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, uint64_t length);
-// splice(2), as libfuse wants to be given it.
+// splice(2) with the signature of struct fuse_custom_io.
 ssize_t casfs_splice(
     int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags, void *unused);
-// Lets the kernel read a file for a FUSE mount (FUSE_DEV_IOC_BACKING_OPEN): its number for it, or -errno.
-int casfs_backing_open(int device, int fd);
-void casfs_backing_close(int device, int number);
-// Starts to write a range to the disk where the file system can; nothing depends on it.
+// Starts the write-back of a range, as a hint: sync_file_range(2).
 void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
-// 1 when some process has the file open for writing, 0 when none has, -1 when that cannot be told.
+// 1 if a process has the file open for writing, 0 if not, -1 if that is unknown: fcntl(2), F_SETLEASE.
 int casfs_has_writer(int fd);
 int casfs_fork(void);
-// Gives freed memory back to the system: malloc_trim(3).
+// Returns freed memory to the system: malloc_trim(3).
 void casfs_trim_memory(void);
-// Closes all descriptors above the standard ones: close_range(2).
+// Closes all descriptors but the three standard ones: close_range(2).
 int casfs_close_inherited(void);
-// The same, once another program is started.
+// Marks the same descriptors close-on-exec: close_range(2), CLOSE_RANGE_CLOEXEC.
 int casfs_close_on_exec(void);
-// Lets SIGINT and SIGTERM do what they do by default, whatever was inherited.
+// Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
-// Waits for the end of any process, a child or not: pidfd_open(2), poll(2).
+// Waits until a process has ended, a child or not: pidfd_open(2), poll(2).
 int casfs_wait_process(int pid, int milliseconds);
-// Blocks SIGINT, SIGTERM and SIGHUP, as far as they are neither ignored nor blocked, and gives a descriptor that is
-// readable while one of them is pending: signalfd(2). The bits of what was blocked go to `held`.
+// Blocks those of SIGINT, SIGTERM and SIGHUP that are neither ignored nor blocked, and returns a descriptor that is
+// readable while one of them is pending: signalfd(2). `held` gets a bit for each signal that it blocked.
 int casfs_hold_signals(uint32_t *held);
-// Lets the signals of `held` take effect.
+// Unblocks the signals of `held`.
 void casfs_release_signals(uint32_t held);
-// Waits until `fd` can be read, which gives 1, or `signals` can, which gives 0.
+// Waits until `fd` or `signals` is readable: 1 for `fd` alone, 0 for `signals`.
 int casfs_wait_readable(int fd, int signals);
 void casfs_name_thread(const char *name);
 void casfs_log(int priority, const char *message);

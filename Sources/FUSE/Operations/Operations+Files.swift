@@ -54,7 +54,7 @@ extension Operations {
     }
   }
 
-  /// Refuses to make room for an answer that is longer than what libfuse agrees on with the kernel: `max_pages`.
+  /// Rejects a size over the `max_pages` that libfuse negotiates, before a buffer of it is allocated.
   fileprivate static func requireBounded(_ size: Int) throws(Errno) {
     guard size <= 256 * Int(getpagesize()) else { throw .invalidArgument }
   }
@@ -68,7 +68,7 @@ extension Operations {
     unsafe table.readdir = { (request, _, size, offset, info) in
       let sessionState = unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
-        var listing = DirectoryBuffer(size)
+        var listing = DirentBuffer(size)
         try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
           listing.add(entry, next)
         }
@@ -81,7 +81,7 @@ extension Operations {
     unsafe table.readdirplus = { (request, _, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
-        var listing = DirectoryBuffer(size)
+        var listing = DirentBuffer(size)
         try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
           listing.add(entry, found, next)
         }

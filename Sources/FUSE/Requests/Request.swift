@@ -39,7 +39,7 @@ struct Request: ~Copyable {
     if let backing = file.backing, let number = sessionState.passthrough?.open(node, backing) {
       return unsafe Passthrough.reply(raw, file, number) == 0
     }
-    var info = fuse_file_info(file, mapsDirect: sessionState.negotiation.granted.contains(.mappedDirect))
+    var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
     return unsafe fuse_reply_open(raw, &info) == 0
   }
 
@@ -60,7 +60,7 @@ struct Request: ~Copyable {
       return unsafe fuse_reply_entry(raw, &parameters) == 0
     case .created(let entry, let file):
       var parameters = fuse_entry_param(entry)
-      var info = fuse_file_info(file, mapsDirect: sessionState.negotiation.granted.contains(.mappedDirect))
+      var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
     case .opened(let file, let node):
       let isTaken = unsafe Self.open(raw, file, node, sessionState)

@@ -11,7 +11,7 @@ enum CustomIO {
         guard let data = unsafe data else { return -1 }
         let sessionState = unsafe SessionState.of(data)
         if unsafe sessionState.deferredRelease.hold(vectors, count, fd) { return OutHeader.size }
-        return unsafe sessionState.negotiation.reply(fd, vectors, count)
+        return unsafe sessionState.negotiation.send(fd, vectors, count)
       },
       read: { (fd, buffer, size, data) in
         unsafe CustomIO.read(fd, UnsafeMutableRawBufferPointer(start: buffer, count: size), data)
@@ -37,13 +37,13 @@ enum CustomIO {
       errno = EINTR
       return -1
     }
-    unsafe SessionState.of(data).negotiation.note(request)
+    unsafe SessionState.of(data).negotiation.inspect(request)
     return count
   }
 
   /// Answers EIO: `struct fuse_out_header`.
   private static func refuse(_ request: UnsafeRawBufferPointer, _ device: Int32) {
-    guard let unique = unsafe RequestValidator.awaitedAnswer(request) else { return }
-    OutHeader(error: -EIO, unique: unique).send(device)
+    guard let header = unsafe InHeader(request), header.expectsReply else { return }
+    OutHeader(error: -EIO, unique: header.unique).send(device)
   }
 }

@@ -86,11 +86,9 @@ final class Passthrough: Sendable {
 
   /// Answers that a file is open and the kernel has its number: `fuse_open_out` as it is since Linux 6.9.
   static func reply(_ request: fuse_req_t, _ file: OpenedFile, _ number: Int32) -> Int32 {
-    // FOPEN_PASSTHROUGH, FOPEN_NOFLUSH.
-    let flags: UInt32 = 1 << 7 | (file.ignoresFlush ? 1 << 5 : 0)
-    var out = (file.handle, flags, number)
+    var out = casfs_fuse_open_out(file, backing: number)
     return unsafe withUnsafeMutableBytes(of: &out) { (bytes) in
-      var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: 16)
+      var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
       return unsafe fuse_reply_iov(request, &vector, 1)
     }
   }

@@ -24,7 +24,7 @@ final class SessionState: Sendable {
     self.maximumRead = maximumRead
     self.cpuLatency = cpuLatency
     splices = readMode != .copy
-    var wanted: InitNegotiation.Features = .mappedDirect
+    var wanted: InitNegotiation.Features = [.parallelDirectoryOperations, .directIOMapping]
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
     negotiation = InitNegotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
   }

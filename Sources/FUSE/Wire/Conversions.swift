@@ -1,6 +1,7 @@
 import CAS
 import CASPlatform
 import CFUSE
+import CLinux
 import Glibc
 import StoreTree
 
@@ -15,17 +16,27 @@ extension fuse_entry_param {
 }
 
 extension fuse_file_info {
-  /// - Parameter mapsDirect: whether files that are not cached can be mapped.
-  init(_ file: OpenedFile, mapsDirect: Bool) {
+  /// - Parameter mapsDirectIO: whether the kernel granted FUSE_DIRECT_IO_ALLOW_MMAP.
+  init(_ file: OpenedFile, mapsDirectIO: Bool) {
     self.init()
     fh = file.handle
     switch file.cachePolicy {
     case .keepCache: keep_cache = 1
     case .invalidate: break
-    case .directIOMappable: direct_io = mapsDirect ? 1 : 0
+    case .directIOMappable: direct_io = mapsDirectIO ? 1 : 0
     case .directIO: direct_io = 1
     }
     noflush = file.ignoresFlush ? 1 : 0
+  }
+}
+
+extension casfs_fuse_open_out {
+  /// The reply to FUSE_OPEN of a file that the kernel reads by itself, which libfuse 3.14 has no call for.
+  init(_ file: OpenedFile, backing id: Int32) {
+    self.init()
+    fh = file.handle
+    open_flags = UInt32(FOPEN_PASSTHROUGH) | (file.ignoresFlush ? UInt32(FOPEN_NOFLUSH) : 0)
+    backing_id = id
   }
 }
 
@@ -84,7 +95,7 @@ extension statvfs {
 }
 
 extension AttributeChanges {
-  /// Takes what `FUSE_SETATTR` says is to be set.
+  /// Reads the fields of FUSE_SETATTR that `set` selects.
   init(_ status: stat, _ set: Int32) {
     self.init()
     if set & FUSE_SET_ATTR_MODE != 0 { permissions = status.st_mode & 0o7777 }

@@ -1,44 +1,44 @@
 import CFUSE
+import CLinux
 import Glibc
 import Synchronization
 
-/// What is asked of the kernel when it opens the connection (`FUSE_INIT`) and libfuse 3.14 does not know or leaves out: it
-/// is written into libfuse's reply on its way.
+/// Requests features at FUSE_INIT that libfuse 3.14 does not know or leaves out, by editing libfuse's reply on its way
+/// to the kernel.
 final class InitNegotiation: Sendable {
-  /// Features by their bits in `flags2` of `fuse_init_in` and `fuse_init_out`.
+  /// Features by the flags of FUSE_INIT: `flags`, and `flags2` in the upper half.
   struct Features: OptionSet {
-    let rawValue: UInt32
+    let rawValue: UInt64
 
-    /// `FUSE_DIRECT_IO_ALLOW_MMAP`: what is not cached may be mapped.
-    static let mappedDirect = Features(rawValue: 1 << 4)
-    /// `FUSE_PASSTHROUGH`.
-    static let passthrough = Features(rawValue: 1 << 5)
-  }
+    /// Lookups in one directory run in parallel. Otherwise each waits for the others, and a store may take long to
+    /// answer one.
+    static let parallelDirectoryOperations = Features(rawValue: UInt64(FUSE_PARALLEL_DIROPS))
+    /// There is a `flags2`.
+    static let extendedFlags = Features(rawValue: UInt64(FUSE_INIT_EXT))
+    /// Files opened with FOPEN_DIRECT_IO can be mapped.
+    static let directIOMapping = Features(rawValue: FUSE_DIRECT_IO_ALLOW_MMAP)
+    /// The kernel reads a file that backs a node.
+    static let passthrough = Features(rawValue: FUSE_PASSTHROUGH)
 
-  private enum Layout {
-    static let opcode = 4
-    static let unique = 8
-    /// In the request, `fuse_in_header` with `fuse_init_in` after it.
-    static let offered = 40 + 12
-    static let offered2 = 40 + 16
-    /// In the reply, `fuse_init_out`.
-    static let granted = 12
-    static let granted2 = 32
-    static let stackDepth = 36
-    static let outSize = 64
-    /// `FUSE_PARALLEL_DIROPS`: names in one directory are looked up at once. Where a store takes long to say whether it
-    /// has one blob, the others would wait.
-    static let parallel: UInt32 = 1 << 18
-    /// `FUSE_INIT_EXT`: there is a `flags2`.
-    static let hasMore: UInt32 = 1 << 30
+    init(rawValue: UInt64) {
+      self.rawValue = rawValue
+    }
+
+    /// Joins the two fields of the wire format.
+    init(flags: UInt32, flags2: UInt32) {
+      self.init(rawValue: UInt64(flags2) << 32 | UInt64(flags))
+    }
+
+    var flags: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
+    var flags2: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
   }
 
   private let wanted: Features
-  /// How many file systems may lie on each other below the mount.
+  /// The number of file systems that may be stacked below the mount: `max_stack_depth`.
   private let stackDepth: UInt32
+  /// The `unique` of FUSE_INIT.
   private let request = Atomic<UInt64>(0)
-  private let offersParallel = Atomic(false)
-  private let offered = Atomic<UInt32>(0)
+  private let offered = Atomic<UInt64>(0)
   private let isDone = Atomic(false)
 
   init(wanting wanted: Features, stackDepth: UInt32) {
@@ -46,47 +46,49 @@ final class InitNegotiation: Sendable {
     self.stackDepth = stackDepth
   }
 
-  /// What the kernel offered of what is wanted.
+  /// The wanted features that the kernel offered.
   var granted: Features {
     Features(rawValue: offered.load(ordering: .relaxed)).intersection(wanted)
   }
 
-  /// Looks for the kernel's first request.
-  func note(_ bytes: UnsafeRawBufferPointer) {
-    guard !isDone.load(ordering: .relaxed), bytes.count >= Layout.offered + 4,
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.opcode, as: UInt32.self) == Opcode.initialize.rawValue
+  /// Notes the features that FUSE_INIT offers; ignores other requests.
+  func inspect(_ request: UnsafeRawBufferPointer) {
+    guard !isDone.load(ordering: .relaxed), let header = unsafe InHeader(request),
+      header.opcode == Opcode.initialize.rawValue,
+      let body = unsafe request.body(as: casfs_fuse_compat_init_in.self)
     else { return }
-    let flags = unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered, as: UInt32.self)
-    offersParallel.store(flags & Layout.parallel != 0, ordering: .relaxed)
-    if flags & Layout.hasMore != 0, bytes.count >= Layout.offered2 + 4 {
-      offered.store(
-        unsafe bytes.loadUnaligned(fromByteOffset: Layout.offered2, as: UInt32.self), ordering: .relaxed)
+    var features = Features(flags: body.flags, flags2: 0)
+    if features.contains(.extendedFlags), let body = unsafe request.body(as: fuse_init_in.self) {
+      features = Features(flags: body.flags, flags2: body.flags2)
     }
-    request.store(
-      unsafe bytes.loadUnaligned(fromByteOffset: Layout.unique, as: UInt64.self), ordering: .relaxed)
+    offered.store(features.rawValue, ordering: .relaxed)
+    self.request.store(header.unique, ordering: .relaxed)
   }
 
-  /// Sends a reply, and the one to the kernel's first request with what is wanted in it.
-  func reply(_ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
-    guard !isDone.load(ordering: .relaxed), count == 2, let vectors = unsafe vectors,
-      let header = unsafe vectors[0].iov_base, let body = unsafe vectors[1].iov_base,
-      unsafe header.loadUnaligned(fromByteOffset: Layout.unique, as: UInt64.self) == request.load(ordering: .relaxed)
-    else { return unsafe writev(fd, vectors, count) }
-    isDone.store(true, ordering: .relaxed)
-    guard unsafe vectors[1].iov_len >= Layout.outSize else {
-      offered.store(0, ordering: .relaxed)
-      return unsafe writev(fd, vectors, count)
-    }
-    var flags = unsafe body.loadUnaligned(fromByteOffset: Layout.granted, as: UInt32.self)
-    if offersParallel.load(ordering: .relaxed) { flags |= Layout.parallel }
-    if !granted.isEmpty {
-      flags |= Layout.hasMore
-      unsafe body.storeBytes(of: granted.rawValue, toByteOffset: Layout.granted2, as: UInt32.self)
-    }
-    unsafe body.storeBytes(of: flags, toByteOffset: Layout.granted, as: UInt32.self)
-    if granted.contains(.passthrough) {
-      unsafe body.storeBytes(of: stackDepth, toByteOffset: Layout.stackDepth, as: UInt32.self)
+  /// Sends a reply; the one to FUSE_INIT with the granted features: `writev(2)`.
+  func send(_ fd: Int32, _ vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) -> Int {
+    if !isDone.load(ordering: .relaxed), count == 2, let vectors = unsafe vectors,
+      let header = unsafe OutHeader(vectors[0]), header.unique == request.load(ordering: .relaxed)
+    {
+      isDone.store(true, ordering: .relaxed)
+      unsafe addFeatures(to: vectors[1])
     }
     return unsafe writev(fd, vectors, count)
+  }
+
+  private func addFeatures(to vector: iovec) {
+    guard unsafe vector.iov_len >= MemoryLayout<casfs_fuse_init_out>.size, let base = unsafe vector.iov_base else {
+      offered.store(0, ordering: .relaxed)
+      return
+    }
+    var body = unsafe base.loadUnaligned(as: casfs_fuse_init_out.self)
+    let granted = granted
+    body.flags |= granted.flags
+    if granted.flags2 != 0 {
+      body.flags |= Features.extendedFlags.flags
+      body.flags2 |= granted.flags2
+    }
+    if granted.contains(.passthrough) { body.max_stack_depth = stackDepth }
+    unsafe base.storeBytes(of: body, as: casfs_fuse_init_out.self)
   }
 }

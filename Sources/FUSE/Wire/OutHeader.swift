@@ -1,11 +1,12 @@
 import CFUSE
+import CLinux
 import Glibc
 
-/// What an answer begins with, and all there is of one that only says how it went: `struct fuse_out_header`.
+/// The header of a reply, which is all of a reply that only carries an error or success: `struct fuse_out_header`.
 struct OutHeader {
-  static let size = 16
+  static var size: Int { MemoryLayout<fuse_out_header>.size }
 
-  /// 0, or an errno's negative.
+  /// 0, or an errno, negated.
   let error: Int32
   /// The number of the request.
   let unique: UInt64
@@ -15,20 +16,27 @@ struct OutHeader {
     self.unique = unique
   }
 
-  /// Reads an answer that is about to be sent.
+  /// Reads the header of a reply that is about to be sent.
   ///
-  /// - Returns: `nil` when it has more than this.
-  init?(only vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) {
-    guard count == 1, let vector = unsafe vectors?.pointee, unsafe vector.iov_len == Self.size,
-      let base = unsafe vector.iov_base
-    else { return nil }
-    error = unsafe base.loadUnaligned(fromByteOffset: 4, as: Int32.self)
-    unique = unsafe base.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+  /// - Returns: `nil` if the vector is shorter.
+  init?(_ vector: iovec) {
+    guard unsafe vector.iov_len >= Self.size, let base = unsafe vector.iov_base else { return nil }
+    let header = unsafe base.loadUnaligned(as: fuse_out_header.self)
+    error = header.error
+    unique = header.unique
   }
 
-  /// Sends it. After an unmount there is nobody to take it, as of any answer.
+  /// Reads a reply that is about to be sent.
+  ///
+  /// - Returns: `nil` if it has more than a header.
+  init?(only vectors: UnsafeMutablePointer<iovec>?, _ count: Int32) {
+    guard count == 1, let vector = unsafe vectors?.pointee, unsafe vector.iov_len == Self.size else { return nil }
+    unsafe self.init(vector)
+  }
+
+  /// Sends a reply without a body. Errors are ignored: after an unmount the caller is gone.
   func send(_ device: Int32) {
-    var raw: (length: UInt32, error: Int32, unique: UInt64) = (UInt32(Self.size), error, unique)
-    unsafe withUnsafeBytes(of: &raw) { _ = unsafe write(device, $0.baseAddress, $0.count) }
+    var header = fuse_out_header(len: UInt32(Self.size), error: error, unique: unique)
+    unsafe withUnsafeBytes(of: &header) { _ = unsafe write(device, $0.baseAddress, $0.count) }
   }
 }

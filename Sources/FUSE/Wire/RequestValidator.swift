@@ -1,55 +1,39 @@
-/// What libfuse takes for granted of a request: that it is as long as it says, and that its parts lie within it. It reads
-/// names up to their NUL and content up to its length wherever that is.
-///
-/// The kernel's requests are all sound; this costs them next to nothing.
-enum RequestValidator {
-  /// `struct fuse_in_header`.
-  private static let headerSize = 40
+import CLinux
 
-  /// Whether libfuse may have it. What it has no opcode for is for it to refuse.
+/// Checks what libfuse 3.14 takes for granted: that a request is as long as its header states and that its parts lie
+/// within it. libfuse reads names up to a NUL and content up to a stated length, past the end of the request if need be.
+///
+/// All requests of a kernel are valid; the checks cost next to nothing.
+enum RequestValidator {
+  /// Whether libfuse can be handed a request. libfuse itself refuses unknown opcodes.
   static func isValid(_ request: UnsafeRawBufferPointer) -> Bool {
-    guard request.count >= headerSize, unsafe number(request, at: 0) == request.count else { return false }
-    guard let opcode = unsafe Opcode(rawValue: number(request, at: 4)) else { return true }
-    let layout = opcode.layout
-    var rest = unsafe request[headerSize...]
-    guard unsafe rest.count >= layout.fixed else { return false }
-    unsafe rest = rest.dropFirst(layout.fixed)
-    for _ in 0..<layout.names {
+    guard let header = unsafe InHeader(request), header.length == request.count else { return false }
+    guard let opcode = Opcode(rawValue: header.opcode) else { return true }
+    let fixedSize = InHeader.size + opcode.bodySize
+    guard request.count >= fixedSize else { return false }
+    var rest = unsafe request[fixedSize...]
+    for _ in 0..<opcode.nameCount {
       guard let end = unsafe rest.firstIndex(of: 0) else { return false }
       unsafe rest = rest[(end + 1)...]
     }
     switch opcode {
-    case .write: return unsafe rest.count >= number(request, at: headerSize + 16)
-    case .setxattr: return unsafe rest.count >= number(request, at: headerSize)
-    case .batchForget: return unsafe rest.count >= 16 * Int(number(request, at: headerSize))
-    // FUSE_INIT_EXT says that there are more flags.
+    case .write:
+      return unsafe isCovered(request.body(as: fuse_write_in.self)?.size, by: rest.count)
+    case .setxattr:
+      return unsafe isCovered(request.body(as: casfs_fuse_compat_setxattr_in.self)?.size, by: rest.count)
+    case .batchForget:
+      let capacity = unsafe rest.count / MemoryLayout<fuse_forget_one>.size
+      return unsafe isCovered(request.body(as: fuse_batch_forget_in.self)?.count, by: capacity)
     case .initialize:
-      return unsafe number(request, at: headerSize + 12) & 1 << 30 == 0 || request.count >= headerSize + 20
-    // The kernel sends content only after it was asked to, which it is not; libfuse would keep what nobody waits for.
+      guard let body = unsafe request.body(as: casfs_fuse_compat_init_in.self) else { return false }
+      return unsafe body.flags & UInt32(FUSE_INIT_EXT) == 0 || request.body(as: fuse_init_in.self) != nil
+    // The reply to FUSE_NOTIFY_RETRIEVE, which casfs never sends: libfuse would keep it for good.
     case .notifyReply: return false
     default: return true
     }
   }
 
-  /// The number by which the answer to a request is awaited; `nil` when none is.
-  static func awaitedAnswer(_ request: UnsafeRawBufferPointer) -> UInt64? {
-    guard request.count >= headerSize, unsafe Opcode(rawValue: number(request, at: 4))?.isAnswered ?? true else {
-      return nil
-    }
-    return unsafe unique(request)
-  }
-
-  /// The number of a request that asks for this; `nil` of any other.
-  static func unique(of opcode: Opcode, in request: UnsafeRawBufferPointer) -> UInt64? {
-    guard request.count >= headerSize, unsafe number(request, at: 4) == opcode.rawValue else { return nil }
-    return unsafe unique(request)
-  }
-
-  private static func unique(_ request: UnsafeRawBufferPointer) -> UInt64 {
-    unsafe request.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-  }
-
-  private static func number(_ request: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
-    unsafe request.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  private static func isCovered(_ count: UInt32?, by available: Int) -> Bool {
+    count.map { $0 <= available } ?? false
   }
 }

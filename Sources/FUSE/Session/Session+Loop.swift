@@ -40,14 +40,14 @@ extension Session {
 
   private func answer(_ request: inout fuse_buf, _ worker: Worker, _ device: Int32) {
     // Nobody waits for it.
-    let release = unsafe RequestValidator.unique(
-      of: .release, in: UnsafeRawBufferPointer(start: request.mem, count: request.size))
-    if let release { sessionState.deferredRelease.begin(release) }
+    let header = unsafe InHeader(UnsafeRawBufferPointer(start: request.mem, count: request.size))
+    let isRelease = header?.opcode == Opcode.release.rawValue
+    if isRelease, let header { sessionState.deferredRelease.begin(header.unique) }
     // Who asks after the last close comes after it, so nobody is answered before that has begun.
-    sessionState.workers.begin(worker, keepingLead: release != nil)
+    sessionState.workers.begin(worker, keepingLead: isRelease)
     unsafe fuse_session_process_buf(session, &request)
     worker.end()
-    if release == nil || !worker.isLeading { sessionState.deferredRelease.send(device) }
+    if !isRelease || !worker.isLeading { sessionState.deferredRelease.send(device) }
   }
 
   /// Gets the next request; when there is none yet, it may look for one for a moment.

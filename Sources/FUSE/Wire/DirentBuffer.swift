@@ -2,24 +2,24 @@ import CFUSE
 import Glibc
 import StoreTree
 
-/// Entries of a directory in the form the kernel wants them, as many as there is room for.
-struct DirectoryBuffer {
+/// The reply to FUSE_READDIR or FUSE_READDIRPLUS: directory entries in the kernel's format, up to a size.
+struct DirentBuffer {
   private var bytes: [UInt8]
   private var length = 0
-  /// What the kernel is told of with them.
+  /// The nodes whose lookup counts the reply increments.
   private(set) var nodes: [NodeID] = []
 
   init(_ size: Int) {
     bytes = [UInt8](repeating: 0, count: size)
   }
 
-  /// What is in it.
+  /// The bytes of the entries.
   var used: [UInt8] { Array(bytes.prefix(length)) }
 
   /// Adds an entry: `struct fuse_dirent`.
   ///
-  /// - Parameter next: the offset after it.
-  /// - Returns: whether there was room for it.
+  /// - Parameter next: the offset of the entry after it.
+  /// - Returns: `false` if it does not fit.
   mutating func add(_ entry: DirectoryEntry, _ next: Int64) -> Bool {
     var status = stat(entry)
     return unsafe fill(entry) { (start, room, name) in
@@ -27,7 +27,7 @@ struct DirectoryBuffer {
     }
   }
 
-  /// Adds an entry with what was found under its name, if it was looked for: `struct fuse_direntplus`.
+  /// Adds an entry and the result of its lookup, if there was one: `struct fuse_direntplus`.
   mutating func add(_ entry: DirectoryEntry, _ found: Entry?, _ next: Int64) -> Bool {
     var parameters = fuse_entry_param()
     if let found { parameters = fuse_entry_param(found) } else { parameters.attr = stat(entry) }
