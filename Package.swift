@@ -101,11 +101,15 @@ let package = Package(
       name: "TestSupport", dependencies: ["CAS", "CASPlatform", "OCI"], path: "Tests/TestSupport",
       exclude: ["Scripts"], swiftSettings: strict),
     .target(
-      name: "SimulatedKernel", dependencies: ["CAS", "FUSE", "OCI", "CASPlatform", "StoreTree", logging, system],
+      name: "SimulatedKernel",
+      dependencies: ["CAS", "CLinux", "FUSE", "OCI", "CASPlatform", "StoreTree", logging, system],
       path: "Tests/SimulatedKernel", swiftSettings: strict),
     .testTarget(
       name: "FUSETests",
-      dependencies: ["CAS", "CASDirectory", "CASMemory", "FUSE", "SimulatedKernel", "TestSupport"],
+      dependencies: [
+        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "CLinux", "FUSE", "SimulatedKernel", "StoreTree",
+        "TestSupport", system,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CAS", "OCI", "casfs", "TestSupport"], exclude: ["Scripts"],

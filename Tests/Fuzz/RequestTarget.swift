@@ -2,8 +2,8 @@ import CAS
 import CASMemory
 import SimulatedKernel
 
-/// Two bytes of the input are one choice of what is sent.
-private final class Choices: RandomNumberGenerator {
+/// The fuzzer's input as a source of random numbers, two bytes for each.
+private final class InputGenerator: RandomNumberGenerator {
   private var pieces: Pieces
 
   init(_ input: [UInt8]) {
@@ -17,9 +17,9 @@ private final class Choices: RandomNumberGenerator {
 
 func fuzzRequests(_ input: [UInt8]) {
   do {
-    let choices = Choices(input)
+    let generator = InputGenerator(input)
     let engine = try MemoryDriver().create("mem:", options: CreateOptions())
-    var fuzzer = try RequestFuzzer(on: engine, choices) { !choices.isEmpty }
+    var fuzzer = try RequestFuzzer(on: engine, generator) { !generator.isEmpty }
     try fuzzer.run()
   } catch {
     fatalError("\(error)")

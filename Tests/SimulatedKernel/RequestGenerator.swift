@@ -1,9 +1,11 @@
 import CAS
+import CLinux
 import FUSE
 import Glibc
 import OCI
 
-/// Makes requests: many that a kernel sends, so that there is something to do harm to, and many that none does.
+/// A source of random requests: many that a kernel sends, so that nodes, handles and content exist, and many that no
+/// kernel sends.
 struct RequestGenerator<Source: RandomNumberGenerator> {
   private var source: Source
   private var nodes: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8, 16, 17]
@@ -25,7 +27,7 @@ struct RequestGenerator<Source: RandomNumberGenerator> {
     return ["incoming", "refs", "blobs", "images", "committed", "sha256", "sha512", "a", "b", "c", "v1", "x-y"]
       + digests.flatMap { ["\($0)", $0.hex] }
   }
-  /// Names that no kernel asks for, and some that are only rare.
+  /// Names that no kernel sends, and rare ones.
   private static var oddNames: [[UInt8]] {
     [
       [], Array(".".utf8), Array("..".utf8), Array("a/b".utf8), Array("/".utf8), Array("../../etc/passwd".utf8),
@@ -54,7 +56,6 @@ struct RequestGenerator<Source: RandomNumberGenerator> {
   mutating func number(_ limit: Int) -> Int { Int(source.next() % UInt64(max(1, limit))) }
 
   private mutating func one<Value>(of values: [Value]) -> Value { values[number(values.count)] }
-  private mutating func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] { WireRequest.bytes(number) }
 
   private mutating func node() -> UInt64 {
     switch number(16) {
@@ -80,10 +81,10 @@ struct RequestGenerator<Source: RandomNumberGenerator> {
     one(of: Self.contents + Self.texts + [[UInt8](repeating: UInt8(number(256)), count: number(9000))])
   }
 
-  /// The next request, and how it came out of the other's ways.
+  /// The next request.
   mutating func request() -> WireRequest {
     let known = Opcode(rawValue: UInt32(number(53)))
-    // What does something is asked for more often.
+    // Operations with an effect come more often.
     let usual: [Opcode] = [
       .lookup, .lookup, .create, .create, .write, .write, .open, .flush, .release, .read, .setattr, .rename2, .unlink,
       .opendir, .readdir, .readdirplus, .mkdir,
@@ -93,115 +94,184 @@ struct RequestGenerator<Source: RandomNumberGenerator> {
     if known == nil || number(60) == 0 { request.opcode = UInt32(truncatingIfNeeded: one(of: Self.numbers)) }
     request.caller.process = one(of: [0, 0, UInt32(getpid()), 1, 4_000_000, .max])
     request.caller.user = one(of: [0, 0, 1000])
-    spoil(&request)
+    corrupt(&request)
     Self.tame(&request)
     return request
   }
 
-  /// Makes it what no kernel sends, now and then.
-  private mutating func spoil(_ request: inout WireRequest) {
+  /// Sometimes makes a request malformed.
+  private mutating func corrupt(_ request: inout WireRequest) {
     switch number(24) {
-    case 0: request.cut = 1 + number(39 + request.body.count)
+    case 0: request.truncatedSize = 1 + number(MemoryLayout<fuse_in_header>.size - 1 + request.body.count)
     case 1: request.body = Array(request.body.prefix(number(request.body.count + 1)))
     case 2: request.body += [UInt8](repeating: UInt8(number(256)), count: number(300))
-    case 3: request.exaggeration = UInt32(truncatingIfNeeded: one(of: Self.numbers))
+    case 3: request.excessLength = UInt32(truncatingIfNeeded: one(of: Self.numbers))
     case 4 where !request.body.isEmpty: request.body[number(request.body.count)] = UInt8(number(256))
     case 5 where request.body.count > 4:
-      // A length or a count that lies.
+      // A wrong length or count.
       let place = number(request.body.count / 4) * 4
-      let lie = bytes(UInt32(truncatingIfNeeded: one(of: Self.numbers)))
-      request.body.replaceSubrange(place..<min(place + 4, request.body.count), with: lie)
+      let wrong = wire(UInt32(truncatingIfNeeded: one(of: Self.numbers)))
+      request.body.replaceSubrange(place..<min(place + 4, request.body.count), with: wrong)
     case 6: request.body.removeAll { $0 == 0 }
     default: break
     }
   }
 
   private mutating func body(_ opcode: Opcode) -> [UInt8] {
-    let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
     switch opcode {
     case .readlink, .statfs, .destroy: return []
     case .lookup, .unlink, .rmdir: return name()
-    case .removexattr: return WireRequest.bytes(one(of: Self.attributes))
+    case .removexattr: return wire(one(of: Self.attributes))
     case .symlink: return name() + name()
-    case .forget: return bytes(one(of: [1, 1, 2, .max] as [UInt64]))
+    case .forget: return wire(fuse_forget_in()) { $0.nlookup = one(of: [1, 1, 2, .max]) }
     case .batchForget:
-      let count = number(4)
-      return bytes(UInt32(count)) + zeros(4) + (0..<count).flatMap { _ in bytes(node()) + bytes(UInt64(number(3))) }
-    case .interrupt: return bytes(UInt64(number(1000)))
-    case .initialize: return bytes(UInt32(number(9))) + bytes(UInt32(number(40))) + zeros(56)
-    case .open: return bytes(UInt32(one(of: [O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC]))) + zeros(4)
-    case .opendir, .listxattr, .access, .syncfs: return bytes(size()) + zeros(4)
-    case .mkdir: return bytes(0o755 as UInt32) + zeros(4) + name()
-    case .mknod: return bytes(UInt32(one(of: [S_IFREG, S_IFCHR, S_IFDIR]) | 0o644)) + zeros(12) + name()
-    case .create, .tmpfile: return bytes(UInt32(O_RDWR)) + bytes(0o100644 as UInt32) + zeros(8) + name()
-    case .link: return bytes(node()) + name()
-    case .rename: return bytes(node()) + name() + name()
-    case .rename2: return bytes(node()) + bytes(UInt32(one(of: [0, 0, 0, 1, 2, 4]))) + zeros(4) + name() + name()
-    case .getattr: return bytes(UInt32(number(2))) + zeros(4) + bytes(handle())
+      let forgets = number(4)
+      let body = wire(fuse_batch_forget_in()) { $0.count = UInt32(forgets) }
+      return (0..<forgets).reduce(body) { (body, _) in
+        body
+          + wire(fuse_forget_one()) {
+            $0.nodeid = node()
+            $0.nlookup = UInt64(number(3))
+          }
+      }
+    case .interrupt: return wire(fuse_interrupt_in()) { $0.unique = UInt64(number(1000)) }
+    case .initialize:
+      return wire(fuse_init_in()) {
+        $0.major = UInt32(number(9))
+        $0.minor = UInt32(number(40))
+      }
+    case .open:
+      return wire(fuse_open_in()) {
+        $0.flags = UInt32(one(of: [O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC]))
+      }
+    case .opendir: return wire(fuse_open_in()) { $0.flags = size() }
+    case .access: return wire(fuse_access_in()) { $0.mask = size() }
+    case .syncfs: return wire(fuse_syncfs_in()) { $0.padding = UInt64(size()) }
+    case .mkdir: return wire(fuse_mkdir_in()) { $0.mode = 0o755 } + name()
+    case .mknod: return wire(fuse_mknod_in()) { $0.mode = one(of: [S_IFREG, S_IFCHR, S_IFDIR]) | 0o644 } + name()
+    case .create, .tmpfile:
+      return wire(fuse_create_in()) {
+        $0.flags = UInt32(O_RDWR)
+        $0.mode = S_IFREG | 0o644
+      } + name()
+    case .link: return wire(fuse_link_in()) { $0.oldnodeid = node() } + name()
+    case .rename: return wire(fuse_rename_in()) { $0.newdir = node() } + name() + name()
+    case .rename2:
+      return wire(fuse_rename2_in()) {
+        $0.newdir = node()
+        $0.flags = one(of: [0, 0, 0, 1, 2, 4])
+      } + name() + name()
+    case .getattr:
+      return wire(fuse_getattr_in()) {
+        $0.getattr_flags = UInt32(number(2))
+        $0.fh = handle()
+      }
     case .setattr: return setattr()
-    case .read, .readdir, .readdirplus: return bytes(handle()) + bytes(offset()) + bytes(size()) + zeros(20)
+    case .read, .readdir, .readdirplus:
+      return wire(fuse_read_in()) {
+        $0.fh = handle()
+        $0.offset = offset()
+        $0.size = size()
+      }
     case .write:
       let content = content()
-      return bytes(handle()) + bytes(offset()) + bytes(UInt32(content.count)) + zeros(20) + content
-    case .release, .flush, .releasedir, .poll, .lseek, .setupMapping, .statx: return bytes(handle()) + zeros(16)
-    case .fsync, .fsyncdir: return bytes(handle()) + zeros(8)
+      return wire(fuse_write_in()) {
+        $0.fh = handle()
+        $0.offset = offset()
+        $0.size = UInt32(content.count)
+      } + content
+    case .release, .releasedir: return wire(fuse_release_in()) { $0.fh = handle() }
+    case .flush: return wire(fuse_flush_in()) { $0.fh = handle() }
+    case .poll: return wire(fuse_poll_in()) { $0.fh = handle() }
+    case .lseek: return wire(fuse_lseek_in()) { $0.fh = handle() }
+    case .setupMapping: return wire(fuse_setupmapping_in()) { $0.fh = handle() }
+    case .statx: return wire(casfs_fuse_statx_in()) { $0.fh = handle() }
+    case .fsync, .fsyncdir: return wire(fuse_fsync_in()) { $0.fh = handle() }
     case .setxattr:
       let value = number(3) == 0 ? accessControlList() : content()
-      let flags = UInt32(number(4))
-      return bytes(UInt32(value.count)) + bytes(flags) + WireRequest.bytes(one(of: Self.attributes)) + value
-    case .getxattr: return bytes(size()) + zeros(4) + WireRequest.bytes(one(of: Self.attributes))
-    case .bmap: return bytes(offset()) + zeros(8)
-    case .ioctl: return bytes(handle()) + bytes(size()) + zeros(20)
-    case .fallocate: return bytes(handle()) + bytes(offset()) + bytes(offset()) + zeros(8)
-    case .notifyReply: return zeros(40)
-    case .getlk, .setlk, .setlkw: return bytes(handle()) + zeros(40)
-    case .copyFileRange: return bytes(handle()) + bytes(offset()) + bytes(node()) + bytes(handle()) + zeros(24)
-    case .removeMapping: return zeros(20)
+      return wire(casfs_fuse_compat_setxattr_in()) {
+        $0.size = UInt32(value.count)
+        $0.flags = UInt32(number(4))
+      } + wire(one(of: Self.attributes)) + value
+    case .getxattr: return wire(fuse_getxattr_in()) { $0.size = size() } + wire(one(of: Self.attributes))
+    case .listxattr: return wire(fuse_getxattr_in()) { $0.size = size() }
+    case .bmap: return wire(fuse_bmap_in()) { $0.block = offset() }
+    case .ioctl:
+      return wire(fuse_ioctl_in()) {
+        $0.fh = handle()
+        $0.flags = size()
+      }
+    case .fallocate:
+      return wire(fuse_fallocate_in()) {
+        $0.fh = handle()
+        $0.offset = offset()
+        $0.length = offset()
+      }
+    case .notifyReply: return wire(fuse_notify_retrieve_in())
+    case .getlk, .setlk, .setlkw: return wire(fuse_lk_in()) { $0.fh = handle() }
+    case .copyFileRange:
+      return wire(fuse_copy_file_range_in()) {
+        $0.fh_in = handle()
+        $0.off_in = offset()
+        $0.nodeid_out = node()
+        $0.fh_out = handle()
+      }
+    case .removeMapping: return wire(fuse_removemapping_in()) + wire(fuse_removemapping_one())
     }
   }
 
   private mutating func setattr() -> [UInt8] {
-    let valid = UInt32(number(4) == 0 ? 0xFFFF_FFFF : [1, 2, 8, 8, 8 | 64, 16, 32 | 256][number(7)])
-    let zeros = [UInt8](repeating: 0, count: 40)
-    return bytes(valid) + bytes(0 as UInt32) + bytes(handle()) + bytes(offset()) + zeros + bytes(0o640 as UInt32)
-      + bytes(0 as UInt32) + bytes(UInt32(number(2))) + bytes(UInt32(number(2))) + bytes(0 as UInt32)
+    wire(fuse_setattr_in()) {
+      let sets = [
+        FATTR_MODE, FATTR_UID, FATTR_SIZE, FATTR_SIZE, FATTR_SIZE | FATTR_FH, FATTR_ATIME,
+        FATTR_MTIME | FATTR_MTIME_NOW,
+      ]
+      $0.valid = number(4) == 0 ? .max : UInt32(one(of: sets))
+      $0.fh = handle()
+      $0.size = offset()
+      $0.mode = 0o640
+      $0.uid = UInt32(number(2))
+      $0.gid = UInt32(number(2))
+    }
   }
 
   private mutating func accessControlList() -> [UInt8] {
-    var list = bytes(2 as UInt32)
+    // The version, then entries of tag, permissions and id.
+    var list = wire(2 as UInt32)
     for tag in [1, 2, 4, 16, 32] as [UInt16] where number(5) > 0 {
-      list += bytes(tag) + bytes(UInt16(number(9))) + bytes(UInt32.max)
+      list += wire(tag) + wire(UInt16(number(9))) + wire(UInt32.max)
     }
     return list
   }
 
-  /// Keeps to what can be answered at once: content of terabytes that are not there would have to be hashed, and answers
-  /// of a megabyte do not fit into the socket.
+  /// Avoids requests that cannot be replied to soon: terabytes of absent content would have to be hashed, and replies of a
+  /// megabyte do not fit into the socket.
   private static func tame(_ request: inout WireRequest) {
-    func field(_ offset: Int, atMost limit: UInt64, instead: UInt64, width: Int) {
-      guard offset + width <= request.body.count else { return }
-      let value = request.body[offset..<offset + width].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-      guard value > limit, width == 4 || value <= 1 << 44, width == 8 || value <= 256 * 65_536 else { return }
-      let bytes = (0..<width).map { UInt8(truncatingIfNeeded: instead >> ($0 * 8)) }
-      request.body.replaceSubrange(offset..<offset + width, with: bytes)
+    func replace<Body, Field: FixedWidthInteger & BitwiseCopyable>(
+      _ field: KeyPath<Body, Field>, above limit: Field, through end: Field, with other: Field
+    ) {
+      guard let offset = MemoryLayout<Body>.offset(of: field),
+        let value = request.body.value(as: Field.self, at: offset), limit < value, value <= end
+      else { return }
+      request.body.replaceSubrange(offset..<offset + MemoryLayout<Field>.size, with: wire(other))
     }
     switch Opcode(rawValue: request.opcode) {
-    case .setattr: field(16, atMost: 1 << 20, instead: .max, width: 8)
-    case .write: field(8, atMost: 1 << 20, instead: .max, width: 8)
-    case .read, .readdir, .readdirplus: field(16, atMost: 4096, instead: 4096, width: 4)
+    case .setattr: replace(\fuse_setattr_in.size, above: 1 << 20, through: 1 << 44, with: .max)
+    case .write: replace(\fuse_write_in.offset, above: 1 << 20, through: 1 << 44, with: .max)
+    case .read, .readdir, .readdirplus: replace(\fuse_read_in.size, above: 4096, through: 256 << 16, with: 4096)
     default: break
     }
   }
 
-  /// Learns from an answer which nodes and handles there are.
-  mutating func learn(_ request: WireRequest, _ answer: WireAnswer) {
-    guard answer.error == 0 else { return }
+  /// Learns nodes and handles from a reply.
+  mutating func learn(_ request: WireRequest, _ reply: WireReply) {
+    guard reply.error == 0 else { return }
     switch Opcode(rawValue: request.opcode) {
-    case .lookup, .mkdir, .mknod: remember(answer.number(at: 0), in: \.nodes)
+    case .lookup, .mkdir, .mknod: remember(reply.node, in: \.nodes)
     case .create:
-      remember(answer.number(at: 0), in: \.nodes)
-      remember(answer.number(at: 128), in: \.handles)
-    case .open, .opendir: remember(answer.number(at: 0), in: \.handles)
+      remember(reply.node, in: \.nodes)
+      remember(reply.createdHandle, in: \.handles)
+    case .open, .opendir: remember(reply.handle, in: \.handles)
     default: break
     }
   }

@@ -1,30 +1,31 @@
 package import CAS
 import CASPlatform
+import CLinux
 import FUSE
 import Glibc
 import Logging
 import StoreTree
 import SystemPackage
 
-/// The other end of `/dev/fuse`: a socket by which a session of a tree gets whatever requests it is sent, and no mount.
+/// A stand-in for the kernel: a socket in the place of `/dev/fuse` that sends any request to a session, without a mount.
 ///
-/// It sees to it that every request that is to be answered is, once, and in time.
+/// Checks that each request that expects a reply gets exactly one, in time.
 package final class SimulatedKernel {
-  /// How long an answer may take, in milliseconds; machines are slow at times.
+  /// A limit in milliseconds that only a hang reaches, on a slow machine too.
   private static let replyTimeout: Int32 = 60_000
 
-  /// The store that the tree shows.
+  /// The mounted store.
   package let engine: any Engine
   private let socket: OpenFile
   private let session: Session
   private let hasEnded = Monitor(false)
   private var nextUnique: UInt64 = 2
   private var awaited: Set<UInt64> = []
-  /// Requests that may be answered, and need not.
+  /// Requests that may get a reply: FUSE_INTERRUPT.
   private var optional: Set<UInt64> = []
-  private var answers: [UInt64: WireAnswer] = [:]
+  private var replies: [UInt64: WireReply] = [:]
 
-  /// Shows a store, which is closed in the end.
+  /// Starts a session of a store; ``end(unmounting:)`` closes it.
   package init(_ engine: any Engine) throws {
     self.engine = engine
     var ends: [Int32] = [-1, -1]
@@ -32,20 +33,24 @@ package final class SimulatedKernel {
       throw Errno(rawValue: errno)
     }
     socket = OpenFile(owning: ends[0])
-    // Answers are not waited with, so there must be room for some; the superuser gets it.
-    var room: Int32 = 8 << 20
+    // The session does not wait for buffer space, as /dev/fuse has it always. Only the superuser can get this much.
+    var size: Int32 = 8 << 20
     for end in ends {
-      unsafe setsockopt(end, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
-      unsafe setsockopt(end, SOL_SOCKET, SO_SNDBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
+      unsafe setsockopt(end, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+      unsafe setsockopt(end, SOL_SOCKET, SO_SNDBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
     }
     var options = TreeOptions(user: 0, group: 0)
     options.incomingLimit = 1000
     let logger = Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() }
-    // 7.39, all that a kernel may offer.
     let offer = WireRequest(
       .initialize, 0,
-      WireRequest.bytes(7 as UInt32) + WireRequest.bytes(39 as UInt32) + WireRequest.bytes(131_072 as UInt32)
-        + WireRequest.bytes(UInt32.max) + WireRequest.bytes(UInt32.max) + [UInt8](repeating: 0, count: 44))
+      wire(fuse_init_in()) {
+        $0.major = UInt32(FUSE_KERNEL_VERSION)
+        $0.minor = 39
+        $0.max_readahead = 128 << 10
+        $0.flags = .max
+        $0.flags2 = .max
+      })
     try Self.put(offer.bytes(unique: 1), to: socket)
     session = try Session(Tree(engine, options: options, logger: logger), over: ends[1], logger: logger)
     awaited = [1]
@@ -55,49 +60,49 @@ package final class SimulatedKernel {
 
   /// Sends a request.
   ///
-  /// - Returns: the number by which ``takeAnswer(to:)`` knows its answer.
+  /// - Returns: its number, for ``takeReply(to:)``.
   @discardableResult
   package func send(_ request: WireRequest) throws -> UInt64 {
     let unique = nextUnique
     nextUnique += 2
-    if request.isAnswered { awaited.insert(unique) }
+    if request.expectsReply { awaited.insert(unique) }
     if Opcode(rawValue: request.opcode) == .interrupt { optional.insert(unique) }
     try Self.put(request.bytes(unique: unique), to: socket)
     return unique
   }
 
-  /// Waits until everything is answered.
+  /// Waits until all requests have their replies.
   package func settle() throws {
     var buffer = [UInt8](repeating: 0, count: 2 << 20)
     while true {
       var state = pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0)
-      let isThere = unsafe poll(&state, 1, awaited.isEmpty ? 0 : Self.replyTimeout)
-      // libFuzzer looks at the time by a signal.
-      if isThere < 0, errno == EINTR { continue }
-      guard isThere > 0 else {
+      let ready = unsafe poll(&state, 1, awaited.isEmpty ? 0 : Self.replyTimeout)
+      // libFuzzer's timer is a signal.
+      if ready < 0, errno == EINTR { continue }
+      guard ready > 0 else {
         if awaited.isEmpty { return }
-        throw Finding("requests \(awaited.sorted()) are not answered")
+        throw Finding("no reply to requests \(awaited.sorted())")
       }
       let count = unsafe read(socket.rawValue, &buffer, buffer.count)
-      guard count > 0 else { throw Finding("the session is gone") }
+      guard count > 0 else { throw Finding("the session has ended") }
       try take(Array(buffer[..<count]))
     }
   }
 
-  /// Takes out an answer that has come.
-  package func takeAnswer(to unique: UInt64) -> WireAnswer? {
-    answers.removeValue(forKey: unique)
+  /// Removes and returns a reply.
+  package func takeReply(to unique: UInt64) -> WireReply? {
+    replies.removeValue(forKey: unique)
   }
 
-  /// Sends a request and waits for its answer.
-  package func ask(_ request: WireRequest) throws -> WireAnswer {
+  /// Sends a request and waits for its reply.
+  package func ask(_ request: WireRequest) throws -> WireReply {
     let unique = try send(request)
     try settle()
-    guard let answer = takeAnswer(to: unique) else { throw Finding("opcode \(request.opcode) is not answered") }
-    return answer
+    guard let reply = takeReply(to: unique) else { throw Finding("no reply to opcode \(request.opcode)") }
+    return reply
   }
 
-  /// Ends the session, as a signal does or as an unmount does, and waits until it has.
+  /// Ends the session, as an unmount or a signal does, and waits until it has ended.
   package func end(unmounting: Bool) throws {
     if unmounting { shutdown(socket.rawValue, Int32(SHUT_RDWR)) } else { session.stop() }
     guard hasEnded.wait(for: .milliseconds(Self.replyTimeout), until: { $0 }) else {
@@ -106,26 +111,21 @@ package final class SimulatedKernel {
   }
 
   private func take(_ message: [UInt8]) throws {
-    let header = WireAnswer(error: 0, body: message)
-    guard message.count >= 16, header.number(at: 0) & 0xFFFF_FFFF == UInt64(message.count) else {
-      throw Finding("an answer of \(message.count) bytes says that it is of another length")
+    guard let reply = WireReply(message) else { throw Finding("wrong length in a reply of \(message.count) bytes") }
+    // A notification.
+    if reply.unique == 0 { return }
+    guard awaited.remove(reply.unique) != nil || optional.remove(reply.unique) != nil else {
+      throw Finding("second reply, or a needless one, to request \(reply.unique)")
     }
-    let unique = header.number(at: 8)
-    let error = Int32(truncatingIfNeeded: header.number(at: 0) >> 32)
-    // What nobody asked for is news.
-    if unique == 0 { return }
-    guard awaited.remove(unique) != nil || optional.remove(unique) != nil else {
-      throw Finding("request \(unique) is answered twice, or is none that is answered")
+    guard 0...4095 ~= reply.error, reply.error == 0 || reply.body.isEmpty else {
+      throw Finding("error \(reply.error) with \(reply.body.count) bytes for request \(reply.unique)")
     }
-    guard -4095...0 ~= error, error == 0 || message.count == 16 else {
-      throw Finding("request \(unique) is answered with error \(error) and \(message.count) bytes")
-    }
-    answers[unique] = WireAnswer(error: -error, body: Array(message[16...]))
+    replies[reply.unique] = reply
   }
 
   private static func put(_ message: [UInt8], to socket: OpenFile) throws {
     guard unsafe Glibc.send(socket.rawValue, message, message.count, Int32(MSG_NOSIGNAL)) == message.count else {
-      throw Finding("a request cannot be sent: \(Errno(rawValue: errno))")
+      throw Finding("send a request: \(Errno(rawValue: errno))")
     }
   }
 }

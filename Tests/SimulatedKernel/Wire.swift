@@ -1,75 +1,102 @@
+import CLinux
 package import FUSE
 
-/// A request as it is sent through `/dev/fuse`, whether or not the kernel would send it: `struct fuse_in_header` and what
-/// follows.
+/// A request as it is read from `/dev/fuse`: `struct fuse_in_header` and a body. It can be one that no kernel sends.
 package struct WireRequest: Sendable {
-  /// What is asked for; any number.
+  /// The operation; any number.
   package var opcode: UInt32
-  /// What of.
+  /// The node.
   package var node: UInt64
-  /// Who asks: `uid`, `gid` and `pid`.
+  /// The caller: `uid`, `gid` and `pid`.
   package var caller: (user: UInt32, group: UInt32, process: UInt32) = (0, 0, 0)
-  /// What follows the header.
+  /// The bytes after the header.
   package var body: [UInt8]
-  /// How much longer the header says that it is.
-  package var exaggeration: UInt32 = 0
-  /// How much of it is sent, the header included.
-  package var cut: Int?
+  /// By how much the length in the header exceeds the real one.
+  package var excessLength: UInt32 = 0
+  /// The number of bytes to send instead of all, the header included.
+  package var truncatedSize: Int?
 
-  /// Makes a sound request of its parts.
+  /// Makes a well-formed request.
   package init(_ opcode: Opcode, _ node: UInt64 = 1, _ body: [UInt8] = []) {
-    self.init(number: opcode.rawValue, node, body)
-  }
-
-  /// Makes a request of its parts, with any opcode.
-  package init(number: UInt32, _ node: UInt64, _ body: [UInt8]) {
-    opcode = number
+    self.opcode = opcode.rawValue
     self.node = node
     self.body = body
   }
 
-  /// What is sent.
+  /// The bytes to send.
   func bytes(unique: UInt64) -> [UInt8] {
-    let length = UInt32(truncatingIfNeeded: 40 + body.count) &+ exaggeration
-    let header =
-      Self.bytes(length) + Self.bytes(opcode) + Self.bytes(unique) + Self.bytes(node) + Self.bytes(caller.user)
-      + Self.bytes(caller.group) + Self.bytes(caller.process) + Self.bytes(0 as UInt32)
+    let header = wire(fuse_in_header()) {
+      $0.len = UInt32(truncatingIfNeeded: MemoryLayout<fuse_in_header>.size + body.count) &+ excessLength
+      $0.opcode = opcode
+      $0.unique = unique
+      $0.nodeid = node
+      $0.uid = caller.user
+      $0.gid = caller.group
+      $0.pid = caller.process
+    }
     let whole = header + body
-    return Array(whole.prefix(cut ?? whole.count))
+    return Array(whole.prefix(truncatedSize ?? whole.count))
   }
 
-  /// Whether an answer must come: not when the number to answer to did not arrive.
-  var isAnswered: Bool {
-    if let cut, cut < 40 { return false }
-    return Opcode(rawValue: opcode)?.isAnswered ?? true
-  }
-
-  /// A number as it is in memory.
-  package static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
-    (0..<number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
-  }
-
-  /// A name as it follows the fixed part.
-  package static func bytes(_ name: String) -> [UInt8] { Array(name.utf8) + [0] }
-}
-
-/// An answer: `struct fuse_out_header` and what follows.
-package struct WireAnswer: Sendable {
-  /// 0, or the system's error number.
-  package var error: Int32
-  /// What follows the header.
-  package var body: [UInt8]
-
-  /// A number in the body; 0 when it is shorter.
-  package func number(at offset: Int) -> UInt64 {
-    guard offset + 8 <= body.count else { return 0 }
-    return body[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  /// Whether a reply must come: not if `unique` is not sent.
+  var expectsReply: Bool {
+    if let truncatedSize, truncatedSize < MemoryLayout<fuse_in_header>.size { return false }
+    return Opcode(rawValue: opcode)?.expectsReply ?? true
   }
 }
 
-/// What must not have happened.
+/// The bytes of a struct of `<linux/fuse.h>`.
+func wire<Body: BitwiseCopyable>(_ zero: Body, _ set: (inout Body) -> Void = { _ in }) -> [UInt8] {
+  var body = zero
+  set(&body)
+  return unsafe withUnsafeBytes(of: body) { unsafe Array($0) }
+}
+
+/// The bytes of a name, ended by a NUL.
+func wire(_ name: String) -> [UInt8] { Array(name.utf8) + [0] }
+
+/// A reply: `struct fuse_out_header` and a body.
+package struct WireReply: Sendable {
+  /// 0, or an errno.
+  package let error: Int32
+  /// The number of the request; 0 for a notification.
+  package let unique: UInt64
+  /// The bytes after the header.
+  package let body: [UInt8]
+
+  /// Reads a message.
+  ///
+  /// - Returns: `nil` if its header does not state its length.
+  init?(_ message: [UInt8]) {
+    guard let header = message.value(as: fuse_out_header.self), header.len == message.count else { return nil }
+    error = 0 &- header.error
+    unique = header.unique
+    body = Array(message[MemoryLayout<fuse_out_header>.size...])
+  }
+
+  /// The node of a FUSE_LOOKUP, FUSE_CREATE, FUSE_MKDIR or FUSE_MKNOD; 0 if the body is shorter.
+  var node: UInt64 { body.value(as: fuse_entry_out.self)?.nodeid ?? 0 }
+
+  /// The handle of a FUSE_OPEN or FUSE_OPENDIR; 0 if the body is shorter.
+  var handle: UInt64 { body.value(as: fuse_open_out.self)?.fh ?? 0 }
+
+  /// The handle of a FUSE_CREATE; 0 if the body is shorter.
+  var createdHandle: UInt64 {
+    body.value(as: fuse_open_out.self, at: MemoryLayout<fuse_entry_out>.size)?.fh ?? 0
+  }
+}
+
+extension [UInt8] {
+  /// Reads a struct; `nil` if the bytes end before it does.
+  func value<Body: BitwiseCopyable>(as type: Body.Type, at offset: Int = 0) -> Body? {
+    guard offset + MemoryLayout<Body>.size <= count else { return nil }
+    return unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: type) }
+  }
+}
+
+/// A violation that a test found.
 package struct Finding: Error, Sendable, CustomStringConvertible {
-  /// What it was.
+  /// The violation, in a few words.
   package let description: String
 
   init(_ description: String) {
