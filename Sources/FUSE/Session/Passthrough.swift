@@ -6,87 +6,79 @@ import StoreTree
 import Synchronization
 import SystemPackage
 
-/// Gives the kernel files of the store to read from by itself: `FUSE_DEV_IOC_BACKING_OPEN`.
+/// Hands files of the store to the kernel, which then reads them without the daemon: `FUSE_PASSTHROUGH`, Linux 6.9.
 ///
-/// While a node is open in one way, the kernel opens it in no other, and from no other file.
+/// All concurrent opens of a node must use the same file, or all go through the daemon; the kernel fails others with
+/// EIO. The first open decides.
 final class Passthrough: Sendable {
   private struct OpenNode {
     /// `nil` while the node is read through the daemon.
-    var file: Registration?
-    var opens = 1
+    var id: BackingID?
+    var opens = 0
   }
 
-  /// A file that the kernel has a number for, until this goes.
-  private final class Registration: Sendable {
-    let device: Int32
-    let number: Int32
+  /// The kernel's answers to every file of this user: no CAP_SYS_ADMIN, a stack of file systems that is too deep, or no
+  /// passthrough at all.
+  private static let permanentErrors: [Errno] = [
+    .notPermitted, .tooManySymbolicLinkLevels, .notSupportedOnSocket, .noFunction,
+  ]
 
-    init(device: Int32, number: Int32) {
-      self.device = device
-      self.number = number
-    }
-
-    deinit {
-      casfs_backing_close(device, number)
-    }
-  }
-
-  private let device: Int32
+  private let register: @Sendable (Int32) -> Int32
+  private let close: @Sendable (Int32) -> Void
   private let nodes = Monitor<[NodeID: OpenNode]>([:])
   private let isRefused = Atomic(false)
 
   /// - Parameter device: the descriptor of `/dev/fuse`.
-  init(device: Int32) {
-    self.device = device
-    // An ordinary user is told so with any file.
-    if let any = try? OpenFile.open(path: "/proc/self/exe", .readOnly) { _ = register(any) }
+  convenience init(device: Int32) {
+    self.init(
+      registering: { casfs_backing_open(device, $0) }, closing: { casfs_backing_close(device, $0) })
+    // Any file shows whether the kernel takes files from this user.
+    if let file = try? OpenFile.open(path: "/proc/self/exe", .readOnly) { _ = id(for: file) }
   }
 
-  /// Whether the kernel may still take files: it does not from an ordinary user.
+  /// - Parameter register: returns the backing id of a descriptor, or an errno, negated.
+  /// - Parameter close: closes a backing id.
+  init(registering register: @escaping @Sendable (Int32) -> Int32, closing close: @escaping @Sendable (Int32) -> Void) {
+    self.register = register
+    self.close = close
+  }
+
+  /// Whether the kernel takes files from this user.
   var isUsable: Bool { !isRefused.load(ordering: .relaxed) }
 
-  /// Notes that a node is being opened.
+  /// Counts an open of a node.
   ///
-  /// - Returns: the number of the file that the kernel is to read; `nil` when it is to ask the daemon.
+  /// - Returns: the backing id for the reply; `nil` if the kernel is to read through the daemon.
   func open(_ node: NodeID, _ file: BackingFile) -> Int32? {
     nodes.withLock(notifying: .none) { nodes in
-      if nodes[node] == nil { nodes[node] = OpenNode(file: registration(of: file), opens: 0) }
-      nodes[node]?.opens += 1
-      return nodes[node]?.file?.number
+      var open = nodes[node] ?? OpenNode(id: file.id(registering: id(for:)))
+      open.opens += 1
+      nodes[node] = open
+      return open.id?.rawValue
     }
   }
 
-  /// Notes that one that was opened is released.
+  /// Counts a release of a node that ``open(_:_:)`` counted.
   func release(_ node: NodeID) {
     let last: OpenNode? = nodes.withLock(notifying: .none) { nodes in
       nodes[node]?.opens -= 1
       return nodes[node]?.opens == 0 ? nodes.removeValue(forKey: node) : nil
     }
+    // Closes the id outside the lock.
     withExtendedLifetime(last) {}
   }
 
-  private func registration(of file: BackingFile) -> Registration? {
-    file.registration.withLock { known in
-      if let known = known as? Registration { return known }
-      let made = register(file.file)
-      known = made
-      return made
-    }
-  }
-
-  private func register(_ file: OpenFile) -> Registration? {
+  private func id(for file: OpenFile) -> BackingID? {
     guard isUsable else { return nil }
-    let number = casfs_backing_open(device, file.rawValue)
-    if number > 0 { return Registration(device: device, number: number) }
-    // No right to, or files on too many file systems: that does not change.
-    let lasting: [Errno] = [.notPermitted, .tooManySymbolicLinkLevels, .notSupportedOnSocket, .noFunction]
-    if lasting.contains(Errno(rawValue: -number)) { isRefused.store(true, ordering: .relaxed) }
+    let result = register(file.rawValue)
+    if result > 0 { return BackingID(result, closingWith: close) }
+    if Self.permanentErrors.contains(Errno(rawValue: -result)) { isRefused.store(true, ordering: .relaxed) }
     return nil
   }
 
-  /// Answers that a file is open and the kernel has its number: `fuse_open_out` as it is since Linux 6.9.
-  static func reply(_ request: fuse_req_t, _ file: OpenedFile, _ number: Int32) -> Int32 {
-    var out = casfs_fuse_open_out(file, backing: number)
+  /// Replies to FUSE_OPEN with a backing id.
+  static func reply(_ request: fuse_req_t, _ file: OpenedFile, _ id: Int32) -> Int32 {
+    var out = casfs_fuse_open_out(file, backing: id)
     return unsafe withUnsafeMutableBytes(of: &out) { (bytes) in
       var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
       return unsafe fuse_reply_iov(request, &vector, 1)
