@@ -23,7 +23,7 @@ struct MountPoint {
       return try usable(argument, allowsNonempty: allowsNonempty)
     } catch {
       guard error == .socketNotConnected || error == .connectionAbort, try isOurs(argument) else { throw error }
-      Mounting.detach(argument)
+      Session.detach(argument)
       return try usable(argument, allowsNonempty: allowsNonempty)
     }
   }

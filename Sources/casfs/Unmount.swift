@@ -21,7 +21,7 @@ struct Unmount: ParsableCommand {
       let status = try Status.status(of: directory)
       let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
       let path = try Self.mappingErrors(directory) { () throws(Errno) in try PathQuery.absolute(directory) }
-      try Self.mappingErrors(directory) { () throws(Errno) in try Mounting.unmount(path) }
+      try Self.mappingErrors(directory) { () throws(Errno) in try Session.unmount(path) }
       if let process {
         try Self.mappingErrors(directory) { () throws(Errno) in
           try Daemon.waitForEnd(of: process, timeout: Self.timeout)
@@ -29,7 +29,7 @@ struct Unmount: ParsableCommand {
       }
     } catch {
       // What a killed daemon left behind has nobody to ask and nothing in use.
-      guard error.code == .io(.socketNotConnected), Mounting.detach(directory) else {
+      guard error.code == .io(.socketNotConnected), Session.detach(directory) else {
         throw error.during(OperationContext("unmount", on: directory))
       }
     }

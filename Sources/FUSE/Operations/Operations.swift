@@ -5,7 +5,7 @@ import Glibc
 import StoreTree
 import SystemPackage
 
-/// What libfuse calls for each kind of request: each decodes its arguments, asks the tree, and answers.
+/// The operations of `struct fuse_lowlevel_ops`: each decodes its arguments, calls the tree, and replies.
 enum Operations {
   static func table() -> fuse_lowlevel_ops {
     var table = fuse_lowlevel_ops()
@@ -23,21 +23,21 @@ enum Operations {
       let sessionState = unsafe SessionState.of(data)
       let capable = unsafe connection.pointee.capable
       var want = unsafe connection.pointee.want
-      // Content never changes under a node, so attributes need not be asked for before cached pages are read.
+      // The content of a node never changes, so cached pages need no check of the attributes.
       want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
-      // What is written is hashed, so it must come into memory.
+      // Written data is hashed, so it must be in memory.
       want &= ~UInt32(FUSE_CAP_SPLICE_READ)
       want |= capable & UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
       let splice = UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
       if sessionState.splices { want |= capable & splice } else { want &= ~splice }
       unsafe connection.pointee.want = want
       unsafe connection.pointee.max_read = sessionState.maximumRead
-      // Closes of files go through the background queue, and must not wait behind reads.
+      // FUSE_RELEASE goes through the background queue and must not wait for reads.
       unsafe connection.pointee.max_background = 128
       unsafe connection.pointee.congestion_threshold = 96
     }
     unsafe table.statfs = { (request, _) in
-      unsafe serve(request) { (tree, _) throws(Errno) in .space(try tree.space()) }
+      unsafe serve(request) { (tree, _) throws(Errno) in .statistics(try tree.space()) }
     }
   }
 

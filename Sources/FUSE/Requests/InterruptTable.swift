@@ -3,101 +3,137 @@ import CASPlatform
 import CFUSE
 import Glibc
 
-/// The callers of requests that take long. What wakes them comes as a request of its own: `FUSE_INTERRUPT`.
+/// The requests that a signal can interrupt. The kernel reports a signal with a request of its own, FUSE_INTERRUPT.
 final class InterruptTable: Sendable {
   private struct Entry {
-    var caller: PendingRequest
-    /// Whether libfuse was told to tell of signals, and has done so if one came before.
-    var isWatched = false
+    var request: PendingRequest
+    /// Whether libfuse reports signals; it has then reported one that came before.
+    var isObserved = false
     var hasSignal = false
   }
 
   private struct State {
-    var last: UInt = 0
+    var lastID: UInt = 0
     var entries: [UInt: Entry] = [:]
-    /// Whether a thread looks after those that a signal came for and did not end.
-    var isLooking = false
+    /// Whether a thread polls the callers of entries with a signal that did not interrupt them.
+    var isPolling = false
   }
 
-  /// How often it is looked whether another signal lets a caller go, for the kernel tells of the first only, in
-  /// milliseconds.
+  /// The calls to libfuse and to `/proc`, which tests replace.
+  @safe
+  struct Hooks: Sendable {
+    /// Calls ``InterruptTable/didSignal(_:)`` at a FUSE_INTERRUPT of the request, immediately if it came before.
+    let observe: @Sendable (fuse_req_t, UInt) -> Void
+    /// Replies with an errno.
+    let reply: @Sendable (fuse_req_t, Int32) -> Void
+    /// Whether a signal of the policy is pending for a thread.
+    let hasSignal: @Sendable (InterruptPolicy, _ thread: Int32) -> Bool
+  }
+
+  /// The interval at which callers are polled: the kernel reports only the first signal.
   private static let period = Duration.milliseconds(50)
 
+  private let hooks: Hooks
   private let state = Monitor(State())
 
-  /// Takes a caller in.
+  init(_ hooks: Hooks = .libfuse) {
+    self.hooks = hooks
+  }
+
+  /// Adds a request.
   ///
-  /// - Returns: a number that no other caller has had.
-  func insert(_ caller: PendingRequest) -> UInt {
+  /// - Returns: a key that no other request has had.
+  func insert(_ request: PendingRequest) -> UInt {
     state.withLock(notifying: .none) { state in
-      state.last += 1
-      state.entries[state.last] = Entry(caller: caller)
-      return state.last
+      state.lastID += 1
+      state.entries[state.lastID] = Entry(request: request)
+      return state.lastID
     }
   }
 
-  /// Lets libfuse tell of signals: `fuse_req_interrupt_func`, which tells at once of one that came before.
-  func watch(_ id: UInt) {
-    guard let caller = state.withLock(notifying: .none, { $0.entries[id]?.caller }) else { return }
-    // The number and not the caller, for libfuse may use it when the request is answered and forgotten.
-    unsafe fuse_req_interrupt_func(
-      caller.request,
-      { (request, data) in
-        guard let request = unsafe request, let user = unsafe fuse_req_userdata(request) else { return }
-        unsafe SessionState.of(user).interruptTable.signalled(UInt(bitPattern: data))
-      }, UnsafeMutableRawPointer(bitPattern: id))
+  /// Observes signals for a request, also one that came before.
+  func observe(_ id: UInt) {
+    guard let request = state.withLock(notifying: .none, { $0.entries[id]?.request }) else { return }
+    unsafe hooks.observe(request.request, id)
     let hasSignal = state.withLock(notifying: .none) { state in
-      state.entries[id]?.isWatched = true
+      state.entries[id]?.isObserved = true
       return state.entries[id]?.hasSignal ?? false
     }
-    if hasSignal { interrupt(id) }
+    if hasSignal { interruptIfPending(id) }
   }
 
-  /// Takes a caller out.
+  /// Removes a request.
   ///
-  /// - Returns: whether it was still there.
+  /// - Returns: whether it was present; the caller then has the only right to reply.
   func remove(_ id: UInt) -> Bool {
     state.withLock(notifying: .none) { $0.entries.removeValue(forKey: id) } != nil
   }
 
-  private func signalled(_ id: UInt) {
-    let isWatched = state.withLock(notifying: .none) { state in
+  /// Handles a FUSE_INTERRUPT.
+  func didSignal(_ id: UInt) {
+    let isObserved = state.withLock(notifying: .none) { state in
       state.entries[id]?.hasSignal = true
-      // While it is not, libfuse holds a lock of the request.
-      return state.entries[id]?.isWatched ?? false
+      // Until then this runs within `observe`, and libfuse holds a lock of the request that a reply takes.
+      return state.entries[id]?.isObserved ?? false
     }
-    if isWatched { interrupt(id) }
+    if isObserved { interruptIfPending(id) }
   }
 
-  private func interrupt(_ id: UInt) {
-    guard let caller = state.withLock(notifying: .none, { $0.entries[id]?.caller }) else { return }
-    guard caller.isCalledAway else { return look() }
+  private func interruptIfPending(_ id: UInt) {
+    guard let request = state.withLock(notifying: .none, { $0.entries[id]?.request }) else { return }
+    guard hooks.hasSignal(request.policy, request.thread) else { return startPolling() }
     guard remove(id) else { return }
-    caller.cancellation.cancel()
-    _ = unsafe fuse_reply_err(caller.request, EINTR)
+    request.cancellation.cancel()
+    unsafe hooks.reply(request.request, EINTR)
   }
 
-  private func look() {
-    let begins = state.withLock(notifying: .none) { state in
-      defer { state.isLooking = true }
-      return !state.isLooking
+  private func startPolling() {
+    let isFirst = state.withLock(notifying: .none) { state in
+      defer { state.isPolling = true }
+      return !state.isPolling
     }
-    // Without a thread it is as if no other signal came.
-    if begins, (try? Thread.start("casfs-signals", { self.lookOn() })) == nil {
-      state.withLock(notifying: .none) { $0.isLooking = false }
+    // Without a thread, later signals do not interrupt.
+    if isFirst, (try? Thread.start("casfs-interrupt", { self.poll() })) == nil {
+      state.withLock(notifying: .none) { $0.isPolling = false }
     }
   }
 
-  private func lookOn() {
+  private func poll() {
     while true {
       Thread.sleep(for: Self.period)
-      let waiting: [UInt] = state.withLock(notifying: .none) { state in
-        let waiting = state.entries.filter { $0.value.hasSignal && $0.value.isWatched }.map(\.key)
-        state.isLooking = !waiting.isEmpty
-        return waiting
+      let signalled: [UInt] = state.withLock(notifying: .none) { state in
+        let signalled = state.entries.filter { $0.value.hasSignal && $0.value.isObserved }.map(\.key)
+        state.isPolling = !signalled.isEmpty
+        return signalled
       }
-      if waiting.isEmpty { return }
-      for id in waiting { interrupt(id) }
+      if signalled.isEmpty { return }
+      for id in signalled { interruptIfPending(id) }
+    }
+  }
+}
+
+extension InterruptTable.Hooks {
+  /// `fuse_req_interrupt_func(3)`, `fuse_reply_err(3)`, and `/proc/TID/status`.
+  static let libfuse = unsafe Self(
+    observe: { (request, id) in
+      // libfuse may call back after the reply, so the data is a key that can be stale and not a reference.
+      unsafe fuse_req_interrupt_func(
+        request,
+        { (request, data) in
+          guard let request = unsafe request, let user = unsafe fuse_req_userdata(request) else { return }
+          unsafe SessionState.of(user).interruptTable.didSignal(UInt(bitPattern: data))
+        }, UnsafeMutableRawPointer(bitPattern: id))
+    },
+    reply: { (request, error) in _ = unsafe fuse_reply_err(request, error) },
+    hasSignal: { (policy, thread) in policy.isTriggered(by: thread) })
+}
+
+extension InterruptPolicy {
+  /// Whether a signal that interrupts is pending for a thread.
+  func isTriggered(by thread: Int32) -> Bool {
+    switch self {
+    case .anySignal: PendingSignals.hasInterruptingSignal(thread: thread)
+    case .fatalSignal, .fatalSignalWhileBlocked: PendingSignals.hasFatalSignal(thread: thread)
     }
   }
 }

@@ -1,43 +1,44 @@
 import CAS
-import CASPlatform
 import CFUSE
 import Glibc
 import Synchronization
 
-/// When the caller of a request is let go although the request is not done.
+/// Which signals interrupt a request.
 enum InterruptPolicy: Sendable {
-  /// At any signal but those that come all the time. A retry finds what was found out meanwhile.
+  /// All but routine ones (SIGCHLD, SIGWINCH …). The operation can be retried.
   case anySignal
-  /// When a signal ends the caller, for whom it makes no difference then; what the request changes may still change.
+  /// Only one that terminates the caller. The operation still completes.
   case fatalSignal
-  /// The same, but not before the request says that it takes long: until then it looks at its caller.
+  /// The same, but only after the request announced that it blocks: until then it examines the caller.
   case fatalSignalWhileBlocked
 }
 
-/// Who waits for the answer to one request, and may be answered before it is done: EINTR.
-///
-/// It is used again for the next request as long as that is quick, for then nobody else has known of it.
+/// A request without a reply yet; if interrupted it is replied to early with EINTR. Reused for the next request while it
+/// stays fast, because until then no other thread can hold a reference.
 @safe
 final class PendingRequest: @unchecked Sendable {
-  /// Valid until the request is answered.
-  private(set) var request: fuse_req_t
-  private var thread: Int32
-  private var policy: InterruptPolicy
-  /// Cancelled when the caller is let go.
-  let cancellation = CancellationToken()
-  private let interruptTable: InterruptTable
-  private let state = Atomic(State.quick)
-  private let id = Atomic<UInt>(0)
-
   private enum State: UInt8, AtomicRepresentable {
-    /// Nobody but who serves the request knows of it.
-    case quick
-    /// A thread is about to make it one that takes long.
-    case changing
-    case slow
-    /// Somebody has the right to answer.
+    /// Only the thread that answers the request uses this.
+    case fast
+    /// A thread is putting this into the interrupt table.
+    case registering
+    /// A signal can interrupt the request.
+    case interruptible
+    /// A thread has claimed the reply.
     case claimed
   }
+
+  /// Valid until the reply.
+  private(set) var request: fuse_req_t
+  /// The caller's thread id; 0 if the caller is in another pid namespace.
+  private(set) var thread: Int32
+  private(set) var policy: InterruptPolicy
+  /// Cancelled when the request is interrupted.
+  let cancellation = CancellationToken()
+  private let interruptTable: InterruptTable
+  private let state = Atomic(State.fast)
+  /// The key in the interrupt table.
+  private let id = Atomic<UInt>(0)
 
   init(_ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ interruptTable: InterruptTable) {
     unsafe self.request = request
@@ -46,52 +47,43 @@ final class PendingRequest: @unchecked Sendable {
     self.interruptTable = interruptTable
   }
 
-  /// Is the caller of another request from now on.
+  /// Reuses this for another request.
   func begin(_ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy) {
     unsafe self.request = request
     self.thread = thread
     self.policy = policy
-    state.store(.quick, ordering: .relaxed)
+    state.store(.fast, ordering: .relaxed)
   }
 
-  /// Notes that the request may take long: from now on the caller can be let go.
-  func willWait() {
-    guard change(from: .quick, to: .changing) else { return }
-    let number = interruptTable.insert(self)
-    id.store(number, ordering: .relaxed)
-    // When a signal came before, this lets the caller go at once.
-    interruptTable.watch(number)
-    state.store(.slow, ordering: .releasing)
+  /// Makes the request interruptible, before its thread blocks. A signal that came earlier interrupts it immediately.
+  func willBlock() {
+    guard change(from: .fast, to: .registering) else { return }
+    let id = interruptTable.insert(self)
+    self.id.store(id, ordering: .relaxed)
+    interruptTable.observe(id)
+    state.store(.interruptible, ordering: .releasing)
   }
 
-  /// Notes, from another thread, that the request does take long.
-  func isSlow() {
-    if policy != .fatalSignalWhileBlocked { willWait() }
+  /// Makes the request interruptible from another thread, because it has stalled.
+  func didStall() {
+    if policy != .fatalSignalWhileBlocked { willBlock() }
   }
 
-  /// Whether a signal waits for the caller that lets it go.
-  var isCalledAway: Bool {
-    switch policy {
-    case .anySignal: PendingSignals.hasInterruptingSignal(thread: thread)
-    case .fatalSignal, .fatalSignalWhileBlocked: PendingSignals.hasFatalSignal(thread: thread)
-    }
-  }
-
-  /// Gets the right to answer, which is given once.
+  /// Claims the reply, which succeeds once.
   ///
-  /// - Returns: whether it was there; else the caller was answered or let go.
+  /// - Returns: `false` if the request has been replied to or interrupted.
   func claim() -> Bool {
-    if change(from: .quick, to: .claimed) { return true }
-    guard change(from: .slow, to: .claimed) else { return false }
+    if change(from: .fast, to: .claimed) { return true }
+    guard change(from: .interruptible, to: .claimed) else { return false }
     return interruptTable.remove(id.load(ordering: .relaxed))
   }
 
-  /// Changes the state, unless it is another one; waits for a thread that is changing it.
+  /// Changes the state if it is `old`; waits for a thread that is registering.
   private func change(from old: State, to new: State) -> Bool {
     while true {
-      let (isDone, found) = state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
-      if isDone { return true }
-      guard found == .changing else { return false }
+      let (isChanged, actual) = state.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
+      if isChanged { return true }
+      guard actual == .registering else { return false }
       sched_yield()
     }
   }

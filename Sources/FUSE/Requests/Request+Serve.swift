@@ -4,10 +4,10 @@ import Glibc
 import StoreTree
 import SystemPackage
 
-/// Answers one request with what `body` makes of it.
+/// Replies to a request with the result of `body`.
 ///
-/// - Parameter patience: when the caller is let go before that.
-/// - Returns: what serves the session, for what is to be done after the answer.
+/// - Parameter policy: which signals interrupt it.
+/// - Returns: the session's state, for work after the reply.
 @discardableResult
 func serve(
   _ raw: fuse_req_t?, _ policy: InterruptPolicy = .anySignal,
@@ -27,7 +27,7 @@ func serve(
 }
 
 extension Tree {
-  /// Takes back what the kernel was to be told and does not know of.
+  /// Releases the nodes and handles of a reply that the kernel did not accept.
   fileprivate func undo(_ reply: Reply, _ context: RequestContext) {
     switch reply {
     case .entry(let entry): forget(entry.node, times: 1)
@@ -42,20 +42,20 @@ extension Tree {
   }
 }
 
-/// A name the kernel sent.
+/// Decodes a name from the kernel.
 func name(_ raw: UnsafePointer<CChar>?) throws(Errno) -> String {
   guard let raw = unsafe raw else { throw .invalidArgument }
   if let text = unsafe String(validatingCString: raw), NameText.isPlain(text) { return text }
   return unsafe NameText.text(of: Array(UnsafeRawBufferPointer(start: raw, count: strlen(raw))))
 }
 
-/// Hands the bytes of a name over as the kernel is to get it.
+/// Passes the bytes of a name for the kernel.
 func withName<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
   if NameText.isPlain(text) { return unsafe text.withCString(body) }
   return unsafe body(NameText.bytes(of: text).map { CChar(bitPattern: $0) } + [0])
 }
 
-/// The number of an open file that the kernel sent.
+/// Decodes a handle from the kernel.
 func handle(_ info: UnsafeMutablePointer<fuse_file_info>?) throws(Errno) -> HandleID {
   guard let info = unsafe info else { throw .badFileDescriptor }
   return unsafe info.pointee.fh

@@ -5,50 +5,51 @@ import Glibc
 import StoreTree
 import SystemPackage
 
-/// One request of the kernel, which is answered exactly once: answering consumes it, and one that is dropped
-/// unanswered answers EIO by itself. A caller that a signal frees meanwhile was answered.
+/// A request that is replied to exactly once: replying consumes it, and dropping it replies EIO. One that a signal
+/// interrupts has been replied to.
 @safe
 struct Request: ~Copyable {
   private let raw: fuse_req_t
-  private let caller: PendingRequest
-  /// What serves the session that the request came by.
+  private let pending: PendingRequest
+  /// The state of the request's session.
   let sessionState: SessionState
-  /// Who asks, and what to tell before it takes long.
+  /// The caller, and the hooks for an operation that blocks.
   let context: RequestContext
 
   init(_ raw: fuse_req_t, _ policy: InterruptPolicy) {
     unsafe self.raw = raw
     let sessionState = unsafe SessionState.of(fuse_req_userdata(raw))
-    let from = unsafe fuse_req_ctx(raw)?.pointee
-    let waiting = unsafe sessionState.workers.serve(raw, thread: from?.pid ?? 0, policy, sessionState.interruptTable)
+    let caller = unsafe fuse_req_ctx(raw)?.pointee
+    let hooks = unsafe sessionState.workers.hooks(
+      for: raw, thread: caller?.pid ?? 0, policy, sessionState.interruptTable)
     self.sessionState = sessionState
-    caller = waiting.caller
+    pending = hooks.request
     context = RequestContext(
-      user: from?.uid ?? 0, group: from?.gid ?? 0, thread: from?.pid ?? 0, umask: from?.umask ?? 0,
-      willBlock: waiting.willBlock, cancellation: waiting.caller.cancellation)
+      user: caller?.uid ?? 0, group: caller?.gid ?? 0, thread: caller?.pid ?? 0, umask: caller?.umask ?? 0,
+      willBlock: hooks.willBlock, cancellation: hooks.request.cancellation)
   }
 
   deinit {
-    if caller.claim() { unsafe fuse_reply_err(raw, EIO) }
+    if pending.claim() { unsafe fuse_reply_err(raw, EIO) }
   }
 
-  /// Says that a file is open, and where the kernel can read it by itself.
-  private static func open(
+  /// Replies to FUSE_OPEN, with a backing id if the kernel can read the file without the daemon.
+  private static func replyOpen(
     _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ sessionState: SessionState
   ) -> Bool {
-    if let backing = file.backing, let number = sessionState.passthrough?.open(node, backing) {
-      return unsafe Passthrough.reply(raw, file, number) == 0
+    if let backing = file.backing, let id = sessionState.passthrough?.open(node, backing) {
+      return unsafe Passthrough.reply(raw, file, id) == 0
     }
     var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
     return unsafe fuse_reply_open(raw, &info) == 0
   }
 
-  /// Sends the answer.
+  /// Sends the reply.
   ///
-  /// - Returns: whether the kernel took it; it does not when the caller was let go meanwhile.
+  /// - Returns: whether the kernel accepted it; not if the request was interrupted.
   consuming func send(_ reply: Reply) -> Bool {
     let raw = unsafe self.raw
-    guard caller.claim() else { return false }
+    guard pending.claim() else { return false }
     switch reply {
     case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
     case .done: return unsafe fuse_reply_err(raw, 0) == 0
@@ -63,9 +64,9 @@ struct Request: ~Copyable {
       var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
     case .opened(let file, let node):
-      let isTaken = unsafe Self.open(raw, file, node, sessionState)
-      if !isTaken, file.backing != nil { sessionState.passthrough?.release(node) }
-      return isTaken
+      let isAccepted = unsafe Self.replyOpen(raw, file, node, sessionState)
+      if !isAccepted, file.backing != nil { sessionState.passthrough?.release(node) }
+      return isAccepted
     case .released(let node):
       sessionState.passthrough?.release(node)
       return unsafe fuse_reply_err(raw, 0) == 0
@@ -91,33 +92,33 @@ struct Request: ~Copyable {
       return unsafe fuse_reply_data(raw, &vector, FUSE_BUF_SPLICE_MOVE) == 0
     case .written(let count): return unsafe fuse_reply_write(raw, count) == 0
     case .length(let count): return unsafe fuse_reply_xattr(raw, count) == 0
-    case .space(let space):
-      var status = statvfs(space)
+    case .statistics(let statistics):
+      var status = statvfs(statistics)
       return unsafe fuse_reply_statfs(raw, &status) == 0
     }
   }
 }
 
-/// What a request is answered with.
+/// The reply to a request.
 enum Reply {
   case error(Errno)
   case done
-  /// No answer is expected.
+  /// The kernel expects no reply: FUSE_FORGET.
   case nothing
   case entry(Entry)
   case created(Entry, OpenedFile)
   case opened(OpenedFile, NodeID)
-  /// A file was let go of that the kernel could read by itself.
+  /// A file is released that the kernel could read without the daemon.
   case released(NodeID)
   case openedDirectory(HandleID)
   case attributes(Attributes)
   case link(String)
   case bytes([UInt8])
-  /// Entries of a directory, and the nodes that are told of with them.
+  /// Directory entries, and the nodes whose lookup counts they increment.
   case entries([UInt8], [NodeID])
   case file(OpenFile, offset: Int64, count: Int)
   case written(Int)
-  /// How long an extended attribute is, for a caller that asks before it makes room.
+  /// The size of an extended attribute, for a caller that passed a size of 0.
   case length(Int)
-  case space(FileSystemStatistics)
+  case statistics(FileSystemStatistics)
 }

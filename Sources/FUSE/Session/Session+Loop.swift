@@ -5,32 +5,32 @@ import Logging
 import Synchronization
 import SystemPackage
 
-/// What came when a request was asked for.
+/// The outcome of a read from `/dev/fuse`.
 private enum Received {
   case request
   case nothing
-  /// There will be none any more.
+  /// No more requests will come.
   case end
 }
 
 extension Session {
-  /// Answers requests for as long as a member of the crew is wanted.
+  /// Answers requests while the worker leads; returns when its thread must end.
   func work(_ worker: Worker) {
     let device = unsafe fuse_session_fd(session)
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
     var poller = AdaptivePoller()
     while sessionState.workers.becomeLeader(worker) {
-      // Whoever had the lead may have gone on to something that takes long.
-      sessionState.deferredRelease.send(device)
+      // The previous leader may have blocked before it sent the reply that it held.
+      sessionState.deferredReply.send(device)
       while worker.isLeading {
         switch unsafe receive(&buffer, &poller) {
         case .request: unsafe answer(&buffer, worker, device)
         case .nothing:
-          sessionState.rest(device)
+          sessionState.willSleep(device)
           sleep(device)
         case .end:
-          sessionState.rest(device)
+          sessionState.willSleep(device)
           sessionState.workers.end()
           return
         }
@@ -39,18 +39,17 @@ extension Session {
   }
 
   private func answer(_ request: inout fuse_buf, _ worker: Worker, _ device: Int32) {
-    // Nobody waits for it.
     let header = unsafe InHeader(UnsafeRawBufferPointer(start: request.mem, count: request.size))
     let isRelease = header?.opcode == Opcode.release.rawValue
-    if isRelease, let header { sessionState.deferredRelease.begin(header.unique) }
-    // Who asks after the last close comes after it, so nobody is answered before that has begun.
-    sessionState.workers.begin(worker, keepingLead: isRelease)
+    if isRelease, let header { sessionState.deferredReply.begin(header.unique) }
+    // A lookup after the last close must wait for the commit, so no request is read before the RELEASE has begun it.
+    sessionState.workers.beginRequest(worker, keepsLead: isRelease)
     unsafe fuse_session_process_buf(session, &request)
-    worker.end()
-    if !isRelease || !worker.isLeading { sessionState.deferredRelease.send(device) }
+    worker.endRequest()
+    if !isRelease || !worker.isLeading { sessionState.deferredReply.send(device) }
   }
 
-  /// Gets the next request; when there is none yet, it may look for one for a moment.
+  /// Reads the next request, and polls briefly if there is none yet.
   private func receive(_ buffer: inout fuse_buf, _ poller: inout AdaptivePoller) -> Received {
     var received = unsafe receive(&buffer)
     guard case .nothing = received else { return received }
@@ -68,19 +67,19 @@ extension Session {
     switch -result {
     case ..<0: return .request
     case EAGAIN:
-      // After a stop the queue is answered to its end, and what is being worked on is waited for.
+      // After a stop the queued requests are still answered, and the workers finish theirs.
       let isDone = isStopping.load(ordering: .acquiring) && !sessionState.workers.isBusy
       return isDone ? .end : .nothing
     case EINTR, ENOENT: return .nothing
     case 0, ENODEV: return .end
     default:
-      logger.error("receive from the kernel: \(Errno(rawValue: -result))")
+      logger.error("read /dev/fuse: \(Errno(rawValue: -result))")
       detach()
       return .end
     }
   }
 
-  /// Waits for the next request, or to be told to stop.
+  /// Sleeps until a request arrives or the session is stopped; once stopped, up to 10 ms.
   private func sleep(_ device: Int32) {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [

@@ -9,7 +9,7 @@ import SystemPackage
 /// A tree mounted through libfuse's low-level interface.
 @safe
 public final class Session: @unchecked Sendable {
-  /// Where requests come from.
+  /// The source of requests.
   private enum Source {
     case mount(String)
     case device(Int32)
@@ -19,41 +19,41 @@ public final class Session: @unchecked Sendable {
   let session: OpaquePointer
   private let source: Source
   let logger: Logger
-  /// Readable once the session is told to stop, so that the leader wakes.
+  /// Readable after ``stop()``; wakes the leader.
   let stopSignal: Pipe
   let isStopping = Atomic(false)
 
-  /// Makes a session and mounts it: `fuse_session_new(3)`, `fuse_session_mount(3)`.
+  /// Mounts a tree: `fuse_session_new(3)`, `fuse_session_mount(3)`.
   ///
-  /// Must be called before threads are started, when the caller is still to fork.
+  /// Starts no thread, so that the caller can fork before ``start(whenEnded:)``.
   ///
-  /// - Parameter options: the words for libfuse's `-o`, as in `fsname=x`.
   /// - Parameter mountPoint: an absolute path.
-  /// - Parameter readMode: how blobs are read; `nil` is the best that is possible.
-  /// - Parameter idleMode: what idle processors do; `nil` is ``CPUIdlePolicy/poll`` where that is possible and there are few.
-  /// - Throws: why it could not be mounted, in the words of libfuse and fusermount3.
+  /// - Parameter options: words for libfuse's `-o`, such as `fsname=x`.
+  /// - Parameter readMode: how blobs are read; `nil` selects the fastest mode that is possible.
+  /// - Parameter idlePolicy: how idle CPUs wait; `nil` means ``CPUIdlePolicy/poll`` on a machine with few CPUs, if possible.
+  /// - Throws: the message of libfuse or fusermount3.
   public convenience init(
     _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil,
-    idling idleMode: CPUIdlePolicy? = nil, logger: Logger
+    idling idlePolicy: CPUIdlePolicy? = nil, logger: Logger
   ) throws(MountError) {
-    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, idling: idleMode, logger: logger)
+    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, idling: idlePolicy, logger: logger)
   }
 
-  /// Makes a session that nothing is mounted with, for somebody who stands in for the kernel.
+  /// Serves a tree to a simulated kernel, without a mount.
   ///
-  /// - Parameter device: a socket that keeps messages apart, from which FUSE_INIT can be read; it is taken over.
+  /// - Parameter device: a `SOCK_SEQPACKET` socket with FUSE_INIT in it. The session takes it over.
   package convenience init(_ tree: Tree, over device: Int32, logger: Logger) throws(MountError) {
     try self.init(tree, .device(device), options: [], reading: .copy, idling: .sleep, logger: logger)
   }
 
   private init(
-    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idleMode: CPUIdlePolicy?,
+    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?,
     logger: Logger
   ) throws(MountError) {
     self.source = source
     self.logger = logger
     sessionState = SessionState(
-      tree, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idleMode))
+      tree, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -73,63 +73,67 @@ public final class Session: @unchecked Sendable {
     let device: Int32
     switch source {
     case .mount(let mountPoint):
-      if let refusal = unsafe Self.mount(session, mountPoint) {
+      if let message = unsafe Self.mount(session, mountPoint) {
         unsafe fuse_session_destroy(session)
-        throw MountError(refusal)
+        throw MountError(message)
       }
       device = unsafe fuse_session_fd(session)
     case .device(let number): device = number
     }
-    if let refusal = unsafe Self.connect(session, device, sessionState, readMode) {
+    if let message = unsafe Self.connect(session, device, sessionState, readMode) {
       Self.detach(source)
       unsafe fuse_session_destroy(session)
-      throw MountError(refusal)
+      throw MountError(message)
     }
     unsafe self.session = session
-    // The leader asks for a request before it waits for one.
+    // The leader reads before it waits.
     _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
   }
 
   private static func detach(_ source: Source) {
-    if case .mount(let mountPoint) = source { Mounting.detach(mountPoint) }
+    if case .mount(let mountPoint) = source { detach(mountPoint) }
   }
 
-  private static func cpuLatency(_ mode: CPUIdlePolicy?) throws(MountError) -> CPULatencyRequest? {
+  private static func cpuLatency(_ policy: CPUIdlePolicy?) throws(MountError) -> CPULatencyRequest? {
     do throws(Errno) {
-      return try CPULatencyRequest(mode)
+      return try CPULatencyRequest(policy)
     } catch {
       throw MountError("processors cannot be kept awake here (idle=poll): \(error)")
     }
   }
 
-  /// Mounts; gives what libfuse and fusermount3 say when that fails.
+  /// Mounts.
+  ///
+  /// - Returns: the message of libfuse or fusermount3 if that fails.
   private static func mount(_ session: OpaquePointer, _ mountPoint: String) -> String? {
     do throws(Errno) {
-      let (result, said) = try StandardStream.capturingError { unsafe fuse_session_mount(session, mountPoint) }
+      let (result, message) = try StandardStream.capturingError { unsafe fuse_session_mount(session, mountPoint) }
       if result == 0 { return nil }
-      let lines = said.split(whereSeparator: \.isNewline)
+      let lines = message.split(whereSeparator: \.isNewline)
       return lines.isEmpty ? "the kernel refused it" : lines.joined(separator: "; ")
     } catch {
       return error.description
     }
   }
 
-  /// Comes to terms with the kernel; gives what is in the way of it.
+  /// Negotiates the protocol with the kernel.
+  ///
+  /// - Returns: a message if that fails.
   private static func connect(
     _ session: OpaquePointer, _ device: Int32, _ sessionState: SessionState, _ readMode: ReadMode?
   ) -> String? {
-    guard unsafe CustomIO.attach(to: session, device), unsafe answerFirst(session) else {
+    guard unsafe CustomIO.attach(to: session, device), unsafe answerInit(session) else {
       return "libfuse and the kernel do not agree on a protocol"
     }
-    sessionState.connected(device: device)
+    sessionState.didConnect(device: device)
     if readMode == .passthrough, sessionState.readMode != .passthrough {
       return "the kernel does not read files by itself here (passthrough)"
     }
     return nil
   }
 
-  /// Answers the kernel's first request, FUSE_INIT, so that a mount that is there can be used.
-  private static func answerFirst(_ session: OpaquePointer) -> Bool {
+  /// Answers the first request, FUSE_INIT, after which the mount can be used.
+  private static func answerInit(_ session: OpaquePointer) -> Bool {
     var buffer = unsafe fuse_buf()
     defer { unsafe free(buffer.mem) }
     while true {
@@ -141,33 +145,34 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  /// What `max_read=` says; libfuse wants to hear it again when the kernel opens the connection. 0 is no limit.
+  /// The value of `max_read=`, which libfuse needs again in the reply to FUSE_INIT; 0 means no limit.
   private static func maximumRead(_ options: [String]) -> UInt32 {
-    let word = "max_read="
-    let value = options.last { $0.utf8.starts(with: word.utf8) }
-    return value.flatMap { UInt32($0.dropFirst(word.count)) } ?? 0
+    let key = "max_read="
+    let option = options.last { $0.utf8.starts(with: key.utf8) }
+    return option.flatMap { UInt32($0.dropFirst(key.count)) } ?? 0
   }
 
   deinit {
     unsafe fuse_session_destroy(session)
   }
 
-  /// Answers requests from now on, until the mount is gone or ``stop()`` is called; then ends the tree.
+  /// Starts the threads that answer requests, until an unmount or ``stop()``. The tree is finished then.
   ///
-  /// - Parameter whenEnded: called on another thread when all is done.
+  /// - Parameter whenEnded: called on another thread after that.
+  /// - Throws: the error if a thread cannot be started; the mount is then detached.
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
       try sessionState.workers.start(
-        nowAndThen: { [sessionState] in sessionState.tree.trimCaches() }, { [self] (worker) in work(worker) })
-      // With a million names in the system's cache it takes a while to begin, which the mount need not wait for.
-      try Thread.start("casfs-watch") { [self] in
+        trimming: { [sessionState] in sessionState.tree.trimCaches() }, { [self] (worker) in work(worker) })
+      // Starting to watch takes long for a directory with a million names in the kernel's cache.
+      try Thread.start("casfs-notify") { [self] in
         sessionState.tree.watch { [self] (directory, name) in
-          // A name the kernel does not know is ENOENT, and no harm.
+          // Harmless for a name that the kernel has not cached: ENOENT.
           _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
         }
       }
       try Thread.start("casfs-end") { [self] in
-        sessionState.workers.waitUntilGone()
+        sessionState.workers.waitUntilEnded()
         sessionState.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
         whenEnded()
       }
@@ -177,12 +182,12 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  /// Unmounts; whoever uses the mount keeps what is open.
+  /// Detaches the mount; open files stay usable.
   func detach() {
     Self.detach(source)
   }
 
-  /// Unmounts and ends: requests the kernel has sent are still answered, what is open is discarded.
+  /// Detaches the mount and ends the session: queued requests are answered, uncommitted files are discarded.
   public func stop() {
     guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
     detach()
@@ -190,9 +195,9 @@ public final class Session: @unchecked Sendable {
   }
 }
 
-/// Why a mount failed.
+/// An error of mounting.
 public struct MountError: Error, Sendable, CustomStringConvertible {
-  /// The reason, in a few words for a person.
+  /// The cause, for a user.
   public let description: String
 
   init(_ description: String) {

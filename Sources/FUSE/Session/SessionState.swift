@@ -2,22 +2,21 @@ import CASPlatform
 import CFUSE
 import StoreTree
 
-/// What libfuse's callbacks find: the tree, the threads that serve it, and how the kernel is served.
+/// The state that libfuse's callbacks find by their user data.
 @safe
 final class SessionState: Sendable {
   let tree: Tree
   let workers = WorkerPool()
   let negotiation: InitNegotiation
-  /// Those who wait for what takes long.
   let interruptTable = InterruptTable()
-  let deferredRelease = DeferredReply()
-  /// The longest read request in bytes; 0 is no limit.
+  let deferredReply = DeferredReply()
+  /// The longest read request in bytes; 0 means no limit.
   let maximumRead: UInt32
-  /// Whether pages may move to the kernel without being copied.
+  /// Whether libfuse may use `splice(2)` for replies.
   let splices: Bool
-  /// `nil` when processors sleep as they like.
+  /// `nil` if idle CPUs are to sleep.
   let cpuLatency: CPULatencyRequest?
-  private let connection = Monitor<Passthrough?>(nil)
+  private let connectedPassthrough = Monitor<Passthrough?>(nil)
 
   init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?, _ cpuLatency: CPULatencyRequest?) {
     self.tree = tree
@@ -29,30 +28,30 @@ final class SessionState: Sendable {
     negotiation = InitNegotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
   }
 
-  /// What a session was made with.
+  /// The state behind a session's user data.
   static func of(_ data: UnsafeMutableRawPointer) -> SessionState {
     unsafe Unmanaged<SessionState>.fromOpaque(data).takeUnretainedValue()
   }
 
-  /// Notes that the kernel has answered.
+  /// Applies the features that FUSE_INIT granted.
   ///
   /// - Parameter device: the descriptor of `/dev/fuse`.
-  func connected(device: Int32) {
+  func didConnect(device: Int32) {
     if negotiation.granted.contains(.passthrough) {
-      connection.withLock { $0 = Passthrough(device: device) }
+      connectedPassthrough.withLock { $0 = Passthrough(device: device) }
     }
-    // It must not keep this, and a weak reference would make every other one slow.
+    // Capturing self would be a cycle through the tree, and a weak reference would slow down every retain of it.
     tree.describeReadMode { [passthrough, splices] in Self.readMode(passthrough, splices).rawValue }
   }
 
-  /// Does what was put off for as long as requests come one after the other: there is none now.
-  func rest(_ device: Int32) {
-    deferredRelease.send(device)
+  /// Does what was deferred while requests arrived back to back.
+  func willSleep(_ device: Int32) {
+    deferredReply.send(device)
     cpuLatency?.release()
   }
 
-  /// What hands files to the kernel, where it takes them.
-  var passthrough: Passthrough? { connection.withLock(notifying: .none) { $0 } }
+  /// `nil` if the kernel did not grant it.
+  var passthrough: Passthrough? { connectedPassthrough.withLock(notifying: .none) { $0 } }
 
   /// How blobs are read.
   var readMode: ReadMode { Self.readMode(passthrough, splices) }

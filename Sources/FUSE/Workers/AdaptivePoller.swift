@@ -1,45 +1,50 @@
 import Glibc
 
-/// Whether to look for the next request for a moment before sleeping. Most requests come right after the answer to the
-/// one before, and to be woken takes longer than to look for them; when they do not come, looking is given up for a
-/// while.
+/// Adaptive busy-polling for the next request. Under load the next request usually arrives right after a reply, and
+/// polling for it is cheaper than a thread wake-up. After a miss, polling is skipped for 2, 4 … 64 sleeps.
 struct AdaptivePoller {
-  /// How long it is looked: about what it takes to wake a thread.
+  /// About the time that a thread wake-up takes.
   private static let pollDuration = Duration.microseconds(50)
-  private static let isAlone = sysconf(Int32(_SC_NPROCESSORS_ONLN)) < 2
-  /// At most 2 to this power sleeps follow each other without a look.
-  private static let maximumFailures = 6
-
-  /// So many requests must come one after the other before processors are kept awake for the next.
+  /// The binary logarithm of the most sleeps that are skipped.
+  private static let maximumMisses = 6
+  /// Consecutive poll hits before the CPU latency request is taken.
   private static let sustainedRunLength = 32
+  private static let onlineProcessors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
-  private var failures = 0
-  private var sleeps = 0
+  /// On a single CPU polling would only keep the caller from running.
+  private let isEnabled: Bool
+  private var misses = 0
+  private var sleepsToSkip = 0
   private var run = 0
 
-  /// Whether requests come one right after the other, and have for a while.
+  init(processors: Int = Self.onlineProcessors) {
+    isEnabled = processors > 1
+  }
+
+  /// Whether requests have arrived back to back for a while.
   var isSustained: Bool { run >= Self.sustainedRunLength }
 
-  /// Looks for something for a moment, if it was there often enough lately.
+  /// Calls `receive` for up to 50 µs, unless recent polls missed.
   ///
-  /// - Returns: whether it was there.
-  mutating func pollBriefly(_ isThere: () -> Bool) -> Bool {
-    if Self.isAlone { return false }
-    if sleeps > 0 {
-      sleeps -= 1
+  /// - Parameter receive: whether a request has arrived.
+  /// - Returns: whether one has; if not, the caller sleeps.
+  mutating func pollBriefly(_ receive: () -> Bool) -> Bool {
+    guard isEnabled else { return false }
+    if sleepsToSkip > 0 {
+      sleepsToSkip -= 1
       return false
     }
     let end = ContinuousClock.now + Self.pollDuration
     repeat {
-      if isThere() {
-        failures = 0
+      if receive() {
+        misses = 0
         run += 1
         return true
       }
     } while ContinuousClock.now < end
     run = 0
-    failures = min(failures + 1, Self.maximumFailures)
-    sleeps = 1 << failures
+    misses = min(misses + 1, Self.maximumMisses)
+    sleepsToSkip = 1 << misses
     return false
   }
 }

@@ -3,50 +3,56 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// What processors do that have nothing to do.
+/// How idle CPUs wait while requests arrive back to back.
 public enum CPUIdlePolicy: String, Sendable, CaseIterable {
-  /// While requests come one right after the other, they look for work, as with the kernel's parameter `idle=poll`.
+  /// They poll for work, as with the kernel parameter `idle=poll`.
   case poll
-  /// They sleep, which takes less power and, above all on a virtual machine, longer to wake from than most requests take.
+  /// They enter idle states. That saves power, but on a virtual machine waking up takes longer than most requests.
   case sleep
 }
 
-/// Keeps processors from going to sleep, so that who waits for an answer goes on at once: `/dev/cpu_dma_latency`, the
-/// kernel's PM QoS interface. It is for root.
+/// A PM QoS request (`/dev/cpu_dma_latency`) that keeps CPUs out of deep idle states while requests arrive back to
+/// back. Root only.
 final class CPULatencyRequest: Sendable {
-  /// On a machine with no more processors than this hardly any is idle but those of who asks and who answers.
-  private static let fewProcessors = 4
+  /// Default only up to this many CPUs: on larger machines it would also keep unrelated CPUs awake.
+  private static let defaultProcessorLimit = 4
+  /// The kernel's `PM_QOS_CPU_LATENCY_DEFAULT_VALUE` in microseconds: no request.
+  private static let unlimited: Int32 = 2_000_000_000
 
   private let device: OpenFile
   private let isHeld = Atomic(false)
 
-  /// - Parameter mode: what is wanted; `nil` is this where there are few processors and the kernel lets it be had.
-  /// - Returns: `nil` when they are to sleep.
-  init?(_ mode: CPUIdlePolicy?) throws(Errno) {
-    if mode == .sleep || mode == nil && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > Self.fewProcessors { return nil }
+  /// Opens the device.
+  ///
+  /// - Parameter policy: `nil` means ``CPUIdlePolicy/poll`` on a machine with few CPUs and with access to the device.
+  /// - Returns: `nil` if CPUs are to sleep.
+  /// - Throws: EACCES or ENOENT, if the policy is ``CPUIdlePolicy/poll``.
+  init?(_ policy: CPUIdlePolicy?) throws(Errno) {
+    if policy == .sleep { return nil }
+    if policy == nil, sysconf(Int32(_SC_NPROCESSORS_ONLN)) > Self.defaultProcessorLimit { return nil }
     do throws(Errno) {
       device = try OpenFile.open(path: "/dev/cpu_dma_latency", .writeOnly)
     } catch {
-      if mode == nil { return nil }
+      if policy == nil { return nil }
       throw error
     }
   }
 
-  /// Processors must wake without delay.
+  /// Requests that CPUs wake up without delay.
   func acquire() {
-    if !isHeld.load(ordering: .relaxed), !isHeld.exchange(true, ordering: .acquiringAndReleasing) { demand(0) }
+    if !isHeld.load(ordering: .relaxed), !isHeld.exchange(true, ordering: .acquiringAndReleasing) { request(0) }
   }
 
-  /// They may take their time, `PM_QOS_CPU_LATENCY_DEFAULT_VALUE`; the kernel sees to it when this process is gone.
+  /// Drops the request; the kernel does so too when the process ends.
   func release() {
     if isHeld.load(ordering: .relaxed), isHeld.exchange(false, ordering: .acquiringAndReleasing) {
-      demand(2_000_000_000)
+      request(Self.unlimited)
     }
   }
 
   /// - Parameter latency: in microseconds.
-  private func demand(_ latency: Int32) {
-    // Where it cannot be had everything is as right, and as slow.
+  private func request(_ latency: Int32) {
+    // An error costs speed only.
     _ = unsafe withUnsafeBytes(of: latency) { unsafe pwrite(device.rawValue, $0.baseAddress, $0.count, 0) }
   }
 }

@@ -2,97 +2,85 @@ import CASPlatform
 import Synchronization
 import SystemPackage
 
-/// A thread that watches how long the leader of a crew takes for a request, while there are any.
+/// A thread that retakes the lead from a worker that stalls in a request, as Go's `sysmon` retakes a processor from a
+/// thread in a system call. It sleeps while there are no requests.
 final class StallMonitor: Sendable {
   private struct State {
-    var isRung = false
+    var hasRequest = false
     var hasEnded = false
-    /// How often to tidy up.
-    var turns = 0
   }
 
-  /// A request that takes longer than this is a slow one.
+  /// The interval between two looks. A request that lasts from one to the next has stalled.
   private static let period = Duration.milliseconds(2)
-  /// After how many periods others may let go of what nobody uses any more.
-  private static let turnPeriod = 250
-  /// For how many periods without a request it looks before it sleeps.
+  /// The number of periods between two cache trims.
+  private static let trimPeriods = 250
+  /// The number of periods without a request after which the thread sleeps.
   private static let quietPeriods = 50
 
+  private let reaper: IdleReaper
   private let state = Monitor(State())
   private let isAsleep = Atomic(true)
 
+  /// - Parameter reaper: trims caches from time to time while there are requests. Two passes follow the last request,
+  ///   which evict all that is unused.
+  init(_ reaper: IdleReaper) {
+    self.reaper = reaper
+  }
+
   /// Starts the thread.
   ///
-  /// - Parameter relieve: takes the lead from a member that is still at this point of its progress.
-  /// - Parameter tidy: called now and then while there are requests, and twice when there are none any more.
+  /// - Parameter leader: returns the worker that leads.
+  /// - Parameter retakeLead: takes the lead from a worker if its progress is still the given one.
   func start(
     observing leader: @escaping @Sendable () -> Worker?,
-    relieving relieve: @escaping @Sendable (Worker, UInt64) -> Void, nowAndThen tidy: @escaping @Sendable () -> Void
+    retakingLead retakeLead: @escaping @Sendable (Worker, UInt64) -> Void
   ) throws(Errno) {
-    try Thread.start("casfs-lookout") { [self] in
-      while waitForRing() {
-        watch(leader, relieve)
-        // Nothing is used now.
-        turn(2)
+    try Thread.start("casfs-stall") { [self] in
+      while waitForRequest() {
+        watch(leader, retakeLead)
+        reaper.schedule(passes: 2)
       }
     }
-    // To close a file may take for ever, and must not keep anyone from looking out.
-    try Thread.start("casfs-tidy") { [self] in
-      while waitForTurn() { tidy() }
-    }
   }
 
-  private func turn(_ count: Int) {
-    state.withLock { $0.turns = max($0.turns, count) }
-  }
-
-  private func waitForTurn() -> Bool {
-    state.wait(
-      until: { $0.turns > 0 || $0.hasEnded },
-      then: { state in
-        state.turns -= 1
-        return !state.hasEnded
-      })
-  }
-
-  /// Is told of every request when it begins.
-  func notice() {
+  /// Wakes the thread if it sleeps. Called as each request begins.
+  func requestDidBegin() {
     guard isAsleep.load(ordering: .sequentiallyConsistent) else { return }
-    state.withLock { $0.isRung = true }
+    state.withLock { $0.hasRequest = true }
   }
 
-  /// Lets the thread end.
+  /// Ends the thread.
   func end() {
     state.withLock { $0.hasEnded = true }
   }
 
-  private func waitForRing() -> Bool {
+  private func waitForRequest() -> Bool {
     state.wait(
-      until: { $0.isRung || $0.hasEnded },
+      until: { $0.hasRequest || $0.hasEnded },
       then: { state in
-        state.isRung = false
+        state.hasRequest = false
         return !state.hasEnded
       })
   }
 
-  private func watch(_ leader: () -> Worker?, _ relieve: (Worker, UInt64) -> Void) {
+  private func watch(_ leader: () -> Worker?, _ retakeLead: (Worker, UInt64) -> Void) {
     isAsleep.store(false, ordering: .sequentiallyConsistent)
-    var before: (worker: Worker, progress: UInt64)?
-    var quiet = 0
+    var last: (worker: Worker, progress: UInt64)?
+    var quietPeriods = 0
     var periods = 0
     while !state.withLock(notifying: .none, { $0.hasEnded }) {
       Thread.sleep(for: Self.period)
       periods += 1
-      if periods.isMultiple(of: Self.turnPeriod) { turn(1) }
+      if periods.isMultiple(of: Self.trimPeriods) { reaper.schedule(passes: 1) }
       let now = leader().map { (worker: $0, progress: $0.progress) }
-      let isSame = now?.worker === before?.worker && now?.progress == before?.progress
-      if isSame, let now, Worker.isAnswering(now.progress) { relieve(now.worker, now.progress) }
-      quiet = isSame ? quiet + 1 : 0
-      before = now
-      guard quiet >= Self.quietPeriods else { continue }
+      let isSame = now?.worker === last?.worker && now?.progress == last?.progress
+      if isSame, let now, Worker.isAnswering(now.progress) { retakeLead(now.worker, now.progress) }
+      quietPeriods = isSame ? quietPeriods + 1 : 0
+      last = now
+      guard quietPeriods >= Self.quietPeriods else { continue }
       isAsleep.store(true, ordering: .sequentiallyConsistent)
-      // A request that began before it slept has told nobody.
-      if let before, before.worker.progress == before.progress { return }
+      // A request that began before this store has not woken the thread.
+      if let last, last.worker.progress == last.progress { return }
       isAsleep.store(false, ordering: .sequentiallyConsistent)
     }
   }

@@ -2,82 +2,86 @@ import CASPlatform
 import CFUSE
 import Synchronization
 
-/// One thread of a crew: whether it leads, and how far it is with what it does.
+/// A thread of a ``WorkerPool``: its role, its progress, and its pending request.
 final class Worker: Sendable {
+  // One word holds two flags and a count, so that the lead is retaken only from a worker at the same request.
   private static let leading: UInt64 = 1
   private static let answering: UInt64 = 2
   private static let step: UInt64 = 4
 
   private let word = Atomic<UInt64>(0)
+  /// Reused while this worker leads; `nil` once another thread can hold a reference.
   private let current = Monitor<RequestHooks?>(nil)
 
-  /// Another number for every request.
+  /// A number that differs with each request and each change of the role.
   var progress: UInt64 { word.load(ordering: .sequentiallyConsistent) }
 
-  /// Whether it was answering a request, as the leader, when its progress was this.
+  /// Whether a worker with this progress was answering a request as the leader.
   static func isAnswering(_ progress: UInt64) -> Bool { progress & (leading | answering) == leading | answering }
 
   var isLeading: Bool { word.load(ordering: .acquiring) & Self.leading != 0 }
 
-  /// Notes whose request it begins with.
+  /// The hooks of a request that this worker begins to answer: the previous ones if no other thread holds them.
   ///
-  /// - Parameter make: what waits when nothing can be used again.
-  func serve(
-    _ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ make: () -> RequestHooks
+  /// - Parameter make: makes hooks for the request.
+  func hooks(
+    for request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ make: () -> RequestHooks
   ) -> RequestHooks {
-    let (waiting, isRelieved) = current.withLock(notifying: .none) { current in
+    let (hooks, hasStalled) = current.withLock(notifying: .none) { current in
       if let current {
-        unsafe current.caller.begin(request, thread: thread, policy)
+        unsafe current.request.begin(request, thread: thread, policy)
         return (current, false)
       }
       let made = make()
       current = made
       return (made, !isLeading)
     }
-    if isRelieved { waiting.caller.isSlow() }
-    return waiting
+    // The lead was retaken before the monitor could see the request.
+    if hasStalled { hooks.request.didStall() }
+    return hooks
   }
 
-  /// Gets the lead. Whom it served before, others may know of.
-  func lead() {
+  /// Becomes the leader.
+  func startLeading() {
+    // Other threads can hold the request that it answered as a follower.
     current.withLock(notifying: .none) { $0 = nil }
     word.add(Self.step + Self.leading, ordering: .acquiringAndReleasing)
   }
 
-  /// Begins with a request, as the leader.
-  func begin() {
+  /// Begins a request as the leader.
+  func beginRequest() {
     word.add(Self.step + Self.answering, ordering: .sequentiallyConsistent)
   }
 
-  /// Is done with the request.
-  func end() {
+  /// Ends a request.
+  func endRequest() {
     word.bitwiseAnd(~Self.answering, ordering: .acquiringAndReleasing)
   }
 
-  /// Gives up the lead.
+  /// Stops leading.
   ///
-  /// - Returns: whether it had it.
+  /// - Returns: whether it led.
   func giveUpLead() -> Bool {
     let before = word.bitwiseAnd(~Self.leading, ordering: .acquiringAndReleasing).oldValue
     return before & Self.leading != 0
   }
 
-  /// Has the lead taken away, if its progress is still this; whom it serves is not served by it again.
+  /// Takes the lead from this worker, on another thread. Its pending request is not reused then.
   ///
-  /// - Returns: whether it had, and whom it serves, unless it has not got to that yet.
-  func retakeLead(at progress: UInt64) -> (isRelieved: Bool, caller: PendingRequest?) {
+  /// - Returns: whether it still led at this progress, and its request, unless ``hooks(for:thread:_:_:)`` is yet to come.
+  func retakeLead(ifStillAt progress: UInt64) -> (isRetaken: Bool, request: PendingRequest?) {
     current.withLock(notifying: .none) { current in
-      let (isRelieved, _) = word.compareExchange(
+      let (isRetaken, _) = word.compareExchange(
         expected: progress, desired: progress & ~Self.leading, ordering: .acquiringAndReleasing)
-      guard isRelieved else { return (false, nil) }
+      guard isRetaken else { return (false, nil) }
       defer { current = nil }
-      return (true, current?.caller)
+      return (true, current?.request)
     }
   }
 }
 
-/// Who waits for what a member does, and what says that it takes long.
+/// A pending request, and the call that must precede anything in it that can block.
 struct RequestHooks: Sendable {
-  let caller: PendingRequest
+  let request: PendingRequest
   let willBlock: @Sendable () -> Void
 }

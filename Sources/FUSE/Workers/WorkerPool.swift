@@ -3,45 +3,51 @@ import CFUSE
 import Glibc
 import SystemPackage
 
-/// Threads of which one at a time leads: it takes requests in their order and answers them itself, so that quick ones
-/// cost no wake-up. Before anything that takes long it yields the lead to another; from a request that takes long
-/// without saying so the lead is taken away. So a slow request holds up nobody.
+/// A leader/followers thread pool. One thread, the leader, reads requests and answers them inline, so a fast request costs
+/// no wake-up. A thread that is about to block first promotes a follower; ``StallMonitor`` does it for one that blocks
+/// without notice. A slow request never delays another.
 final class WorkerPool: Sendable {
   private struct State {
     var leader: Worker?
     var threads = 0
-    var idle = 0
+    var followers = 0
     var hasEnded = false
     var work: (@Sendable (Worker) -> Void)?
   }
 
-  /// More threads than this are not started, whatever blocks.
-  private static let maximumThreads = 256
-  /// Threads without work beyond these end.
-  private static let maximumIdle = 3
-
-  /// Only threads that want the lead wait here, so it is enough to wake one.
+  private let threadLimit: Int
+  private let followerLimit: Int
+  /// Only followers wait here, so waking one is enough.
   private let state = Monitor(State())
-  private let isGone = Monitor(false)
+  private let isEmpty = Monitor(false)
   private let currentWorker = ThreadLocal<Worker>()
-  private let stallMonitor = StallMonitor()
+  private let stallMonitor: StallMonitor
+  private let reaper = IdleReaper()
 
-  /// Starts the first thread; each runs `work`, which takes the lead as long as ``becomeLeader(_:)`` gives it.
+  /// - Parameter threadLimit: the most threads, even if all of them block.
+  /// - Parameter followerLimit: the most threads that wait for the lead; others end.
+  init(threadLimit: Int = 256, followerLimit: Int = 3) {
+    self.threadLimit = threadLimit
+    self.followerLimit = followerLimit
+    stallMonitor = StallMonitor(reaper)
+  }
+
+  /// Starts the first thread.
   ///
-  /// - Parameter tidy: called now and then, see ``StallMonitor``.
+  /// - Parameter trim: trims caches, see ``IdleReaper``.
+  /// - Parameter work: runs on each thread; it reads requests while ``becomeLeader(_:)`` and ``Worker/isLeading`` hold.
   func start(
-    nowAndThen tidy: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Worker) -> Void
+    trimming trim: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Worker) -> Void
   ) throws(Errno) {
+    try reaper.start(trim)
     try stallMonitor.start(
       observing: { [self] in state.withLock(notifying: .none) { $0.leader } },
-      relieving: { [self] (worker, progress) in
-        let (isRelieved, caller) = worker.retakeLead(at: progress)
-        guard isRelieved else { return }
+      retakingLead: { [self] (worker, progress) in
+        let (isRetaken, request) = worker.retakeLead(ifStillAt: progress)
+        guard isRetaken else { return }
         handOffLead()
-        // Answered meanwhile, it is no longer to be let go.
-        caller?.isSlow()
-      },
-      nowAndThen: tidy)
+        request?.didStall()
+      })
     state.withLock { state in
       state.work = work
       state.threads += 1
@@ -54,66 +60,66 @@ final class WorkerPool: Sendable {
       try Thread.start("casfs-request") { [self] in
         let worker = Worker()
         currentWorker.withValue(worker) { work(worker) }
-        leave()
+        threadDidEnd()
       }
     } catch {
-      leave()
+      threadDidEnd()
       throw error
     }
   }
 
-  private func leave() {
+  private func threadDidEnd() {
     let isLast = state.withLock { state in
       state.threads -= 1
       return state.hasEnded && state.threads == 0
     }
-    if isLast { isGone.withLock { $0 = true } }
+    if isLast { isEmpty.withLock { $0 = true } }
   }
 
-  /// Waits for the lead.
+  /// Waits until a worker can lead.
   ///
-  /// - Returns: whether this thread has it; else it is to end.
+  /// - Returns: whether it leads; if not, its thread must end.
   func becomeLeader(_ worker: Worker) -> Bool {
     let isSurplus = state.withLock(notifying: .none) { state in
-      if state.leader != nil, state.idle >= Self.maximumIdle { return true }
-      state.idle += 1
+      if state.leader != nil, state.followers >= followerLimit { return true }
+      state.followers += 1
       return false
     }
     if isSurplus { return false }
     return state.wait(
       until: { $0.leader == nil || $0.hasEnded }, notifying: .none,
       then: { state in
-        state.idle -= 1
+        state.followers -= 1
         if state.hasEnded { return false }
         state.leader = worker
-        worker.lead()
+        worker.startLeading()
         return true
       })
   }
 
-  /// Notes that the leader begins to answer a request.
+  /// Notes that the leader begins a request.
   ///
-  /// - Parameter keepsLead: whether the lead is not taken away, however long it takes, until it is yielded.
-  func begin(_ worker: Worker, keepingLead keepsLead: Bool) {
-    if !keepsLead { worker.begin() }
-    stallMonitor.notice()
+  /// - Parameter keepsLead: whether the leader stays even if it stalls, until it promotes a follower itself.
+  func beginRequest(_ worker: Worker, keepsLead: Bool) {
+    if !keepsLead { worker.beginRequest() }
+    stallMonitor.requestDidBegin()
   }
 
-  /// Notes whose request this thread begins to answer: as long as it leads, it needs nothing new for that.
-  func serve(_ request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ interruptTable: InterruptTable)
-    -> RequestHooks
-  {
+  /// The hooks of a request that this thread begins to answer. The leader reuses one allocation for all its requests.
+  func hooks(
+    for request: fuse_req_t, thread: Int32, _ policy: InterruptPolicy, _ interruptTable: InterruptTable
+  ) -> RequestHooks {
     func make() -> RequestHooks {
-      let caller = unsafe PendingRequest(request, thread: thread, policy, interruptTable)
-      return RequestHooks(caller: caller) { [self] in
-        caller.willWait()
+      let request = unsafe PendingRequest(request, thread: thread, policy, interruptTable)
+      return RequestHooks(request: request) { [self] in
+        request.willBlock()
         promoteFollower()
       }
     }
-    return unsafe currentWorker.value?.serve(request, thread: thread, policy, make) ?? make()
+    return unsafe currentWorker.value?.hooks(for: request, thread: thread, policy, make) ?? make()
   }
 
-  /// Hands the lead on, if this thread has it.
+  /// Hands the lead of this thread to a follower, or to a new thread if there is no follower.
   func promoteFollower() {
     if currentWorker.value?.giveUpLead() == true { handOffLead() }
   }
@@ -121,26 +127,28 @@ final class WorkerPool: Sendable {
   private func handOffLead() {
     let work: (@Sendable (Worker) -> Void)? = state.withLock(notifying: .one) { state in
       state.leader = nil
-      guard state.idle == 0, state.threads < Self.maximumThreads, !state.hasEnded else { return nil }
+      guard state.followers == 0, state.threads < threadLimit, !state.hasEnded else { return nil }
       state.threads += 1
       return state.work
     }
-    // When no thread can be started, one that is done with its request takes the lead.
+    // If no thread can be started, the first thread that finishes its request leads.
     if let work { try? startThread(work) }
   }
 
-  /// Lets every thread end after the request it has.
+  /// Ends each thread after its current request.
   func end() {
     state.withLock { $0.hasEnded = true }
   }
 
-  /// Whether some thread has a request that it gave the lead up for.
-  var isBusy: Bool { state.withLock(notifying: .none) { $0.threads - $0.idle > ($0.leader == nil ? 0 : 1) } }
+  /// Whether a thread other than the leader answers a request.
+  var isBusy: Bool { state.withLock(notifying: .none) { $0.threads - $0.followers > ($0.leader == nil ? 0 : 1) } }
 
-  /// Waits until all threads have ended.
-  func waitUntilGone() {
-    isGone.wait(until: { $0 }, then: { _ in })
+  /// Waits until all threads have ended, after ``end()``.
+  func waitUntilEnded() {
+    isEmpty.wait(until: { $0 }, then: { _ in })
     stallMonitor.end()
+    reaper.end()
+    // Breaks the cycle through the session.
     state.withLock { $0.work = nil }
   }
 }
