@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "FUSETests",
       dependencies: [
-        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "CLinux", "FUSE", "SimulatedKernel", "StoreTree",
+        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "CFUSE", "CLinux", "FUSE", "SimulatedKernel", "StoreTree",
         "TestSupport", system,
       ],
       swiftSettings: strict),

@@ -1,8 +1,8 @@
-// Requests that no kernel sends, by a socket in the place of /dev/fuse. To go on for longer, or again:
+// Random and malformed requests over a socket in the place of /dev/fuse. To run longer, or to repeat a run:
 //
 //     SEED=1 MINUTES=10 swift test --filter FUSETests
 //
-// Round N of a run has the seed SEED + N.
+// Round N has the seed SEED + N.
 import CAS
 import CASDirectory
 import CASMemory
@@ -11,9 +11,9 @@ import SimulatedKernel
 import TestSupport
 import Testing
 
-@Suite struct HostileRequestTests {
+@Suite struct MalformedRequestTests {
   @Test(
-    "D6 V2: whatever is sent in the kernel's place is answered once, and nothing wrong is stored or served",
+    "D6 V2: each malformed request gets one reply, and nothing wrong is stored or served",
     arguments: ["mem:", "dir:"])
   func everything(_ scheme: String) throws {
     let options = StressOptions(minutes: 1.0 / 12)
