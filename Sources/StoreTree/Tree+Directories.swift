@@ -15,7 +15,7 @@ extension Tree {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    shared.willQueryStore(context)
+    tree.willQueryStore(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
@@ -31,7 +31,7 @@ extension Tree {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    shared.willQueryStore(context)
+    tree.willQueryStore(context)
     let directory = try directories.handle(handle)
     // The kernel begins every walk like this, and goes on so when names are looked up: few entries show whether.
     let last = offset == 0 ? Self.firstLookups : .max
@@ -51,7 +51,7 @@ extension Tree {
   /// - Parameter willBlock: called before what may take long.
   public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
     // This thread is wanted by others.
-    if shared.remote != nil { return }
+    if tree.remote != nil { return }
     try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 

@@ -9,7 +9,7 @@ public import SystemPackage
 ///
 /// Errors are the system's error numbers, as the kernel hands them to the caller.
 public final class Tree: Sendable {
-  let shared: TreeContext
+  let tree: TreeContext
   let nodes: NodeTable
   let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
@@ -17,8 +17,8 @@ public final class Tree: Sendable {
 
   /// Shows a store.
   public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
-    shared = TreeContext(engine, options: options, logger: logger)
-    nodes = NodeTable(root: RootDirectory(shared))
+    tree = TreeContext(engine, options: options, logger: logger)
+    nodes = NodeTable(root: RootDirectory(tree))
   }
 
   /// Starts to watch the store for what others change, so that the kernel may keep the names of blobs.
@@ -26,25 +26,25 @@ public final class Tree: Sendable {
   /// - Parameter forget: tells the kernel to forget a name in a directory; called by a thread of its own that holds
   ///   no lock.
   public func watch(forgetting forget: @escaping @Sendable (NodeID, String) -> Void) {
-    guard let engine = shared.engine as? any ChangeReporting else { return }
+    guard let engine = tree.engine as? any ChangeReporting else { return }
     do throws(CASError) {
-      let watch = try engine.watch { [shared, nodes] change in
+      let watch = try engine.watch { [tree, nodes] change in
         switch change {
-        case .references: shared.references.refresh()
+        case .references: tree.references.refresh()
         case .blob(let digest): forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex)
         case .anything:
-          shared.references.refresh()
+          tree.references.refresh()
           for digest in nodes.blobs() { forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex) }
         }
       }
-      let isTooLate = shared.watch.withLock { state in
+      let isTooLate = tree.watch.withLock { state in
         if case .ended = state { return true }
         if let watch { state = .watching(watch) }
         return false
       }
       if isTooLate { watch?.end() }
     } catch {
-      shared.logger.warning("\(error)")
+      tree.logger.warning("\(error)")
     }
   }
 
@@ -101,14 +101,14 @@ public final class Tree: Sendable {
 
   /// Refuses what the tree has no place for: devices, FIFOs, sockets, hard and symbolic links.
   public func refuseSpecial(in parent: NodeID) -> Errno {
-    shared.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
+    tree.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
   }
 
   // MARK: Attributes
 
   /// The attributes of a node: `FUSE_GETATTR`.
   public func attributes(of node: NodeID, _ context: RequestContext) throws(Errno) -> Attributes {
-    shared.shown(try nodes.node(node).attributes(context))
+    tree.shown(try nodes.node(node).attributes(context))
   }
 
   /// Sets attributes of a node: `FUSE_SETATTR`.
@@ -123,7 +123,7 @@ public final class Tree: Sendable {
       guard size <= Self.maximumSize else { throw .fileTooLarge }
     }
     let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
-    return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
+    return tree.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
   }
 
   /// The value of an extended attribute: `FUSE_GETXATTR`.
@@ -154,10 +154,10 @@ public final class Tree: Sendable {
 
   /// The space of the store's file system: `FUSE_STATFS`.
   public func space() throws(Errno) -> FileSystemStatistics {
-    guard let engine = shared.engine as? any SpaceReporting else {
+    guard let engine = tree.engine as? any SpaceReporting else {
       return FileSystemStatistics(blockSize: 4096, blocks: 0, freeBlocks: 0, availableBlocks: 0, files: 0, freeFiles: 0)
     }
-    return try shared.mappingErrors { () throws(CASError) in try engine.space() }
+    return try tree.errors.map(try engine.space())
   }
 
   // MARK: The whole
@@ -165,34 +165,34 @@ public final class Tree: Sendable {
   /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
   /// when the daemon was told to end, is discarded.
   public func finish(publishing: Bool) {
-    let watch = shared.watch.withLock { state in
+    let watch = tree.watch.withLock { state in
       defer { state = .ended }
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
     let nobody = RequestContext(user: 0, group: 0, thread: 0)
-    if !publishing { shared.incoming.discardUncommitted(nobody) }
+    if !publishing { tree.incoming.discardUncommitted(nobody) }
     for file in files.removeAll() { file.release(nobody) }
-    shared.commits.waitForAll()
+    tree.commits.waitForAll()
     trimCaches()
     trimCaches()
-    shared.engine.close()
+    tree.engine.close()
   }
 
   /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
   public func trimCaches() {
-    shared.recent.rotate()
+    tree.recent.rotate()
     if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 
   /// Whether every blob is a file of the store's, which the kernel could read by itself.
-  public var hasWholeFiles: Bool { shared.engine is any WholeFileEngine }
+  public var hasWholeFiles: Bool { tree.engine is any WholeFileEngine }
 
   /// Whether the store's files are on a file system that lies on another, as overlayfs does.
-  public var isStacked: Bool { (shared.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
+  public var isStacked: Bool { (tree.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
 
   /// Whether a commit is under way.
-  public var isCommitting: Bool { shared.commits.pending > 0 }
+  public var isCommitting: Bool { tree.commits.pending > 0 }
 
   // MARK: Status
 
@@ -205,12 +205,12 @@ public final class Tree: Sendable {
   public static let statusAttribute = "user.casfs.status"
 
   private func status() -> [UInt8] {
-    var members = shared.options.description.map { JSON.Member($0.name, $0.value) }
+    var members = tree.options.description.map { JSON.Member($0.name, $0.value) }
     if let mode = readMode.withLock({ $0 }) { members.append(JSON.Member("read_mode", .string(mode()))) }
-    members.append(JSON.Member("commits_pending", .number(String(shared.commits.pending))))
+    members.append(JSON.Member("commits_pending", .number(String(tree.commits.pending))))
     members.append(JSON.Member("nodes", .number(String(nodes.count))))
     members.append(JSON.Member("open_files", .number(String(files.count))))
-    members.append(JSON.Member("counters", shared.counters.json))
+    members.append(JSON.Member("counters", tree.counters.json))
     return JSON.object(members).serialized
   }
 
@@ -219,7 +219,7 @@ public final class Tree: Sendable {
   func entry(for node: any Node, _ context: RequestContext) throws(Errno) -> Entry {
     let attributes = try node.attributes(context)
     let (id, known) = nodes.remember(node)
-    return Entry(node: id, attributes: shared.shown(attributes), validity: known.entryTimeout)
+    return Entry(node: id, attributes: tree.shown(attributes), validity: known.entryTimeout)
   }
 
   func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
@@ -229,6 +229,6 @@ public final class Tree: Sendable {
   }
 
   func requireWritable() throws(Errno) {
-    if shared.options.isReadOnly { throw .readOnlyFileSystem }
+    if tree.options.isReadOnly { throw .readOnlyFileSystem }
   }
 }

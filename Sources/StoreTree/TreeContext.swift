@@ -13,6 +13,7 @@ final class TreeContext: Sendable {
   let options: TreeOptions
   let logger: Logger
   let counters = Counters()
+  let errors: ErrorMapper
   let commits: PendingCommits
   let incoming: IncomingNamespace
   let references: ReferenceView
@@ -27,40 +28,24 @@ final class TreeContext: Sendable {
     remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
+    errors = ErrorMapper(logger: logger, counters: counters)
     recent = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)
     incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)
     let source: any ReferenceSource =
       if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
-    references = ReferenceView(source)
-  }
-
-  /// Runs an operation of the engine and gives its error's number.
-  func mappingErrors<Result>(_ body: () throws(CASError) -> Result) throws(Errno) -> Result {
-    do throws(CASError) {
-      return try body()
-    } catch {
-      switch error.code {
-      case .notFound, .cancelled, .clobber: break
-      // What a caller did wrong is said to the caller; the driver has logged what is corrupt.
-      case .mismatch, .invalid, .corrupt, .io(.resourceBusy): counters.add(.failures, 1)
-      default:
-        counters.add(.failures, 1)
-        logger.error("\(error)")
-      }
-      throw error.code.errno
-    }
+    references = ReferenceView(source, errors: errors)
   }
 
   /// Looks for a blob, and once more when it is not there and a commit under way may be the one that makes it.
   func retryingAfterCommit<Result>(
-    _ context: RequestContext, _ body: () throws(CASError) -> Result
+    _ context: RequestContext, _ body: @autoclosure () throws(CASError) -> Result
   ) throws(Errno) -> Result {
     do throws(Errno) {
-      return try mappingErrors(body)
+      return try errors.map(try body())
     } catch {
       guard error == .noSuchFileOrDirectory, try commits.wait(context) else { throw error }
-      return try mappingErrors(body)
+      return try errors.map(try body())
     }
   }
 
@@ -74,7 +59,7 @@ final class TreeContext: Sendable {
   func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
     willQueryStore(for: digest, context)
     do throws(Errno) {
-      _ = try mappingErrors { () throws(CASError) in try engine.blobInfo(digest) }
+      _ = try errors.map(try engine.blobInfo(digest))
       return true
     } catch {
       guard error == .noSuchFileOrDirectory else { throw error }

@@ -6,12 +6,12 @@ import SystemPackage
 
 /// `blobs`: a directory for each algorithm.
 final class BlobsDirectory: SyntheticDirectory {
-  let shared: TreeContext
+  let tree: TreeContext
   private let directories: [AlgorithmDirectory]
 
-  init(_ shared: TreeContext) {
-    self.shared = shared
-    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(shared, $0) }
+  init(_ tree: TreeContext) {
+    self.tree = tree
+    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(tree, $0) }
   }
 
   var inode: UInt64 { Inode.blobs }
@@ -32,26 +32,25 @@ final class BlobsDirectory: SyntheticDirectory {
 
 /// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm, as the store has them now.
 final class AlgorithmDirectory: SyntheticDirectory {
-  let shared: TreeContext
+  let tree: TreeContext
   let algorithm: Digest.Algorithm
 
-  init(_ shared: TreeContext, _ algorithm: Digest.Algorithm) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ algorithm: Digest.Algorithm) {
+    self.tree = tree
     self.algorithm = algorithm
   }
 
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
-  var supportsReaddirplus: Bool { shared.remote == nil }
+  var supportsReaddirplus: Bool { tree.remote == nil }
   var entryTimeout: Double { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
-    shared.willQueryStore(for: digest, context)
-    let info = try shared.retryingAfterCommit(context) { () throws(CASError) in
-      try shared.engine.blobInfo(digest, cancellation: context.cancellation)
-    }
-    return BlobNode(shared, digest, info)
+    tree.willQueryStore(for: digest, context)
+    let info = try tree.retryingAfterCommit(
+      context, try tree.engine.blobInfo(digest, cancellation: context.cancellation))
+    return BlobNode(tree, digest, info)
   }
 
   /// Makes a blob under the digest it will have; what is written must have that.
@@ -60,7 +59,7 @@ final class AlgorithmDirectory: SyntheticDirectory {
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     guard let digest = Digest(algorithm, hex: name) else { throw .notPermitted }
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), expectedDigest: digest,
+      tree, number: tree.incoming.nextNumber(), expectedDigest: digest,
       FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
@@ -70,25 +69,25 @@ final class AlgorithmDirectory: SyntheticDirectory {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
     context.willBlock()
     // Found before the blob goes: a name that becomes one after that is of a blob put again.
-    let aliases = shared.incoming.files.filter { $0.isAlias(of: digest) }
-    try shared.mappingErrors { () throws(CASError) in
-      _ = try shared.engine.blobInfo(digest)
-      switch try shared.engine.deleteBlobUnlessReachable(digest, cancellation: context.cancellation) {
+    let aliases = tree.incoming.files.filter { $0.isAlias(of: digest) }
+    try tree.errors.map { () throws(CASError) in
+      _ = try tree.engine.blobInfo(digest)
+      switch try tree.engine.deleteBlobUnlessReachable(digest, cancellation: context.cancellation) {
       case .deleted: return
       case .reachable: break
-      case .undecided(let reason): shared.logger.error("delete blob \(digest): \(reason)")
+      case .undecided(let reason): tree.logger.error("delete blob \(digest): \(reason)")
       }
       throw CASError(
         .io(.resourceBusy), operation: "delete blob", subject: digest.description, cause: "the index reaches it, or may"
       )
     }
-    for alias in aliases where alias.isAlias(of: digest) { shared.incoming.remove(alias) }
+    for alias in aliases where alias.isAlias(of: digest) { tree.incoming.remove(alias) }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    try shared.commits.wait(context)
-    shared.willQueryStore(context)
-    let listing = try shared.mappingErrors { () throws(CASError) in try shared.engine.listBlobs() }
-    return BlobStream(listing, algorithm, shared)
+    try tree.commits.wait(context)
+    tree.willQueryStore(context)
+    let listing = try tree.errors.map(try tree.engine.listBlobs())
+    return BlobStream(listing, algorithm, tree)
   }
 }

@@ -5,12 +5,12 @@ import SystemPackage
 
 /// One state of a stored blob. A copy that is replaced is another node with the same inode number.
 final class BlobNode: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   let digest: Digest
   private let info: BlobInfo
 
-  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ digest: Digest, _ info: BlobInfo) {
+    self.tree = tree
     self.digest = digest
     self.info = info
   }
@@ -19,7 +19,7 @@ final class BlobNode: Node {
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
   var entryTimeout: Double {
-    shared.watch.withLock(notifying: .none) { state in
+    tree.watch.withLock(notifying: .none) { state in
       if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
     }
   }
@@ -30,19 +30,19 @@ final class BlobNode: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    tree.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
       validity: CacheTimeout.lasting)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    if let content = shared.recent.content(of: preferredID, digest, version: info.version) {
+    if let content = tree.recent.content(of: preferredID, digest, version: info.version) {
       content.countOpen()
       return content
     }
     let content = try opened(context)
-    if content.isCacheable { shared.recent.keep(content) }
+    if content.isCacheable { tree.recent.keep(content) }
     if content.version != info.version {
       content.release(context)
       // The kernel looks the name up again and finds the new node.
@@ -54,13 +54,13 @@ final class BlobNode: Node {
 
   private func opened(_ context: RequestContext) throws(Errno) -> BlobHandle {
     do throws(Errno) {
-      return try BlobHandle(shared, digest, info, context)
+      return try BlobHandle(tree, digest, info, context)
     } catch {
       // What is open in case somebody asks must not be in the way of who does.
       guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
-      shared.recent.rotate()
-      shared.recent.rotate()
-      return try BlobHandle(shared, digest, info, context)
+      tree.recent.rotate()
+      tree.recent.rotate()
+      return try BlobHandle(tree, digest, info, context)
     }
   }
 
@@ -83,7 +83,7 @@ final class BlobHandle: FileHandle {
   /// which it opens, and is told of, each time.
   private static let longSize: Int64 = 128 << 10
 
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let source: Source
   let digest: Digest
   /// The state of the stored copy that was opened, as far as the store tells.
@@ -94,61 +94,57 @@ final class BlobHandle: FileHandle {
   private let whole: BackingFile?
 
   /// - Parameter info: the state of the stored copy, where it is known.
-  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
+    self.tree = tree
     self.digest = digest
-    if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
+    if let files = tree.files, let file = try Self.file(of: files, tree, digest, info, context) {
       source = .file(file)
       version = file.info.version
       whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(
-        try shared.mappingErrors { () throws(CASError) in
-          try shared.engine.openBlob(digest, cancellation: context.cancellation)
-        })
+        try tree.errors.map(try tree.engine.openBlob(digest, cancellation: context.cancellation)))
       // Of a store with files: this one is in none.
-      version = shared.files == nil ? info?.version ?? 0 : 0
+      version = tree.files == nil ? info?.version ?? 0 : 0
       whole = nil
     }
   }
 
   private static func file(
-    of files: any FileBackedEngine, _ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?,
+    of files: any FileBackedEngine, _ tree: TreeContext, _ digest: Digest, _ info: BlobInfo?,
     _ context: RequestContext
   ) throws(Errno) -> BlobFile? {
     let isVerified = files.isProbablyVerified(digest, version: info?.version)
     if !isVerified {
-      if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
-      shared.counters.add(.verifications)
+      if tree.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
+      tree.counters.add(.verifications)
     }
-    let file = try shared.mappingErrors { () throws(CASError) in
-      try files.blobFile(digest, cancellation: context.cancellation)
-    }
+    let file = try tree.errors.map(try files.blobFile(digest, cancellation: context.cancellation))
     // It was another file that had been verified.
-    if isVerified, let file, let info, file.info.version != info.version { shared.counters.add(.verifications) }
+    if isVerified, let file, let info, file.info.version != info.version { tree.counters.add(.verifications) }
     return file
   }
 
   /// Whether the file is, and always was, in the state of this version.
   func isCurrent(_ version: UInt64) -> Bool {
     guard case .file(let file) = source, file.info.version == version else { return false }
-    return (try? shared.files?.info(of: file))?.version == version
+    return (try? tree.files?.info(of: file))?.version == version
   }
 
   /// Notes that a caller has opened it.
   func countOpen() {
-    shared.counters.add(.opens)
+    tree.counters.add(.opens)
   }
 
   /// Whether the kernel may keep what it has read.
-  var isCacheable: Bool { shared.options.cachesBlobs }
+  var isCacheable: Bool { tree.options.cachesBlobs }
   // Who checks at every open wants to be asked for every byte.
   var cachePolicy: CachePolicy { isCacheable ? .keepCache : .directIO }
   var backing: BackingFile? { isCacheable ? whole : nil }
 
   func release(_ context: RequestContext) {
-    shared.recent.didRelease(self)
+    tree.recent.didRelease(self)
   }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
@@ -159,12 +155,11 @@ final class BlobHandle: FileHandle {
     case .reader(let reader):
       guard offset < reader.size else { return .bytes([]) }
       context.willBlock()
-      return try shared.mappingErrors { () throws(CASError) in
+      return try tree.errors.map(
         try .bytes(
           bytes(count: Int(min(Int64(count), reader.size - offset))) { (span) throws(CASError) in
             try reader.read(into: &span, at: offset)
-          })
-      }
+          }))
     }
   }
 }

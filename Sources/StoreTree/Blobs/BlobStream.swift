@@ -7,7 +7,7 @@ import SystemPackage
 final class BlobStream: EntryStream {
   private let listing: any BlobListing
   private let algorithm: Digest.Algorithm
-  private let shared: TreeContext
+  private let tree: TreeContext
   private var ready: ArraySlice<DirectoryEntry> = []
   /// How many were handed over since the last time the next ones were got ready.
   private var taken = 0
@@ -16,10 +16,10 @@ final class BlobStream: EntryStream {
   /// To get this many ready takes about as long as to wake another thread.
   private static let quickCount = 64
 
-  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeContext) {
+  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ tree: TreeContext) {
     self.listing = listing
     self.algorithm = algorithm
-    self.shared = shared
+    self.tree = tree
   }
 
   func next() throws(Errno) -> DirectoryEntry? {
@@ -51,7 +51,7 @@ final class BlobStream: EntryStream {
   /// - Returns: whether there are any.
   private func extend() throws(Errno) -> Bool {
     while true {
-      let batch = try shared.mappingErrors { () throws(CASError) in try listing.nextBatch() }
+      let batch = try tree.errors.map(try listing.nextBatch())
       if batch.isEmpty { return false }
       let entries = batch.lazy.filter { $0.algorithm == self.algorithm }.map {
         DirectoryEntry(name: $0.hex, inode: Inode.blob($0), kind: .file)

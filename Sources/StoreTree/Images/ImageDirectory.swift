@@ -9,7 +9,7 @@ import SystemPackage
 /// Blobs that are not stored are links to nowhere. What is no manifest is an empty directory that says why in an
 /// extended attribute.
 final class ImageDirectory: ImagePart {
-  let shared: TreeContext
+  let tree: TreeContext
   let path: [FileName]
   private let descriptor: Descriptor
   /// The entries of an index by their names, once one was looked up.
@@ -18,8 +18,8 @@ final class ImageDirectory: ImagePart {
 
   static let errorAttribute = "user.casfs.error"
 
-  init(_ shared: TreeContext, path: [FileName], _ descriptor: Descriptor) {
-    self.shared = shared
+  init(_ tree: TreeContext, path: [FileName], _ descriptor: Descriptor) {
+    self.tree = tree
     self.path = path
     self.descriptor = descriptor
     inode = ImagesDirectory.inode(path)
@@ -33,7 +33,7 @@ final class ImageDirectory: ImagePart {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard case .success(let manifest) = try manifest(context) else { throw .noSuchFileOrDirectory }
     if manifest.kind == .index, let platform = platform(FileName(name), of: manifest) {
-      return ImageDirectory(shared, path: path + [FileName(name)], platform)
+      return ImageDirectory(tree, path: path + [FileName(name)], platform)
     }
     guard let child = parts(of: manifest).first(where: { $0.name.sameBytes(as: name) }) else {
       throw .noSuchFileOrDirectory
@@ -56,7 +56,7 @@ final class ImageDirectory: ImagePart {
     case .image:
       var parts: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
       if let config = manifest.config { parts.append(("config", link("config", to: config))) }
-      parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
+      parts.append(("layers", LayersDirectory(tree, path: path + [FileName("layers")], manifest.layers)))
       return parts
     case .index: return [("index", link("index", to: descriptor))]
     }
@@ -88,16 +88,16 @@ final class ImageDirectory: ImagePart {
   }
 
   private func link(_ name: String, to target: Descriptor) -> BlobLink {
-    BlobLink(shared, path: path + [FileName(name)], target.digest)
+    BlobLink(tree, path: path + [FileName(name)], target.digest)
   }
 
   /// The manifest, or why the blob is none.
   private func manifest(_ context: RequestContext) throws(Errno) -> Result<Manifest, InvalidValue> {
-    if let known = shared.manifests.manifest(descriptor) { return known }
+    if let known = tree.manifests.manifest(descriptor) { return known }
     context.willBlock()
     let content: [UInt8]
     do throws(CASError) {
-      content = try shared.engine.blobContents(
+      content = try tree.engine.blobContents(
         descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
       // What can be put right later is not remembered.
@@ -106,7 +106,7 @@ final class ImageDirectory: ImagePart {
     let manifest = Result { () throws(InvalidValue) in
       try Manifest(parsing: content, mediaType: descriptor.mediaType)
     }
-    shared.manifests.remember(manifest, of: descriptor)
+    tree.manifests.remember(manifest, of: descriptor)
     return manifest
   }
 

@@ -5,13 +5,13 @@ import SystemPackage
 
 /// `layers`: an image's layers, numbered from the lowest.
 final class LayersDirectory: ImagePart {
-  let shared: TreeContext
+  let tree: TreeContext
   let path: [FileName]
   private let layers: [Descriptor]
   let inode: UInt64
 
-  init(_ shared: TreeContext, path: [FileName], _ layers: [Descriptor]) {
-    self.shared = shared
+  init(_ tree: TreeContext, path: [FileName], _ layers: [Descriptor]) {
+    self.tree = tree
     self.path = path
     self.layers = layers
     inode = ImagesDirectory.inode(path)
@@ -34,7 +34,7 @@ final class LayersDirectory: ImagePart {
   }
 
   private func link(_ index: Int) -> BlobLink {
-    BlobLink(shared, path: path + [FileName(name(index))], layers[index].digest)
+    BlobLink(tree, path: path + [FileName(name(index))], layers[index].digest)
   }
 
   /// As many digits as the last one needs, but two at least, so that `ls` has them in order.
@@ -47,12 +47,12 @@ final class LayersDirectory: ImagePart {
 
 /// A link from a part of an image to its blob.
 final class BlobLink: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let target: String
   let inode: UInt64
 
-  init(_ shared: TreeContext, path: [FileName], _ digest: Digest) {
-    self.shared = shared
+  init(_ tree: TreeContext, path: [FileName], _ digest: Digest) {
+    self.tree = tree
     let up = String(repeating: "../", count: path.count)
     target = "\(up)blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
     inode = ImagesDirectory.inode(path)
@@ -68,8 +68,8 @@ final class BlobLink: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: shared.started,
+    tree.attributes(
+      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: tree.started,
       validity: CacheTimeout.brief)
   }
 

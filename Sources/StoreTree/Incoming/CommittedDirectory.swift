@@ -5,11 +5,11 @@ import SystemPackage
 
 /// `committed` or a directory below it: the names of `incoming` that are committed, as links to their blobs.
 final class CommittedDirectory: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let state: IncomingInode
 
-  init(_ shared: TreeContext, _ state: IncomingInode) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ state: IncomingInode) {
+    self.tree = tree
     self.state = state
   }
 
@@ -20,29 +20,29 @@ final class CommittedDirectory: Node {
   var kind: NodeKind { .directory }
   var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : 0 }
   var parentInode: UInt64 {
-    state.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: state).parent)
+    state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
   }
 
   func isSame(as other: any Node) -> Bool { (other as? CommittedDirectory)?.state === state }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    tree.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: state.current.modified, validity: 0)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch shared.incoming.member(FileName(name), of: state) {
-    case .directory(let state): return CommittedDirectory(shared, state)
+    switch tree.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return CommittedDirectory(tree, state)
     case .file(let file):
       guard let address = try file.resolvedBlob(context) else { throw .noSuchFileOrDirectory }
-      return CommittedLink(shared, file, address)
+      return CommittedLink(tree, file, address)
     case nil: throw .noSuchFileOrDirectory
     }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    try shared.commits.wait(context)
-    let members = try shared.incoming.members(of: state)
+    try tree.commits.wait(context)
+    let members = try tree.incoming.members(of: state)
     if members.count > 16 { context.willBlock() }
     return EntryList(
       members.compactMap { (name, member) in
@@ -59,12 +59,12 @@ final class CommittedDirectory: Node {
 
 /// `committed/NAME`: a link to the blob that the name's content became.
 final class CommittedLink: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let file: IncomingFile
   private let address: BlobAddress
 
-  init(_ shared: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
+    self.tree = tree
     self.file = file
     self.address = address
   }
@@ -81,7 +81,7 @@ final class CommittedLink: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
+    tree.attributes(
       inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count),
       modified: file.metadata.modified, validity: 0)
   }
@@ -89,7 +89,7 @@ final class CommittedLink: Node {
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 
   private var target: String {
-    let up = String(repeating: "../", count: shared.incoming.depth(ofFile: file.number) + 1)
+    let up = String(repeating: "../", count: tree.incoming.depth(ofFile: file.number) + 1)
     return "\(up)blobs/\(address.digest.algorithm.rawValue)/\(address.digest.hex)"
   }
 }

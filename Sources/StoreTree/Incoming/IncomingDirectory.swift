@@ -5,11 +5,11 @@ import SystemPackage
 
 /// `incoming` or a directory below it: what is made here becomes a blob when it is closed.
 final class IncomingDirectory: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let state: IncomingInode
 
-  init(_ shared: TreeContext, _ state: IncomingInode) {
-    self.shared = shared
+  init(_ tree: TreeContext, _ state: IncomingInode) {
+    self.tree = tree
     self.state = state
   }
 
@@ -20,7 +20,7 @@ final class IncomingDirectory: Node {
   var kind: NodeKind { .directory }
   var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
   var parentInode: UInt64 {
-    state.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: state).parent)
+    state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
   }
 
   func isSame(as other: any Node) -> Bool { (other as? IncomingDirectory)?.state === state }
@@ -31,7 +31,7 @@ final class IncomingDirectory: Node {
 
   private func attributes(_ metadata: FileMetadata) -> Attributes {
     Attributes(
-      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 2 : 0,
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: tree.incoming.has(state) ? 2 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed, validity: CacheTimeout.second)
   }
@@ -48,8 +48,8 @@ final class IncomingDirectory: Node {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch shared.incoming.member(FileName(name), of: state) {
-    case .directory(let state): return IncomingDirectory(shared, state)
+    switch tree.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return IncomingDirectory(tree, state)
     case .file(let file):
       try file.resolvedBlob(context)
       return file
@@ -58,8 +58,8 @@ final class IncomingDirectory: Node {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    try shared.commits.wait(context)
-    let members = try shared.incoming.members(of: state)
+    try tree.commits.wait(context)
+    let members = try tree.incoming.members(of: state)
     // For each alias the store is asked.
     if members.count > 16 { context.willBlock() }
     return EntryList(
@@ -78,25 +78,25 @@ final class IncomingDirectory: Node {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), expectedDigest: ExpectedDigest.digest(inName: name),
+      tree, number: tree.incoming.nextNumber(), expectedDigest: ExpectedDigest.digest(inName: name),
       state.current.ofNewChild(permissions, isDirectory: false, context))
-    try shared.incoming.insert(.file(file), FileName(name), in: state)
+    try tree.incoming.insert(.file(file), FileName(name), in: state)
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let new = IncomingInode(
-      number: shared.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
-    try shared.incoming.insert(.directory(new), FileName(name), in: state)
-    return IncomingDirectory(shared, new)
+      number: tree.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
+    try tree.incoming.insert(.directory(new), FileName(name), in: state)
+    return IncomingDirectory(tree, new)
   }
 
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.incoming.removeFile(FileName(name), from: state).unlink()
+    try tree.incoming.removeFile(FileName(name), from: state).unlink()
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.incoming.removeDirectory(FileName(name), from: state)
+    try tree.incoming.removeDirectory(FileName(name), from: state)
   }
 
   func rename(
@@ -109,10 +109,10 @@ final class IncomingDirectory: Node {
     let expectedDigest = ExpectedDigest.digest(inName: other)
     // Before the names are locked, for it takes as long as the content is large.
     var restored: IncomingFile.Restored?
-    if case .file(let file) = shared.incoming.member(FileName(name), of: state) {
+    if case .file(let file) = tree.incoming.member(FileName(name), of: state) {
       restored = try file.restore(as: expectedDigest, context)
     }
-    let replaced = try shared.incoming.rename(
+    let replaced = try tree.incoming.rename(
       FileName(name), in: state, to: FileName(other), in: target.state, replacing: replacing
     ) { (file) throws(Errno) in try file.expectedDigest(expectedDigest, restored) }
     replaced?.unlink()
@@ -123,11 +123,11 @@ final class IncomingDirectory: Node {
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
     guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
-    switch shared.incoming.member(FileName(name), of: state) {
+    switch tree.incoming.member(FileName(name), of: state) {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.resolvedBlob(context)
-      let isTaken = replacing ? false : try shared.isStored(digest, context)
+      let isTaken = replacing ? false : try tree.isStored(digest, context)
       let restored = try file.restore(as: digest, context)
       try file.becomeBlob(digest, restored, isTaken: isTaken)
       try removeFile(name, context)

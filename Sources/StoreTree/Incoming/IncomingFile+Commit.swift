@@ -34,8 +34,8 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(isLate: true, context)
     } catch {
-      let name = shared.incoming.name(of: number)?.text ?? ""
-      shared.logger.error("commit \(name): \(error) after its last close")
+      let name = tree.incoming.name(of: number)?.text ?? ""
+      tree.logger.error("commit \(name): \(error) after its last close")
     }
   }
 
@@ -54,8 +54,8 @@ extension IncomingFile {
   ///
   /// - Parameter isLate: whether nobody can be told of an error but those who look at the name.
   private func publish(isLate: Bool = false, _ context: RequestContext) throws(Errno) {
-    let ticket = shared.commits.begin()
-    defer { shared.commits.end(ticket) }
+    let ticket = tree.commits.begin()
+    defer { tree.commits.end(ticket) }
     // It is busy before anyone else is answered, so that whoever asks after the close waits.
     var work: Work?
     let isReady = state.withLock { state in
@@ -67,16 +67,16 @@ extension IncomingFile {
     if !isReady { work = state.wait(until: { $0.isFree }, then: { $0.beginCommit() }) }
     guard let work else { return }
     do throws(Errno) {
-      let address = try shared.mappingErrors { () throws(CASError) in
+      let address = try tree.errors.map { () throws(CASError) in
         let stage: any BlobStage
         if let written = work.stage {
           stage = written
         } else {
-          stage = try shared.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
+          stage = try tree.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
       }
-      shared.counters.add(.commits)
+      tree.counters.add(.commits)
       state.withLock { state in
         state.address = address
         state.stage = nil
@@ -99,7 +99,7 @@ extension IncomingFile {
   /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
   /// Others who write it still, and build on what is gone, are told so.
   func discard(_ context: RequestContext) {
-    shared.counters.add(.discards)
+    tree.counters.add(.discards)
     let (stage, hasBlob) = state.withLock { state in
       let stage = state.stage
       state.stage = nil
@@ -109,7 +109,7 @@ extension IncomingFile {
       return (stage, state.address != nil)
     }
     if !hasBlob {
-      shared.incoming.remove(self)
+      tree.incoming.remove(self)
       unlink()
     }
     // To give back the space of much content takes long.

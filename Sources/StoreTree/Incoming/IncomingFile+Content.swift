@@ -14,7 +14,7 @@ extension IncomingFile {
     let stage = try beginChange(context)
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
-      try shared.mappingErrors { () throws(CASError) in try change(stage) }
+      try tree.errors.map(try change(stage))
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -49,9 +49,7 @@ extension IncomingFile {
     case .ready(let stage): return stage
     case .copy(let base, let algorithm):
       do throws(Errno) {
-        let stage = try shared.mappingErrors { () throws(CASError) in
-          try shared.engine.stageBlob(algorithm: algorithm, copying: base)
-        }
+        let stage = try tree.errors.map(try tree.engine.stageBlob(algorithm: algorithm, copying: base))
         state.withLock { state in
           state.stage = stage
           state.isBusy = false
@@ -81,7 +79,7 @@ extension IncomingFile {
     guard let stage else { return }
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
-      try shared.mappingErrors { () throws(CASError) in try stage.synchronize() }
+      try tree.errors.map(try stage.synchronize())
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -109,9 +107,8 @@ extension IncomingFile {
     case .stage(let stage):
       context.willBlock()
       let count = Int(max(0, min(Int64(count), stage.size - offset)))
-      return try shared.mappingErrors { () throws(CASError) in
-        try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) })
-      }
+      return try tree.errors.map(
+        try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) }))
     case .blob(let address):
       return try blob(address, keeping: content, context).read(at: offset, count: count, context)
     }
@@ -122,7 +119,7 @@ extension IncomingFile {
     _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> BlobHandle {
     if let open = content.withLock({ $0 }), open.address == address { return open.content }
-    let blob = try BlobHandle(shared, address.digest, nil, context)
+    let blob = try BlobHandle(tree, address.digest, nil, context)
     blob.countOpen()
     let before = content.withLock { open in
       defer { open = OpenAlias(address: address, content: blob) }

@@ -23,10 +23,9 @@ extension IncomingFile {
       original.digest.algorithm != expectedDigest.algorithm
     else { return nil }
     context.willBlock()
-    let address = try shared.mappingErrors { () throws(CASError) in
-      try shared.engine.stageBlob(algorithm: expectedDigest.algorithm, copying: original.digest)
-        .commit(expecting: BlobExpectation(digest: expectedDigest), cancellation: context.cancellation)
-    }
+    let address = try tree.errors.map(
+      try tree.engine.stageBlob(algorithm: expectedDigest.algorithm, copying: original.digest)
+        .commit(expecting: BlobExpectation(digest: expectedDigest), cancellation: context.cancellation))
     return Restored(original: original, address: address)
   }
 

@@ -35,12 +35,12 @@ final class IncomingFile: Node {
     }
   }
 
-  let shared: TreeContext
+  let tree: TreeContext
   let number: UInt64
   let state: Monitor<State>
 
-  init(_ shared: TreeContext, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
-    self.shared = shared
+  init(_ tree: TreeContext, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
+    self.tree = tree
     self.number = number
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
@@ -66,12 +66,12 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
-    shared.willQueryStore(for: address.digest, context)
+    tree.willQueryStore(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
+      _ = try tree.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
-      shared.incoming.remove(self)
+      tree.incoming.remove(self)
       throw .noSuchFileOrDirectory
     }
     return address
@@ -95,7 +95,7 @@ final class IncomingFile: Node {
   /// Waits for a commit under way.
   func waitWhileBusy(_ context: RequestContext) throws(Errno) {
     guard state.withLock({ $0.isBusy }) else { return }
-    try shared.commits.wait(for: state, until: { !$0.isBusy }, context)
+    try tree.commits.wait(for: state, until: { !$0.isBusy }, context)
   }
 
   /// Waits until nobody has the content to itself, then sees and changes the state, unless the caller is let go before.

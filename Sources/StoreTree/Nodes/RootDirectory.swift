@@ -3,30 +3,26 @@ import SystemPackage
 
 /// The mount's own directory: a layout with `refs`, `images`, `incoming` and `committed` beside it.
 final class RootDirectory: SyntheticDirectory {
-  let shared: TreeContext
+  let tree: TreeContext
   private let children: [(name: String, node: any Node)]
 
-  init(_ shared: TreeContext) {
-    self.shared = shared
+  init(_ tree: TreeContext) {
+    self.tree = tree
+    let layout = SyntheticFile(
+      tree, inode: Inode.layout, content: { (_) throws(Errno) in ImageLayout.content },
+      modified: { [started = tree.started] (_) throws(Errno) in started })
+    let index = SyntheticFile(
+      tree, inode: Inode.index,
+      content: { [references = tree.references] (context) throws(Errno) in try references.index(context) },
+      modified: { [references = tree.references] (context) throws(Errno) in try references.modified(context) })
     children = [
-      (
-        ImageLayout.fileName,
-        SyntheticFile(
-          shared, inode: Inode.layout, content: { (_, _) throws(Errno) in ImageLayout.content },
-          modified: { (shared, _) throws(Errno) in shared.started })
-      ),
-      (
-        ImageIndex.fileName,
-        SyntheticFile(
-          shared, inode: Inode.index,
-          content: { (shared, context) throws(Errno) in try shared.references.index(shared, context) },
-          modified: { (shared, context) throws(Errno) in try shared.references.modified(shared, context) })
-      ),
-      ("blobs", BlobsDirectory(shared)),
-      ("refs", ReferenceDirectory(shared, path: [])),
-      ("images", ImagesDirectory(shared, path: [])),
-      ("incoming", IncomingDirectory(shared, shared.incoming.root)),
-      ("committed", CommittedDirectory(shared, shared.incoming.root)),
+      (ImageLayout.fileName, layout),
+      (ImageIndex.fileName, index),
+      ("blobs", BlobsDirectory(tree)),
+      ("refs", ReferenceDirectory(tree, path: [])),
+      ("images", ImagesDirectory(tree, path: [])),
+      ("incoming", IncomingDirectory(tree, tree.incoming.root)),
+      ("committed", CommittedDirectory(tree, tree.incoming.root)),
     ]
   }
 

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A directory that nobody made: it shows what is in the store, and is as old as the mount.
 protocol SyntheticDirectory: Node {
-  var shared: TreeContext { get }
+  var tree: TreeContext { get }
 }
 
 extension SyntheticDirectory {
@@ -11,8 +11,8 @@ extension SyntheticDirectory {
   var kind: NodeKind { .directory }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
+    tree.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: tree.started,
       validity: min(entryTimeout, CacheTimeout.second))
   }
 }

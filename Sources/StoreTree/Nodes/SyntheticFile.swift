@@ -3,17 +3,17 @@ import SystemPackage
 
 /// A file whose content is made when it is opened; a reader keeps what it opened.
 final class SyntheticFile: Node {
-  private let shared: TreeContext
-  private let content: @Sendable (TreeContext, RequestContext) throws(Errno) -> [UInt8]
-  private let modified: @Sendable (TreeContext, RequestContext) throws(Errno) -> Timestamp
+  private let tree: TreeContext
+  private let content: @Sendable (RequestContext) throws(Errno) -> [UInt8]
+  private let modified: @Sendable (RequestContext) throws(Errno) -> Timestamp
   let inode: UInt64
 
   init(
-    _ shared: TreeContext, inode: UInt64,
-    content: @escaping @Sendable (TreeContext, RequestContext) throws(Errno) -> [UInt8],
-    modified: @escaping @Sendable (TreeContext, RequestContext) throws(Errno) -> Timestamp
+    _ tree: TreeContext, inode: UInt64,
+    content: @escaping @Sendable (RequestContext) throws(Errno) -> [UInt8],
+    modified: @escaping @Sendable (RequestContext) throws(Errno) -> Timestamp
   ) {
-    self.shared = shared
+    self.tree = tree
     self.inode = inode
     self.content = content
     self.modified = modified
@@ -24,14 +24,14 @@ final class SyntheticFile: Node {
   var entryTimeout: Double { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    shared.attributes(
-      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(shared, context).count),
-      modified: try modified(shared, context), validity: CacheTimeout.brief)
+    tree.attributes(
+      inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(context).count),
+      modified: try modified(context), validity: CacheTimeout.brief)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    return BufferHandle(try content(shared, context))
+    return BufferHandle(try content(context))
   }
 }
 

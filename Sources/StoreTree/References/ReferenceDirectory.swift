@@ -5,12 +5,12 @@ import SystemPackage
 
 /// `refs` or a directory below it: the references whose names begin with its path.
 final class ReferenceDirectory: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let path: [FileName]
   let inode: UInt64
 
-  init(_ shared: TreeContext, path: [FileName]) {
-    self.shared = shared
+  init(_ tree: TreeContext, path: [FileName]) {
+    self.tree = tree
     self.path = path
     inode = Self.inode(path)
   }
@@ -29,10 +29,10 @@ final class ReferenceDirectory: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    guard case .directory = try shared.references.place(path, shared, context) else { throw .noSuchFileOrDirectory }
-    return shared.attributes(
+    guard case .directory = try tree.references.place(path, context) else { throw .noSuchFileOrDirectory }
+    return tree.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
-      modified: try shared.references.modified(shared, context),
+      modified: try tree.references.modified(context),
       validity: CacheTimeout.brief)
   }
 
@@ -51,16 +51,16 @@ final class ReferenceDirectory: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
-    switch try shared.references.place(path, shared, context) {
-    case .directory: return ReferenceDirectory(shared, path: path)
-    case .reference, .unwritten: return ReferenceFile(shared, path: path)
+    switch try tree.references.place(path, context) {
+    case .directory: return ReferenceDirectory(tree, path: path)
+    case .reference, .unwritten: return ReferenceFile(tree, path: path)
     case nil: throw .noSuchFileOrDirectory
     }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var entries: [DirectoryEntry] = []
-    for name in try shared.references.children(of: path, shared, context) {
+    for name in try tree.references.children(of: path, context) {
       let node = try child(named: name.text, context)
       entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
     }
@@ -71,34 +71,33 @@ final class ReferenceDirectory: Node {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let path = path + [FileName(name)]
-    let reference = try shared.references.name(of: path, shared, context)
+    let reference = try tree.references.name(of: path, context)
     guard reference.isGrammatical else { throw .invalidArgument }
-    let file = ReferenceFile(shared, path: path)
-    shared.references.beginWriting(path)
-    return (file, ReferenceHandle(shared, reference, path: path, inode: file.inode, text: nil, context))
+    let file = ReferenceFile(tree, path: path)
+    tree.references.beginWriting(path)
+    return (file, ReferenceHandle(tree, reference, path: path, inode: file.inode, text: nil, context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     // Something in it must be able to have a name.
-    guard try shared.references.name(of: path + [FileName("x")], shared, context).isGrammatical else {
+    guard try tree.references.name(of: path + [FileName("x")], context).isGrammatical else {
       throw .invalidArgument
     }
-    try shared.references.makeDirectory(path, shared, context)
-    return ReferenceDirectory(shared, path: path)
+    try tree.references.makeDirectory(path, context)
+    return ReferenceDirectory(tree, path: path)
   }
 
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
     let reference = try existing(name, context)
     context.willBlock()
-    try shared.mappingErrors { () throws(CASError) in
-      try shared.engine.deleteReference(named: reference, cancellation: context.cancellation)
-    }
-    shared.references.refresh(reference)
+    try tree.errors.map(
+      try tree.engine.deleteReference(named: reference, cancellation: context.cancellation))
+    tree.references.refresh(reference)
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.references.removeDirectory(path + [FileName(name)], shared, context)
+    try tree.references.removeDirectory(path + [FileName(name)], context)
   }
 
   func rename(
@@ -107,18 +106,17 @@ final class ReferenceDirectory: Node {
     guard let target = directory as? ReferenceDirectory else { throw .improperLink }
     let reference = try existing(name, context)
     let path = target.path + [FileName(other)]
-    if case .directory = try shared.references.place(path, shared, context) { throw .isDirectory }
-    let new = try shared.references.name(of: path, shared, context)
+    if case .directory = try tree.references.place(path, context) { throw .isDirectory }
+    let new = try tree.references.name(of: path, context)
     context.willBlock()
-    try shared.mappingErrors { () throws(CASError) in
-      try shared.engine.moveReference(
-        named: reference, to: new, replacing: replacing, cancellation: context.cancellation)
-    }
-    shared.references.refresh(reference, new)
+    try tree.errors.map(
+      try tree.engine.moveReference(
+        named: reference, to: new, replacing: replacing, cancellation: context.cancellation))
+    tree.references.refresh(reference, new)
   }
 
   private func existing(_ name: String, _ context: RequestContext) throws(Errno) -> ReferenceName {
-    switch try shared.references.place(path + [FileName(name)], shared, context) {
+    switch try tree.references.place(path + [FileName(name)], context) {
     case .reference(let reference): return reference.name
     case .directory: throw .isDirectory
     case .unwritten: throw .resourceBusy
@@ -129,12 +127,12 @@ final class ReferenceDirectory: Node {
 
 /// `refs/NAME`: the descriptor of a reference as one line of JSON.
 final class ReferenceFile: Node {
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let path: [FileName]
   let inode: UInt64
 
-  init(_ shared: TreeContext, path: [FileName]) {
-    self.shared = shared
+  init(_ tree: TreeContext, path: [FileName]) {
+    self.tree = tree
     self.path = path
     inode = Inode.reference(path.map(\.text).joined(separator: "/"))
   }
@@ -150,8 +148,8 @@ final class ReferenceFile: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     let (content, modified) = try content(context)
-    return shared.attributes(
-      inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
+    return tree.attributes(
+      inode: inode, kind: .file, permissions: tree.options.isReadOnly ? 0o444 : 0o644,
       size: Int64(content.count), modified: modified, validity: 0)
   }
 
@@ -174,16 +172,16 @@ final class ReferenceFile: Node {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let (content, _) = try content(context)
     guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
-    let name = try shared.references.name(of: path, shared, context)
-    shared.references.beginWriting(path)
+    let name = try tree.references.name(of: path, context)
+    tree.references.beginWriting(path)
     return ReferenceHandle(
-      shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
+      tree, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
   private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
-    switch try shared.references.place(path, shared, context) {
+    switch try tree.references.place(path, context) {
     case .reference(let reference):
-      let (descriptor, modified) = try shared.references.descriptor(of: reference, shared, context)
+      let (descriptor, modified) = try tree.references.descriptor(of: reference, context)
       return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
     case .unwritten: return ([], .now)
     default: throw .noSuchFileOrDirectory

@@ -15,7 +15,7 @@ final class ReferenceHandle: FileHandle {
   /// The longest text, in bytes: a descriptor may carry content.
   private static let limit = 1 << 20
 
-  private let shared: TreeContext
+  private let tree: TreeContext
   private let name: ReferenceName
   let path: [FileName]
   private let inode: UInt64
@@ -24,10 +24,10 @@ final class ReferenceHandle: FileHandle {
 
   /// Starts with a text; without one, closing without a word written is an error too.
   init(
-    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
+    _ tree: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
     _ context: RequestContext
   ) {
-    self.shared = shared
+    self.tree = tree
     self.name = name
     self.path = path
     self.inode = inode
@@ -61,10 +61,10 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       context.willBlock()
       let descriptor = try awaitedDescriptor(text, context)
-      let existing = try? shared.engine.reference(named: name)
-      guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
+      let existing = try? tree.engine.reference(named: name)
+      guard existing == nil || existing == tree.engine.storable(descriptor) else { throw .fileExists }
       // What another machine makes of it is not known before.
-      if shared.remote != nil { try publish(context) }
+      if tree.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -95,10 +95,10 @@ final class ReferenceHandle: FileHandle {
       do throws(Errno) {
         try publish(context)
       } catch {
-        shared.logger.error("put reference \(name): \(error) after its last close")
+        tree.logger.error("put reference \(name): \(error) after its last close")
       }
     }
-    shared.references.endWriting(path)
+    tree.references.endWriting(path)
   }
 
   private func publish(_ context: RequestContext) throws(Errno) {
@@ -107,11 +107,10 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       context.willBlock()
       let descriptor = try descriptor(text, context)
-      try shared.mappingErrors { () throws(CASError) in
-        try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation)
-      }
+      try tree.errors.map(
+        try tree.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation))
       state.withLock { $0.isChanged = false }
-      shared.references.refresh(name)
+      tree.references.refresh(name)
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -123,7 +122,7 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       return try descriptor(text, context)
     } catch {
-      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try tree.commits.wait(context) else { throw error }
       return try descriptor(text, context)
     }
   }
@@ -136,17 +135,19 @@ final class ReferenceHandle: FileHandle {
     } catch {
       throw .invalidArgument
     }
-    return try shared.retryingAfterCommit(context) { () throws(CASError) in
-      switch parsed {
-      case .digest(let digest): return try shared.engine.descriptor(for: digest, cancellation: context.cancellation)
-      case .descriptor(let descriptor):
-        let info = try shared.engine.blobInfo(descriptor.digest)
-        guard info.size == descriptor.size else {
-          throw CASError(
-            .invalid, operation: "put reference", subject: name.description, cause: "the blob has \(info.size) bytes")
-        }
-        return descriptor.named(nil)
+    return try tree.retryingAfterCommit(context, try stored(parsed, context))
+  }
+
+  private func stored(_ parsed: ReferenceText, _ context: RequestContext) throws(CASError) -> Descriptor {
+    switch parsed {
+    case .digest(let digest): return try tree.engine.descriptor(for: digest, cancellation: context.cancellation)
+    case .descriptor(let descriptor):
+      let info = try tree.engine.blobInfo(descriptor.digest)
+      guard info.size == descriptor.size else {
+        throw CASError(
+          .invalid, operation: "put reference", subject: name.description, cause: "the blob has \(info.size) bytes")
       }
+      return descriptor.named(nil)
     }
   }
 }

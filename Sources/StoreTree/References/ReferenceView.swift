@@ -23,14 +23,16 @@ final class ReferenceView: Sendable {
   }
 
   private let source: any ReferenceSource
+  private let errors: ErrorMapper
   private let local = Monitor(Local())
 
-  init(_ source: any ReferenceSource) {
+  init(_ source: any ReferenceSource, errors: ErrorMapper) {
     self.source = source
+    self.errors = errors
   }
 
-  func place(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) -> Place? {
-    let stored = try current(shared, context)
+  func place(_ path: [FileName], _ context: RequestContext) throws(Errno) -> Place? {
+    let stored = try current(context)
     if let reference = stored[path] { return .reference(reference) }
     if stored.isDirectory(path) { return .directory }
     return local.withLock { (local) in
@@ -43,10 +45,10 @@ final class ReferenceView: Sendable {
   ///
   /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
   func children(
-    of path: [FileName], withUnwritten: Bool = true, _ shared: TreeContext, _ context: RequestContext
+    of path: [FileName], withUnwritten: Bool = true, _ context: RequestContext
   ) throws(Errno) -> [FileName] {
-    guard case .directory = try place(path, shared, context) else { throw .noSuchFileOrDirectory }
-    let names = try current(shared, context).children(of: path)
+    guard case .directory = try place(path, context) else { throw .noSuchFileOrDirectory }
+    let names = try current(context).children(of: path)
     return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
@@ -63,27 +65,27 @@ final class ReferenceView: Sendable {
   }
 
   /// Makes a directory for names to come.
-  func makeDirectory(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) {
-    guard try place(path, shared, context) == nil else { throw .fileExists }
+  func makeDirectory(_ path: [FileName], _ context: RequestContext) throws(Errno) {
+    guard try place(path, context) == nil else { throw .fileExists }
     local.withLock { _ = $0.directories.insert(path) }
   }
 
   /// Removes a directory that no name is in.
-  func removeDirectory(_ path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) {
-    switch try place(path, shared, context) {
+  func removeDirectory(_ path: [FileName], _ context: RequestContext) throws(Errno) {
+    switch try place(path, context) {
     case nil: throw .noSuchFileOrDirectory
     case .reference, .unwritten: throw .notDirectory
     case .directory:
-      guard try children(of: path, shared, context).isEmpty else { throw .directoryNotEmpty }
+      guard try children(of: path, context).isEmpty else { throw .directoryNotEmpty }
       local.withLock { _ = $0.directories.remove(path) }
     }
   }
 
   /// The name of a reference at a path, when a reference of that name is or would be shown there.
-  func name(of path: [FileName], _ shared: TreeContext, _ context: RequestContext) throws(Errno) -> ReferenceName {
+  func name(of path: [FileName], _ context: RequestContext) throws(Errno) -> ReferenceName {
     let components = path.map { Self.unescaped($0.text) }
     guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
-    guard try current(shared, context).path(of: name) == path else { throw .invalidArgument }
+    guard try current(context).path(of: name) == path else { throw .invalidArgument }
     return name
   }
 
@@ -94,29 +96,29 @@ final class ReferenceView: Sendable {
 
   /// What a listed reference stands for, and when that was last seen to change.
   func descriptor(
-    of reference: ListedReference, _ shared: TreeContext, _ context: RequestContext
+    of reference: ListedReference, _ context: RequestContext
   ) throws(Errno) -> (Descriptor, modified: Timestamp) {
     if let descriptor = reference.descriptor { return (descriptor, reference.modified) }
-    return try shared.mappingErrors { () throws(CASError) in try source.descriptor(of: reference.name, context) }
+    return try errors.map(try source.descriptor(of: reference.name, context))
   }
 
   /// The index's entries without a name: `@sha256:HEX` and what they describe.
-  func unnamed(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
-    try shared.mappingErrors { () throws(CASError) in try source.unnamed(context) }
+  func unnamed(_ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
+    try errors.map(try source.unnamed(context))
   }
 
   /// The store's index as a layout has it.
-  func index(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try shared.mappingErrors { () throws(CASError) in try source.index(context) }
+  func index(_ context: RequestContext) throws(Errno) -> [UInt8] {
+    try errors.map(try source.index(context))
   }
 
   /// When a reference was last seen to change.
-  func modified(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> Timestamp {
-    try shared.mappingErrors { () throws(CASError) in try source.modified(context) }
+  func modified(_ context: RequestContext) throws(Errno) -> Timestamp {
+    try errors.map(try source.modified(context))
   }
 
-  private func current(_ shared: TreeContext, _ context: RequestContext) throws(Errno) -> ReferencePaths {
-    try shared.mappingErrors { () throws(CASError) in try source.paths(context) }
+  private func current(_ context: RequestContext) throws(Errno) -> ReferencePaths {
+    try errors.map(try source.paths(context))
   }
 
   /// A name, or a part of one, as a file name.
