@@ -44,34 +44,3 @@ final class LayersDirectory: ImagePart {
     return String(repeating: "0", count: width - digits.utf8.count) + digits
   }
 }
-
-/// A link from a part of an image to its blob.
-final class BlobLink: Node {
-  private let tree: TreeContext
-  private let target: String
-  let inode: UInt64
-
-  init(_ tree: TreeContext, path: [FileName], _ digest: Digest) {
-    self.tree = tree
-    let up = String(repeating: "../", count: path.count)
-    target = "\(up)blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
-    inode = ImagesDirectory.inode(path)
-  }
-
-  var preferredID: NodeID { NodeID(inode) }
-  var kind: NodeKind { .link }
-  var entryTimeout: Double { CacheTimeout.brief }
-
-  func isSame(as other: any Node) -> Bool {
-    guard let other = other as? BlobLink else { return false }
-    return inode == other.inode && target.sameBytes(as: other.target)
-  }
-
-  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
-      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: tree.started,
-      validity: CacheTimeout.brief)
-  }
-
-  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
-}

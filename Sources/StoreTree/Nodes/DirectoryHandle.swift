@@ -73,14 +73,3 @@ final class DirectoryHandle: Sendable {
     }
   }
 }
-
-/// The entries of a directory that is small enough to be listed at once.
-final class EntryList: EntryStream {
-  private var rest: ArraySlice<DirectoryEntry>
-
-  init(_ entries: [DirectoryEntry]) {
-    rest = entries[...]
-  }
-
-  func next() -> DirectoryEntry? { rest.popFirst() }
-}

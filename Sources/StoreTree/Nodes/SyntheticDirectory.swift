@@ -16,13 +16,3 @@ extension SyntheticDirectory {
       validity: min(entryTimeout, CacheTimeout.second))
   }
 }
-
-/// A directory of an image, whose inode number follows from its path below `images`.
-protocol ImagePart: SyntheticDirectory {
-  var path: [FileName] { get }
-}
-
-extension ImagePart {
-  var parentInode: UInt64 { ImagesDirectory.inode(Array(path.dropLast())) }
-  var entryTimeout: Double { CacheTimeout.brief }
-}

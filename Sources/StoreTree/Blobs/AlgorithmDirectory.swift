@@ -4,32 +4,6 @@ import Logging
 import OCI
 import SystemPackage
 
-/// `blobs`: a directory for each algorithm.
-final class BlobsDirectory: SyntheticDirectory {
-  let tree: TreeContext
-  private let directories: [AlgorithmDirectory]
-
-  init(_ tree: TreeContext) {
-    self.tree = tree
-    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(tree, $0) }
-  }
-
-  var inode: UInt64 { Inode.blobs }
-  var entryTimeout: Double { CacheTimeout.lasting }
-
-  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let directory = directories.first(where: { $0.algorithm.rawValue.sameBytes(as: name) }) else {
-      throw .noSuchFileOrDirectory
-    }
-    return directory
-  }
-
-  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    EntryList(
-      directories.map { DirectoryEntry(name: $0.algorithm.rawValue, inode: $0.inode, kind: .directory) })
-  }
-}
-
 /// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm, as the store has them now.
 final class AlgorithmDirectory: SyntheticDirectory {
   let tree: TreeContext

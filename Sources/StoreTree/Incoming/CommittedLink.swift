@@ -1,0 +1,41 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `committed/NAME`: a link to the blob that the name's content became.
+final class CommittedLink: Node {
+  private let tree: TreeContext
+  private let file: IncomingFile
+  private let address: BlobAddress
+
+  init(_ tree: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
+    self.tree = tree
+    self.file = file
+    self.address = address
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Inode.committed(file.number) }
+  var kind: NodeKind { .link }
+  // Written again, the name is another link at once.
+  var entryTimeout: Double { 0 }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? CommittedLink else { return false }
+    return other.file === file && other.address == address
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    tree.attributes(
+      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count),
+      modified: file.metadata.modified, validity: 0)
+  }
+
+  func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
+
+  private var target: String {
+    let up = String(repeating: "../", count: tree.incoming.depth(ofFile: file.number) + 1)
+    return "\(up)blobs/\(address.digest.algorithm.rawValue)/\(address.digest.hex)"
+  }
+}

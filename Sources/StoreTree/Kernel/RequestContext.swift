@@ -1,0 +1,30 @@
+public import CAS
+
+/// Who asks, and how the one that answers may take its time.
+public struct RequestContext: Sendable {
+  /// The caller's user id.
+  public var user: UInt32
+  /// The caller's group id.
+  public var group: UInt32
+  /// The caller's thread id; 0 when the caller is in a pid namespace that cannot be seen.
+  public var thread: Int32
+  /// The caller's file mode creation mask.
+  public var umask: UInt32
+  /// Called before anything that may take long, so that others are answered meanwhile.
+  public var willBlock: @Sendable () -> Void
+  /// Cancelled when the caller gives up.
+  public var cancellation: CancellationToken
+
+  /// Makes a context of its parts.
+  public init(
+    user: UInt32, group: UInt32, thread: Int32, umask: UInt32 = 0, willBlock: @escaping @Sendable () -> Void = {},
+    cancellation: CancellationToken = .none
+  ) {
+    self.user = user
+    self.group = group
+    self.thread = thread
+    self.umask = umask
+    self.willBlock = willBlock
+    self.cancellation = cancellation
+  }
+}

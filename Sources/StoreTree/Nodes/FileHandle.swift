@@ -1,0 +1,27 @@
+import CASPlatform
+import SystemPackage
+
+/// An open file.
+protocol FileHandle: AnyObject, Sendable {
+  var cachePolicy: CachePolicy { get }
+  /// A file that has the same content at the same place, for the kernel to read by itself.
+  var backing: BackingFile? { get }
+  var ignoresFlush: Bool { get }
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno)
+  func flush(_ context: RequestContext) throws(Errno)
+  func synchronize(_ context: RequestContext) throws(Errno)
+  func release(_ context: RequestContext)
+}
+
+extension FileHandle {
+  var cachePolicy: CachePolicy { .invalidate }
+  var backing: BackingFile? { nil }
+  var ignoresFlush: Bool { true }
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    throw .badFileDescriptor
+  }
+  func flush(_ context: RequestContext) throws(Errno) {}
+  func synchronize(_ context: RequestContext) throws(Errno) {}
+  func release(_ context: RequestContext) {}
+}

@@ -1,0 +1,35 @@
+import OCI
+
+/// Inode numbers, and the node ids that follow from them: what is fixed has small ones, the rest has its kind in the
+/// top bits. Those of blobs and references follow from digest and name, so they are the same in the next daemon.
+enum Inode {
+  static let root: UInt64 = 1
+  static let layout: UInt64 = 2
+  static let index: UInt64 = 3
+  static let blobs: UInt64 = 4
+  static let refs: UInt64 = 5
+  static let incoming: UInt64 = 6
+  static let committed: UInt64 = 7
+  static let images: UInt64 = 8
+
+  private static let mask: UInt64 = (1 << 61) - 1
+
+  static func algorithm(_ algorithm: Digest.Algorithm) -> UInt64 {
+    switch algorithm {
+    case .sha256: 16
+    case .sha512: 17
+    }
+  }
+
+  static func blob(_ digest: Digest) -> UInt64 { 1 << 61 | digest.prefix & mask }
+  static func blobNode(_ digest: Digest, version: UInt64) -> UInt64 {
+    1 << 61 | (digest.prefix ^ version &* 0x9E37_79B9_7F4A_7C15) & mask
+  }
+  static func reference(_ path: String) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return 2 << 61 | hash & mask
+  }
+  static func incoming(_ number: UInt64) -> UInt64 { 3 << 61 | number & mask }
+  static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
+}

@@ -1,0 +1,68 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `refs/NAME`: the descriptor of a reference as one line of JSON.
+final class ReferenceFile: Node {
+  private let tree: TreeContext
+  private let path: [FileName]
+  let inode: UInt64
+
+  init(_ tree: TreeContext, path: [FileName]) {
+    self.tree = tree
+    self.path = path
+    inode = Inode.reference(path.map(\.text).joined(separator: "/"))
+  }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .file }
+  // After a rename the name is another node at once.
+  var entryTimeout: Double { 0 }
+
+  func isSame(as other: any Node) -> Bool {
+    (other as? ReferenceFile)?.path == path
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    let (content, modified) = try content(context)
+    return tree.attributes(
+      inode: inode, kind: .file, permissions: tree.options.isReadOnly ? 0o444 : 0o644,
+      size: Int64(content.count), modified: modified, validity: 0)
+  }
+
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if let size = changes.size {
+      guard let handle = handle as? ReferenceHandle, handle.path == path else { throw .invalidArgument }
+      try handle.truncate(to: size)
+    }
+    return try attributes(context)
+  }
+
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try ReferenceMetadata.setAttribute(name, value)
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    let (content, _) = try content(context)
+    guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
+    let name = try tree.references.name(of: path, context)
+    tree.references.beginWriting(path)
+    return ReferenceHandle(
+      tree, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
+  }
+
+  private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
+    switch try tree.references.place(path, context) {
+    case .reference(let reference):
+      let (descriptor, modified) = try tree.references.descriptor(of: reference, context)
+      return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
+    case .unwritten: return ([], .now)
+    default: throw .noSuchFileOrDirectory
+    }
+  }
+}
