@@ -72,7 +72,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "CASPlatform", "OCI", logging, system], swiftSettings: strict),
     .target(
-      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "CASPlatform", "StoreTree", logging, system],
+      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "CASPlatform", "OCI", "StoreTree", logging, system],
       swiftSettings: strict),
     .executableTarget(
       name: "casfs",

@@ -1,11 +1,11 @@
-import OCI
 import Synchronization
 
-/// What the mount has done so far.
+/// Counts of what the mount has done so far.
 final class Counters: Sendable {
   enum Counter: Int, CaseIterable {
     case bytesRead, bytesWritten, opens, verifications, commits, discards, failures
 
+    /// The member's name in the status.
     var name: String {
       switch self {
       case .bytesRead: "bytes_read"
@@ -15,6 +15,7 @@ final class Counters: Sendable {
     }
   }
 
+  // An array cannot hold atomics, which cannot be copied.
   private final class Value: Sendable {
     let atomic = Atomic<Int64>(0)
   }
@@ -25,11 +26,8 @@ final class Counters: Sendable {
     values[counter.rawValue].atomic.add(amount, ordering: .relaxed)
   }
 
-  /// The counters as a JSON object.
-  var json: JSON {
-    .object(
-      Counter.allCases.map { counter in
-        JSON.Member(counter.name, .number(String(values[counter.rawValue].atomic.load(ordering: .relaxed))))
-      })
+  /// Every counter with its value, in a fixed order.
+  var all: [(name: String, value: Int64)] {
+    Counter.allCases.map { ($0.name, values[$0.rawValue].atomic.load(ordering: .relaxed)) }
   }
 }

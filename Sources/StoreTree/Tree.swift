@@ -13,7 +13,6 @@ public final class Tree: Sendable {
   let nodes: NodeTable
   let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
-  private let readMode = Monitor<(@Sendable () -> String)?>(nil)
 
   /// Shows a store.
   public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -128,9 +127,7 @@ public final class Tree: Sendable {
 
   /// The value of an extended attribute: `FUSE_GETXATTR`.
   public func attribute(_ name: String, of node: NodeID, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    let node = try nodes.node(node)
-    if node.inode == Inode.root, name.sameBytes(as: Self.statusAttribute) { return status() }
-    return try node.attribute(name, context)
+    try nodes.node(node).attribute(name, context)
   }
 
   /// The names of a node's extended attributes: `FUSE_LISTXATTR`.
@@ -194,24 +191,10 @@ public final class Tree: Sendable {
   /// Whether a commit is under way.
   public var isCommitting: Bool { tree.commits.pending > 0 }
 
-  // MARK: Status
-
-  /// Sets what tells in one word how the content of blobs reaches the kernel.
-  public func describeReadMode(_ mode: @escaping @Sendable () -> String) {
-    readMode.withLock { $0 = mode }
-  }
-
-  /// The extended attribute of the root that tells the mount's state, as one line of JSON.
-  public static let statusAttribute = "user.casfs.status"
-
-  private func status() -> [UInt8] {
-    var members = tree.options.description.map { JSON.Member($0.name, $0.value) }
-    if let mode = readMode.withLock({ $0 }) { members.append(JSON.Member("read_mode", .string(mode()))) }
-    members.append(JSON.Member("commits_pending", .number(String(tree.commits.pending))))
-    members.append(JSON.Member("nodes", .number(String(nodes.count))))
-    members.append(JSON.Member("open_files", .number(String(files.count))))
-    members.append(JSON.Member("counters", tree.counters.json))
-    return JSON.object(members).serialized
+  /// What the kernel holds of the tree, and what was done so far.
+  public var status: TreeStatus {
+    TreeStatus(
+      pendingCommits: tree.commits.pending, nodes: nodes.count, openFiles: files.count, counters: tree.counters.all)
   }
 
   // MARK: Helpers

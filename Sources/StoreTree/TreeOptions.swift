@@ -1,5 +1,3 @@
-public import OCI
-
 /// How a tree shows a store.
 public struct TreeOptions: Sendable {
   /// Whether nothing can be changed through it.
@@ -18,8 +16,6 @@ public struct TreeOptions: Sendable {
   public var recentBlobLimit = 1024
   /// How long those who look at names wait for a commit that does not end.
   public var commitTimeout = Duration.seconds(30)
-  /// What `status` tells besides the counters: a name and a value.
-  public var description: [(name: String, value: JSON)] = []
 
   /// Shows everything as this user's and group's.
   public init(user: UInt32, group: UInt32) {

@@ -129,14 +129,16 @@ struct Mount: ParsableCommand {
     tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
     tree.cachesBlobs = options.verification != .always
-    tree.description = Status.description(engine, options, isReadOnly: isReadOnly)
+    let description = MountDescription(
+      version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
+      isReadOnly: isReadOnly, verification: options.verification)
     let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal ends the mount in good order.
     let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
       session = try Session(
-        Tree(engine, options: tree, logger: logger), at: mountPoint.path, options: words,
+        Tree(engine, options: tree, logger: logger), description, at: mountPoint.path, options: words,
         reading: options.readMode, idling: options.idleMode, logger: logger)
     } catch {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)

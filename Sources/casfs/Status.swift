@@ -1,8 +1,8 @@
 import ArgumentParser
 import CAS
 import CASPlatform
+import FUSE
 import OCI
-import StoreTree
 import SystemPackage
 
 /// `casfs status`: tells the state of a mount.
@@ -36,7 +36,7 @@ struct Status: ParsableCommand {
   /// Asks the daemon behind a mount.
   static func status(of directory: String) throws(CASError) -> JSON {
     do throws(Errno) {
-      let bytes = try PathQuery.attribute(Tree.statusAttribute, of: directory)
+      let bytes = try PathQuery.attribute(MountStatus.attribute, of: directory)
       do throws(InvalidValue) {
         return try JSON(parsing: bytes)
       } catch {
@@ -48,17 +48,6 @@ struct Status: ParsableCommand {
         ? CASError(.invalid, operation: "status of", subject: directory, cause: "no store is mounted there")
         : CASError(error, OperationContext("status of", on: directory))
     }
-  }
-
-  /// What a mount says of itself besides its counters.
-  static func description(
-    _ engine: any Engine, _ options: MountOptions, isReadOnly: Bool
-  ) -> [(name: String, value: JSON)] {
-    [
-      ("version", .string(Version.current)), ("store", .string(engine.uri)), ("driver", .string(engine.driverName)),
-      ("process", .number(String(CurrentProcess.id))), ("read_only", .bool(isReadOnly)),
-      ("verify", .string(options.verification.rawValue)),
-    ]
   }
 
   private static func text(_ value: JSON) -> String {

@@ -1,6 +1,7 @@
 import CASPlatform
 import CFUSE
 import Glibc
+import OCI
 import StoreTree
 import SystemPackage
 
@@ -20,8 +21,14 @@ extension Operations {
       }
     }
     unsafe table.getxattr = { (request, node, raw, room) in
+      // The request may be gone once it is served: a signal answers it early.
+      let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }
       unsafe serve(request) { (tree, context) throws(Errno) in
-        try Operations.fitting(tree.attribute(unsafe name(raw), of: NodeID(node), context), room)
+        let name = try unsafe name(raw)
+        if let sessionState, NodeID(node) == .root, name.sameBytes(as: MountStatus.attribute) {
+          return try Operations.fitting(sessionState.status.content, room)
+        }
+        return try Operations.fitting(tree.attribute(name, of: NodeID(node), context), room)
       }
     }
     unsafe table.listxattr = { (request, node, room) in

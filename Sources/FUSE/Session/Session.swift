@@ -27,33 +27,35 @@ public final class Session: @unchecked Sendable {
   ///
   /// Starts no thread, so that the caller can fork before ``start(whenEnded:)``.
   ///
+  /// - Parameter description: what the mount's status tells of the program and the store.
   /// - Parameter mountPoint: an absolute path.
   /// - Parameter options: words for libfuse's `-o`, such as `fsname=x`.
   /// - Parameter readMode: how blobs are read; `nil` selects the fastest mode that is possible.
   /// - Parameter idlePolicy: how idle CPUs wait; `nil` means ``CPUIdlePolicy/poll`` on a machine with few CPUs, if possible.
   /// - Throws: the message of libfuse or fusermount3.
   public convenience init(
-    _ tree: Tree, at mountPoint: String, options: [String], reading readMode: ReadMode? = nil,
-    idling idlePolicy: CPUIdlePolicy? = nil, logger: Logger
+    _ tree: Tree, _ description: MountDescription, at mountPoint: String, options: [String],
+    reading readMode: ReadMode? = nil, idling idlePolicy: CPUIdlePolicy? = nil, logger: Logger
   ) throws(MountError) {
-    try self.init(tree, .mount(mountPoint), options: options, reading: readMode, idling: idlePolicy, logger: logger)
+    try self.init(
+      tree, description, .mount(mountPoint), options: options, reading: readMode, idling: idlePolicy, logger: logger)
   }
 
   /// Serves a tree to a simulated kernel, without a mount.
   ///
   /// - Parameter device: a `SOCK_SEQPACKET` socket with FUSE_INIT in it. The session takes it over.
   package convenience init(_ tree: Tree, over device: Int32, logger: Logger) throws(MountError) {
-    try self.init(tree, .device(device), options: [], reading: .copy, idling: .sleep, logger: logger)
+    try self.init(tree, nil, .device(device), options: [], reading: .copy, idling: .sleep, logger: logger)
   }
 
   private init(
-    _ tree: Tree, _ source: Source, options: [String], reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?,
-    logger: Logger
+    _ tree: Tree, _ description: MountDescription?, _ source: Source, options: [String],
+    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, logger: Logger
   ) throws(MountError) {
     self.source = source
     self.logger = logger
     sessionState = SessionState(
-      tree, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy))
+      tree, description, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy))
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {

@@ -16,10 +16,16 @@ final class SessionState: Sendable {
   let splices: Bool
   /// `nil` if idle CPUs are to sleep.
   let cpuLatency: CPULatencyRequest?
+  private let description: MountDescription?
   private let connectedPassthrough = Monitor<Passthrough?>(nil)
 
-  init(_ tree: Tree, maximumRead: UInt32, _ readMode: ReadMode?, _ cpuLatency: CPULatencyRequest?) {
+  /// - Parameter description: what the mount's status tells besides what is known here.
+  init(
+    _ tree: Tree, _ description: MountDescription?, maximumRead: UInt32, _ readMode: ReadMode?,
+    _ cpuLatency: CPULatencyRequest?
+  ) {
     self.tree = tree
+    self.description = description
     self.maximumRead = maximumRead
     self.cpuLatency = cpuLatency
     splices = readMode != .copy
@@ -40,8 +46,6 @@ final class SessionState: Sendable {
     if negotiation.granted.contains(.passthrough) {
       connectedPassthrough.withLock { $0 = Passthrough(device: device) }
     }
-    // Capturing self would be a cycle through the tree, and a weak reference would slow down every retain of it.
-    tree.describeReadMode { [passthrough, splices] in Self.readMode(passthrough, splices).rawValue }
   }
 
   /// Does what was deferred while requests arrived back to back.
@@ -54,9 +58,8 @@ final class SessionState: Sendable {
   var passthrough: Passthrough? { connectedPassthrough.withLock(notifying: .none) { $0 } }
 
   /// How blobs are read.
-  var readMode: ReadMode { Self.readMode(passthrough, splices) }
+  var readMode: ReadMode { passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy }
 
-  private static func readMode(_ passthrough: Passthrough?, _ splices: Bool) -> ReadMode {
-    passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy
-  }
+  /// The state of the mount now.
+  var status: MountStatus { MountStatus(description: description, readMode: readMode, tree: tree.status) }
 }
