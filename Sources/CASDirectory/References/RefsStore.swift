@@ -140,7 +140,7 @@ final class RefsStore: ReferenceStore {
     guard let fileName = ReferenceFileName.encode(name) else {
       throw CASError(
         .invalid, operation: "put reference", subject: name.description,
-        cause: "as a file name it has more than \(ReferenceFileName.maximumLength) bytes")
+        cause: "as a file name it has more than \(PathLimits.name) bytes")
     }
     return fileName
   }

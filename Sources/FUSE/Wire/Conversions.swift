@@ -90,7 +90,7 @@ extension statvfs {
     f_files = UInt(space.files)
     f_ffree = UInt(space.freeFiles)
     f_favail = UInt(space.freeFiles)
-    f_namemax = 255
+    f_namemax = UInt(PathLimits.name)
   }
 }
 

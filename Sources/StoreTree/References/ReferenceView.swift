@@ -83,8 +83,9 @@ final class ReferenceView: Sendable {
 
   /// The name of a reference at a path, when a reference of that name is or would be shown there.
   func name(of path: [FileName], _ context: RequestContext) throws(Errno) -> ReferenceName {
-    let components = path.map { Self.unescaped($0.text) }
-    guard let name = try? ReferenceName(reading: components.joined(separator: "/")) else { throw .invalidArgument }
+    let components = path.compactMap { PercentEncoding.decode($0.text) }
+    guard components.count == path.count, let name = try? ReferenceName(reading: components.joined(separator: "/"))
+    else { throw .invalidArgument }
     guard try current(context).path(of: name) == path else { throw .invalidArgument }
     return name
   }
@@ -121,35 +122,14 @@ final class ReferenceView: Sendable {
     try errors.map(try source.paths(context))
   }
 
-  /// A name, or a part of one, as a file name.
+  /// A name, or a component of one, as a file name.
   static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for scalar in text.unicodeScalars {
-      let bytes = String(scalar).utf8
+    PercentEncoding.encode(text) { scalar in
       switch scalar {
-      case "%", "/", "\0"..<" ", "\u{7F}", NameText.byteScalars:
-        for byte in bytes { result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-      default: result.append(contentsOf: bytes)
+      case "%", "/", "\0"..<" ", "\u{7F}", NameText.byteScalars: true
+      default: false
       }
     }
-    return String(decoding: result, as: UTF8.self)
-  }
-
-  private static func unescaped(_ text: String) -> String {
-    var result: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        result.append(code)
-        rest = rest.dropFirst(2)
-      } else {
-        result.append(byte)
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
   }
 }
 
