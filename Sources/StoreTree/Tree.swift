@@ -202,7 +202,7 @@ public final class Tree: Sendable {
   func entry(for node: any Node, _ context: RequestContext) throws(Errno) -> Entry {
     let attributes = try node.attributes(context)
     let (id, known) = nodes.remember(node)
-    return Entry(node: id, attributes: tree.shown(attributes), validity: known.entryTimeout)
+    return Entry(node: id, attributes: tree.shown(attributes), entryTimeout: known.entryTimeout)
   }
 
   func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {

@@ -76,11 +76,12 @@ final class TreeContext: Sendable {
 
   /// The attributes of something that belongs to the mount itself.
   func attributes(
-    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, validity: Double
+    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, attributeTimeout: Duration
   ) -> Attributes {
     Attributes(
       inode: inode, kind: kind, permissions: permissions, links: kind == .directory ? 2 : 1, user: options.user,
-      group: options.group, size: size, accessed: modified, modified: modified, changed: modified, validity: validity)
+      group: options.group, size: size, accessed: modified, modified: modified, changed: modified,
+      attributeTimeout: attributeTimeout)
   }
 }
 

@@ -76,7 +76,7 @@ struct Request: ~Copyable {
       return unsafe fuse_reply_open(raw, &info) == 0
     case .attributes(let attributes):
       var status = stat(attributes)
-      return unsafe fuse_reply_attr(raw, &status, attributes.validity) == 0
+      return unsafe fuse_reply_attr(raw, &status, Double(seconds: attributes.attributeTimeout)) == 0
     case .link(let target): return unsafe fuse_reply_readlink(raw, target) == 0
     case .bytes(let bytes), .entries(let bytes, _):
       return unsafe bytes.withUnsafeBytes {

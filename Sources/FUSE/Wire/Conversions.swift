@@ -10,8 +10,8 @@ extension fuse_entry_param {
     self.init()
     ino = entry.node.rawValue
     attr = stat(entry.attributes)
-    attr_timeout = entry.attributes.validity
-    entry_timeout = entry.validity
+    attr_timeout = Double(seconds: entry.attributes.attributeTimeout)
+    entry_timeout = Double(seconds: entry.entryTimeout)
   }
 }
 
@@ -37,6 +37,13 @@ extension casfs_fuse_open_out {
     fh = file.handle
     open_flags = UInt32(FOPEN_PASSTHROUGH) | (file.ignoresFlush ? UInt32(FOPEN_NOFLUSH) : 0)
     backing_id = id
+  }
+}
+
+extension Double {
+  /// A duration in seconds, as libfuse takes timeouts.
+  init(seconds duration: Duration) {
+    self = Double(duration.attoseconds) * 1e-18
   }
 }
 

@@ -17,7 +17,7 @@ final class AlgorithmDirectory: SyntheticDirectory {
   var inode: UInt64 { Inode.algorithm(algorithm) }
   var parentInode: UInt64 { Inode.blobs }
   var supportsReaddirplus: Bool { tree.remote == nil }
-  var entryTimeout: Double { CacheTimeout.lasting }
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }

@@ -18,7 +18,7 @@ final class BlobNode: Node {
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
-  var entryTimeout: Double {
+  var entryTimeout: Duration {
     tree.watch.withLock(notifying: .none) { state in
       if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
     }
@@ -32,7 +32,7 @@ final class BlobNode: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
-      validity: CacheTimeout.lasting)
+      attributeTimeout: CacheTimeout.lasting)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {

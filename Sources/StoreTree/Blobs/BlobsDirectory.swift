@@ -15,7 +15,7 @@ final class BlobsDirectory: SyntheticDirectory {
   }
 
   var inode: UInt64 { Inode.blobs }
-  var entryTimeout: Double { CacheTimeout.lasting }
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let directory = directories.first(where: { $0.algorithm.rawValue.sameBytes(as: name) }) else {

@@ -17,7 +17,7 @@ final class BlobLink: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .link }
-  var entryTimeout: Double { CacheTimeout.brief }
+  var entryTimeout: Duration { CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobLink else { return false }
@@ -27,7 +27,7 @@ final class BlobLink: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
       inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: tree.started,
-      validity: CacheTimeout.brief)
+      attributeTimeout: CacheTimeout.brief)
   }
 
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }

@@ -5,5 +5,5 @@ protocol ImagePart: SyntheticDirectory {
 
 extension ImagePart {
   var parentInode: UInt64 { ImagesDirectory.inode(Array(path.dropLast())) }
-  var entryTimeout: Double { CacheTimeout.brief }
+  var entryTimeout: Duration { CacheTimeout.brief }
 }

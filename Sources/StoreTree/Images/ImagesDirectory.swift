@@ -23,7 +23,7 @@ final class ImagesDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
   var kind: NodeKind { .directory }
-  var entryTimeout: Double { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
+  var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool { (other as? ImagesDirectory)?.path == path }
 
@@ -31,7 +31,7 @@ final class ImagesDirectory: Node {
     tree.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
       modified: try tree.references.modified(context),
-      validity: CacheTimeout.brief)
+      attributeTimeout: CacheTimeout.brief)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {

@@ -18,7 +18,7 @@ final class CommittedDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Self.inode(state.number) }
   var kind: NodeKind { .directory }
-  var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : 0 }
+  var entryTimeout: Duration { state.number == 0 ? CacheTimeout.lasting : .zero }
   var parentInode: UInt64 {
     state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
   }
@@ -27,7 +27,8 @@ final class CommittedDirectory: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: state.current.modified, validity: 0)
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: state.current.modified,
+      attributeTimeout: .zero)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {

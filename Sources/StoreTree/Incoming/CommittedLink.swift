@@ -19,7 +19,7 @@ final class CommittedLink: Node {
   var inode: UInt64 { Inode.committed(file.number) }
   var kind: NodeKind { .link }
   // Written again, the name is another link at once.
-  var entryTimeout: Double { 0 }
+  var entryTimeout: Duration { .zero }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? CommittedLink else { return false }
@@ -29,7 +29,7 @@ final class CommittedLink: Node {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
       inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count),
-      modified: file.metadata.modified, validity: 0)
+      modified: file.metadata.modified, attributeTimeout: .zero)
   }
 
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }

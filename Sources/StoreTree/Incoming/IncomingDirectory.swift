@@ -18,7 +18,7 @@ final class IncomingDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Self.inode(state.number) }
   var kind: NodeKind { .directory }
-  var entryTimeout: Double { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
+  var entryTimeout: Duration { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
   var parentInode: UInt64 {
     state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
   }
@@ -33,7 +33,7 @@ final class IncomingDirectory: Node {
     Attributes(
       inode: inode, kind: .directory, permissions: metadata.permissions, links: tree.incoming.has(state) ? 2 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
-      changed: metadata.changed, validity: CacheTimeout.second)
+      changed: metadata.changed, attributeTimeout: CacheTimeout.second)
   }
 
   func setAttributes(

@@ -49,10 +49,10 @@ final class IncomingFile: Node {
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
   // A name that is moved to its digest is a blob at once.
-  var entryTimeout: Double { 0 }
+  var entryTimeout: Duration { .zero }
 
   // A writer that is killed takes its content along at once.
-  private func validity(_ state: State) -> Double { state.isDirty ? 0 : CacheTimeout.second }
+  private func attributeTimeout(_ state: State) -> Duration { state.isDirty ? .zero : CacheTimeout.second }
 
   /// The blob that the name stands for, when it was committed.
   var address: BlobAddress? { state.withLock { $0.address } }
@@ -122,7 +122,7 @@ final class IncomingFile: Node {
       inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
       user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed,
-      validity: validity(state))
+      attributeTimeout: attributeTimeout(state))
   }
 
   func setAttributes(

@@ -33,7 +33,7 @@ public struct Attributes: Sendable {
   /// When anything about it was last changed.
   public var changed: Timestamp
   /// How long the kernel may keep these attributes, in seconds.
-  public var validity: Double
+  public var attributeTimeout: Duration
 }
 
 /// Attributes to set; what is `nil` stays.

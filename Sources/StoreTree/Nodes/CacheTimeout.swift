@@ -1,12 +1,14 @@
-/// How long the kernel may keep what it was told, in seconds.
+/// How long the kernel may cache a name or attributes: libfuse's `entry_timeout` and `attr_timeout`.
+///
+/// A change by another process must show within a second, unless the kernel is notified of it.
 enum CacheTimeout {
-  /// What never changes while the mount lives.
-  static let lasting = 86_400.0
-  /// What the kernel is told of when others change it. It sees to it that no lookup's answer overtakes that: a name is
-  /// forgotten under the lock of its directory, which a lookup holds. Only what it is not told of needs an end.
-  static let watched = 300.0
-  /// What others may change: it must show within a second, and views of the store are up to half a second old.
-  static let brief = 0.4
-  /// What others change rarely; it must show within a second.
-  static let second = 0.9
+  /// For names and attributes that do not change while the mount lives.
+  static let lasting = Duration.seconds(86_400)
+  /// For names that the kernel is notified of. A reply to a lookup cannot overtake the notification: the kernel drops
+  /// a name under the lock of its directory, which a lookup holds. The timeout only bounds a missed one.
+  static let watched = Duration.seconds(300)
+  /// For what changes often. The reference listing behind it is up to half a second old itself.
+  static let brief = Duration.milliseconds(400)
+  /// For what changes rarely, and is read from the store each time.
+  static let second = Duration.milliseconds(900)
 }

@@ -5,7 +5,7 @@ public struct Entry: Sendable {
   /// Its attributes.
   public var attributes: Attributes
   /// How long the kernel may keep the name, in seconds.
-  public var validity: Double
+  public var entryTimeout: Duration
 }
 
 /// One entry of a directory.

@@ -13,8 +13,8 @@ protocol Node: AnyObject, Sendable {
   var inode: UInt64 { get }
   /// What it is.
   var kind: NodeKind { get }
-  /// How long the kernel may keep its name, in seconds.
-  var entryTimeout: Double { get }
+  /// How long the kernel may cache its name.
+  var entryTimeout: Duration { get }
 
   /// Whether another node is the same thing in the same state.
   func isSame(as other: any Node) -> Bool

@@ -28,7 +28,7 @@ final class RootDirectory: SyntheticDirectory {
 
   var preferredID: NodeID { .root }
   var inode: UInt64 { Inode.root }
-  var entryTimeout: Double { CacheTimeout.lasting }
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard let child = children.first(where: { $0.name.sameBytes(as: name) }) else { throw .noSuchFileOrDirectory }

@@ -13,6 +13,6 @@ extension SyntheticDirectory {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: tree.started,
-      validity: min(entryTimeout, CacheTimeout.second))
+      attributeTimeout: min(entryTimeout, CacheTimeout.second))
   }
 }

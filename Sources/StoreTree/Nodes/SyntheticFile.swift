@@ -21,12 +21,12 @@ final class SyntheticFile: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  var entryTimeout: Double { CacheTimeout.lasting }
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(context).count),
-      modified: try modified(context), validity: CacheTimeout.brief)
+      modified: try modified(context), attributeTimeout: CacheTimeout.brief)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {

@@ -22,7 +22,7 @@ final class ReferenceDirectory: Node {
   var preferredID: NodeID { NodeID(inode) }
   var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
   var kind: NodeKind { .directory }
-  var entryTimeout: Double { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
+  var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceDirectory)?.path == path
@@ -33,7 +33,7 @@ final class ReferenceDirectory: Node {
     return tree.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
       modified: try tree.references.modified(context),
-      validity: CacheTimeout.brief)
+      attributeTimeout: CacheTimeout.brief)
   }
 
   func setAttributes(

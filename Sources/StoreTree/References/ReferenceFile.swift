@@ -18,7 +18,7 @@ final class ReferenceFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
   // After a rename the name is another node at once.
-  var entryTimeout: Double { 0 }
+  var entryTimeout: Duration { .zero }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceFile)?.path == path
@@ -28,7 +28,7 @@ final class ReferenceFile: Node {
     let (content, modified) = try content(context)
     return tree.attributes(
       inode: inode, kind: .file, permissions: tree.options.isReadOnly ? 0o444 : 0o644,
-      size: Int64(content.count), modified: modified, validity: 0)
+      size: Int64(content.count), modified: modified, attributeTimeout: .zero)
   }
 
   func setAttributes(
