@@ -15,8 +15,13 @@ public final class Tree: Sendable {
   let directories = HandleTable<DirectoryHandle>()
 
   /// Shows a store.
-  public init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
-    tree = TreeContext(engine, options: options, logger: logger)
+  public convenience init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
+    self.init(engine, options: options, logger: logger, processes: ProcInspector())
+  }
+
+  /// Shows a store to callers that an inspector knows.
+  package init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
+    tree = TreeContext(engine, options: options, logger: logger, processes: processes)
     nodes = NodeTable(root: RootDirectory(tree))
   }
 

@@ -12,6 +12,7 @@ final class TreeContext: Sendable {
   let remote: (any RemoteEngine)?
   let options: TreeOptions
   let logger: Logger
+  let processes: any ProcessInspector
   let counters = Counters()
   let errors: ErrorMapper
   let commits: PendingCommits
@@ -22,12 +23,13 @@ final class TreeContext: Sendable {
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
-  init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
+  init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
     self.engine = engine
     files = engine as? any FileBackedEngine
     remote = engine as? any RemoteEngine
     self.options = options
     self.logger = logger
+    self.processes = processes
     errors = ErrorMapper(logger: logger, counters: counters)
     recent = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)

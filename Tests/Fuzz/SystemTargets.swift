@@ -58,15 +58,15 @@ func fuzzAccessControlList(_ input: [UInt8]) {
 /// The first line is a command's name, the rest numbers.
 func fuzzProcessText(_ input: [UInt8]) {
   let text = String(decoding: input, as: UTF8.self)
-  _ = ProcessText.exitCode(in: text)
-  _ = ProcessText.field("Tgid:", of: text)
+  _ = ProcInspector.exitCode(in: text)
+  _ = ProcInspector.field("Tgid:", of: text)
   var pieces = Pieces(input)
   let name = String(decoding: pieces.bytes(upTo: 0x0A), as: UTF8.self)
   let code = Int32(pieces.byte()) << 8 | Int32(pieces.byte())
   let before = (4...51).map { _ in String(pieces.byte()) }.joined(separator: " ")
   let stat = "1 (\(name)) Z \(before) \(code)\n"
-  require(ProcessText.exitCode(in: stat) == code, "exit code of \(stat)")
+  require(ProcInspector.exitCode(in: stat) == code, "exit code of \(stat)")
   let status = "Name:\t\(name.filter { !$0.isNewline && $0 != "\n" })\nUmask:\t0022\nTgid:\t\(code)\nFDSize:\t0\n"
   guard !status.utf8.starts(with: "Name:\tTgid:".utf8) else { return }
-  require(ProcessText.field("Tgid:", of: status) == String(code), "thread group of \(status)")
+  require(ProcInspector.field("Tgid:", of: status) == String(code), "thread group of \(status)")
 }

@@ -42,7 +42,7 @@ final class IncomingDirectory: Node {
     if changes.size != nil { throw .isDirectory }
     return attributes(
       try state.change { (metadata) throws(Errno) in
-        try metadata.apply(changes, context)
+        try metadata.apply(changes, context, tree.processes)
         return metadata
       })
   }

@@ -11,9 +11,9 @@ extension IncomingFile {
       if let failure = state.failure { throw failure }
       return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
-    guard isWritten || isBegun, CallerProcess.closesLast(of: handle.process, inode: inode, context) else { return }
+    guard isWritten || isBegun, tree.processes.closesLast(of: handle.process, inode: inode, context) else { return }
     // A file that was only just made, or cut to nothing, is half a file too.
-    if CallerProcess.wasKilled(thread: context.thread) {
+    if tree.processes.wasKilled(thread: context.thread) {
       discard(context)
     } else if isWritten {
       try publish(context)

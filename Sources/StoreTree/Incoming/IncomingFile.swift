@@ -141,7 +141,7 @@ final class IncomingFile: Node {
       if writer == nil { try publishUnlessOpen(context) }
     }
     return try state.withLock { (state) throws(Errno) in
-      try state.metadata.apply(changes, context)
+      try state.metadata.apply(changes, context, tree.processes)
       return attributes(state)
     }
   }
@@ -181,7 +181,7 @@ final class IncomingFile: Node {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
     let isWriting = request.isWriting || request.isTruncating
-    let process = isWriting ? CallerProcess.id(ofThread: context.thread) : 0
+    let process = isWriting ? tree.processes.process(ofThread: context.thread) : 0
     try waitWhileBusy(context)
     // What is cut to nothing during a commit would be taken for committed at its end.
     try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in

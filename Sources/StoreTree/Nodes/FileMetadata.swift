@@ -33,10 +33,12 @@ struct FileMetadata: Sendable {
   }
 
   /// Sets what is given but the size. Ownership can be given away by the superuser alone.
-  mutating func apply(_ changes: AttributeChanges, _ context: RequestContext) throws(Errno) {
+  mutating func apply(
+    _ changes: AttributeChanges, _ context: RequestContext, _ processes: any ProcessInspector
+  ) throws(Errno) {
     if let user = changes.user, user != self.user, context.user != 0 { throw .notPermitted }
     if let group = changes.group, group != self.group, context.user != 0, group != context.group,
-      !CallerProcess.isMember(of: group, thread: context.thread)
+      !processes.isMember(of: group, thread: context.thread)
     {
       throw .notPermitted
     }

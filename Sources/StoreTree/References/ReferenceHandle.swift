@@ -31,7 +31,7 @@ final class ReferenceHandle: FileHandle {
     self.name = name
     self.path = path
     self.inode = inode
-    process = CallerProcess.id(ofThread: context.thread)
+    process = tree.processes.process(ofThread: context.thread)
     state = Monitor(State(text: text ?? [], isChanged: text == nil))
   }
 
@@ -82,8 +82,8 @@ final class ReferenceHandle: FileHandle {
 
   func flush(_ context: RequestContext) throws(Errno) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
-    guard CallerProcess.closesLast(of: process, inode: inode, context) else { return }
-    if CallerProcess.wasKilled(thread: context.thread) {
+    guard tree.processes.closesLast(of: process, inode: inode, context) else { return }
+    if tree.processes.wasKilled(thread: context.thread) {
       state.withLock { $0.isChanged = false }
       return
     }

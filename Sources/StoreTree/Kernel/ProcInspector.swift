@@ -1,0 +1,72 @@
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// Reads about processes from `/proc`: `proc(5)`.
+struct ProcInspector: ProcessInspector {
+  func process(ofThread thread: Int32) -> Int32 {
+    guard thread > 0, let status = text("/proc/\(thread)/status") else { return 0 }
+    return Self.field("Tgid:", of: status).flatMap { Int32($0) } ?? 0
+  }
+
+  func isMember(of group: UInt32, thread: Int32) -> Bool {
+    guard thread > 0, let status = text("/proc/\(thread)/status"), let groups = Self.field("Groups:", of: status)
+    else { return false }
+    return groups.split(separator: " ").contains { UInt32($0) == group }
+  }
+
+  /// Whether the thread's `exit_code` has a signal.
+  ///
+  /// PF_SIGNALED in the thread's flags is no evidence: `exit(0)` of a process with several threads sets it too.
+  ///
+  /// `stat` must be read of an exiting thread only, which has no descriptor table any more. In `execve(2)` the kernel
+  /// closes files under a lock that reading `stat` takes, so reading it then would be a deadlock.
+  func wasKilled(thread: Int32) -> Bool {
+    guard thread > 0, let status = text("/proc/\(thread)/status"), Self.field("FDSize:", of: status) == "0",
+      let stat = text("/proc/\(thread)/stat"), let code = Self.exitCode(in: stat)
+    else { return false }
+    return code & 0x7F != 0
+  }
+
+  /// Looks for the inode in every `fdinfo`. Inode numbers below `incoming` start at a random number, so files of other
+  /// file systems do not have them.
+  func hasWriter(process: Int32, inode: UInt64) -> Bool {
+    let path = "/proc/\(process)/fdinfo"
+    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
+      let names = try? DirectoryStream(directory)
+    else { return false }
+    let wanted = String(inode)
+    while let name = try? names.next() {
+      guard let info = text("\(path)/\(name)"), let found = Self.field("ino:", of: info),
+        found.sameBytes(as: wanted), let flags = Self.field("flags:", of: info).flatMap({ Int($0, radix: 8) })
+      else { continue }
+      // O_ACCMODE: O_RDONLY is 0.
+      if flags & 3 != 0 { return true }
+    }
+    return false
+  }
+
+  private func text(_ path: String) -> String? {
+    guard let file = try? OpenFile.open(path: path, .readOnly), let bytes = try? file.contents(limit: 64 << 10) else {
+      return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The value in the line that begins with a name and its colon, of `status` or `fdinfo/N`.
+  static func field(_ name: String, of text: String) -> String? {
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: name.utf8) {
+      let value = line.dropFirst(name.utf8.count).drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+      return String(decoding: value, as: UTF8.self)
+    }
+    return nil
+  }
+
+  /// `exit_code`, the 52nd field of `stat`. The second field, the command's name in parentheses, can have any character.
+  static func exitCode(in stat: String) -> Int32? {
+    guard let end = stat.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = stat.utf8[end...].dropFirst().split(separator: UInt8(ascii: " "))
+    guard fields.count >= 50 else { return nil }
+    return Int32(String(decoding: fields[49].prefix { $0 > 0x20 }, as: UTF8.self))
+  }
+}
