@@ -10,8 +10,7 @@ final class BlobLink: Node {
 
   init(_ tree: TreeContext, path: [FileName], _ digest: Digest) {
     self.tree = tree
-    let up = String(repeating: "../", count: path.count)
-    target = "\(up)blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
+    target = SymbolicLink.target(of: digest, depth: path.count)
     inode = ImagesDirectory.inode(path)
   }
 

@@ -5,9 +5,9 @@ import SystemPackage
 
 /// `images` or a directory below it: an image for each reference whose name begins with its path, and, at the top,
 /// one for each entry of the index without a name.
-final class ImagesDirectory: Node {
+final class ImagesDirectory: ReferencePrefixDirectory {
   private let tree: TreeContext
-  private let path: [FileName]
+  let path: [FileName]
   let inode: UInt64
 
   init(_ tree: TreeContext, path: [FileName]) {
@@ -19,13 +19,6 @@ final class ImagesDirectory: Node {
   static func inode(_ path: [FileName]) -> UInt64 {
     path.isEmpty ? Inode.images : Inode.reference("images/" + path.map(\.text).joined(separator: "/"))
   }
-
-  var preferredID: NodeID { NodeID(inode) }
-  var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
-  var kind: NodeKind { .directory }
-  var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
-
-  func isSame(as other: any Node) -> Bool { (other as? ImagesDirectory)?.path == path }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     tree.attributes(

@@ -1,6 +1,5 @@
 import CAS
 import CASPlatform
-import OCI
 import SystemPackage
 
 /// `committed/NAME`: a link to the blob that the name's content became.
@@ -18,7 +17,7 @@ final class CommittedLink: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.committed(file.number) }
   var kind: NodeKind { .link }
-  // Written again, the name is another link at once.
+  // The next commit of the name makes another link of it.
   var entryTimeout: Duration { .zero }
 
   func isSame(as other: any Node) -> Bool {
@@ -35,7 +34,6 @@ final class CommittedLink: Node {
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 
   private var target: String {
-    let up = String(repeating: "../", count: tree.incoming.depth(ofFile: file.number) + 1)
-    return "\(up)blobs/\(address.digest.algorithm.rawValue)/\(address.digest.hex)"
+    SymbolicLink.target(of: address.digest, depth: tree.incoming.depth(ofFile: file.number) + 1)
   }
 }

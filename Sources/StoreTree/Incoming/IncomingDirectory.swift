@@ -3,10 +3,10 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `incoming` or a directory below it: what is made here becomes a blob when it is closed.
-final class IncomingDirectory: Node {
-  private let tree: TreeContext
-  private let state: IncomingInode
+/// `incoming` or a directory below it: a file that is created here becomes a blob when it is closed.
+final class IncomingDirectory: NamespaceDirectory {
+  let tree: TreeContext
+  let state: IncomingInode
 
   init(_ tree: TreeContext, _ state: IncomingInode) {
     self.tree = tree
@@ -15,15 +15,7 @@ final class IncomingDirectory: Node {
 
   static func inode(_ number: UInt64) -> UInt64 { number == 0 ? Inode.incoming : Inode.incoming(number) }
 
-  var preferredID: NodeID { NodeID(inode) }
-  var inode: UInt64 { Self.inode(state.number) }
-  var kind: NodeKind { .directory }
   var entryTimeout: Duration { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
-  var parentInode: UInt64 {
-    state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
-  }
-
-  func isSame(as other: any Node) -> Bool { (other as? IncomingDirectory)?.state === state }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     attributes(state.current)
@@ -57,28 +49,15 @@ final class IncomingDirectory: Node {
     }
   }
 
-  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    try tree.commits.wait(context)
-    let members = try tree.incoming.members(of: state)
-    // For each alias the store is asked.
-    if members.count > 16 { context.willBlock() }
-    return EntryList(
-      members.compactMap { (name, member) in
-        switch member {
-        case .directory(let state):
-          return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
-        case .file(let file):
-          guard file.isListed(context) else { return nil }
-          return DirectoryEntry(name: name.text, inode: file.inode, kind: .file)
-        }
-      })
+  func entry(_ name: FileName, _ file: IncomingFile, _ context: RequestContext) -> DirectoryEntry? {
+    file.isListed(context) ? DirectoryEntry(name: name.text, inode: file.inode, kind: .file) : nil
   }
 
   func create(
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
-      tree, number: tree.incoming.nextNumber(), expectedDigest: ExpectedDigest.digest(inName: name),
+      tree, number: tree.incoming.nextNumber(), expectedDigest: IncomingFile.expectedDigest(inName: name),
       state.current.ofNewChild(permissions, isDirectory: false, context))
     try tree.incoming.insert(.file(file), FileName(name), in: state)
     return (file, try file.open(OpenRequest(isWriting: true), context))
@@ -106,19 +85,22 @@ final class IncomingDirectory: Node {
       return try moveToBlobs(name, as: other, in: blobs, replacing: replacing, context)
     }
     guard let target = directory as? IncomingDirectory else { throw .improperLink }
-    let expectedDigest = ExpectedDigest.digest(inName: other)
-    // Before the names are locked, for it takes as long as the content is large.
+    let expectedDigest = IncomingFile.expectedDigest(inName: other)
+    // Not under the lock of the names: the content is hashed again.
     var restored: IncomingFile.Restored?
     if case .file(let file) = tree.incoming.member(FileName(name), of: state) {
       restored = try file.restore(as: expectedDigest, context)
     }
     let replaced = try tree.incoming.rename(
       FileName(name), in: state, to: FileName(other), in: target.state, replacing: replacing
-    ) { (file) throws(Errno) in try file.expectedDigest(expectedDigest, restored) }
+    ) { (file) throws(Errno) in try file.setExpectedDigest(expectedDigest, restored) }
     replaced?.unlink()
   }
 
-  /// A name that is moved to its digest among the blobs is there already, by one algorithm: only the alias goes.
+  /// Moves a committed name to `blobs/ALGORITHM/HEX`. The blob is stored there, or is now, so only the alias goes.
+  ///
+  /// - Throws: EBUSY while the name is being written, EBADMSG when the content has another digest, EPERM when the new
+  ///   name is not a digest.
   private func moveToBlobs(
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {

@@ -3,20 +3,26 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// What a name that is a digest means for the content that has it.
+// A name that is a digest is a promise: only content with that digest is committed under it.
 extension IncomingFile {
-  /// Committed content that was stored by the other algorithm as well.
+  /// The digest that a name is: `HEX`, with the length of SHA-256 or SHA-512, or `ALGORITHM:HEX`.
+  static func expectedDigest(inName name: String) -> Digest? {
+    if let digest = try? Digest(name) { return digest }
+    return Digest.Algorithm.allCases.lazy.compactMap { Digest($0, hex: name) }.first
+  }
+
+  /// Committed content that was stored under a digest of the other algorithm as well.
   struct Restored: Sendable {
-    /// What the name stood for.
+    /// The blob that the name stood for.
     var original: BlobAddress
-    /// The same content by the other algorithm.
+    /// The same content under the other algorithm.
     var address: BlobAddress
   }
 
-  /// Stores what is committed by the algorithm of a promise too, when it was hashed by another.
+  /// Stores the committed content under the algorithm of an expected digest too, when it was hashed with the other.
   ///
-  /// - Returns: `nil` when there is nothing committed, or it has that algorithm already.
-  /// - Throws: EBADMSG when the content is not what is promised; nothing is stored then.
+  /// - Returns: `nil` when nothing is committed, or the content has that algorithm already.
+  /// - Throws: EBADMSG when the content has another digest; nothing is stored then.
   func restore(as expectedDigest: Digest?, _ context: RequestContext) throws(Errno) -> Restored? {
     try waitWhileBusy(context)
     guard let expectedDigest, let original = state.withLock({ $0.committed }),
@@ -29,8 +35,11 @@ extension IncomingFile {
     return Restored(original: original, address: address)
   }
 
-  /// Notes a promise that a new name makes.
-  func expectedDigest(_ digest: Digest?, _ restored: Restored?) throws(Errno) {
+  /// Sets the digest that a new name promises.
+  ///
+  /// - Throws: EBADMSG when the committed content has another digest, EBUSY when it was written again since it was
+  ///   restored, EOPNOTSUPP when content is being written with the other algorithm.
+  func setExpectedDigest(_ digest: Digest?, _ restored: Restored?) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
       if let digest {
         if let address = try state.address(by: digest.algorithm, restored) {
@@ -45,9 +54,11 @@ extension IncomingFile {
     }
   }
 
-  /// Gives the name up for that of the blob: all must be committed and of that digest, and nobody may be writing on.
+  /// Turns the name into the blob's own.
   ///
-  /// - Parameter isTaken: whether the blob had its name before, and that must not be replaced.
+  /// - Parameter isTaken: whether the blob was stored before, and must not be replaced.
+  /// - Throws: EBUSY while a writer has the file open or content is not committed, EBADMSG when the content has another
+  ///   digest, EEXIST when the blob's name is taken.
   func becomeBlob(_ digest: Digest, _ restored: Restored?, isTaken: Bool) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
       guard state.openWriters == 0, let address = try state.address(by: digest.algorithm, restored) else {
@@ -61,10 +72,12 @@ extension IncomingFile {
 }
 
 extension IncomingFile.State {
-  /// What the name stands for, when all of it is committed.
+  /// The blob that the name stands for, when all content is committed.
   var committed: BlobAddress? { isDirty ? nil : address }
 
-  /// What is committed, by an algorithm; EBUSY when it was written again since it was stored by that.
+  /// The committed blob under an algorithm.
+  ///
+  /// - Throws: EBUSY when the file was written again since it was restored under that algorithm.
   fileprivate func address(
     by algorithm: Digest.Algorithm, _ restored: IncomingFile.Restored?
   ) throws(Errno) -> BlobAddress? {

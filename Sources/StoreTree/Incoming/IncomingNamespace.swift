@@ -180,15 +180,8 @@ final class IncomingNamespace: Sendable {
     return true
   }
 
-  /// Makes every file forget what it has not committed.
+  /// Discards the uncommitted content of every file.
   func discardUncommitted(_ context: RequestContext) {
-    let files = state.withLock { state in
-      state.members.values.flatMap { members in
-        members.values.compactMap { member in
-          if case .file(let file) = member { file } else { nil }
-        }
-      }
-    }
     for file in files { file.discard(context) }
   }
 }

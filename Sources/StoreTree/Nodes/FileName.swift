@@ -1,9 +1,10 @@
+import CASPlatform
 import OCI
 import SystemPackage
 
 /// A file name, compared by its bytes.
 struct FileName: Hashable, Sendable {
-  static let maximumLength = 255
+  static let maximumLength = PathLimits.name
   let text: String
 
   init(_ text: String) {

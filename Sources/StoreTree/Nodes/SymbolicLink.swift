@@ -1,13 +1,21 @@
+import CASPlatform
+import OCI
 import SystemPackage
 
-/// Symbolic links, as the kernel has them.
+/// Targets of symbolic links.
 enum SymbolicLink {
-  /// The longest target: PATH_MAX with the zero at its end.
-  private static let maximumLength = 4095
+  /// The relative path of a blob from a directory.
+  ///
+  /// - Parameter depth: how many directories below the mount's root the directory of the link is.
+  static func target(of digest: Digest, depth: Int) -> String {
+    String(repeating: "../", count: depth) + "blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
+  }
 
-  /// A target that the kernel can take; ENAMETOOLONG otherwise.
+  /// Checks the length of a target.
+  ///
+  /// - Throws: ENAMETOOLONG for one that the kernel does not take.
   static func checked(_ target: String) throws(Errno) -> String {
-    guard target.utf8.count <= maximumLength else { throw .fileNameTooLong }
+    guard target.utf8.count <= PathLimits.path else { throw .fileNameTooLong }
     return target
   }
 }

@@ -4,9 +4,9 @@ import OCI
 import SystemPackage
 
 /// `refs` or a directory below it: the references whose names begin with its path.
-final class ReferenceDirectory: Node {
+final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
   private let tree: TreeContext
-  private let path: [FileName]
+  let path: [FileName]
   let inode: UInt64
 
   init(_ tree: TreeContext, path: [FileName]) {
@@ -15,17 +15,8 @@ final class ReferenceDirectory: Node {
     inode = Self.inode(path)
   }
 
-  private static func inode(_ path: [FileName]) -> UInt64 {
+  static func inode(_ path: [FileName]) -> UInt64 {
     path.isEmpty ? Inode.refs : Inode.reference(path.map(\.text).joined(separator: "/") + "/")
-  }
-
-  var preferredID: NodeID { NodeID(inode) }
-  var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
-  var kind: NodeKind { .directory }
-  var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
-
-  func isSame(as other: any Node) -> Bool {
-    (other as? ReferenceDirectory)?.path == path
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
@@ -42,12 +33,6 @@ final class ReferenceDirectory: Node {
     if changes.size != nil { throw .isDirectory }
     return try attributes(context)
   }
-
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
-    try ReferenceMetadata.setAttribute(name, value)
-  }
-
-  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
@@ -80,7 +65,7 @@ final class ReferenceDirectory: Node {
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
-    // Something in it must be able to have a name.
+    // A reference in the directory must be able to have a name.
     guard try tree.references.name(of: path + [FileName("x")], context).isGrammatical else {
       throw .invalidArgument
     }

@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// `refs/NAME`: the descriptor of a reference as one line of JSON.
-final class ReferenceFile: Node {
+final class ReferenceFile: ReferenceNode {
   private let tree: TreeContext
   private let path: [FileName]
   let inode: UInt64
@@ -17,7 +17,7 @@ final class ReferenceFile: Node {
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  // After a rename the name is another node at once.
+  // A rename makes another node of the name.
   var entryTimeout: Duration { .zero }
 
   func isSame(as other: any Node) -> Bool {
@@ -40,12 +40,6 @@ final class ReferenceFile: Node {
     }
     return try attributes(context)
   }
-
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
-    try ReferenceMetadata.setAttribute(name, value)
-  }
-
-  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let (content, _) = try content(context)

@@ -1,0 +1,42 @@
+import CASPlatform
+import SystemPackage
+
+/// A directory that shows a directory of the ``IncomingNamespace``: `incoming`, `committed` and those below them.
+protocol NamespaceDirectory: Node {
+  var tree: TreeContext { get }
+  var state: IncomingInode { get }
+
+  /// The inode number for the number of a directory in the namespace.
+  static func inode(_ number: UInt64) -> UInt64
+
+  /// A file as this directory lists it; `nil` when it does not.
+  func entry(_ name: FileName, _ file: IncomingFile, _ context: RequestContext) -> DirectoryEntry?
+}
+
+extension NamespaceDirectory {
+  /// A listing of more members blocks long enough to promote a follower: the store is asked about each alias.
+  private var quickCount: Int { 16 }
+
+  var preferredID: NodeID { NodeID(inode) }
+  var inode: UInt64 { Self.inode(state.number) }
+  var kind: NodeKind { .directory }
+  var parentInode: UInt64 {
+    state.number == 0 ? Inode.root : Self.inode(tree.incoming.position(of: state).parent)
+  }
+
+  func isSame(as other: any Node) -> Bool { (other as? Self)?.state === state }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    try tree.commits.wait(context)
+    let members = try tree.incoming.members(of: state)
+    if members.count > quickCount { context.willBlock() }
+    return EntryList(
+      members.compactMap { (name, member) in
+        switch member {
+        case .directory(let state):
+          return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
+        case .file(let file): return entry(name, file, context)
+        }
+      })
+  }
+}

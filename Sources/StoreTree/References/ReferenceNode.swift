@@ -1,0 +1,37 @@
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// A reference or a directory of references. Neither has a mode, times or attributes of its own.
+///
+/// A tool that copies a file also sets its mode, which succeeds and is not kept.
+protocol ReferenceNode: Node {}
+
+extension ReferenceNode {
+  /// Accepts an access control list that is no more than a mode.
+  ///
+  /// - Throws: EOPNOTSUPP for any other attribute; tools that copy attributes ignore it.
+  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    guard name.sameBytes(as: AccessControlList.attribute), try AccessControlList(value).isMinimal else {
+      throw .notSupportedOnSocket
+    }
+  }
+
+  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
+}
+
+/// A directory whose path is the prefix of reference names: `refs`, `images` and those below them.
+protocol ReferencePrefixDirectory: Node {
+  var path: [FileName] { get }
+  /// The inode number for a path.
+  static func inode(_ path: [FileName]) -> UInt64
+}
+
+extension ReferencePrefixDirectory {
+  var preferredID: NodeID { NodeID(inode) }
+  var parentInode: UInt64 { path.isEmpty ? Inode.root : Self.inode(Array(path.dropLast())) }
+  var kind: NodeKind { .directory }
+  var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
+
+  func isSame(as other: any Node) -> Bool { (other as? Self)?.path == path }
+}
