@@ -93,7 +93,9 @@ let package = Package(
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "StoreTreeTests",
-      dependencies: ["CAS", "CASMemory", "CASPlatform", "StoreTree", "TestSupport", logging, system],
+      dependencies: [
+        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "OCI", "StoreTree", "TestSupport", logging, system,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "casfsTests", dependencies: ["CAS", "casfs", "TestSupport"], exclude: ["Scripts"], swiftSettings: strict),

@@ -7,7 +7,7 @@ import StoreTree
 import SystemPackage
 import Testing
 
-/// What a tree answers to requests that no kernel sends.
+/// Requests that the kernel does not send.
 @Suite struct MalformedRequestTests {
   private let engine: any Engine
   private let tree: Tree
@@ -32,7 +32,7 @@ import Testing
     return count
   }
 
-  @Test("T1: what is the name of no file is none here", arguments: ["", ".", "..", "/", "a/b", "/a", "a/"])
+  @Test("T1: a text that cannot be a file name is EINVAL", arguments: ["", ".", "..", "/", "a/b", "/a", "a/"])
   func names(_ name: String) throws {
     let refs = try tree.lookup("refs", in: .root, context).node
     _ = try create("x", "x")
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test("I7 R1: a length that is negative, or longer than can be hashed in a lifetime, is refused")
+  @Test("I7, R1: a length that is negative or beyond 16 TiB is refused")
   func lengths() throws {
     let file = try create("file", "x")
     let refs = try tree.lookup("refs", in: .root, context).node
@@ -67,12 +67,12 @@ import Testing
         #expect(throws: Errno.fileTooLarge) { try tree.write(handle, [1].span, at: offset, context) }
       }
     }
-    // Nothing of it spoiled the file.
+    // The refused requests have not changed the file.
     try tree.flush(file.handle, context)
     #expect(try blobs() == 1)
   }
 
-  @Test("I2: a file is changed by its own handle only, and by one that can write")
+  @Test("I2: a file is changed only through a handle of its own that is open for writing")
   func handles() throws {
     let file = try create("a", "one")
     let other = try create("b", "two")
@@ -89,7 +89,7 @@ import Testing
     #expect(try tree.attributes(of: file.node, context).size == 3)
   }
 
-  @Test("I2: a file that is opened for reading, and cut to nothing by that, is published when it is closed")
+  @Test("I2: O_RDONLY | O_TRUNC is a write, which the close publishes")
   func cutByReader() throws {
     let file = try create("a", "one")
     try tree.flush(file.handle, context)

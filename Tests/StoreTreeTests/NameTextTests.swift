@@ -2,7 +2,7 @@ import StoreTree
 import TestSupport
 import Testing
 
-/// Names as text: every name has one of its own, and UTF-8 stays as it is.
+/// Names as text: a bijection that leaves UTF-8 as it is.
 @Suite struct NameTextTests {
   private static let pieces: [[UInt8]] = [
     Array("name".utf8), Array("e\u{301}".utf8), Array("\u{E9}".utf8), Array("\u{10FF7F}".utf8),
@@ -10,7 +10,7 @@ import Testing
     [0xED, 0xA0, 0x80],
   ]
 
-  @Test("I8: names of any bytes come back as they were, so no two have one text")
+  @Test("I10: a name of any bytes has a text of its own, which gives its bytes again")
   func roundTrip() {
     var generator = SeededGenerator(1)
     for _ in 0..<20_000 {

@@ -1,17 +1,18 @@
 import CAS
 import CASPlatform
+import OCI
 import SystemPackage
 import Testing
 
 @testable import StoreTree
 
-/// Waiting for commits that others make.
+/// Waiting for commits of other callers.
 @Suite struct PendingCommitsTests {
   private func context(_ cancellation: CancellationToken = .none) -> RequestContext {
     RequestContext(user: 0, group: 0, thread: 0, cancellation: cancellation)
   }
 
-  @Test("I4: those that were begun before are waited for, later ones are not")
+  @Test("I4: a wait ends with the commits that began before it")
   func waits() throws {
     let commits = PendingCommits(timeout: .seconds(60))
     #expect(try !commits.wait(context()))
@@ -25,7 +26,7 @@ import Testing
     #expect(commits.pending == 1)
   }
 
-  @Test("I4 V3: one that is stuck is waited for only so long")
+  @Test("I4, V3: the wait for a stuck commit ends with the timeout")
   func stuck() throws {
     let commits = PendingCommits(timeout: .milliseconds(100))
     _ = commits.begin()
@@ -34,8 +35,8 @@ import Testing
     #expect(ContinuousClock.now - began >= .milliseconds(100))
   }
 
-  @Test("V3: who is let go waits no longer")
-  func letGo() throws {
+  @Test("I4, V3: an interrupted caller stops waiting")
+  func interrupted() throws {
     let commits = PendingCommits(timeout: .seconds(60))
     _ = commits.begin()
     let token = CancellationToken()

@@ -1,0 +1,72 @@
+import CAS
+import OCI
+import SystemPackage
+import Testing
+
+@testable import StoreTree
+
+/// Images as directories.
+@Suite("images: entries of the index as directories") struct ImageDirectoryTests {
+  private func put(_ tree: TestTree, _ text: String, _ mediaType: String = "a/b") throws -> Descriptor {
+    Descriptor(mediaType: mediaType, digest: try tree.put(text), size: Int64(text.utf8.count))
+  }
+
+  private func image(_ tree: TestTree, layers: Int) throws -> (
+    manifest: Descriptor, config: Descriptor, layers: [Descriptor]
+  ) {
+    let config = try put(tree, "{}")
+    let layers = try (0..<layers).map { try put(tree, "layer \($0)") }
+    let list = layers.map(\.description).joined(separator: ",")
+    let manifest = try put(
+      tree, #"{"schemaVersion":2,"config":\#(config),"layers":[\#(list)]}"#, MediaType.imageManifest)
+    return (manifest, config, layers)
+  }
+
+  @Test("T1: an image has links to its manifest, its config and its layers in order")
+  func parts() throws {
+    let tree = try TestTree()
+    let image = try image(tree, layers: 3)
+    try tree.engine.putReference(image.manifest, named: ReferenceName("a/b"))
+    #expect(try tree.names("images/a/b") == ["config", "layers", "manifest"])
+    #expect(try tree.names("images/a/b/layers") == ["00", "01", "02"])
+    #expect(try tree.link("images/a/b/manifest") == "../../../" + tree.blobPath(image.manifest.digest))
+    #expect(try tree.link("images/a/b/config") == "../../../" + tree.blobPath(image.config.digest))
+    #expect(try tree.link("images/a/b/layers/02") == "../../../../" + tree.blobPath(image.layers[2].digest))
+  }
+
+  @Test("T1: an image index has a directory for each platform, with the digest where two are the same")
+  func platforms() throws {
+    let tree = try TestTree()
+    let manifest = try image(tree, layers: 1).manifest
+    func entry(_ architecture: String) -> String {
+      #"{"mediaType":"\#(manifest.mediaType)","digest":"\#(manifest.digest)","size":\#(manifest.size),"#
+        + #""platform":{"os":"linux","architecture":"\#(architecture)"}}"#
+    }
+    let index = try put(
+      tree, #"{"schemaVersion":2,"manifests":[\#(entry("amd64")),\#(entry("arm64")),\#(entry("amd64"))]}"#,
+      MediaType.imageIndex)
+    try tree.engine.putReference(index, named: ReferenceName("name"))
+    let names = try tree.names("images/name")
+    #expect(names == ["index", "linux-amd64", "linux-amd64@\(manifest.digest)", "linux-arm64"])
+    #expect(try tree.names("images/name/linux-arm64") == ["config", "layers", "manifest"])
+  }
+
+  @Test("T1: an entry that is not a manifest is an empty directory that has the reason")
+  func notAManifest() throws {
+    let tree = try TestTree()
+    let descriptor = try put(tree, "text", MediaType.imageManifest)
+    try tree.engine.putReference(descriptor, named: ReferenceName("name"))
+    #expect(try tree.names("images/name") == [])
+    #expect(try !tree.attribute("user.casfs.error", of: "images/name").isEmpty)
+    #expect(try tree.tree.attributeNames(of: tree.node("images/name"), tree.context()) == ["user.casfs.error"])
+  }
+
+  @Test("T1: the digits of a layer's name grow with the number of layers")
+  func manyLayers() throws {
+    let tree = try TestTree()
+    try tree.engine.putReference(image(tree, layers: 101).manifest, named: ReferenceName("name"))
+    #expect(try tree.names("images/name/layers").first == "000")
+    #expect(!tree.exists("images/name/layers/00"))
+    #expect(tree.exists("images/name/layers/100"))
+  }
+}
