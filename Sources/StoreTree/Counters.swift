@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts of what the mount has done so far.
+/// Counters of the operations of a mount.
 final class Counters: Sendable {
   enum Counter: Int, CaseIterable {
     case bytesRead, bytesWritten, opens, verifications, commits, discards, failures

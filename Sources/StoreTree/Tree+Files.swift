@@ -10,7 +10,7 @@ extension Tree {
     return opened(try nodes.node(node).open(request, context))
   }
 
-  /// Makes a file and opens it for writing: `FUSE_CREATE`.
+  /// Creates a file and opens it for writing: `FUSE_CREATE`.
   public func create(
     _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
   ) throws(Errno) -> (entry: Entry, file: OpenedFile) {
@@ -21,7 +21,7 @@ extension Tree {
 
   /// Reads from an offset: `FUSE_READ`.
   ///
-  /// - Returns: at most so many bytes; fewer only at the end.
+  /// - Returns: fewer than `count` bytes only at the end of the file.
   public func read(
     _ handle: HandleID, at offset: Int64, count: Int, _ context: RequestContext
   ) throws(Errno) -> ReadResult {
@@ -34,7 +34,9 @@ extension Tree {
     return result
   }
 
-  /// Writes all of the bytes at an offset: `FUSE_WRITE`.
+  /// Writes all bytes at an offset: `FUSE_WRITE`.
+  ///
+  /// - Throws: EFBIG beyond 16 TiB.
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
@@ -43,19 +45,21 @@ extension Tree {
     tree.counters.add(.bytesWritten, Int64(bytes.count))
   }
 
-  /// Answers the close of one descriptor: `FUSE_FLUSH`; its error is what `close(2)` gives.
+  /// Handles the close of one descriptor: `FUSE_FLUSH`.
+  ///
+  /// - Throws: the error of `close(2)`.
   public func flush(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
     try files.handle(handle).flush(context)
   }
 
-  /// Makes what was written durable, without publishing it: `FUSE_FSYNC`.
+  /// Writes content out without committing it: `FUSE_FSYNC`.
   public func synchronize(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
     try files.handle(handle).synchronize(context)
   }
 
-  /// Lets go of a file after its last descriptor was closed: `FUSE_RELEASE`.
+  /// Closes a file after its last descriptor and mapping: `FUSE_RELEASE`.
   ///
-  /// - Returns: whether it had been opened with a file for the kernel to read by itself.
+  /// - Returns: whether it was opened with a backing file.
   @discardableResult
   public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) -> Bool {
     let file = try files.remove(handle)

@@ -4,31 +4,31 @@ public import Logging
 import OCI
 public import SystemPackage
 
-/// A store as a file system: what each request of the kernel means. It knows nothing of FUSE and is used by any
-/// number of threads at once.
+/// A store as a file system: the meaning of each request of the kernel, without FUSE. Any number of threads can use it
+/// concurrently.
 ///
-/// Errors are the system's error numbers, as the kernel hands them to the caller.
+/// Operations throw the error number that the caller gets.
 public final class Tree: Sendable {
   let tree: TreeContext
   let nodes: NodeTable
   let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
 
-  /// Shows a store.
+  /// Makes a tree over a store.
   public convenience init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
     self.init(engine, options: options, logger: logger, processes: ProcInspector())
   }
 
-  /// Shows a store to callers that an inspector knows.
+  /// Makes a tree whose callers are processes of an inspector.
   package init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
     tree = TreeContext(engine, options: options, logger: logger, processes: processes)
     nodes = NodeTable(root: RootDirectory(tree))
   }
 
-  /// Starts to watch the store for what others change, so that the kernel may keep the names of blobs.
+  /// Starts to watch the store for changes by other processes, so that the kernel can cache names of blobs for long.
   ///
-  /// - Parameter forget: tells the kernel to forget a name in a directory; called by a thread of its own that holds
-  ///   no lock.
+  /// - Parameter forget: tells the kernel to drop a name in a directory; called on a thread of its own that holds no
+  ///   lock.
   public func watch(forgetting forget: @escaping @Sendable (NodeID, String) -> Void) {
     guard let engine = tree.engine as? any ChangeReporting else { return }
     do throws(CASError) {
@@ -52,19 +52,18 @@ public final class Tree: Sendable {
     }
   }
 
-  /// The longest file that can be written, in bytes, as on ext4. Where the store has no such limit one byte at the end
-  /// of nothing would take centuries to hash.
+  /// The longest file in bytes, as on ext4. A sparse file without a limit could take centuries to hash.
   static let maximumSize: Int64 = 1 << 44
 
   // MARK: Names
 
-  /// Finds a name in a directory: `FUSE_LOOKUP`. The node is remembered until ``forget(_:times:)``.
+  /// Looks a name up: `FUSE_LOOKUP`. The lookup counts until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
     try FileName.check(name)
     return try entry(for: nodes.node(parent).child(named: name, context), context)
   }
 
-  /// Takes back so many lookups of a node: `FUSE_FORGET`.
+  /// Takes lookups of a node back: `FUSE_FORGET`.
   public func forget(_ node: NodeID, times: UInt64) {
     nodes.forget(node, times: times)
   }
@@ -82,7 +81,7 @@ public final class Tree: Sendable {
     return try entry(for: directory.makeDirectory(name, permissions: permissions, context), context)
   }
 
-  /// Removes a name that is no directory: `FUSE_UNLINK`.
+  /// Removes a file: `FUSE_UNLINK`.
   public func removeFile(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
     try writable(parent, name).removeFile(name, context)
   }
@@ -92,9 +91,9 @@ public final class Tree: Sendable {
     try writable(parent, name).removeDirectory(name, context)
   }
 
-  /// Renames: `FUSE_RENAME2`.
+  /// Renames a file or directory: `FUSE_RENAME2`.
   ///
-  /// - Parameter replacing: whether what has the new name is replaced; else EEXIST.
+  /// - Parameter replacing: whether an existing target is replaced; if not, it is EEXIST.
   public func rename(
     _ name: String, in parent: NodeID, to other: String, in otherParent: NodeID, replacing: Bool,
     _ context: RequestContext
@@ -103,7 +102,7 @@ public final class Tree: Sendable {
     try writable(parent, name).rename(name, to: other, in: target, replacing: replacing, context)
   }
 
-  /// Refuses what the tree has no place for: devices, FIFOs, sockets, hard and symbolic links.
+  /// The error for a device, FIFO, socket, hard link or symbolic link: `FUSE_MKNOD`, `FUSE_LINK`, `FUSE_SYMLINK`.
   public func refuseSpecial(in parent: NodeID) -> Errno {
     tree.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
   }
@@ -117,7 +116,7 @@ public final class Tree: Sendable {
 
   /// Sets attributes of a node: `FUSE_SETATTR`.
   ///
-  /// - Parameter handle: the open file by which it is done, when it is by one.
+  /// - Parameter handle: the open file of `fchmod(2)` and `ftruncate(2)`; `nil` for a path.
   public func setAttributes(
     of node: NodeID, _ changes: AttributeChanges, handle: HandleID?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
@@ -164,39 +163,41 @@ public final class Tree: Sendable {
 
   // MARK: The whole
 
-  /// Ends the tree after the kernel let go of the mount: what is still open counts as closed and is published, or,
-  /// when the daemon was told to end, is discarded.
+  /// Ends the tree after the unmount.
+  ///
+  /// - Parameter publishing: whether open files count as closed and are committed; if not, as when a signal ended the
+  ///   mount, they are discarded.
   public func finish(publishing: Bool) {
     let watch = tree.watch.withLock { state in
       defer { state = .ended }
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
-    let nobody = RequestContext(user: 0, group: 0, thread: 0)
-    if !publishing { tree.incoming.discardUncommitted(nobody) }
-    for file in files.removeAll() { file.release(nobody) }
+    let noCaller = RequestContext(user: 0, group: 0, thread: 0)
+    if !publishing { tree.incoming.discardUncommitted(noCaller) }
+    for file in files.removeAll() { file.release(noCaller) }
     tree.commits.waitForAll()
     trimCaches()
     trimCaches()
     tree.engine.close()
   }
 
-  /// Lets go of what is kept open for the next who asks, and was not asked for since the last time this was called.
+  /// Closes cached files that were not used since the last call, and frees memory.
   public func trimCaches() {
     tree.recent.rotate()
     if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 
-  /// Whether every blob is a file of the store's, which the kernel could read by itself.
+  /// Whether every blob is a whole file, which the kernel could read itself.
   public var hasWholeFiles: Bool { tree.engine is any WholeFileEngine }
 
-  /// Whether the store's files are on a file system that lies on another, as overlayfs does.
+  /// Whether the store is on a stacked file system, such as overlayfs.
   public var isStacked: Bool { (tree.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
 
   /// Whether a commit is under way.
   public var isCommitting: Bool { tree.commits.pending > 0 }
 
-  /// What the kernel holds of the tree, and what was done so far.
+  /// The present state.
   public var status: TreeStatus {
     TreeStatus(
       pendingCommits: tree.commits.pending, nodes: nodes.count, openFiles: files.count, counters: tree.counters.all)

@@ -4,11 +4,11 @@ import Logging
 import OCI
 import SystemPackage
 
-/// What all nodes of one tree have in common.
+/// The parts of a tree that its nodes share.
 final class TreeContext: Sendable {
   let engine: any Engine
   let files: (any FileBackedEngine)?
-  /// The store, when to ask it may take long.
+  /// The store, if it is remote, so that a query can block for long.
   let remote: (any RemoteEngine)?
   let options: TreeOptions
   let logger: Logger
@@ -39,7 +39,8 @@ final class TreeContext: Sendable {
     references = ReferenceView(source, errors: errors)
   }
 
-  /// Looks for a blob, and once more when it is not there and a commit under way may be the one that makes it.
+  /// Queries the store for a blob, and once more after the commits under way when the blob is missing: one of them may
+  /// store it.
   func retryingAfterCommit<Result>(
     _ context: RequestContext, _ body: @autoclosure () throws(CASError) -> Result
   ) throws(Errno) -> Result {
@@ -51,7 +52,9 @@ final class TreeContext: Sendable {
     }
   }
 
-  /// Lets others be answered while the store is looked at, if that may take long: for one blob, if one is meant.
+  /// Announces a query that may block.
+  ///
+  /// - Parameter digest: the only blob that the query is about.
   func willQueryStore(for digest: Digest? = nil, _ context: RequestContext) {
     guard let remote else { return }
     if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
@@ -69,14 +72,14 @@ final class TreeContext: Sendable {
     }
   }
 
-  /// Attributes as the mount's options show them.
+  /// Applies the mount's umask.
   func shown(_ attributes: Attributes) -> Attributes {
     var shown = attributes
     shown.permissions &= ~options.umask
     return shown
   }
 
-  /// The attributes of something that belongs to the mount itself.
+  /// The attributes of a node of the mount itself.
   func attributes(
     inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, attributeTimeout: Duration
   ) -> Attributes {
@@ -87,10 +90,10 @@ final class TreeContext: Sendable {
   }
 }
 
-/// Whether the kernel is told of blobs that others remove or replace.
+/// Whether changes of blobs by other processes are watched.
 enum WatchState {
   case none
   case watching(any StoreWatch)
-  /// The tree is at its end, and needs none any more.
+  /// The tree has ended, and starts no watch any more.
   case ended
 }

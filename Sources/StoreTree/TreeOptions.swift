@@ -1,23 +1,23 @@
-/// How a tree shows a store.
+/// The options of a mount that concern the tree.
 public struct TreeOptions: Sendable {
-  /// Whether nothing can be changed through it.
+  /// Whether every change is EROFS.
   public var isReadOnly = false
-  /// The owner that is shown for what has none of its own.
+  /// The owner of nodes that have none of their own.
   public var user: UInt32
-  /// The group that is shown for what has none of its own.
+  /// The group of nodes that have none of their own.
   public var group: UInt32
-  /// Permission bits that are taken away from what is shown.
+  /// Permission bits that are cleared in all attributes.
   public var umask: UInt32 = 0
-  /// Whether the kernel may keep what it has read of a blob.
+  /// Whether the kernel may cache the content of blobs.
   public var cachesBlobs = true
-  /// How many names `incoming/` may have.
+  /// The most names below `incoming`.
   public var incomingLimit = 1_000_000
-  /// Of how many blobs that were opened lately the files stay open for a moment; there may be twice as many.
+  /// How many blobs one generation of recently closed ones keeps open; there are two.
   public var recentBlobLimit = 1024
-  /// How long those who look at names wait for a commit that does not end.
+  /// How long a lookup or listing waits for a stuck commit.
   public var commitTimeout = Duration.seconds(30)
 
-  /// Shows everything as this user's and group's.
+  /// Makes default options for an owner and group.
   public init(user: UInt32, group: UInt32) {
     self.user = user
     self.group = group

@@ -1,4 +1,4 @@
-/// The state of a tree: what the kernel holds of it, and what it has done since it was made.
+/// The state of a tree: the nodes and handles that the kernel holds, and the operations so far.
 public struct TreeStatus: Sendable {
   /// Commits under way.
   public var pendingCommits: Int
@@ -6,6 +6,6 @@ public struct TreeStatus: Sendable {
   public var nodes: Int
   /// Open files.
   public var openFiles: Int
-  /// What was done so far: bytes read and written, opens, verifications, commits, discards and failures.
+  /// The counters: bytes read and written, opens, verifications, commits, discards and failures.
   public var counters: [(name: String, value: Int64)]
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StoreTree
 
-/// What a name in `incoming` is after its commit.
+/// A name of `incoming` after its commit.
 @Suite struct AliasTests {
   /// A tree in which `incoming/f` has been committed.
   private func committed(_ text: String = "content", _ kind: TestStoreKind = .memory) throws -> TestTree {
@@ -132,9 +132,14 @@ import Testing
     #expect(try tree.names("incoming") == ["d", "other"])
     #expect(try tree.names("incoming/d") == [])
     #expect(try tree.names("committed") == ["d", "other"])
-    // The same content again is another name's.
+  }
+
+  @Test("I8: an alias of a deleted blob does not come back with the blob")
+  func deletionAndNewPut() throws {
+    let tree = try committed()
+    try tree.remove(tree.blobPath(digest("content")))
     try tree.save("incoming/new", "content")
-    #expect(try tree.names("incoming") == ["d", "new", "other"])
+    #expect(try tree.names("incoming") == ["new"])
   }
 
   @Test("I8: an alias disappears when another process deletes the blob", arguments: ["incoming", "committed"])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import StoreTree
 
-/// What remains of the content of a process that a signal killed.
+/// The content of a process that a signal kills.
 @Suite struct KilledWriterTests {
   @Test("I6: the content of a killed process is discarded, with its new name")
   func killed() throws {

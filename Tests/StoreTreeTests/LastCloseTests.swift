@@ -3,7 +3,7 @@ import Testing
 
 @testable import StoreTree
 
-/// Which close of a file publishes its content.
+/// The close that publishes the content of a file.
 @Suite struct LastCloseTests {
   @Test("I1: a close of a new file before anything is written publishes nothing")
   func nothingWritten() throws {

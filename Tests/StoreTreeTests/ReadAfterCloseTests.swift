@@ -6,12 +6,12 @@ import Testing
 
 @testable import StoreTree
 
-/// What other callers see while a close commits.
+/// Requests of other callers while a close commits.
 @Suite struct ReadAfterCloseTests {
   /// Closes `incoming/f` on another thread, and makes a request while the commit is held. The commit goes on when the
   /// request waits, or, if it never does, after it.
   ///
-  /// - Returns: what the request gave.
+  /// - Returns: the result of the request.
   private func duringCommit<Result>(
     _ request: (TestTree, RequestContext) throws -> Result
   ) throws -> Result {
@@ -35,7 +35,7 @@ import Testing
     let context = RequestContext(
       user: 0, group: 0, thread: .other,
       willBlock: {
-        // Blocked for a moment, the request has not seen the name without its blob.
+        // Late enough for a request that does not wait to be seen.
         try? Thread.start("resume") {
           Thread.sleep(for: .milliseconds(50))
           engine.resume()

@@ -13,7 +13,7 @@ import Testing
     try tree.engine.reference(named: ReferenceName(name)).digest
   }
 
-  /// What a file of a reference has.
+  /// The descriptor in a file of a reference.
   private func descriptor(_ path: String, of tree: TestTree) throws -> Descriptor {
     try Descriptor(parsing: Array(tree.read(path).utf8))
   }

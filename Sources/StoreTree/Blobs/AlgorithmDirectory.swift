@@ -4,7 +4,7 @@ import Logging
 import OCI
 import SystemPackage
 
-/// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm, as the store has them now.
+/// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm. Every lookup asks the store.
 final class AlgorithmDirectory: SyntheticDirectory {
   let tree: TreeContext
   let algorithm: Digest.Algorithm
@@ -27,7 +27,9 @@ final class AlgorithmDirectory: SyntheticDirectory {
     return BlobNode(tree, digest, info)
   }
 
-  /// Makes a blob under the digest it will have; what is written must have that.
+  /// Creates a file under the digest that its content must have when it is closed.
+  ///
+  /// - Throws: EPERM when the name is not a digest.
   func create(
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
@@ -38,11 +40,13 @@ final class AlgorithmDirectory: SyntheticDirectory {
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
 
-  /// Deletes a blob that no entry of the index reaches; one that is reached is EBUSY.
+  /// Deletes a blob.
+  ///
+  /// - Throws: EBUSY when an entry of the index reaches the blob, or may reach it.
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
     guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
     context.willBlock()
-    // Found before the blob goes: a name that becomes one after that is of a blob put again.
+    // Collected before the deletion: a name that becomes an alias afterwards is of a blob that was put again.
     let aliases = tree.incoming.files.filter { $0.isAlias(of: digest) }
     try tree.errors.map { () throws(CASError) in
       _ = try tree.engine.blobInfo(digest)
@@ -52,8 +56,8 @@ final class AlgorithmDirectory: SyntheticDirectory {
       case .undecided(let reason): tree.logger.error("delete blob \(digest): \(reason)")
       }
       throw CASError(
-        .io(.resourceBusy), operation: "delete blob", subject: digest.description, cause: "the index reaches it, or may"
-      )
+        .io(.resourceBusy), operation: "delete blob", subject: digest.description,
+        cause: "the index reaches the blob, or may")
     }
     for alias in aliases where alias.isAlias(of: digest) { tree.incoming.remove(alias) }
   }

@@ -2,13 +2,15 @@ import CAS
 import OCI
 import SystemPackage
 
-/// The extended attributes that tell a blob's address. They are not listed: a tool that keeps attributes would put them
-/// on a copy, which may change, or fail to put them on what it writes here.
+/// Extended attributes with the digest and the size of a blob.
+///
+/// They are not listed: a tool that preserves attributes would set them on a copy, whose content can change, or fail to
+/// set them here.
 enum BlobAttribute {
   static let digest = "user.casfs.digest"
   static let size = "user.casfs.size"
   static let names = [digest, size]
-  /// What a blob cannot have. ls(1) asks every file for a label and a list, until one says that there are none here.
+  /// Attributes that are EOPNOTSUPP, so that ls(1) asks for them once per mount and not once per file.
   static let unsupported = ["security.selinux", "system.posix_acl_access", "system.posix_acl_default"]
 
   static func value(_ name: String, _ address: BlobAddress) throws(Errno) -> [UInt8] {

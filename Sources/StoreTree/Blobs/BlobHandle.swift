@@ -3,30 +3,30 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// A blob opened for reading, verified as the store was opened to do; the handle of all who have opened it.
+/// A blob open for reading, verified as the store was opened to do. All opens of one version of a blob share a handle.
 final class BlobHandle: FileHandle {
   private enum Source: Sendable {
     case file(BlobFile)
     case reader(any BlobReader)
   }
 
-  /// To hash this many bytes takes about as long as to wake another thread.
+  /// The largest blob that is hashed by the leader itself. Hashing 64 KiB takes about as long as waking a thread.
   private static let quickSize: Int64 = 64 << 10
-  /// What is asked for in one request is sooner read and kept by the kernel than found by it in a file of its own,
-  /// which it opens, and is told of, each time.
+  /// The largest blob that is read through the daemon. The kernel reads it in one request and caches it, which is
+  /// cheaper than opening a backing file and registering it at every open.
   private static let longSize: Int64 = 128 << 10
 
   private let tree: TreeContext
   private let source: Source
   let digest: Digest
-  /// The state of the stored copy that was opened, as far as the store tells.
+  /// The version of the stored copy that is open; 0 where the store has no versions.
   let version: UInt64
-  /// The node of a blob in that state.
+  /// The node of that version.
   var node: NodeID { NodeID(Inode.blobNode(digest, version: version)) }
-  /// The file that has the blob and nothing else, of a long blob.
+  /// The file that has a long blob and nothing else, for passthrough.
   private let whole: BackingFile?
 
-  /// - Parameter info: the state of the stored copy, where it is known.
+  /// - Parameter info: the state of the stored copy that a lookup found, if there was one.
   init(_ tree: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
     self.tree = tree
     self.digest = digest
@@ -38,7 +38,7 @@ final class BlobHandle: FileHandle {
       context.willBlock()
       source = .reader(
         try tree.errors.map(try tree.engine.openBlob(digest, cancellation: context.cancellation)))
-      // Of a store with files: this one is in none.
+      // A store with files keeps this blob in none, so the version of a file does not apply.
       version = tree.files == nil ? info?.version ?? 0 : 0
       whole = nil
     }
@@ -54,25 +54,25 @@ final class BlobHandle: FileHandle {
       tree.counters.add(.verifications)
     }
     let file = try tree.errors.map(try files.blobFile(digest, cancellation: context.cancellation))
-    // It was another file that had been verified.
+    // The verified file was replaced between the lookup and the open, so this one was hashed.
     if isVerified, let file, let info, file.info.version != info.version { tree.counters.add(.verifications) }
     return file
   }
 
-  /// Whether the file is, and always was, in the state of this version.
+  /// Whether the file has this version now and had it when it was opened.
   func isCurrent(_ version: UInt64) -> Bool {
     guard case .file(let file) = source, file.info.version == version else { return false }
     return (try? tree.files?.info(of: file))?.version == version
   }
 
-  /// Notes that a caller has opened it.
+  /// Counts an open by a caller.
   func countOpen() {
     tree.counters.add(.opens)
   }
 
-  /// Whether the kernel may keep what it has read.
+  /// Whether the kernel may cache the content.
   var isCacheable: Bool { tree.options.cachesBlobs }
-  // Who checks at every open wants to be asked for every byte.
+  // With verification at every open, each read must reach the daemon.
   var cachePolicy: CachePolicy { isCacheable ? .keepCache : .directIO }
   var backing: BackingFile? { isCacheable ? whole : nil }
 
@@ -97,7 +97,7 @@ final class BlobHandle: FileHandle {
   }
 }
 
-/// As many of so many bytes as `read` gives.
+/// Allocates a buffer, fills it, and cuts it to the number of bytes that `read` returns.
 func bytes<Failure: Error>(
   count: Int, _ read: (inout MutableSpan<UInt8>) throws(Failure) -> Int
 ) throws(Failure) -> [UInt8] {

@@ -3,7 +3,7 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// One state of a stored blob. A copy that is replaced is another node with the same inode number.
+/// One version of a stored blob. A replaced copy is another node with the same inode number.
 final class BlobNode: Node {
   private let tree: TreeContext
   let digest: Digest
@@ -45,7 +45,7 @@ final class BlobNode: Node {
     if content.isCacheable { tree.recent.keep(content) }
     if content.version != info.version {
       content.release(context)
-      // The kernel looks the name up again and finds the new node.
+      // ESTALE makes the kernel look the name up again, which finds the new node.
       throw .staleNFSFileHandle
     }
     content.countOpen()
@@ -56,7 +56,7 @@ final class BlobNode: Node {
     do throws(Errno) {
       return try BlobHandle(tree, digest, info, context)
     } catch {
-      // What is open in case somebody asks must not be in the way of who does.
+      // Cached open blobs must not take the descriptors that a caller needs. Two rotations drop all of them.
       guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
       tree.recent.rotate()
       tree.recent.rotate()

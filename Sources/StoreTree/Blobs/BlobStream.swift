@@ -3,17 +3,17 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The names of the blobs of one algorithm, read from the store as they are asked for.
+/// The names of the blobs of one algorithm, read from the store in batches.
 final class BlobStream: EntryStream {
   private let listing: any BlobListing
   private let algorithm: Digest.Algorithm
   private let tree: TreeContext
   private var ready: ArraySlice<DirectoryEntry> = []
-  /// How many were handed over since the last time the next ones were got ready.
+  /// How many entries the reader took since the last read-ahead.
   private var taken = 0
-  /// What went wrong when nobody was asking.
+  /// The error of a read-ahead, for the next call.
   private var failure: Errno?
-  /// To get this many ready takes about as long as to wake another thread.
+  /// The largest read-ahead that does not block. Reading 64 names takes about as long as waking a thread.
   private static let quickCount = 64
 
   init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ tree: TreeContext) {
@@ -34,7 +34,7 @@ final class BlobStream: EntryStream {
     return ready.popFirst()
   }
 
-  /// Who asks takes about as many each time.
+  /// Reads as many entries as the reader took last time: it takes about as many each time.
   func readAhead(willBlock: () -> Void) {
     defer { taken = 0 }
     guard ready.count < taken, failure == nil else { return }
@@ -46,9 +46,9 @@ final class BlobStream: EntryStream {
     }
   }
 
-  /// Gets some more ready.
+  /// Reads the next batch with entries of this algorithm.
   ///
-  /// - Returns: whether there are any.
+  /// - Returns: `false` at the end of the listing.
   private func extend() throws(Errno) -> Bool {
     while true {
       let batch = try tree.errors.map(try listing.nextBatch())

@@ -4,7 +4,7 @@ import Logging
 import OCI
 import SystemPackage
 
-/// `blobs`: a directory for each algorithm.
+/// `blobs`: a directory for each digest algorithm.
 final class BlobsDirectory: SyntheticDirectory {
   let tree: TreeContext
   private let directories: [AlgorithmDirectory]

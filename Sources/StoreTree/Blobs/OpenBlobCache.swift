@@ -1,14 +1,15 @@
 import CASPlatform
 import OCI
 
-/// Blobs that were open a moment ago, kept open for who opens them next: short files are opened again and again.
+/// Recently closed blobs, kept open because short files are often reopened.
 ///
-/// To close a file may take long, on a slow disk or of one in many pieces, so nobody who is to answer others does it.
+/// The cache has two generations. A blob that is not reopened within one is dropped at the next rotation. Descriptors
+/// are closed on another thread, because `close(2)` can block on a slow disk or a fragmented file.
 final class OpenBlobCache: Sendable {
   private struct State {
     var current: [NodeID: BlobHandle] = [:]
     var previous: [NodeID: BlobHandle] = [:]
-    /// What nobody has open any more and nobody asked for lately.
+    /// Dropped blobs whose descriptors are still open.
     var unused: [BlobHandle] = []
 
     mutating func rotate() {
@@ -16,17 +17,16 @@ final class OpenBlobCache: Sendable {
       (previous, current) = (current, [:])
     }
 
-    /// Takes out what is unused.
     mutating func takeUnused() -> [BlobHandle] {
       defer { unused = [] }
       return unused
     }
   }
 
-  /// So many may be left to be closed when there is time.
+  /// How many dropped blobs may wait to be closed.
   private static let backlogLimit = 64
 
-  /// When so many were opened since the last turn, those that were not are let go of.
+  /// How many blobs one generation has.
   private let limit: Int
   private let state = Monitor(State())
 
@@ -34,7 +34,8 @@ final class OpenBlobCache: Sendable {
     self.limit = limit
   }
 
-  /// The blob that was opened as a node lately, if its file is still as it was then; it is kept open for longer.
+  /// The cached blob of a node, if its file still has that version. A blob of the previous generation moves to the
+  /// current one.
   func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobHandle? {
     let (content, isOld): (BlobHandle?, Bool) = state.withLock(notifying: .none) { state in
       if let content = state.current[node] { return (content, false) }
@@ -45,18 +46,18 @@ final class OpenBlobCache: Sendable {
     return content
   }
 
-  /// Keeps a blob open.
+  /// Adds a blob to the current generation.
   func keep(_ content: BlobHandle) {
     let unused: [BlobHandle] = state.withLock(notifying: .none) { state in
       if state.current.count >= limit { state.rotate() }
-      // Whoever has the other open brings it back.
+      // A handle that this replaces comes back through `didRelease(_:)`.
       state.current[content.node] = content
       return state.unused.count < Self.backlogLimit ? [] : state.takeUnused()
     }
     close(unused)
   }
 
-  /// Takes a blob from somebody who had it open.
+  /// Takes a handle that a caller has released.
   func didRelease(_ content: BlobHandle) {
     let node = content.node
     let unused: [BlobHandle] = state.withLock(notifying: .none) { state in
@@ -67,7 +68,7 @@ final class OpenBlobCache: Sendable {
     close(unused)
   }
 
-  /// Lets go of those that were not opened since the last time this was called.
+  /// Starts a generation and closes the blobs that were not reopened in the last one.
   func rotate() {
     let unused = state.withLock(notifying: .none) { state in
       state.rotate()
@@ -78,7 +79,7 @@ final class OpenBlobCache: Sendable {
 
   private func close(_ unused: [BlobHandle]) {
     if unused.isEmpty { return }
-    // Without a thread it is done here.
+    // If no thread can be started, the descriptors are closed here.
     try? Thread.start("casfs-close") { withExtendedLifetime(unused) {} }
   }
 }

@@ -3,16 +3,16 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// An image by its parts, as links to blobs: `manifest`, `config` and `layers/00`, `layers/01` …; of an image index
-/// `index`, and a directory for each platform.
+/// The directory of an image: links to blobs, named `manifest`, `config`, `layers/00`, `layers/01` …; or of an image
+/// index: a link `index`, and a directory for each platform.
 ///
-/// Blobs that are not stored are links to nowhere. What is no manifest is an empty directory that says why in an
-/// extended attribute.
+/// A link to a blob that is not stored is dangling. An entry that is not a manifest is an empty directory with the
+/// reason in an extended attribute.
 final class ImageDirectory: ImagePart {
   let tree: TreeContext
   let path: [FileName]
   private let descriptor: Descriptor
-  /// The entries of an index by their names, once one was looked up.
+  /// The entries of an index by name, from the first lookup on.
   private let knownPlatforms = Monitor<[FileName: Descriptor]?>(nil)
   let inode: UInt64
 
@@ -50,7 +50,7 @@ final class ImageDirectory: ImagePart {
     return EntryList(parts + platforms)
   }
 
-  /// What every image or index has.
+  /// The entries besides platforms.
   private func parts(of manifest: Manifest) -> [(name: String, node: any Node)] {
     switch manifest.kind {
     case .image:
@@ -62,10 +62,10 @@ final class ImageDirectory: ImagePart {
     }
   }
 
-  /// The image for one platform of an index.
+  /// The descriptor of the image for one platform of an index.
   private func platform(_ name: FileName, of manifest: Manifest) -> Descriptor? {
     knownPlatforms.withLock { (known) in
-      // Content does not change, and of thousands each is looked up.
+      // Computed once: content does not change, and an index can have thousands of entries that are all looked up.
       let platforms = known ?? Dictionary(Self.platforms(of: manifest)) { (first, _) in first }
       known = platforms
       return platforms[name]
@@ -77,7 +77,7 @@ final class ImageDirectory: ImagePart {
     var platforms: [(FileName, Descriptor)] = []
     var names: Set<FileName> = [FileName("index")]
     for entry in manifest.manifests {
-      // Two of one platform, and those of none, are told apart by their digests.
+      // Entries with the same platform, or without one, are told apart by their digests.
       let plain = entry.platformName.map(ReferenceView.escaped) ?? ""
       let isTaken = plain.isEmpty || names.contains(FileName(plain))
       let name = FileName(isTaken ? "\(plain)@\(entry.digest)" : plain)
@@ -91,7 +91,7 @@ final class ImageDirectory: ImagePart {
     BlobLink(tree, path: path + [FileName(name)], target.digest)
   }
 
-  /// The manifest, or why the blob is none.
+  /// The manifest, or the reason why the blob is not one.
   private func manifest(_ context: RequestContext) throws(Errno) -> Result<Manifest, InvalidValue> {
     if let known = tree.manifests.manifest(descriptor) { return known }
     context.willBlock()
@@ -100,7 +100,7 @@ final class ImageDirectory: ImagePart {
       content = try tree.engine.blobContents(
         descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
-      // What can be put right later is not remembered.
+      // A missing or corrupt blob can be put later, so this failure is not cached.
       return .failure(InvalidValue(error.cause))
     }
     let manifest = Result { () throws(InvalidValue) in

@@ -1,4 +1,4 @@
-/// A directory of an image, whose inode number follows from its path below `images`.
+/// A directory of an image. Its inode number is a hash of its path below `images`.
 protocol ImagePart: SyntheticDirectory {
   var path: [FileName] { get }
 }

@@ -3,8 +3,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `images` or a directory below it: an image for each reference whose name begins with its path, and, at the top,
-/// one for each entry of the index without a name.
+/// `images` or a directory below it: an image for each reference whose name begins with its path and, at the top, for
+/// each entry of the index without a name.
 final class ImagesDirectory: ReferencePrefixDirectory {
   private let tree: TreeContext
   let path: [FileName]

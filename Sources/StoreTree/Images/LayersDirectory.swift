@@ -3,7 +3,7 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `layers`: an image's layers, numbered from the lowest.
+/// `layers`: the layers of an image, numbered from the lowest up.
 final class LayersDirectory: ImagePart {
   let tree: TreeContext
   let path: [FileName]
@@ -37,7 +37,7 @@ final class LayersDirectory: ImagePart {
     BlobLink(tree, path: path + [FileName(name(index))], layers[index].digest)
   }
 
-  /// As many digits as the last one needs, but two at least, so that `ls` has them in order.
+  /// A number with as many digits as the last one has, and at least two, so that a sorted listing is in order.
   private func name(_ index: Int) -> String {
     let width = max(2, String(layers.count - 1).utf8.count)
     let digits = String(index)

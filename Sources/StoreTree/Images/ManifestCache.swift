@@ -1,14 +1,14 @@
 import CASPlatform
 import OCI
 
-/// The manifests that were read last, so that a walk through an image reads each once.
+/// The manifests that were read last, so that a walk through an image parses each once.
 final class ManifestCache: Sendable {
   private struct Known {
     var descriptor: Descriptor
     var manifest: Result<Manifest, InvalidValue>
   }
 
-  /// A manifest has up to 4 MiB, so they are few.
+  /// Few, because a manifest can have 4 MiB.
   private static let limit = 16
   private let known = Monitor([Known]())
 

@@ -5,14 +5,16 @@ import OCI
 import SystemPackage
 
 extension IncomingFile {
-  /// Answers the close of a descriptor: publishes when it is the last one of the process that opened it.
+  /// Handles the close of one descriptor: commits when it is the last one of the process that opened it.
+  ///
+  /// - Throws: the error of the commit, or of an earlier write.
   func flush(_ handle: IncomingHandle, _ context: RequestContext) throws(Errno) {
     let (isWritten, isBegun) = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
       return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
     guard isWritten || isBegun, tree.processes.closesLast(of: handle.process, inode: inode, context) else { return }
-    // A file that was only just made, or cut to nothing, is half a file too.
+    // A new or truncated file is incomplete too, even if nothing was written.
     if tree.processes.wasKilled(thread: context.thread) {
       discard(context)
     } else if isWritten {
@@ -20,7 +22,7 @@ extension IncomingFile {
     }
   }
 
-  /// Lets go of a handle; the last of those that could write publishes what no close has.
+  /// Handles the end of an open file. The last writer publishes the content that no close has.
   func release(_ handle: IncomingHandle, _ context: RequestContext) {
     let (isLast, failure) = state.withLock { state in
       state.openWriters -= 1
@@ -39,7 +41,7 @@ extension IncomingFile {
     }
   }
 
-  /// Publishes what was changed without a descriptor, unless somebody has one who will.
+  /// Commits a change that was made without a descriptor, unless a writer will commit it at its close.
   func publishUnlessOpen(_ context: RequestContext) throws(Errno) {
     guard state.withLock({ $0.openWriters == 0 }) else { return }
     do throws(Errno) {
@@ -50,13 +52,13 @@ extension IncomingFile {
     }
   }
 
-  /// Commits the content, and makes the name an alias of the blob. Whoever looks meanwhile waits.
+  /// Commits the content and makes the name an alias of the blob. Lookups wait meanwhile.
   ///
-  /// - Parameter isLate: whether nobody can be told of an error but those who look at the name.
+  /// - Parameter isLate: whether the last close has returned, so that an error is kept with the name.
   private func publish(isLate: Bool = false, _ context: RequestContext) throws(Errno) {
     let ticket = tree.commits.begin()
     defer { tree.commits.end(ticket) }
-    // It is busy before anyone else is answered, so that whoever asks after the close waits.
+    // The file is marked busy before another request is read, so that a lookup after the close waits.
     var work: Work?
     let isReady = state.withLock { state in
       guard state.isFree else { return false }
@@ -96,8 +98,8 @@ extension IncomingFile {
     }
   }
 
-  /// Forgets what is not committed: the name stands for the blob it was before, or goes when there was none.
-  /// Others who write it still, and build on what is gone, are told so.
+  /// Discards the uncommitted content. The name stands for the blob that it was before, or is removed if there was
+  /// none. Other writers get EIO, because they wrote to content that is gone.
   func discard(_ context: RequestContext) {
     tree.counters.add(.discards)
     let (stage, hasBlob) = state.withLock { state in
@@ -112,25 +114,25 @@ extension IncomingFile {
       tree.incoming.remove(self)
       unlink()
     }
-    // To give back the space of much content takes long.
+    // Freeing the space of a large file blocks.
     if let stage, stage.size > Self.quickSize { withExtendedLifetime(stage) { context.willBlock() } }
   }
 
-  /// Content of so many bytes is given up at once.
+  /// The largest content, in bytes, that is freed without blocking.
   private static let quickSize: Int64 = 1 << 20
 }
 
-/// What is to be committed.
+/// The input of a commit.
 private struct Work {
   var stage: (any BlobStage)?
   var expectedDigest: Digest?
 }
 
 extension IncomingFile.State {
-  /// Whether nobody changes, copies or commits the content now.
+  /// Whether the content is not being written, copied or committed.
   fileprivate var isFree: Bool { !isBusy && activeWrites == 0 }
 
-  /// Takes the content for a commit, if there is anything to commit.
+  /// Marks the file busy and takes its content; `nil` when there is nothing to commit.
   fileprivate mutating func beginCommit() -> Work? {
     guard isDirty, !isUnlinked else { return nil }
     isBusy = true

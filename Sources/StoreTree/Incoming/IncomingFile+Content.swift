@@ -5,9 +5,9 @@ import OCI
 import SystemPackage
 
 extension IncomingFile {
-  /// Changes the content, after a copy of the committed one is made where there is nothing to change yet.
+  /// Changes the content. The first change of a committed file starts from a copy of its blob.
   ///
-  /// - Parameter writer: the process that opened the handle by which it is done, when it is by one.
+  /// - Parameter writer: the process that opened the handle; `nil` for a change without one.
   func changeContent(
     by writer: Int32?, _ context: RequestContext, _ change: (any BlobStage) throws(CASError) -> Void
   ) throws(Errno) {
@@ -66,11 +66,11 @@ extension IncomingFile {
     }
   }
 
-  /// Makes what is written so far durable; that shortens the close.
+  /// Writes the content out, which shortens the close: `fsync(2)`.
   func synchronize(_ context: RequestContext) throws(Errno) {
     guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
     context.willBlock()
-    // A commit waits until it is done, or it waits for the commit.
+    // Counted as a write, so that a commit and this wait for each other.
     let stage: (any BlobStage)? = try whenIdle(context) { (state) throws(Errno) in
       guard try state.requireSound() else { return nil }
       state.activeWrites += 1
@@ -86,7 +86,9 @@ extension IncomingFile {
     }
   }
 
-  /// Reads the content being written, else the blob; `content` keeps the blob open between reads.
+  /// Reads the content being written, or else the blob.
+  ///
+  /// - Parameter content: keeps the blob open between reads.
   func read(
     at offset: Int64, count: Int, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> ReadResult {
@@ -114,7 +116,9 @@ extension IncomingFile {
     }
   }
 
-  /// The blob at an address, which `content` keeps open.
+  /// Opens a blob.
+  ///
+  /// - Parameter content: has the open blob from the last time, and keeps this one.
   func blob(
     _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> BlobHandle {
@@ -131,7 +135,9 @@ extension IncomingFile {
 }
 
 extension IncomingFile.State {
-  /// Whether there is content in the making; fails when that can never be published.
+  /// Whether content is being written.
+  ///
+  /// - Throws: the failure because of which it can never be committed.
   fileprivate func requireSound() throws(Errno) -> Bool {
     if let failure { throw failure }
     return stage != nil

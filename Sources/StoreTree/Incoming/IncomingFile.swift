@@ -3,32 +3,32 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// A name in `incoming`: content in the making, an alias of the blob that it became, or both in turn.
+/// A file below `incoming`: content being written, an alias of the blob that it became, or both in turn.
 final class IncomingFile: Node {
   struct State {
     var metadata: FileMetadata
-    /// The content being written; `nil` while there is none but the committed.
+    /// The content being written; `nil` while the file is empty or only committed.
     var stage: (any BlobStage)?
-    /// What the content became at the last commit.
+    /// The blob of the last commit.
     var address: BlobAddress?
-    /// Of which processes' handles there are writes that are not committed.
+    /// The processes whose handles have uncommitted writes.
     var writers: Set<Int32> = []
-    /// Whether there is content that is not committed, be it none: a new file, or one cut to nothing.
+    /// Whether there is uncommitted content, possibly empty (new or truncated).
     var isDirty: Bool
     var openWriters = 0
     var activeWrites = 0
-    /// Whether one thread has the content to itself, to commit it or to copy it.
+    /// Whether a commit or a copy has exclusive access to the content.
     var isBusy = false
     var isUnlinked = false
-    /// Whether its name is the blob's own now; the kernel may know this node by it for a moment.
+    /// Whether the name was moved to the blob's own. The kernel may know this node by that name for a moment.
     var isBlobName = false
     var expectedDigest: Digest?
-    /// Why the content can never be published; what a close gives.
+    /// Why the content can no longer be committed; the error of every `close(2)`.
     var failure: Errno?
-    /// What went wrong after the last close, when nobody could be told.
+    /// Why a commit after the last close failed: `user.casfs.error`.
     var asyncCommitError: String?
 
-    /// Forgets what an earlier writer could not finish, unless one of his time is still there.
+    /// Lets a new writer start over after a failure, unless a writer that saw the failure still has the file open.
     mutating func resetFailure() {
       if openWriters == 0 { failure = nil }
       asyncCommitError = nil
@@ -48,19 +48,20 @@ final class IncomingFile: Node {
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
-  // A name that is moved to its digest is a blob at once.
+  // A rename to a digest below `blobs` makes the name another node.
   var entryTimeout: Duration { .zero }
 
-  // A writer that is killed takes its content along at once.
+  // The content of a killed writer is discarded, so uncommitted attributes are not cached.
   private func attributeTimeout(_ state: State) -> Duration { state.isDirty ? .zero : CacheTimeout.second }
 
-  /// The blob that the name stands for, when it was committed.
+  /// The blob of the last commit.
   var address: BlobAddress? { state.withLock { $0.address } }
   var metadata: FileMetadata { state.withLock { $0.metadata } }
 
-  /// Waits for a commit under way, and drops an alias whose blob was deleted.
+  /// Waits for a commit under way, and removes the name when it is an alias of a deleted blob.
   ///
-  /// - Returns: the blob's address, when there was a commit.
+  /// - Returns: the blob of the last commit, if there was one.
+  /// - Throws: ENOENT when the blob was deleted, EINTR when the caller is interrupted.
   @discardableResult
   func resolvedBlob(_ context: RequestContext) throws(Errno) -> BlobAddress? {
     try waitWhileBusy(context)
@@ -77,12 +78,12 @@ final class IncomingFile: Node {
     return address
   }
 
-  /// Whether the name stands for a blob, and nothing is being written under it.
+  /// Whether the name is an alias of a blob, without uncommitted content.
   func isAlias(of digest: Digest) -> Bool {
     state.withLock(notifying: .none) { $0.address?.digest == digest && $0.stage == nil && !$0.isDirty }
   }
 
-  /// Whether the name is one to list: not an alias of a blob that was deleted.
+  /// Whether a listing has the name: it is not an alias of a deleted blob.
   func isListed(_ context: RequestContext) -> Bool {
     do throws(Errno) {
       try resolvedBlob(context)
@@ -98,7 +99,9 @@ final class IncomingFile: Node {
     try tree.commits.wait(for: state, until: { !$0.isBusy }, context)
   }
 
-  /// Waits until nobody has the content to itself, then sees and changes the state, unless the caller is let go before.
+  /// Waits for exclusive access to end, then accesses the state.
+  ///
+  /// - Throws: EINTR when the caller is interrupted.
   func whenIdle<Result>(
     _ context: RequestContext, _ body: (inout State) throws(Errno) -> Result
   ) throws(Errno) -> Result {
@@ -137,7 +140,7 @@ final class IncomingFile: Node {
       }
       if writer == nil { state.withLock { $0.resetFailure() } }
       try changeContent(by: writer, context) { (stage) throws(CASError) in try stage.truncate(to: size) }
-      // Without a descriptor there is no close to wait for.
+      // A change without a descriptor has no close that would commit it.
       if writer == nil { try publishUnlessOpen(context) }
     }
     return try state.withLock { (state) throws(Errno) in
@@ -179,13 +182,13 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    // Whoever only cuts it to nothing is a writer too: `O_RDONLY | O_TRUNC`.
+    // `O_RDONLY | O_TRUNC` changes the content, so it counts as a writer.
     let isWriting = request.isWriting || request.isTruncating
     let process = isWriting ? tree.processes.process(ofThread: context.thread) : 0
     try waitWhileBusy(context)
-    // What is cut to nothing during a commit would be taken for committed at its end.
+    // A commit under way must end first, or it would mark the truncation as committed.
     try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in
-      // The kernel looks the name up again and finds the blob's node.
+      // ESTALE makes the kernel look the name up again, which finds the blob's node.
       if state.isBlobName { throw .staleNFSFileHandle }
       if isWriting {
         state.resetFailure()
@@ -198,12 +201,12 @@ final class IncomingFile: Node {
       }
     }
     let handle = IncomingHandle(self, process: process, isWriting: isWriting)
-    // Who has it open goes on reading when the blob is deleted.
+    // Opened now, so that a reader continues to read a blob that is deleted.
     if !isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
     return handle
   }
 
-  /// Notes that the name is gone: what is not committed never will be.
+  /// Marks the name as removed, so that uncommitted content is never committed.
   func unlink() {
     state.withLock { $0.isUnlinked = true }
   }

@@ -2,18 +2,18 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// The blob that an alias stood for when it was last read through a handle.
+/// The blob of an alias, as a handle last read it.
 struct OpenAlias: Sendable {
   var address: BlobAddress
   var content: BlobHandle
 }
 
-/// A name in `incoming` opened by a process.
+/// A file below `incoming`, open by a process.
 final class IncomingHandle: FileHandle {
   let file: IncomingFile
   let isWriting: Bool
   private let content = Monitor<OpenAlias?>(nil)
-  /// The process that opened it; 0 when that could not be seen.
+  /// The process that opened the file; 0 when it cannot be seen.
   let process: Int32
 
   init(_ file: IncomingFile, process: Int32, isWriting: Bool) {
@@ -22,13 +22,13 @@ final class IncomingHandle: FileHandle {
     self.isWriting = isWriting
   }
 
-  /// Opens the blob that the name stands for.
+  /// Opens the blob of the alias.
   func open(_ address: BlobAddress, _ context: RequestContext) throws(Errno) {
     _ = try file.blob(address, keeping: content, context)
   }
 
   var ignoresFlush: Bool { !isWriting }
-  // What is written must come here at once, and once is enough.
+  // Each write must reach the daemon once, when it is made, to be hashed in order.
   var cachePolicy: CachePolicy { isWriting ? .directIOMappable : .invalidate }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {

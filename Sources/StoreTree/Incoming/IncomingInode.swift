@@ -1,7 +1,7 @@
 import CASPlatform
 import SystemPackage
 
-/// A directory below `incoming`; its members are the namespace's.
+/// The identity and the metadata of a directory below `incoming`. ``IncomingNamespace`` has its members.
 final class IncomingInode: Sendable {
   let number: UInt64
   private let metadata: Monitor<FileMetadata>

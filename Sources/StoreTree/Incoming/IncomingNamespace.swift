@@ -1,7 +1,7 @@
 import CASPlatform
 import SystemPackage
 
-/// The names below `incoming`: which directory has which files and directories, under one lock.
+/// The directory tree below `incoming`, under one lock, so that a rename is atomic.
 final class IncomingNamespace: Sendable {
   enum Member: Sendable {
     case directory(IncomingInode)
@@ -9,9 +9,9 @@ final class IncomingNamespace: Sendable {
   }
 
   private struct State {
-    /// The members of each directory by its number.
+    /// The members of each directory, by the number of the directory.
     var members: [UInt64: [FileName: Member]]
-    /// Where each file and directory stands, by its number.
+    /// The parent and name of each file and directory, by its number.
     var places: [UInt64: (parent: UInt64, name: FileName)] = [:]
     var nextNumber: UInt64
   }
@@ -22,7 +22,7 @@ final class IncomingNamespace: Sendable {
 
   init(limit: Int, started: Timestamp, options: TreeOptions) {
     self.limit = limit
-    // A random start makes the inode numbers unlike those of other mounts, and of this one's former daemons.
+    // Random, so that inode numbers differ from those of other mounts and of earlier daemons of this one.
     let first = UInt64.random(in: 1 << 32..<1 << 60)
     root = IncomingInode(
       number: 0, FileMetadata(permissions: 0o755, user: options.user, group: options.group, now: started))
@@ -45,12 +45,12 @@ final class IncomingNamespace: Sendable {
     return members.map { ($0.key, $0.value) }
   }
 
-  /// Whether a directory is still there.
+  /// Whether a directory exists and was not removed.
   func has(_ directory: IncomingInode) -> Bool {
     state.withLock(notifying: .none) { $0.members[directory.number] != nil }
   }
 
-  /// How deep a directory stands below `incoming`, and the directory it stands in.
+  /// The depth of a directory below `incoming`, and the number of its parent.
   func position(of directory: IncomingInode) -> (depth: Int, parent: UInt64) {
     state.withLock { state in
       let parent = state.places[directory.number]?.parent ?? 0
@@ -62,7 +62,7 @@ final class IncomingNamespace: Sendable {
     state.withLock { $0.places[number]?.name }
   }
 
-  /// How deep the directory of a file stands below `incoming`.
+  /// The depth of a file's directory below `incoming`.
   func depth(ofFile number: UInt64) -> Int {
     state.withLock { Self.depth(of: number, $0) - 1 }
   }
@@ -89,7 +89,7 @@ final class IncomingNamespace: Sendable {
     parent.touch()
   }
 
-  /// Takes a file out; the file is told when nobody finds it any more.
+  /// Removes a file by name: `unlink(2)`. The caller marks the file as unlinked.
   func removeFile(_ name: FileName, from parent: IncomingInode) throws(Errno) -> IncomingFile {
     let file = try state.withLock { (state) throws(Errno) in
       guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
@@ -102,7 +102,7 @@ final class IncomingNamespace: Sendable {
     return file
   }
 
-  /// All files.
+  /// Every file, in no particular order.
   var files: [IncomingFile] {
     state.withLock(notifying: .none) { state in
       state.members.values.flatMap { members in
@@ -111,7 +111,7 @@ final class IncomingNamespace: Sendable {
     }
   }
 
-  /// Takes a file out by itself, wherever it stands.
+  /// Removes a file, wherever it is.
   func remove(_ file: IncomingFile) {
     state.withLock { state in
       guard let place = state.places.removeValue(forKey: file.number) else { return }
@@ -133,7 +133,8 @@ final class IncomingNamespace: Sendable {
 
   /// Moves a file or directory: `rename(2)`.
   ///
-  /// - Returns: the file that had the new name, which is gone.
+  /// - Parameter allows: called for a file under the lock; its error cancels the move.
+  /// - Returns: the file that had the new name and was replaced.
   func rename(
     _ name: FileName, in parent: IncomingInode, to other: FileName, in target: IncomingInode, replacing: Bool,
     _ allows: (IncomingFile) throws(Errno) -> Void

@@ -9,12 +9,12 @@ protocol NamespaceDirectory: Node {
   /// The inode number for the number of a directory in the namespace.
   static func inode(_ number: UInt64) -> UInt64
 
-  /// A file as this directory lists it; `nil` when it does not.
+  /// The entry of a file; `nil` when this directory does not list it.
   func entry(_ name: FileName, _ file: IncomingFile, _ context: RequestContext) -> DirectoryEntry?
 }
 
 extension NamespaceDirectory {
-  /// A listing of more members blocks long enough to promote a follower: the store is asked about each alias.
+  /// The most members that are listed without promoting a follower: the store is asked about each alias.
   private var quickCount: Int { 16 }
 
   var preferredID: NodeID { NodeID(inode) }

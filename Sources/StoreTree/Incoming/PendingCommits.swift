@@ -2,14 +2,14 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// The commits under way, for those that must see what they make.
+/// The commits under way, for requests that must see their results.
 final class PendingCommits: Sendable {
   private struct State {
     var next: UInt64 = 0
     var pending: Set<UInt64> = []
   }
 
-  /// How long others wait for a commit that does not end: what is stuck below the store must not stop everything.
+  /// How long a request waits for a stuck commit: a failure below the store must not stop the whole mount.
   private let timeout: Duration
   private let state = Monitor(State())
 
@@ -17,7 +17,7 @@ final class PendingCommits: Sendable {
     self.timeout = timeout
   }
 
-  /// How many there are.
+  /// How many commits are under way.
   var pending: Int { state.withLock { $0.pending.count } }
 
   func begin() -> UInt64 {
@@ -32,11 +32,10 @@ final class PendingCommits: Sendable {
     state.withLock { _ = $0.pending.remove(ticket) }
   }
 
-  /// Waits for those that are under way now; later ones are not waited for, so that it ends. One that is stuck is not
-  /// waited for longer than ``timeout``.
+  /// Waits for the commits that are under way now, and for none that begins later.
   ///
   /// - Returns: whether there were any.
-  /// - Throws: EINTR when the caller is let go.
+  /// - Throws: EINTR when the caller is interrupted.
   @discardableResult
   func wait(_ context: RequestContext) throws(Errno) -> Bool {
     let limit = state.withLock { $0.pending.isEmpty ? nil : $0.next }
@@ -45,9 +44,9 @@ final class PendingCommits: Sendable {
     return true
   }
 
-  /// Waits until the state of something that is committed is such, at most as long as ``timeout``.
+  /// Waits for a condition that a commit brings about, at most as long as ``timeout``.
   ///
-  /// - Throws: EINTR when the caller is let go.
+  /// - Throws: EINTR when the caller is interrupted.
   func wait<State>(
     for monitor: Monitor<State>, until condition: (State) -> Bool, _ context: RequestContext
   ) throws(Errno) {

@@ -1,7 +1,7 @@
 import CASPlatform
 import SystemPackage
 
-/// What is open, by the numbers the kernel was given.
+/// Open files or directories by their handle numbers.
 final class HandleTable<Handle: Sendable>: Sendable {
   private struct State {
     var next: HandleID = 1
@@ -21,7 +21,9 @@ final class HandleTable<Handle: Sendable>: Sendable {
     }
   }
 
-  /// The handle of a number the kernel sent; EBADF when it is none that is open.
+  /// The handle of a number that the kernel sent.
+  ///
+  /// - Throws: EBADF when it is not open.
   func handle(_ id: HandleID) throws(Errno) -> Handle {
     guard let handle = state.withLock(notifying: .none, { $0.open[id] }) else { throw .badFileDescriptor }
     return handle

@@ -1,14 +1,14 @@
-/// The number by which the kernel knows a node while it remembers it: FUSE's `nodeid`.
+/// The number of a node between a lookup and the last forget: FUSE's `nodeid`.
 public struct NodeID: Hashable, Sendable {
-  /// The number.
+  /// The number on the wire.
   public let rawValue: UInt64
 
-  /// Takes a number the kernel sent.
+  /// Makes an id of a number.
   public init(_ rawValue: UInt64) {
     self.rawValue = rawValue
   }
 
-  /// The mount's own directory: `FUSE_ROOT_ID`.
+  /// The root of the mount: `FUSE_ROOT_ID`.
   public static let root = NodeID(1)
 }
 

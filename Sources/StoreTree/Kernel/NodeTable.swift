@@ -2,14 +2,14 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The nodes the kernel knows, each with how often it was told of it: FUSE's lookup counts.
+/// The nodes that the kernel has looked up, with FUSE's lookup counts.
 final class NodeTable: Sendable {
   private struct Known {
     var node: any Node
     var lookups: UInt64
   }
 
-  /// A table with so little room is left as it is.
+  /// A table of at most this capacity is not shrunk.
   private static let smallCapacity = 10_000
 
   private let known: Monitor<[NodeID: Known]>
@@ -18,18 +18,20 @@ final class NodeTable: Sendable {
     known = Monitor([.root: Known(node: root, lookups: 1)])
   }
 
-  /// How many nodes the kernel knows.
+  /// How many nodes the kernel has looked up and not forgotten.
   var count: Int { known.withLock(notifying: .none) { $0.count } }
 
-  /// The node of a number the kernel sent; ESTALE when it is none that it was told of.
+  /// The node of a number that the kernel sent.
+  ///
+  /// - Throws: ESTALE when the kernel was not told of it.
   func node(_ id: NodeID) throws(Errno) -> any Node {
     guard let node = known.withLock(notifying: .none, { $0[id]?.node }) else { throw .staleNFSFileHandle }
     return node
   }
 
-  /// Notes that the kernel is told of a node once more.
+  /// Counts a lookup of a node.
   ///
-  /// - Returns: the number it is told, and the node that has it: the one known already when that is the same.
+  /// - Returns: the node's id, and the node that has it: an equal one that was known already.
   func remember(_ node: any Node) -> (NodeID, any Node) {
     known.withLock(notifying: .none) { known in
       var id = node.preferredID
@@ -45,24 +47,24 @@ final class NodeTable: Sendable {
     }
   }
 
-  /// The digests of the blobs the kernel knows.
+  /// The digests of the blobs in the table.
   func blobs() -> [Digest] {
     known.withLock(notifying: .none) { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }
   }
 
-  /// Makes the table as small as what is in it, when that has become much less.
+  /// Frees the memory of a table that has become much smaller, as after `find` over a million blobs.
   ///
-  /// - Returns: whether it had.
+  /// - Returns: whether memory was freed.
   func shrink() -> Bool {
     known.withLock(notifying: .none) { known in
       guard known.capacity > Self.smallCapacity, known.capacity / 4 > known.count else { return false }
-      // A dictionary keeps its room; a new one has none.
+      // A dictionary never shrinks its storage; a new one is made.
       known = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value) })
       return true
     }
   }
 
-  /// Notes that the kernel forgot a node so many times; what it does not know any more goes.
+  /// Takes lookups of a node back, and removes the node with the last one.
   func forget(_ id: NodeID, times: UInt64) {
     guard id != .root else { return }
     known.withLock(notifying: .none) { known in

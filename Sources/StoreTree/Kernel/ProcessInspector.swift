@@ -1,4 +1,4 @@
-/// What the tree must know about the processes that send requests.
+/// A source of facts about the processes that send requests.
 ///
 /// A request names its caller by a thread id, which is 0 when the caller is in a pid namespace that the mount cannot see.
 package protocol ProcessInspector: Sendable {

@@ -1,6 +1,6 @@
 public import CAS
 
-/// Who asks, and how the one that answers may take its time.
+/// The caller of a request, and how the request may block.
 public struct RequestContext: Sendable {
   /// The caller's user id.
   public var user: UInt32
@@ -10,9 +10,9 @@ public struct RequestContext: Sendable {
   public var thread: Int32
   /// The caller's file mode creation mask.
   public var umask: UInt32
-  /// Called before anything that may take long, so that others are answered meanwhile.
+  /// Called before the request blocks, so that other requests are served meanwhile.
   public var willBlock: @Sendable () -> Void
-  /// Cancelled when the caller gives up.
+  /// Cancelled when the caller is interrupted.
   public var cancellation: CancellationToken
 
   /// Makes a context of its parts.

@@ -1,9 +1,9 @@
 import SystemPackage
 
-/// A POSIX access control list as the extended attribute `system.posix_acl_access` has it (`acl(5)`; the kernel's
-/// `posix_acl_xattr.h`): a version and entries of tag, permissions and id, all little-endian.
+/// A POSIX access control list in the form of the extended attribute `system.posix_acl_access` (`acl(5)`; the kernel's
+/// `posix_acl_xattr.h`): a version, then entries of tag, permissions and id, all little-endian.
 ///
-/// Its entries for owner, group and others are the file's permission bits, and tools that copy a mode set it so.
+/// The entries for owner, group and others are the file's permission bits, which some tools set this way.
 struct AccessControlList {
   static let attribute = "system.posix_acl_access"
 
@@ -23,7 +23,9 @@ struct AccessControlList {
   private static let version: UInt32 = 2
   private var entries: [Entry] = []
 
-  /// Reads the attribute's value; what is none is EINVAL.
+  /// Parses the attribute's value.
+  ///
+  /// - Throws: EINVAL when it is malformed.
   init(_ value: [UInt8]) throws(Errno) {
     func number(_ offset: Int, _ count: Int) -> UInt32 {
       value[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt32($1) }
@@ -37,16 +39,16 @@ struct AccessControlList {
     guard [Tag.owner, Tag.group, Tag.others].allSatisfy({ permissions($0) != nil }) else { throw .invalidArgument }
   }
 
-  /// Whether it says no more than permission bits do.
+  /// Whether the list has only the entries that permission bits have.
   var isMinimal: Bool { entries.count == 3 }
 
-  /// The permission bits; those of the group are the mask's, where there is one.
+  /// The permission bits. The group's are those of the mask, if there is one.
   var mode: UInt32 {
     let group = permissions(Tag.mask) ?? permissions(Tag.group) ?? 0
     return UInt32(permissions(Tag.owner) ?? 0) << 6 | UInt32(group) << 3 | UInt32(permissions(Tag.others) ?? 0)
   }
 
-  /// The list after a `chmod(2)`.
+  /// Changes the permission bits, as `chmod(2)` does.
   mutating func setMode(_ mode: UInt32) {
     let group = permissions(Tag.mask) == nil ? Tag.group : Tag.mask
     for index in entries.indices {

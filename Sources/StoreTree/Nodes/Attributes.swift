@@ -1,6 +1,6 @@
 public import CASPlatform
 
-/// What a name stands for.
+/// The file type of a node.
 public enum NodeKind: Sendable {
   /// A regular file.
   case file
@@ -10,15 +10,15 @@ public enum NodeKind: Sendable {
   case link
 }
 
-/// What `stat(2)` tells of a node.
+/// The attributes of a node: `stat(2)`.
 public struct Attributes: Sendable {
   /// The inode number.
   public var inode: UInt64
-  /// What it is.
+  /// The file type.
   public var kind: NodeKind
   /// The permission bits.
   public var permissions: UInt32
-  /// How many names it has.
+  /// The number of links.
   public var links: UInt32 = 1
   /// The owner's user id.
   public var user: UInt32
@@ -26,17 +26,17 @@ public struct Attributes: Sendable {
   public var group: UInt32
   /// The length in bytes.
   public var size: Int64
-  /// When it was last read.
+  /// The time of the last access.
   public var accessed: Timestamp
-  /// When its content was last changed.
+  /// The time of the last change of the content.
   public var modified: Timestamp
-  /// When anything about it was last changed.
+  /// The time of the last change of the content or the attributes.
   public var changed: Timestamp
-  /// How long the kernel may keep these attributes, in seconds.
+  /// How long the kernel may cache these attributes.
   public var attributeTimeout: Duration
 }
 
-/// Attributes to set; what is `nil` stays.
+/// Attributes to set: `FUSE_SETATTR`. A `nil` leaves an attribute as it is.
 public struct AttributeChanges: Sendable {
   /// The permission bits.
   public var permissions: UInt32?
@@ -46,21 +46,21 @@ public struct AttributeChanges: Sendable {
   public var group: UInt32?
   /// The length in bytes.
   public var size: Int64?
-  /// When it was last read.
+  /// The time of the last access.
   public var accessed: Timestamp?
-  /// When its content was last changed.
+  /// The time of the last change of the content.
   public var modified: Timestamp?
 
-  /// Changes nothing yet.
+  /// Makes an empty set of changes.
   public init() {}
 }
 
-/// Whether an extended attribute must be there before it is set: `XATTR_CREATE`, `XATTR_REPLACE`.
+/// Whether an extended attribute must exist before it is set: `XATTR_CREATE`, `XATTR_REPLACE`.
 public enum AttributePresence: Sendable {
-  /// It does not matter.
+  /// Either way.
   case either
-  /// It must not be there.
+  /// The attribute must not exist: `XATTR_CREATE`.
   case absent
-  /// It must be there.
+  /// The attribute must exist: `XATTR_REPLACE`.
   case present
 }

@@ -7,8 +7,8 @@ enum CacheTimeout {
   /// For names that the kernel is notified of. A reply to a lookup cannot overtake the notification: the kernel drops
   /// a name under the lock of its directory, which a lookup holds. The timeout only bounds a missed one.
   static let watched = Duration.seconds(300)
-  /// For what changes often. The reference listing behind it is up to half a second old itself.
+  /// For names and attributes that change often. The reference listing behind it is up to half a second old itself.
   static let brief = Duration.milliseconds(400)
-  /// For what changes rarely, and is read from the store each time.
+  /// For names and attributes that change rarely, and are read from the store each time.
   static let second = Duration.milliseconds(900)
 }

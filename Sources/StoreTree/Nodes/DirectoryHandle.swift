@@ -1,10 +1,10 @@
 import CASPlatform
 import SystemPackage
 
-/// An open directory: where its reader is in it.
+/// An open directory, and the position of its reader.
 ///
-/// The entries come from the store as they are asked for, so that a directory of a million blobs takes no memory; a
-/// reader that goes back starts the walk anew.
+/// Entries are read from the store in batches, so a directory of a million blobs takes no memory. A reader that seeks
+/// back starts the listing again.
 final class DirectoryHandle: Sendable {
   private struct State {
     var stream: (any EntryStream)?
@@ -12,7 +12,7 @@ final class DirectoryHandle: Sendable {
     var refused: DirectoryEntry?
   }
 
-  /// `.` and `..`, which come first.
+  /// The number of the entries `.` and `..`, which come first.
   static let ownEntries: Int64 = 2
 
   let node: any Node
@@ -23,9 +23,9 @@ final class DirectoryHandle: Sendable {
     state = Monitor(State(stream: try node.entries(context)))
   }
 
-  /// Hands entries over from an offset on, each with the offset after it, until one is refused.
+  /// Passes entries from an offset on, each with the offset after it, until `accept` refuses one.
   ///
-  /// An error after the first entry is kept for the next call.
+  /// - Throws: an error before the first entry; one after it is reported by the next call.
   func entries(
     from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
@@ -51,7 +51,7 @@ final class DirectoryHandle: Sendable {
     }
   }
 
-  /// Gets the next entries ready, see ``EntryStream/readAhead(willBlock:)``.
+  /// Reads ahead: ``EntryStream/readAhead(willBlock:)``.
   func readAhead(willBlock: () -> Void) {
     state.withLock { $0.stream?.readAhead(willBlock: willBlock) }
   }

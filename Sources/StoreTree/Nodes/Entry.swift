@@ -1,19 +1,19 @@
-/// What a lookup found.
+/// The result of a lookup: `struct fuse_entry_param`.
 public struct Entry: Sendable {
-  /// The node, remembered once more on the kernel's behalf until it is forgotten.
+  /// The node, with one more lookup counted.
   public var node: NodeID
-  /// Its attributes.
+  /// The node's attributes.
   public var attributes: Attributes
-  /// How long the kernel may keep the name, in seconds.
+  /// How long the kernel may cache the name.
   public var entryTimeout: Duration
 }
 
-/// One entry of a directory.
+/// An entry of a directory: `readdir(3)`.
 public struct DirectoryEntry: Sendable {
   /// The name.
   public var name: String
   /// The inode number.
   public var inode: UInt64
-  /// What it is.
+  /// The file type.
   public var kind: NodeKind
 }

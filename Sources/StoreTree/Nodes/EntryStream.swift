@@ -1,11 +1,11 @@
 import SystemPackage
 
-/// The entries of a directory one after the other; used by one thread at a time.
+/// An iterator over the entries of a directory, used by one thread at a time.
 protocol EntryStream: AnyObject {
   func next() throws(Errno) -> DirectoryEntry?
-  /// Gets what will be asked for next, while whoever asks is busy with what was given.
+  /// Reads the next entries while the caller processes those it has.
   ///
-  /// - Parameter willBlock: called before what may take long.
+  /// - Parameter willBlock: called before the call blocks.
   func readAhead(willBlock: () -> Void)
 }
 
@@ -13,7 +13,7 @@ extension EntryStream {
   func readAhead(willBlock: () -> Void) {}
 }
 
-/// The entries of a directory that is small enough to be listed at once.
+/// The entries of a directory that is listed as a whole.
 final class EntryList: EntryStream {
   private var rest: ArraySlice<DirectoryEntry>
 

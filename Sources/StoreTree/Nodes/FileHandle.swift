@@ -1,10 +1,10 @@
 import CASPlatform
 import SystemPackage
 
-/// An open file.
+/// An open file. Every operation has a default for a file that is only read.
 protocol FileHandle: AnyObject, Sendable {
   var cachePolicy: CachePolicy { get }
-  /// A file that has the same content at the same place, for the kernel to read by itself.
+  /// A file with the same content at the same offsets, which the kernel may read itself.
   var backing: BackingFile? { get }
   var ignoresFlush: Bool { get }
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult

@@ -2,7 +2,7 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Mode, owner, times and extended attributes that the writer of a name gave it. They live as long as the mount.
+/// Mode, owner, times and extended attributes of a file or directory below `incoming`. They live as long as the mount.
 struct FileMetadata: Sendable {
   var permissions: UInt32
   var user: UInt32
@@ -12,7 +12,7 @@ struct FileMetadata: Sendable {
   var changed: Timestamp
   private(set) var attributes: [(name: String, value: [UInt8])] = []
 
-  /// How many bytes the names and values of one file's extended attributes may have: as on ext4.
+  /// The most bytes that names and values of a file's extended attributes have in all, as on ext4.
   private static let attributeLimit = 64 << 10
 
   init(permissions: UInt32, user: UInt32, group: UInt32, now: Timestamp) {
@@ -24,7 +24,8 @@ struct FileMetadata: Sendable {
     changed = now
   }
 
-  /// What something new has in the directory that has this: the set-group-id bit of a directory hands its group down.
+  /// The metadata of a new member of the directory that has this metadata. A directory with the set-group-id bit passes
+  /// its group on.
   func ofNewChild(_ permissions: UInt32, isDirectory: Bool, _ context: RequestContext) -> FileMetadata {
     let handsDown = self.permissions & 0o2000
     return FileMetadata(
@@ -32,7 +33,9 @@ struct FileMetadata: Sendable {
       group: handsDown == 0 ? context.group : group, now: .now)
   }
 
-  /// Sets what is given but the size. Ownership can be given away by the superuser alone.
+  /// Sets every attribute except the size.
+  ///
+  /// - Throws: EPERM when another user than root gives the file away, or sets a group that it does not belong to.
   mutating func apply(
     _ changes: AttributeChanges, _ context: RequestContext, _ processes: any ProcessInspector
   ) throws(Errno) {
@@ -50,14 +53,14 @@ struct FileMetadata: Sendable {
     changed = .now
   }
 
-  /// Notes that the content changed. As on a disk, that takes from others than the superuser what makes a program run
-  /// as somebody else.
+  /// Updates the times after a write. A write by another user than root clears the set-user-id and set-group-id bits,
+  /// as on a disk.
   mutating func noteWrite(by context: RequestContext) {
     modified = .now
     changed = modified
     guard context.user != 0 else { return }
     permissions &= ~0o4000
-    // Without it, the bit meant locking once.
+    // Without group execution the bit meant mandatory locking once, and is kept.
     if permissions & 0o010 != 0 { permissions &= ~0o2000 }
   }
 

@@ -2,7 +2,7 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// A file name, compared by its bytes.
+/// A file name, compared by its bytes; `String` compares by canonical equivalence.
 struct FileName: Hashable, Sendable {
   static let maximumLength = PathLimits.name
   let text: String
@@ -11,7 +11,10 @@ struct FileName: Hashable, Sendable {
     self.text = text
   }
 
-  /// Refuses what cannot be the name of a file: the kernel asks for no such.
+  /// Checks that a text can be a file name.
+  ///
+  /// - Throws: ENAMETOOLONG past 255 bytes; EINVAL for an empty name, `.`, `..` or a name with `/`, which the kernel
+  ///   does not send.
   static func check(_ name: String) throws(Errno) {
     guard NameText.length(of: name) <= maximumLength else { throw .fileNameTooLong }
     let bytes = name.utf8

@@ -1,7 +1,9 @@
 import OCI
 
-/// Inode numbers, and the node ids that follow from them: what is fixed has small ones, the rest has its kind in the
-/// top bits. Those of blobs and references follow from digest and name, so they are the same in the next daemon.
+/// Inode numbers, and the node ids derived from them.
+///
+/// Fixed nodes have small numbers. The others have their kind in the top three bits. The numbers of blobs and
+/// references are hashes of digest and name, so the next daemon gives the same ones.
 enum Inode {
   static let root: UInt64 = 1
   static let layout: UInt64 = 2

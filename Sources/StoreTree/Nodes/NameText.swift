@@ -1,27 +1,28 @@
-/// Names as text. The kernel's names are bytes, and need not be UTF-8; here each has a text of its own.
+/// File names as text. A name of the kernel is bytes, which need not be UTF-8; each has one text, and each text one
+/// name.
 ///
-/// A byte that is not UTF-8 stands as a scalar that nobody uses, the last ones of the last plane, which belongs to
-/// private use; so do the bytes of one of those scalars where a name has it.
+/// A byte that is not part of UTF-8 is represented by one of the last 128 scalars of the last plane, which is for
+/// private use. The bytes of such a scalar in a name are represented in the same way.
 public enum NameText {
   private static let base: UInt32 = 0x10_FF00
-  /// The first byte of the UTF-8 of all scalars that stand for bytes, and of few others.
+  /// The first byte of the UTF-8 of every scalar that represents a byte, and of few others.
   private static let mark: UInt8 = 0xF4
 
-  /// Whether the bytes of a text are just its UTF-8.
+  /// Whether a text is the UTF-8 of its name.
   public static func isPlain(_ text: String) -> Bool {
-    // To the end in any case: so the processor looks at many bytes at a time.
+    // Without an early exit the loop is vectorized.
     var isMarked = false
     let bytes = text.utf8.span
     for index in bytes.indices { isMarked = bytes[index] == mark || isMarked }
     return !isMarked
   }
 
-  /// The text of a name's bytes, which are not UTF-8, or not plain.
+  /// The text of a name that is not UTF-8, or not plain.
   public static func text(of bytes: [UInt8]) -> String {
     var text = String.UnicodeScalarView()
     var rest = bytes[...]
     while let first = rest.first {
-      // The shortest beginning that is UTF-8 is one scalar.
+      // The shortest prefix that is UTF-8 is one scalar.
       let scalar = (1...4).lazy.compactMap { count in
         String(validating: rest.prefix(count), as: UTF8.self)?.unicodeScalars.first
       }.first
@@ -29,7 +30,7 @@ public enum NameText {
         text.append(scalar)
         rest = rest.dropFirst(UTF8.width(scalar))
       } else {
-        // No byte that begins nothing is below 0x80, so the scalar is one of those.
+        // A byte that begins no scalar is 0x80 or more, so the sum is a scalar.
         if let scalar = Unicode.Scalar(base + UInt32(first)) { text.append(scalar) }
         rest = rest.dropFirst()
       }
@@ -45,11 +46,11 @@ public enum NameText {
     }
   }
 
-  /// How many bytes a name has.
+  /// The length of a name in bytes.
   static func length(of text: String) -> Int {
     isPlain(text) ? text.utf8.count : bytes(of: text).count
   }
 
-  /// The scalars that stand for bytes, and in no text for themselves.
+  /// The scalars that represent bytes.
   static let byteScalars: ClosedRange<Unicode.Scalar> = "\u{10FF80}"..."\u{10FFFF}"
 }

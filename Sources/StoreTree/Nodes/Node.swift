@@ -3,20 +3,20 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// One file, directory or link of the tree: what the kernel may ask of it.
+/// A file, directory or link of the tree, and the requests that the kernel makes of it.
 ///
-/// Every operation has a default that refuses it with the error number its kind of node gives.
+/// Every operation has a default that throws the error number of a node that does not support it.
 protocol Node: AnyObject, Sendable {
-  /// The number the kernel should know it by; another is taken when that one is in use for something else.
+  /// The id to give to the kernel; another is taken when it is in use.
   var preferredID: NodeID { get }
-  /// Its inode number.
+  /// The inode number, which `stat(2)` shows.
   var inode: UInt64 { get }
-  /// What it is.
+  /// The file type.
   var kind: NodeKind { get }
-  /// How long the kernel may cache its name.
+  /// How long the kernel may cache the name.
   var entryTimeout: Duration { get }
 
-  /// Whether another node is the same thing in the same state.
+  /// Whether another node object is the same node in the same state.
   func isSame(as other: any Node) -> Bool
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes
   func setAttributes(
@@ -26,7 +26,7 @@ protocol Node: AnyObject, Sendable {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream
   var parentInode: UInt64 { get }
-  /// Whether looking up all of its entries costs little, so that a listing can tell of them at once.
+  /// Whether looking up every entry is cheap, so that a listing can include attributes.
   var supportsReaddirplus: Bool { get }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle

@@ -1,10 +1,10 @@
 public import CASPlatform
 
-/// How a file is opened: the part of `open(2)`'s flags that matters here.
+/// The flags of `open(2)` that concern the tree.
 public struct OpenRequest: Sendable {
-  /// Whether it may be written.
+  /// Whether the file is opened for writing: `O_WRONLY`, `O_RDWR`.
   public var isWriting: Bool
-  /// Whether its content is cut to nothing first.
+  /// Whether the file is truncated: `O_TRUNC`.
   public var isTruncating: Bool
 
   /// Makes a request of its parts.
@@ -14,34 +14,35 @@ public struct OpenRequest: Sendable {
   }
 }
 
-/// An open file, and how the kernel may treat it.
+/// The result of an open: `struct fuse_file_info`.
 public struct OpenedFile: Sendable {
-  /// The handle, to be released.
+  /// The handle, until it is released.
   public var handle: HandleID
-  /// Whether the kernel may cache it.
+  /// How the kernel may cache the content.
   public var cachePolicy: CachePolicy
-  /// A file that has the same content at the same place, for the kernel to read by itself if it can.
+  /// A file with the same content at the same offsets, which the kernel may read itself.
   public var backing: BackingFile?
-  /// Whether closing it needs no answer.
+  /// Whether the kernel need not send FLUSH: `noflush`.
   public var ignoresFlush: Bool
 }
 
-/// How the kernel may cache an open file.
+/// How the kernel may cache the content of an open file.
 public enum CachePolicy: Sendable {
-  /// What it has cached is still right.
+  /// The content is cached, and cached pages stay valid: `FOPEN_KEEP_CACHE`.
   case keepCache
-  /// It may be cached, but what is cached is not right any more.
+  /// The content is cached, and cached pages are dropped at the open.
   case invalidate
-  /// It is better not cached, but it may be mapped into memory.
+  /// The content is not cached, but can be mapped: `FOPEN_DIRECT_IO` with `FUSE_DIRECT_IO_ALLOW_MMAP`.
   case directIOMappable
-  /// It must not be cached, because its length is known only when it is opened, or because the store is not trusted.
+  /// The content is not cached, because its length is known only at the open, or every open is verified:
+  /// `FOPEN_DIRECT_IO`.
   case directIO
 }
 
-/// What is read of a file.
+/// The result of a read.
 public enum ReadResult: Sendable {
-  /// These bytes.
+  /// Bytes in memory.
   case bytes([UInt8])
-  /// So many bytes of another file from an offset, which need not be copied through here.
+  /// A range of a file, which can be spliced without a copy.
   case file(OpenFile, offset: Int64, count: Int)
 }

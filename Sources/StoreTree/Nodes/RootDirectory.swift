@@ -1,7 +1,7 @@
 import OCI
 import SystemPackage
 
-/// The mount's own directory: a layout with `refs`, `images`, `incoming` and `committed` beside it.
+/// The root of the mount: an image layout with `refs`, `images`, `incoming` and `committed` beside it.
 final class RootDirectory: SyntheticDirectory {
   let tree: TreeContext
   private let children: [(name: String, node: any Node)]

@@ -1,7 +1,7 @@
 import CASPlatform
 import SystemPackage
 
-/// A directory that nobody made: it shows what is in the store, and is as old as the mount.
+/// A directory of the mount itself, which is as old as the mount and belongs to its owner.
 protocol SyntheticDirectory: Node {
   var tree: TreeContext { get }
 }

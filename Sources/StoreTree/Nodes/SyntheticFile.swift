@@ -1,7 +1,7 @@
 import CASPlatform
 import SystemPackage
 
-/// A file whose content is made when it is opened; a reader keeps what it opened.
+/// A file whose content is generated at each open, as in procfs. A reader keeps the content that it opened.
 final class SyntheticFile: Node {
   private let tree: TreeContext
   private let content: @Sendable (RequestContext) throws(Errno) -> [UInt8]
@@ -35,7 +35,7 @@ final class SyntheticFile: Node {
   }
 }
 
-/// An open file of a few bytes, which are kept while it is open.
+/// An open file whose content is in memory.
 final class BufferHandle: FileHandle {
   private let content: [UInt8]
 
@@ -43,7 +43,7 @@ final class BufferHandle: FileHandle {
     self.content = content
   }
 
-  // The length the kernel knows may be that of an older content.
+  // The cached length can be that of older content.
   var cachePolicy: CachePolicy { .directIO }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {

@@ -2,22 +2,22 @@ import CAS
 import CASPlatform
 import OCI
 
-/// The references of a store that is read in a moment, read whole once in half a second.
+/// The references of a store that is quick to read, as a snapshot that is read again after half a second.
 final class LocalReferences: ReferenceSource {
   private struct Snapshot {
     var paths: ReferencePaths
     var unnamed: [FileName: Descriptor]
     var index: [UInt8]
     var taken: ContinuousClock.Instant
-    /// When the index was first seen to be as it is; what never changed is as old as the mount.
+    /// When the index was first seen in this state; the start of the mount for an index that never changed.
     var modified: Timestamp
-    /// How many changes had been noticed when reading began.
+    /// The number of changes when reading began.
     var changes: UInt64
   }
 
   private struct State {
     var snapshot: Snapshot?
-    /// How many changes have been noticed: what was read before the last of them is out of date.
+    /// The number of changes that were noticed. A snapshot from before the last one is out of date.
     var changes: UInt64 = 0
   }
 
@@ -26,7 +26,7 @@ final class LocalReferences: ReferenceSource {
   private let started: Timestamp
   private let state = Monitor(State())
 
-  /// - Parameter started: how old what is there is said to be.
+  /// - Parameter started: the modification time of existing references.
   init(_ engine: any Engine, started: Timestamp) {
     self.engine = engine
     self.started = started
@@ -58,7 +58,7 @@ final class LocalReferences: ReferenceSource {
     new.taken = now
     new.changes = changes
     return state.withLock { state in
-      // Another thread may have read later than this one.
+      // Another thread can have read a newer snapshot.
       if (state.snapshot?.changes ?? 0) <= changes { state.snapshot = new }
       return new
     }

@@ -4,7 +4,7 @@ import Logging
 import OCI
 import SystemPackage
 
-/// `refs/NAME` open for writing: the text so far, which becomes the reference when the writer closes it.
+/// `refs/NAME` open for writing. The text becomes the reference at the last close by the opener.
 final class ReferenceHandle: FileHandle {
   private struct State {
     var text: [UInt8]
@@ -12,7 +12,7 @@ final class ReferenceHandle: FileHandle {
     var failure: Errno?
   }
 
-  /// The longest text, in bytes: a descriptor may carry content.
+  /// The longest text in bytes. A descriptor can embed content.
   private static let limit = 1 << 20
 
   private let tree: TreeContext
@@ -22,7 +22,9 @@ final class ReferenceHandle: FileHandle {
   private let process: Int32
   private let state: Monitor<State>
 
-  /// Starts with a text; without one, closing without a word written is an error too.
+  /// Opens a reference for writing.
+  ///
+  /// - Parameter text: the present text; `nil` for a new or truncated file, which must not be closed empty.
   init(
     _ tree: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
     _ context: RequestContext
@@ -56,14 +58,14 @@ final class ReferenceHandle: FileHandle {
       state.isChanged = true
       return state.text
     }
-    // Shells ignore what close says, so what is known now is said now.
+    // Shells ignore the error of close(2), so an error that can be decided now is the error of the write.
     if ReferenceText.isUnfinished(text) { return }
     do throws(Errno) {
       context.willBlock()
       let descriptor = try awaitedDescriptor(text, context)
       let existing = try? tree.engine.reference(named: name)
       guard existing == nil || existing == tree.engine.storable(descriptor) else { throw .fileExists }
-      // What another machine makes of it is not known before.
+      // Only the put shows whether a remote store takes the reference.
       if tree.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
@@ -71,7 +73,7 @@ final class ReferenceHandle: FileHandle {
     }
   }
 
-  /// Cuts the text: `ftruncate(2)`.
+  /// Truncates or extends the text: `ftruncate(2)`.
   func truncate(to size: Int64) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
       guard let size = Int(exactly: size), size <= Self.limit else { throw .fileTooLarge }
@@ -117,7 +119,7 @@ final class ReferenceHandle: FileHandle {
     }
   }
 
-  /// What the text stands for, when a commit under way may be the one that makes its blob.
+  /// The descriptor of the text. If the blob is missing, a commit under way may store it, so that is waited for.
   private func awaitedDescriptor(_ text: [UInt8], _ context: RequestContext) throws(Errno) -> Descriptor {
     do throws(Errno) {
       return try descriptor(text, context)
@@ -127,7 +129,9 @@ final class ReferenceHandle: FileHandle {
     }
   }
 
-  /// What the text stands for. The blob must be stored, and be as long as a descriptor says.
+  /// The descriptor of the text.
+  ///
+  /// - Throws: EINVAL when the text is malformed or the size is not the blob's, ENOENT when the blob is not stored.
   private func descriptor(_ text: [UInt8], _ context: RequestContext) throws(Errno) -> Descriptor {
     let parsed: ReferenceText
     do throws(InvalidValue) {

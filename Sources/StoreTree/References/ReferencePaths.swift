@@ -2,12 +2,12 @@ import CAS
 import CASPlatform
 import OCI
 
-/// The references of a store by their paths below `refs`.
+/// The references of a store, sorted by their paths below `refs`.
 ///
-/// They are kept in an order in which what is below a path stands together, so that directories need not be kept: one
-/// name may stand in two thousand of them.
+/// The paths below a directory are adjacent, so directories are ranges and are not stored: one name can be in two
+/// thousand of them.
 struct ReferencePaths: Sendable {
-  /// A path as bytes, with 0, which no name has, between its components: it comes before every other byte.
+  /// A path as bytes, with 0 between its components. No name has that byte, and it sorts before every other.
   private typealias Key = [UInt8]
 
   private struct Entry: Sendable {
@@ -18,13 +18,13 @@ struct ReferencePaths: Sendable {
   private static let separator: UInt8 = 0
   private var entries: [Entry] = []
 
-  /// Gives every reference its path. One that would have a component longer than a file name has none.
+  /// Assigns a path to every reference, except to one with a component longer than a file name.
   ///
-  /// - Parameter former: the paths before: what stands there already keeps its time.
+  /// - Parameter former: the paths before; an entry that did not change keeps its modification time.
   init(_ references: [ListedReference], after former: ReferencePaths? = nil) {
     var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
     sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
-    // The names below a name follow it at once, so only the last that is below no other is to be looked at.
+    // Names below a reference follow it immediately, so comparing with the last one that is below no other is enough.
     var top: Key?
     for entry in sorted {
       let isBelow = top.map { Self.isBelow(entry.key, $0) } ?? false
@@ -55,7 +55,7 @@ struct ReferencePaths: Sendable {
     return index < entries.count && entries[index].key == key ? entries[index].reference : nil
   }
 
-  /// Whether the path is that of a directory: the first, or one that a reference is below.
+  /// Whether a path is the root or a prefix of a reference's path.
   func isDirectory(_ path: [FileName]) -> Bool {
     if path.isEmpty { return true }
     let prefix = Self.key(path) + [Self.separator]
@@ -77,14 +77,14 @@ struct ReferencePaths: Sendable {
     return names
   }
 
-  /// The path that a reference of this name has, or would have.
+  /// The path that a reference with this name has, or would have.
   func path(of name: ReferenceName) -> [FileName] {
     let nested = Self.path(of: name, isFlat: false)
     let isBelow = nested.indices.dropFirst().contains { self[Array(nested[..<$0])] != nil }
     return isBelow ? Self.path(of: name, isFlat: true) : nested
   }
 
-  /// Where the first entry is, or would be, that does not come before a key.
+  /// The index of the first entry that is not before a key: a binary search.
   private func firstIndex(from key: Key) -> Int {
     var range = entries.indices
     while !range.isEmpty {

@@ -1,26 +1,26 @@
 import OCI
 
-/// What is written to `refs/NAME`: a descriptor as JSON, or the digest of a stored blob.
+/// The content of `refs/NAME` as it is written: a descriptor as JSON, or the digest of a stored blob.
 enum ReferenceText {
   case descriptor(Descriptor)
   case digest(Digest)
 
-  /// Takes a whole text, white space around it aside.
+  /// Parses a complete text, ignoring white space around it.
   init(_ text: [UInt8]) throws(InvalidValue) {
     let value = Self.trimmed(text)
     if value.first == UInt8(ascii: "{") {
       self = .descriptor(try Descriptor(parsing: value))
     } else {
-      guard let text = String(validating: value, as: UTF8.self) else { throw InvalidValue("it is not text") }
+      guard let text = String(validating: value, as: UTF8.self) else { throw InvalidValue("not UTF-8") }
       self = .digest(try Digest(text))
     }
   }
 
-  /// Whether more text could make sense of what makes none yet.
+  /// Whether a text that cannot be parsed could be the prefix of one that can.
   static func isUnfinished(_ text: [UInt8]) -> Bool {
     let value = trimmed(text)
     if value.first == UInt8(ascii: "{") { return JSON.isUnfinished(value) }
-    // The end of a line is the end of a digest.
+    // A newline ends a digest.
     guard text.last == value.last else { return false }
     return Digest.Algorithm.allCases.contains { algorithm in
       let pattern = Array("\(algorithm.rawValue):".utf8)

@@ -3,12 +3,12 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The references of the store as paths below `refs`, as new as its ``ReferenceSource`` has them.
+/// The references of the store as paths below `refs`, as new as the ``ReferenceSource`` has them.
 ///
-/// Names with `/` are nested. A name that another is a path prefix of cannot be, so it is shown flat, with `%2F`; `%`
-/// is `%25`. Each path stands for one name.
+/// Names with `/` are nested. A name that has another reference as a path prefix is shown flat, with `%2F`; `%` is
+/// `%25`. Paths and names correspond one to one.
 final class ReferenceView: Sendable {
-  /// What stands at a path.
+  /// The node at a path.
   enum Place: Sendable {
     case directory
     case reference(ListedReference)
@@ -16,7 +16,7 @@ final class ReferenceView: Sendable {
     case unwritten
   }
 
-  /// What is only here: directories made for names to come, and names that are being written.
+  /// State of the mount alone: directories made for future names, and names that are being written.
   fileprivate struct Local {
     var directories: Set<[FileName]> = []
     var writing: [[FileName]: Int] = [:]
@@ -43,7 +43,7 @@ final class ReferenceView: Sendable {
 
   /// The names in a directory.
   ///
-  /// - Parameter withUnwritten: whether those are among them that are being written for the first time.
+  /// - Parameter withUnwritten: whether to include names that are being written for the first time.
   func children(
     of path: [FileName], withUnwritten: Bool = true, _ context: RequestContext
   ) throws(Errno) -> [FileName] {
@@ -52,7 +52,7 @@ final class ReferenceView: Sendable {
     return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
-  /// Notes that a name is being written, so that it is found before it is a reference.
+  /// Shows a name that is being written, before it is a reference.
   func beginWriting(_ path: [FileName]) {
     local.withLock { $0.writing[path, default: 0] += 1 }
   }
@@ -64,13 +64,13 @@ final class ReferenceView: Sendable {
     }
   }
 
-  /// Makes a directory for names to come.
+  /// Makes a directory for future names.
   func makeDirectory(_ path: [FileName], _ context: RequestContext) throws(Errno) {
     guard try place(path, context) == nil else { throw .fileExists }
     local.withLock { _ = $0.directories.insert(path) }
   }
 
-  /// Removes a directory that no name is in.
+  /// Removes an empty directory.
   func removeDirectory(_ path: [FileName], _ context: RequestContext) throws(Errno) {
     switch try place(path, context) {
     case nil: throw .noSuchFileOrDirectory
@@ -81,7 +81,9 @@ final class ReferenceView: Sendable {
     }
   }
 
-  /// The name of a reference at a path, when a reference of that name is or would be shown there.
+  /// The name that a reference at a path has.
+  ///
+  /// - Throws: EINVAL when no reference can have this path.
   func name(of path: [FileName], _ context: RequestContext) throws(Errno) -> ReferenceName {
     let components = path.compactMap { PercentEncoding.decode($0.text) }
     guard components.count == path.count, let name = try? ReferenceName(reading: components.joined(separator: "/"))
@@ -90,12 +92,12 @@ final class ReferenceView: Sendable {
     return name
   }
 
-  /// Notes a change: what was read of the store before, or is being read now, counts no more, of these names or of any.
+  /// Invalidates answers about these names, or all names, including those of queries under way.
   func refresh(_ names: ReferenceName...) {
     source.refresh(names)
   }
 
-  /// What a listed reference stands for, and when that was last seen to change.
+  /// The descriptor of a listed reference, and when it was last seen to change.
   func descriptor(
     of reference: ListedReference, _ context: RequestContext
   ) throws(Errno) -> (Descriptor, modified: Timestamp) {
@@ -103,12 +105,12 @@ final class ReferenceView: Sendable {
     return try errors.map(try source.descriptor(of: reference.name, context))
   }
 
-  /// The index's entries without a name: `@sha256:HEX` and what they describe.
+  /// The entries of the index without a name, as `@sha256:HEX`.
   func unnamed(_ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
     try errors.map(try source.unnamed(context))
   }
 
-  /// The store's index as a layout has it.
+  /// The content of `index.json`.
   func index(_ context: RequestContext) throws(Errno) -> [UInt8] {
     try errors.map(try source.index(context))
   }

@@ -3,47 +3,47 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The references of a store on another machine: their names are listed alone, and what a name stands for is asked when
-/// somebody wants to know.
+/// The references of a remote store. Names are listed alone, and descriptors are fetched when they are needed.
 ///
-/// The longer an answer takes, the longer it is used: the store is asked for a twentieth of the time at most. While it
-/// cannot be reached, what is known is shown, however old.
+/// An answer is used twenty times as long as it took, so the store is queried for at most a twentieth of the time.
+/// While the store cannot be reached, old answers are used.
 final class RemoteReferences: ReferenceSource {
   private struct Known<Value> {
     var value: Value
     var end: ContinuousClock.Instant
 
-    /// The value while it is young enough.
+    /// The value until it expires.
     var fresh: Value? { .now < end ? value : nil }
   }
 
   private struct State {
     var names: Known<[ReferenceName]>?
     var paths = ReferencePaths([])
-    /// Where each name is among them.
+    /// The position of each name in the listing.
     var places: [ReferenceName: Int] = [:]
     var descriptors: [ReferenceName: Known<Descriptor>] = [:]
     var index: Known<[UInt8]>?
     var isListing = false
-    /// After the last descriptor that was asked for: who wants the next is going through all of them.
+    /// The position after the last descriptor that was fetched, and how many were: a request for the next position is a
+    /// scan.
     var next: (place: Int, count: Int) = (0, 0)
-    /// When names were last seen to change what they stand for; those that never did are as old as the mount.
+    /// When names were last seen to change; a name that never did is as old as the mount.
     var times: [ReferenceName: Timestamp] = [:]
     var modified: Timestamp
-    /// Counts the changes made here, so that what was asked for before one is not kept.
+    /// The number of changes made here. An answer to a request from before one is not kept.
     var changes = 0
   }
 
   private static let shortest = Duration.milliseconds(500)
   private static let longest = Duration.seconds(30)
-  /// How many descriptors are asked for in advance.
+  /// The most descriptors that are prefetched.
   private static let maximumBatch = 64
 
   private let store: any RemoteEngine
   private let started: Timestamp
   private let state: Monitor<State>
 
-  /// - Parameter started: how old what is there is said to be.
+  /// - Parameter started: the modification time of existing references.
   init(_ store: any RemoteEngine, started: Timestamp) {
     self.store = store
     self.started = started
@@ -116,7 +116,7 @@ final class RemoteReferences: ReferenceSource {
     }
   }
 
-  /// All names; of several who want them at once one asks.
+  /// Every name: singleflight, one caller lists for all that wait.
   private func names(_ context: RequestContext) throws(CASError) -> [ReferenceName] {
     while true {
       let (known, isMine, changes) = state.withLock { (state) -> ([ReferenceName]?, Bool, Int) in
@@ -152,15 +152,14 @@ final class RemoteReferences: ReferenceSource {
         state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
         state.times = state.times.filter { state.places[$0.key] != nil }
       }
-      // What was listed before a change shows the change only by chance.
+      // A listing from before a change shows that only by chance, so it expires immediately.
       let end = state.changes == changes ? Self.end(begin) : begin
       state.names = Known(value: names, end: end)
       return names
     }
   }
 
-  /// The name, and those after it that will be asked for next, when it comes after the last that was: twice as many each
-  /// time.
+  /// The names to fetch for one: a scan prefetches the names that follow, twice as many each time.
   private func batch(from name: ReferenceName) -> [ReferenceName] {
     state.withLock { state in
       guard let place = state.places[name], let names = state.names?.value else { return [name] }
@@ -171,7 +170,7 @@ final class RemoteReferences: ReferenceSource {
     }
   }
 
-  /// What names stand for; those that it is not known of are asked for.
+  /// The descriptors of names; only the unknown ones are fetched.
   private func descriptors(
     of names: [ReferenceName], _ context: RequestContext
   ) throws(CASError) -> [ReferenceName: Descriptor] {
@@ -203,7 +202,9 @@ final class RemoteReferences: ReferenceSource {
     }
   }
 
-  /// Until when an answer is used that was asked for then and is there now.
+  /// The expiry of an answer that arrives now.
+  ///
+  /// - Parameter begin: when it was requested.
   private static func end(_ begin: ContinuousClock.Instant) -> ContinuousClock.Instant {
     let now = ContinuousClock.now
     return now + min(max(shortest, (now - begin) * 20), longest)
