@@ -2,7 +2,7 @@ public import CAS
 import OCI
 import StoreTree
 
-/// What a mount is: the part of its status that does not change while it lives.
+/// The part of a mount's status that does not change while it lives.
 public struct MountDescription: Sendable {
   /// The version of the program that serves the mount.
   public var version: String
@@ -30,7 +30,7 @@ public struct MountDescription: Sendable {
   }
 }
 
-/// The state of a mount: what it is, how the kernel reads, and what the tree has done.
+/// The state of a mount: its description, the way of reading, and the state of the tree.
 public struct MountStatus: Sendable {
   /// The extended attribute of the mount's root that has the status as one line of JSON.
   public static let attribute = "user.casfs.status"

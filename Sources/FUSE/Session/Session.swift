@@ -27,7 +27,7 @@ public final class Session: @unchecked Sendable {
   ///
   /// Starts no thread, so that the caller can fork before ``start(whenEnded:)``.
   ///
-  /// - Parameter description: what the mount's status tells of the program and the store.
+  /// - Parameter description: the constant part of the mount's status.
   /// - Parameter mountPoint: an absolute path.
   /// - Parameter options: words for libfuse's `-o`, such as `fsname=x`.
   /// - Parameter readMode: how blobs are read; `nil` selects the fastest mode that is possible.

@@ -19,7 +19,7 @@ final class SessionState: Sendable {
   private let description: MountDescription?
   private let connectedPassthrough = Monitor<Passthrough?>(nil)
 
-  /// - Parameter description: what the mount's status tells besides what is known here.
+  /// - Parameter description: the constant part of the mount's status; `nil` for a session without a mount.
   init(
     _ tree: Tree, _ description: MountDescription?, maximumRead: UInt32, _ readMode: ReadMode?,
     _ cpuLatency: CPULatencyRequest?

@@ -17,7 +17,7 @@ struct ProcInspector: ProcessInspector {
 
   /// Whether the thread's `exit_code` has a signal.
   ///
-  /// PF_SIGNALED in the thread's flags is no evidence: `exit(0)` of a process with several threads sets it too.
+  /// PF_SIGNALED in the thread's flags does not show it: `exit(0)` of a process with several threads sets it too.
   ///
   /// `stat` must be read of an exiting thread only, which has no descriptor table any more. In `execve(2)` the kernel
   /// closes files under a lock that reading `stat` takes, so reading it then would be a deadlock.
