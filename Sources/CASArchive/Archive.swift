@@ -22,9 +22,7 @@ final class Archive: Sendable {
   let index: ImageIndex
 
   /// Looks through an archive, and reads its index.
-  ///
-  /// - Parameter path: what errors call it.
-  init(indexing file: OpenFile, size: Int64, path: String, _ context: OperationContext) throws(CASError) {
+  init(indexing file: OpenFile, size: Int64, _ context: OperationContext) throws(CASError) {
     self.file = file
     do throws(ArchiveFault) {
       var reader = try TarReader(file, size: size)

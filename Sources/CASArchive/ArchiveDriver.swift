@@ -28,27 +28,28 @@ public struct ArchiveDriver: Driver {
   /// - Throws: `CASError.Code.invalid` with the reason when it is not a whole, plain archive of an image
   ///   layout; `CASError.Code.notFound` when there is no such file.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let context = OperationContext("open store", on: uri)
     let path = supports(uri) ? String(uri.dropFirst(Self.scheme.count)) : ""
+    var context = OperationContext("open store", on: uri)
     guard !path.isEmpty, !path.utf8.contains(0) else {
       throw CASError(.invalid, context, cause: "a store in an archive is named oci-archive:FILE")
     }
-    let (file, status) = try mappingErrno(context.on(path)) { () throws(Errno) in
+    context = context.on(path)
+    let (file, status) = try mappingErrno(context) { () throws(Errno) in
       // A FIFO is not waited for.
       let file = try OpenFile.open(path: path, [.readOnly, .nonBlocking])
       return (file, try file.status())
     }
     guard status.kind == .regular else {
-      throw CASError(.invalid, context.on(path), cause: "it is not a regular file")
+      throw CASError(.invalid, context, cause: "it is not a regular file")
     }
-    let archive = try Archive(indexing: file, size: status.size, path: path, context.on(path))
+    let archive = try Archive(indexing: file, size: status.size, context)
     return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options.verification)
   }
 
   /// Fails: an archive is made by other tools, as `tar`, of a store that is complete.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     throw CASError(
-      .notImplemented, operation: "create store", subject: uri,
+      .notImplemented, OperationContext("create store", on: uri),
       cause: "an archive is not made empty; copy into a directory, and make the archive of that with tar")
   }
 }

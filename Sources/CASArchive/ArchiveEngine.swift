@@ -19,14 +19,14 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let (file, member, _) = try openVerified(
-      digest, OperationContext("read blob", on: digest, cancellation: cancellation))
+    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+    let (file, member, _) = try openVerified(digest, context)
     return BlobFileReader(digest, file, from: member.content.lowerBound, size: member.size)
   }
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
-    let (file, member, identity) = try openVerified(
-      digest, OperationContext("open blob", on: digest, cancellation: cancellation))
+    let context = OperationContext("open blob", on: digest, cancellation: cancellation)
+    let (file, member, identity) = try openVerified(digest, context)
     return BlobFile(
       file: file, offset: member.content.lowerBound,
       info: BlobInfo(size: member.size, modified: member.modified, version: identity.version))
@@ -62,9 +62,8 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let (file, member) = try find(digest, context)
     do throws(CASError) {
-      _ = try ContentCheck(
-        file: file, region: member.content, digest: digest, context
-      ).run(identity(of: file, context), progress: progress)
+      let check = ContentCheck(file: file, region: member.content, digest: digest, context)
+      _ = try check.run(identity(of: file, context), progress: progress)
     } catch {
       verifier.forget(digest)
       throw error
@@ -72,8 +71,9 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func space() throws(CASError) -> FileSystemStatistics {
-    let file = try archive(OperationContext("look up space", on: uri)).file
-    return try mappingErrno(OperationContext("look up space", on: uri)) { () throws(Errno) in try file.space() }
+    let context = OperationContext("look up space", on: uri)
+    let file = try archive(context).file
+    return try mappingErrno(context) { () throws(Errno) in try file.space() }
   }
 
   func checkOpen(_ context: OperationContext) throws(CASError) {
@@ -96,9 +96,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     return (archive.file, member)
   }
 
-  private func identity(
-    of file: OpenFile, _ context: OperationContext
-  ) throws(CASError) -> FileIdentity {
+  private func identity(of file: OpenFile, _ context: OperationContext) throws(CASError) -> FileIdentity {
     try mappingErrno(context) { () throws(Errno) in try file.status().identity }
   }
 
@@ -107,8 +105,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   ) throws(CASError) -> (OpenFile, ArchiveBlob, FileIdentity) {
     let (file, member) = try find(digest, context)
     let identity = try verifier.ensure(
-      file, identity(of: file, context), region: member.content, is: digest, verification,
-      context)
+      file, identity(of: file, context), region: member.content, is: digest, verification, context)
     return (file, member, identity)
   }
 }

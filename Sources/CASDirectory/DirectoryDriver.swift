@@ -28,15 +28,18 @@ public struct DirectoryDriver: Driver {
   /// - Throws: `CASError.Code.invalid` naming the file that is not what it must be;
   ///   `CASError.Code.notFound` when there is no such directory.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let layout = try OpenedLayout(opening: checkedPath(uri, OperationContext("open store", on: uri)))
-    return DirectoryEngine(layout, options: options)
+    let context = OperationContext("open store", on: uri)
+    let path = try checkedPath(uri, context)
+    return DirectoryEngine(try OpenedLayout(opening: path, context.on(path)), options: options)
   }
 
   /// Makes an empty store in a new directory, and the directories above it, and opens it.
   ///
   /// - Throws: `CASError.Code.clobber` when the path exists.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-    try StoreCreation.create(checkedPath(uri, OperationContext("create store", on: uri)), layout)
+    let context = OperationContext("create store", on: uri)
+    let path = try checkedPath(uri, context)
+    try StoreCreation.create(path, layout, context.on(path))
     return try open(uri, options: options.open)
   }
 

@@ -28,29 +28,30 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
 
   /// Starts a blob; see `Engine`.
   public func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    let store = try writableStore(OperationContext("put blob", on: path))
-    guard let base else { return DirectoryStage(store, algorithm) }
-    return try DirectoryStage(store, algorithm, copying: base)
+    let context = OperationContext("put blob", on: path)
+    let store = try writableStore(context)
+    guard let base else { return DirectoryStage(store, algorithm, context) }
+    return try DirectoryStage(store, algorithm, copying: base, context)
   }
 
   /// Opens a blob for reading; see `Engine`.
   public func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let (file, identity) = try store(OperationContext("read blob", on: digest)).openVerified(
-      digest, OperationContext("read blob", on: digest, cancellation: cancellation))
+    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+    let (file, identity) = try store(context).openVerified(digest, context)
     return BlobFileReader(digest, file, size: identity.size)
   }
 
   /// Opens a blob's file, verified like ``openBlob(_:cancellation:)``.
   public func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
-    let (file, identity) = try store(OperationContext("open blob", on: digest)).openVerified(
-      digest, OperationContext("open blob", on: digest, cancellation: cancellation))
+    let context = OperationContext("open blob", on: digest, cancellation: cancellation)
+    let (file, identity) = try store(context).openVerified(digest, context)
     return BlobFile(file: file, offset: 0, info: BlobInfo(identity))
   }
 
   /// Opens a blob's file without a look at its content, as to lock it; `nil` when it is not there.
   package func uncheckedFile(_ digest: Digest) throws(CASError) -> OpenFile? {
-    try store(OperationContext("open blob", on: digest)).blobs.open(digest, OperationContext("open blob", on: digest))?
-      .file
+    let context = OperationContext("open blob", on: digest)
+    return try store(context).blobs.open(digest, context)?.file
   }
 
   /// Sets what makes room when there is none to put a blob, and says whether it could.
@@ -73,7 +74,8 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
 
   /// Starts a walk over `blobs/sha256`, then `blobs/sha512`; see `Engine`.
   public func listBlobs() throws(CASError) -> any BlobListing {
-    DirectoryListing(try store(OperationContext("list blobs", on: path)))
+    let context = OperationContext("list blobs", on: path)
+    return DirectoryListing(try store(context), context)
   }
 
   /// Removes a blob's name; see `Engine`. A power cut may bring it back.
@@ -93,9 +95,7 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
   public func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool {
     let context = OperationContext("delete blob", on: digest)
     let store = try writableStore(context)
-    guard let directory = try store.blobs.directory(digest.algorithm, context) else {
-      return true
-    }
+    guard let directory = try store.blobs.directory(digest.algorithm, context) else { return true }
     // A copy that is nearly as young as can be is not made younger.
     let moment = moment.earlier(bySeconds: BlobPublisher.refreshInterval + 1)
     do throws(Errno) {
@@ -172,12 +172,9 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
   ) throws(CASError) {
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let store = try store(context)
-    guard let (file, status) = try store.blobs.open(digest, context) else {
-      throw .notFound(context)
-    }
+    guard let (file, status) = try store.blobs.open(digest, context) else { throw .notFound(context) }
     do throws(CASError) {
-      _ = try ContentCheck(file: file, digest: digest, context)
-        .run(status.identity, progress: progress)
+      _ = try ContentCheck(file: file, digest: digest, context).run(status.identity, progress: progress)
     } catch {
       store.verifier.forget(digest)
       throw error
@@ -188,7 +185,8 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
   public func findForeignFiles(
     cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
-    try ForeignFileScan(store(OperationContext("check store", on: path)), cancellation).run(report)
+    let context = OperationContext("check store", on: path, cancellation: cancellation)
+    try ForeignFileScan(store(context), context).run(report)
   }
 
   /// Lets go of the directory; see `Engine`.
@@ -228,17 +226,13 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
   }
 
   private func store(_ context: OperationContext) throws(CASError) -> DirectoryStore {
-    guard let store = opened.withLock({ $0 }) else {
-      throw .closed(context)
-    }
+    guard let store = opened.withLock({ $0 }) else { throw .closed(context) }
     return store
   }
 
   private func writableStore(_ context: OperationContext) throws(CASError) -> DirectoryStore {
     let store = try store(context)
-    guard isWritable else {
-      throw .readOnly(context)
-    }
+    guard isWritable else { throw .readOnly(context) }
     return store
   }
 }

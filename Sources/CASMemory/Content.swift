@@ -58,20 +58,16 @@ struct Content: Sendable {
   }
 
   /// Computes the digest of all bytes.
-  func digest(
-    _ algorithm: Digest.Algorithm, cancellation: CancellationToken, of subject: String
-  ) throws(CASError) -> Digest {
+  func digest(_ algorithm: Digest.Algorithm, _ context: OperationContext) throws(CASError) -> Digest {
     var digester = Digester(algorithm)
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(Self.pageSize), size)))
     while digester.count < size {
-      try OperationContext("put blob", on: subject, cancellation: cancellation).checkCancellation()
+      try context.checkCancellation()
       var span = chunk.mutableSpan
       let count = read(into: &span, at: digester.count)
       digester.update(chunk.span.extracting(first: count))
     }
-    guard let digest = digester.digest else {
-      throw CASError(.invalid, operation: "put blob", subject: subject, cause: "the content has no digest")
-    }
+    guard let digest = digester.digest else { throw CASError(.invalid, context, cause: "the content has no digest") }
     return digest
   }
 

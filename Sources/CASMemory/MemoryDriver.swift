@@ -25,10 +25,9 @@ public struct MemoryDriver: Driver {
   ///
   /// - Throws: `CASError.Code.notFound` when nobody made it, as for `mem:` alone always.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    try validate(uri, OperationContext("open store", on: uri))
-    guard let store = Self.stores.withLock({ $0[Array(uri.utf8)] }) else {
-      throw CASError.notFound(OperationContext("open store", on: uri))
-    }
+    let context = OperationContext("open store", on: uri)
+    try validate(uri, context)
+    guard let store = Self.stores.withLock({ $0[Array(uri.utf8)] }) else { throw .notFound(context) }
     return MemoryEngine(store, uri: uri, isWritable: !options.isReadOnly)
   }
 
@@ -36,12 +35,13 @@ public struct MemoryDriver: Driver {
   ///
   /// - Throws: `CASError.Code.clobber` when there is one of that name.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
-    try validate(uri, OperationContext("create store", on: uri))
+    let context = OperationContext("create store", on: uri)
+    try validate(uri, context)
     let store = MemoryStore()
     if uri.utf8.count > Self.scheme.utf8.count {
       try Self.stores.withLock { (stores) throws(CASError) in
         guard stores[Array(uri.utf8)] == nil else {
-          throw CASError(.clobber, operation: "create store", subject: uri, cause: "it is there already")
+          throw CASError(.clobber, context, cause: "it is there already")
         }
         stores[Array(uri.utf8)] = store
       }

@@ -19,21 +19,22 @@ final class MemoryEngine: Engine, GarbageCollectable {
   }
 
   func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
-    try checkWritable(OperationContext("put blob", on: uri))
-    var content = Content()
-    if let base { content = try stored(base, OperationContext("put blob", on: base)).content }
-    return MemoryStage(self, algorithm, content)
+    let context = OperationContext("put blob", on: uri)
+    try checkWritable(context)
+    let content = try base.map { (base) throws(CASError) in try stored(base, context.on(base)).content }
+    return MemoryStage(self, algorithm, content ?? Content(), context)
   }
 
   /// Makes content visible under its digest.
-  func publish(_ content: Content, _ address: BlobAddress) throws(CASError) {
-    try checkWritable(OperationContext("put blob", on: address.digest))
-    store.put(content, address.digest)
+  func publish(_ content: Content, as digest: Digest, _ context: OperationContext) throws(CASError) {
+    try checkWritable(context)
+    store.put(content, digest)
   }
 
   func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    try OperationContext("read blob", on: digest, cancellation: cancellation).checkCancellation()
-    return MemoryReader(digest, try stored(digest, OperationContext("read blob", on: digest)).content)
+    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+    try context.checkCancellation()
+    return MemoryReader(digest, try stored(digest, context).content, context)
   }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
@@ -73,7 +74,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try store.edit(context) { (index) throws(CASError) in
       if let entry = index.entry(named: name) {
         if (try? entry.descriptor.get()) == descriptor { return nil }
-        guard replacing else { throw CASError.clobber(context) }
+        guard replacing else { throw .clobber(context) }
       } else if !name.isGrammatical {
         throw CASError(.invalid, context, cause: "the specification allows no such name")
       }
@@ -82,14 +83,13 @@ final class MemoryEngine: Engine, GarbageCollectable {
   }
 
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
-    try checkOpen(OperationContext("get reference", on: name))
-    guard let entry = store.index().entry(named: name) else {
-      throw CASError.notFound(OperationContext("get reference", on: name))
-    }
+    let context = OperationContext("get reference", on: name)
+    try checkOpen(context)
+    guard let entry = store.index().entry(named: name) else { throw .notFound(context) }
     do throws(InvalidValue) {
       return try entry.descriptor.get().named(nil)
     } catch {
-      throw CASError.invalid(OperationContext("get reference", on: name), error)
+      throw .invalid(context, error)
     }
   }
 
@@ -105,22 +105,23 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try checkWritable(context)
     try context.checkCancellation()
     try store.edit(context) { (index) throws(CASError) in
-      guard index.entry(named: name) != nil else { throw CASError.notFound(context) }
+      guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
         guard other.isGrammatical else {
           throw CASError(.invalid, context.on(other), cause: "the specification allows no such name")
         }
       } else if !replacing {
-        throw CASError.clobber(context.on(other))
+        throw .clobber(context.on(other))
       }
       return index.moving(name, to: other)
     }
   }
 
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
-    try checkWritable(OperationContext("delete reference", on: name))
-    try OperationContext("delete reference", on: name, cancellation: cancellation).checkCancellation()
-    try store.edit(OperationContext("delete reference", on: name)) { (index) in index.removing(name) }
+    let context = OperationContext("delete reference", on: name, cancellation: cancellation)
+    try checkWritable(context)
+    try context.checkCancellation()
+    try store.edit(context) { (index) in index.removing(name) }
   }
 
   func index() throws(CASError) -> ImageIndex {
@@ -130,8 +131,9 @@ final class MemoryEngine: Engine, GarbageCollectable {
 
   /// Nothing is left behind in memory: a stage's content goes with the stage.
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {
-    try checkWritable(OperationContext("clean", on: uri))
-    try OperationContext("clean", on: uri, cancellation: cancellation).checkCancellation()
+    let context = OperationContext("clean", on: uri, cancellation: cancellation)
+    try checkWritable(context)
+    try context.checkCancellation()
     return 0
   }
 
@@ -141,19 +143,17 @@ final class MemoryEngine: Engine, GarbageCollectable {
 
   /// Fails once the engine is closed.
   func checkOpen(_ context: OperationContext) throws(CASError) {
-    guard !isClosed.load(ordering: .acquiring) else {
-      throw CASError.closed(context)
-    }
+    guard !isClosed.load(ordering: .acquiring) else { throw .closed(context) }
   }
 
   private func checkWritable(_ context: OperationContext) throws(CASError) {
     try checkOpen(context)
-    guard isWritable else { throw CASError.readOnly(context) }
+    guard isWritable else { throw .readOnly(context) }
   }
 
   private func stored(_ digest: Digest, _ context: OperationContext) throws(CASError) -> MemoryStore.Blob {
     try checkOpen(context)
-    guard let blob = store.blob(digest) else { throw CASError.notFound(context) }
+    guard let blob = store.blob(digest) else { throw .notFound(context) }
     return blob
   }
 }

@@ -5,17 +5,19 @@ import OCI
 final class MemoryReader: BlobReader {
   let digest: Digest
   private let content: Content
+  private let context: OperationContext
 
-  init(_ digest: Digest, _ content: Content) {
+  init(_ digest: Digest, _ content: Content, _ context: OperationContext) {
     self.digest = digest
     self.content = content
+    self.context = context
   }
 
   var size: Int64 { content.size }
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "the offset is negative")
+      throw CASError(.invalid, context, cause: "the offset is negative")
     }
     return content.read(into: &buffer, at: offset)
   }

@@ -7,12 +7,14 @@ import SystemPackage
 final class MemoryStage: BlobStage {
   private let engine: MemoryEngine
   private let algorithm: Digest.Algorithm
+  private let context: OperationContext
   /// `nil` once it is committed or discarded.
   private let content: Mutex<Content?>
 
-  init(_ engine: MemoryEngine, _ algorithm: Digest.Algorithm, _ content: Content) {
+  init(_ engine: MemoryEngine, _ algorithm: Digest.Algorithm, _ content: Content, _ context: OperationContext) {
     self.engine = engine
     self.algorithm = algorithm
+    self.context = context
     self.content = Mutex(content)
   }
 
@@ -21,7 +23,7 @@ final class MemoryStage: BlobStage {
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try check(offset)
     guard !offset.addingReportingOverflow(Int64(bytes.count)).overflow else {
-      throw CASError(.fileTooLarge, OperationContext("write", on: engine.uri))
+      throw CASError(.fileTooLarge, context)
     }
     try content.withLock { (content) throws(CASError) in
       // Taken out, so that it is changed in place and not copied.
@@ -55,13 +57,14 @@ final class MemoryStage: BlobStage {
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
     try check(0)
+    let context = OperationContext(context.operation, on: context.subject, cancellation: cancellation)
     return try content.withLock { (content) throws(CASError) in
       guard let finished = content else { throw ended }
-      try OperationContext("put blob", on: engine.uri, cancellation: cancellation).checkCancellation()
-      let digest = try finished.digest(algorithm, cancellation: cancellation, of: engine.uri)
+      try context.checkCancellation()
+      let digest = try finished.digest(algorithm, context)
       let address = BlobAddress(digest: digest, size: finished.size)
       try expectation.check(address)
-      try engine.publish(finished, address)
+      try engine.publish(finished, as: digest, context.on(digest))
       content = nil
       return address
     }
@@ -72,13 +75,9 @@ final class MemoryStage: BlobStage {
   }
 
   private func check(_ offset: Int64) throws(CASError) {
-    try engine.checkOpen(OperationContext("put blob", on: engine.uri))
-    guard offset >= 0 else {
-      throw CASError(.invalid, operation: "put blob", subject: engine.uri, cause: "an offset or size is negative")
-    }
+    try engine.checkOpen(context)
+    guard offset >= 0 else { throw CASError(.invalid, context, cause: "an offset or size is negative") }
   }
 
-  private var ended: CASError {
-    CASError(.closed, operation: "put blob", subject: engine.uri, cause: "it was committed or discarded")
-  }
+  private var ended: CASError { CASError(.closed, context, cause: "it was committed or discarded") }
 }

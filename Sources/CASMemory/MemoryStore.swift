@@ -71,7 +71,7 @@ final class MemoryStore: Sendable {
       do throws(InvalidValue) {
         index = try ImageIndex(parsing: content)
       } catch {
-        throw CASError.invalid(context, error)
+        throw .invalid(context, error)
       }
     }
   }

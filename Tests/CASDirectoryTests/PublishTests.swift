@@ -83,7 +83,8 @@ struct PublishTests {
     for damage in ["HELLO", "", "hello and more"] {
       let engine = try folder.store("store-\(damage.count)")
       engine.close()
-      let layout = try OpenedLayout(opening: folder("store-\(damage.count)"))
+      let path = folder("store-\(damage.count)")
+      let layout = try OpenedLayout(opening: path, OperationContext("open store", on: path))
       let other = DirectoryEngine(layout, options: OpenOptions(), namesTemporaries: named)
       let address = try other.putBlob("hello".bytes)
       try SystemCommand.expect("chmod", "u+w", other.file(address.digest))

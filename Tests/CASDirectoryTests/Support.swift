@@ -16,7 +16,8 @@ extension TemporaryFolder {
   /// Creates an empty store whose engine writes into named temporary files or into unnamed ones.
   func store(named: Bool) throws -> DirectoryEngine {
     try store().close()
-    return DirectoryEngine(try OpenedLayout(opening: self("store")), options: OpenOptions(), namesTemporaries: named)
+    let layout = try OpenedLayout(opening: self("store"), OperationContext("open store", on: self("store")))
+    return DirectoryEngine(layout, options: OpenOptions(), namesTemporaries: named)
   }
 }
 

@@ -15,11 +15,11 @@ struct BlobPublisher {
   /// A stored copy this old, in seconds, is made young again.
   static let refreshInterval: Int64 = 1
 
-  init(_ store: DirectoryStore, _ temporary: TemporaryFile, _ digest: Digest, _ cancellation: CancellationToken) {
+  init(_ store: DirectoryStore, _ temporary: TemporaryFile, _ digest: Digest, _ context: OperationContext) {
     self.store = store
     self.temporary = temporary
     self.digest = digest
-    context = OperationContext("put blob", on: digest, cancellation: cancellation)
+    self.context = context
   }
 
   /// Returns when the blob is stored and durable.

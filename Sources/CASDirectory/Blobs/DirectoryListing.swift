@@ -7,19 +7,21 @@ import SystemPackage
 final class DirectoryListing: BlobListing {
   private static let batchSize = 1024
   private let store: DirectoryStore
+  private let context: OperationContext
   private var algorithms: [Digest.Algorithm] = [.sha512, .sha256]
   private var current: (algorithm: Digest.Algorithm, names: DirectoryStream)?
 
-  init(_ store: DirectoryStore) {
+  init(_ store: DirectoryStore, _ context: OperationContext) {
     self.store = store
+    self.context = context
   }
 
   func nextBatch() throws(CASError) -> [Digest] {
-    try store.check(OperationContext("list blobs", on: store.path))
+    try store.check(context)
     var batch: [Digest] = []
     while batch.count < Self.batchSize {
       guard let (algorithm, names) = try stream() else { break }
-      let next = try mappingErrno(OperationContext("list blobs", on: store.path)) { () throws(Errno) in
+      let next = try mappingErrno(context) { () throws(Errno) in
         try names.next { Digest(algorithm, hex: $0) }
       }
       guard let next else {
@@ -34,12 +36,8 @@ final class DirectoryListing: BlobListing {
   private func stream() throws(CASError) -> (Digest.Algorithm, DirectoryStream)? {
     while current == nil {
       guard let algorithm = algorithms.popLast() else { return nil }
-      guard let directory = try store.blobs.directory(algorithm, OperationContext("list blobs", on: store.path)) else {
-        continue
-      }
-      let names = try mappingErrno(OperationContext("list blobs", on: store.path)) { () throws(Errno) in
-        try DirectoryStream(directory.file)
-      }
+      guard let directory = try store.blobs.directory(algorithm, context) else { continue }
+      let names = try mappingErrno(context) { () throws(Errno) in try DirectoryStream(directory.file) }
       current = (algorithm, names)
     }
     return current

@@ -18,26 +18,30 @@ final class DirectoryStage: FileBackedStage {
     var isFinished = false
   }
 
-  private static let operation = "put blob"
   /// How much content is gathered before the disk begins with it; then little is left for the last fsync(2).
   private static let writebackSize: Int64 = 8 << 20
   private let store: DirectoryStore
   private let algorithm: Digest.Algorithm
+  private let context: OperationContext
   private let state: Monitor<State>
   /// Changed only with the state; who asks for it need not wait for a write.
   private let length = Atomic<Int64>(0)
 
   /// Starts empty.
-  init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm) {
+  init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, _ context: OperationContext) {
     self.store = store
     self.algorithm = algorithm
+    self.context = context
     state = Monitor(State(hash: PipelinedHasher(algorithm)))
   }
 
   /// Starts with the content of a stored blob.
-  init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, copying base: Digest) throws(CASError) {
-    let (file, identity) = try store.openVerified(base, OperationContext("copy blob", on: base))
-    let temporary = try mappingErrno(OperationContext("copy blob", on: base)) { () throws(Errno) in
+  init(
+    _ store: DirectoryStore, _ algorithm: Digest.Algorithm, copying base: Digest, _ context: OperationContext
+  ) throws(CASError) {
+    let copy = OperationContext("copy blob", on: base, cancellation: context.cancellation)
+    let (file, identity) = try store.openVerified(base, copy)
+    let temporary = try mappingErrno(copy) { () throws(Errno) in
       try store.retryingAfterEviction { () throws(Errno) in
         let temporary = try store.makeTemporary()
         try temporary.file.copyContents(of: file)
@@ -47,6 +51,7 @@ final class DirectoryStage: FileBackedStage {
     }
     self.store = store
     self.algorithm = algorithm
+    self.context = context
     state = Monitor(State(temporary: temporary))
     length.store(identity.size, ordering: .relaxed)
   }
@@ -60,8 +65,7 @@ final class DirectoryStage: FileBackedStage {
       if bytes.isEmpty { return }
       let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
       guard offset >= 0, !overflows else {
-        let failure = CASError(
-          .io(.fileTooLarge), operation: Self.operation, subject: store.path, cause: "the offset is out of range")
+        let failure = CASError(.io(.fileTooLarge), context, cause: "the offset is out of range")
         state.failure = failure
         throw failure
       }
@@ -88,7 +92,7 @@ final class DirectoryStage: FileBackedStage {
     do throws(Errno) {
       return try temporary.file.read(into: &buffer, at: offset)
     } catch {
-      throw CASError(error, OperationContext("read", on: "a blob being put"))
+      throw CASError(error, context)
     }
   }
 
@@ -96,7 +100,7 @@ final class DirectoryStage: FileBackedStage {
     try state.withLock { (state) throws(CASError) in
       try check(state)
       guard size >= 0 else {
-        throw CASError(.invalid, operation: Self.operation, subject: store.path, cause: "a length is not negative")
+        throw CASError(.invalid, context, cause: "a length is not negative")
       }
       if size == self.size { return }
       try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
@@ -121,19 +125,19 @@ final class DirectoryStage: FileBackedStage {
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
-    try state.withLock { (state) throws(CASError) in
+    let context = OperationContext(context.operation, on: store.path, cancellation: cancellation)
+    return try state.withLock { (state) throws(CASError) in
       try check(state)
-      try OperationContext(Self.operation, on: store.path, cancellation: cancellation).checkCancellation()
+      try context.checkCancellation()
       // An empty blob was never written.
       try change(&state) { (_, _) throws(Errno) in }
       guard let temporary = state.temporary else {
-        throw CASError(.closed, operation: Self.operation, subject: store.path, cause: "the content was given up")
+        throw CASError(.closed, context, cause: "the content was given up")
       }
-      let address = BlobAddress(digest: try digest(&state, temporary, cancellation), size: size)
+      let address = BlobAddress(digest: try digest(&state, temporary, context), size: size)
       try expectation.check(address)
       do throws(CASError) {
-        try BlobPublisher(store, temporary, address.digest, cancellation)
-          .publish(size: size)
+        try BlobPublisher(store, temporary, address.digest, context.on(address.digest)).publish(size: size)
       } catch {
         // A name may have been given already, so the file must not be written any more.
         if error.code != .cancelled { state.failure = error }
@@ -154,12 +158,10 @@ final class DirectoryStage: FileBackedStage {
   }
 
   private func digest(
-    _ state: inout State, _ temporary: TemporaryFile, _ cancellation: CancellationToken
+    _ state: inout State, _ temporary: TemporaryFile, _ context: OperationContext
   ) throws(CASError) -> Digest {
     if let hash = state.hash, hash.count == size, let digest = hash.finish() { return digest }
-    return try ContentHash.digest(
-      of: temporary.file, size: size, algorithm,
-      OperationContext(Self.operation, on: store.path, cancellation: cancellation))
+    return try ContentHash.digest(of: temporary.file, size: size, algorithm, context)
   }
 
   private func check(_ state: State) throws(CASError) {
@@ -168,11 +170,8 @@ final class DirectoryStage: FileBackedStage {
   }
 
   private func checkUse(_ state: State) throws(CASError) {
-    try store.check(OperationContext(Self.operation, on: store.path))
-    guard !state.isFinished else {
-      throw CASError(
-        .closed, operation: Self.operation, subject: store.path, cause: "it was committed or discarded before")
-    }
+    try store.check(context)
+    guard !state.isFinished else { throw CASError(.closed, context, cause: "it was committed or discarded before") }
   }
 
   /// Changes the file; what fails once fails for good.
@@ -191,7 +190,7 @@ final class DirectoryStage: FileBackedStage {
         try body(temporary.file, &state)
       }
     } catch {
-      let failure = CASError(.io(error), operation: Self.operation, subject: store.path, cause: error.description)
+      let failure = CASError(.io(error), context, cause: error.description, underlyingError: error)
       state.failure = failure
       throw failure
     }

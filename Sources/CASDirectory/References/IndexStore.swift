@@ -53,7 +53,7 @@ final class IndexStore: ReferenceStore {
   ) throws(CASError) {
     try change(context) { (index) throws(CASError) in
       let taken = index.entries.filter { $0.name == name }
-      if taken.isEmpty { try self.checkNew(name) }
+      if taken.isEmpty { try self.checkNew(name, context) }
       let isSame = taken.allSatisfy { (try? $0.descriptor.get()) == descriptor }
       if !replacing {
         guard isSame else { throw .clobber(context) }
@@ -71,7 +71,7 @@ final class IndexStore: ReferenceStore {
     try change(context) { (index) throws(CASError) in
       guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
-        try self.checkNew(other)
+        try self.checkNew(other, context)
       } else if !replacing {
         throw .clobber(context.on(other))
       }

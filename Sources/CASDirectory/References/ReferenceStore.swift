@@ -32,11 +32,11 @@ protocol ReferenceStore: Sendable {
 
 extension ReferenceStore {
   /// Refuses a name that is not there yet and that the specification does not allow.
-  func checkNew(_ name: ReferenceName) throws(CASError) {
+  func checkNew(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     do throws(InvalidValue) {
       _ = try ReferenceName(name.description)
     } catch {
-      throw .invalid(OperationContext("put reference", on: name), error)
+      throw .invalid(context.on(name), error)
     }
   }
 }

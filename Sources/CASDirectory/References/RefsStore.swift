@@ -75,10 +75,10 @@ final class RefsStore: ReferenceStore {
   func put(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    let fileName = try checkedFileName(name)
+    let fileName = try checkedFileName(name, context)
     try lock.hold(context) { () throws(CASError) in
       let status = try? refs.status(of: fileName)
-      if status == nil { try checkNew(name) }
+      if status == nil { try checkNew(name, context) }
       if status != nil {
         let isSame = (try? read(fileName, context.on(path))) == descriptor
         if isSame { return }
@@ -94,8 +94,8 @@ final class RefsStore: ReferenceStore {
   func move(
     _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    let fileName = try checkedFileName(name)
-    let target = try checkedFileName(other)
+    let fileName = try checkedFileName(name, context)
+    let target = try checkedFileName(other, context)
     try lock.hold(context) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
@@ -103,7 +103,7 @@ final class RefsStore: ReferenceStore {
         throw CASError(error, context)
       }
       if (try? refs.status(of: target)) == nil {
-        try checkNew(other)
+        try checkNew(other, context)
       } else if !replacing {
         throw .clobber(context.on(other))
       }
@@ -136,11 +136,10 @@ final class RefsStore: ReferenceStore {
     }
   }
 
-  private func checkedFileName(_ name: ReferenceName) throws(CASError) -> String {
+  private func checkedFileName(_ name: ReferenceName, _ context: OperationContext) throws(CASError) -> String {
     guard let fileName = ReferenceFileName.encode(name) else {
-      throw CASError(
-        .invalid, operation: "put reference", subject: name.description,
-        cause: "as a file name it has more than \(PathLimits.name) bytes")
+      let cause = "as a file name it has more than \(PathLimits.name) bytes"
+      throw CASError(.invalid, context.on(name), cause: cause)
     }
     return fileName
   }

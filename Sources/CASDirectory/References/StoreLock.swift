@@ -22,8 +22,7 @@ final class StoreLock: Sendable {
 
   /// Runs `body` while nobody else, in this process or another, is within this on the same store.
   func hold<Result>(
-    _ context: OperationContext,
-    _ body: () throws(CASError) -> Result
+    _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     let ticket = queue.withLock { (queue) in
       queue.nextTicket += 1
@@ -39,9 +38,7 @@ final class StoreLock: Sendable {
   }
 
   /// The lock is the open file that is returned, and goes with it.
-  private func take(
-    _ context: OperationContext
-  ) throws(CASError) -> OpenFile {
+  private func take(_ context: OperationContext) throws(CASError) -> OpenFile {
     var pause = Duration.milliseconds(1)
     var usesFile = false
     while true {

@@ -29,9 +29,7 @@ final class DirectoryStore: Sendable {
 
   /// Fails after ``close()``.
   func check(_ context: OperationContext) throws(CASError) {
-    guard !closed.load(ordering: .acquiring) else {
-      throw .closed(context)
-    }
+    guard !closed.load(ordering: .acquiring) else { throw .closed(context) }
   }
 
   func close() {
@@ -64,13 +62,10 @@ final class DirectoryStore: Sendable {
     _ digest: Digest, _ context: OperationContext
   ) throws(CASError) -> (file: OpenFile, identity: FileIdentity) {
     try check(context)
-    guard let (file, status) = try blobs.open(digest, context) else {
-      throw .notFound(context)
-    }
+    guard let (file, status) = try blobs.open(digest, context) else { throw .notFound(context) }
     let identity: FileIdentity
     do throws(CASError) {
-      identity = try verifier.ensure(
-        file, status.identity, is: digest, options.verification, context)
+      identity = try verifier.ensure(file, status.identity, is: digest, options.verification, context)
     } catch {
       // Closing stops the hashing too, and then nobody's token was cancelled.
       if error.code == .cancelled { try check(context) }

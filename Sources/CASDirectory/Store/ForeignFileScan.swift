@@ -5,13 +5,12 @@ import SystemPackage
 
 /// Finds what is in a store's directories and no part of the store.
 struct ForeignFileScan {
-  private static let operation = "check store"
   private let store: DirectoryStore
-  private let cancellation: CancellationToken
+  private let context: OperationContext
 
-  init(_ store: DirectoryStore, _ cancellation: CancellationToken) {
+  init(_ store: DirectoryStore, _ context: OperationContext) {
     self.store = store
-    self.cancellation = cancellation
+    self.context = context
   }
 
   func run(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
@@ -61,13 +60,12 @@ struct ForeignFileScan {
       names = try DirectoryStream(store.root.openBeneath(directory, [.readOnly, .directory]))
     } catch {
       if error == .noSuchFileOrDirectory { return }
-      throw CASError(error, OperationContext(Self.operation, on: store.path), file: directory)
+      throw CASError(error, context, file: directory)
     }
-    let context = OperationContext(Self.operation, on: directory, cancellation: cancellation)
     let prefix = directory.sameBytes(as: ".") ? "" : directory + "/"
-    while let name = try mappingErrno(context, { () throws(Errno) in try names.nextBytes() }) {
-      try store.check(context.on(store.path))
-      try context.on(store.path).checkCancellation()
+    while let name = try mappingErrno(context.on(directory), { () throws(Errno) in try names.nextBytes() }) {
+      try store.check(context)
+      try context.checkCancellation()
       try body(name, prefix + Self.shown(name))
     }
   }

@@ -15,9 +15,8 @@ struct OpenedLayout {
   /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
   ///
   /// - Throws: `CASError.Code.invalid` with the file that is not what it must be.
-  init(opening path: String) throws(CASError) {
+  init(opening path: String, _ context: OperationContext) throws(CASError) {
     self.path = path
-    let context = OperationContext("open store", on: path)
     do throws(Errno) {
       root = try OpenFile.open(path: path, [.readOnly, .directory])
     } catch {

@@ -5,12 +5,10 @@ import SystemPackage
 
 /// Makes an empty store in one step: it is built beside its place and renamed.
 enum StoreCreation {
-  private static let operation = "create store"
-
   /// Makes a store at a path where nothing is, and the directories above it.
-  static func create(_ path: String, _ layout: DirectoryLayout) throws(CASError) {
+  static func create(_ path: String, _ layout: DirectoryLayout, _ context: OperationContext) throws(CASError) {
     let (parent, name) = split(path)
-    guard !name.isEmpty, name != ".", name != ".." else { throw exists(path) }
+    guard !name.isEmpty, name != ".", name != ".." else { throw exists(context) }
     do throws(Errno) {
       let directory = try openMakingParents(parent)
       guard try isFree(name, in: directory) else { throw .fileExists }
@@ -26,13 +24,13 @@ enum StoreCreation {
       }
       try directory.synchronize()
     } catch {
-      if error == .fileExists { throw exists(path) }
-      throw CASError(.io(error), operation: operation, subject: path, cause: error.description)
+      if error == .fileExists { throw exists(context) }
+      throw CASError(.io(error), context, cause: error.description, underlyingError: error)
     }
   }
 
-  private static func exists(_ path: String) -> CASError {
-    CASError(.clobber, operation: operation, subject: path, cause: "it exists already")
+  private static func exists(_ context: OperationContext) -> CASError {
+    CASError(.clobber, context, cause: "it exists already")
   }
 
   /// The directory a path is in, and its name there.
