@@ -13,9 +13,9 @@ struct ArchiveBlob {
 
 /// An archive that was found to have an image layout.
 final class Archive: Sendable {
-  private static let markerLimit = 64 << 10
+  private static let layoutFileSizeLimit = 64 << 10
   /// How many members that are no blobs are taken, as their names are kept while the archive is looked through.
-  private static let otherLimit = 1_000_000
+  private static let otherMemberLimit = 1_000_000
 
   let file: OpenFile
   let blobs: [Digest: ArchiveBlob]
@@ -24,10 +24,10 @@ final class Archive: Sendable {
   /// Looks through an archive, and reads its index.
   init(indexing file: OpenFile, size: Int64, _ context: OperationContext) throws(CASError) {
     self.file = file
-    do throws(ArchiveFault) {
+    do throws(ArchiveError) {
       var reader = try TarReader(file, size: size)
       var blobs: [Digest: ArchiveBlob] = [:]
-      var others: [[UInt8]: TarMember] = [:]
+      var otherMembers: [[UInt8]: TarMember] = [:]
       while let member = try reader.next() {
         let name = try Self.plainName(of: member)
         if let digest = Self.digest(of: name), member.kind != .directory {
@@ -35,16 +35,16 @@ final class Archive: Sendable {
           let blob = ArchiveBlob(content: member.content, modified: member.modified)
           guard blobs.updateValue(blob, forKey: digest) == nil else { throw .invalid(name, Self.duplicate) }
         } else if member.kind != .directory {
-          guard others.updateValue(member, forKey: name) == nil else { throw .invalid(name, Self.duplicate) }
-          guard others.count <= Self.otherLimit else {
-            throw .invalid(nil, "more than \(Self.otherLimit) members are no blobs")
+          guard otherMembers.updateValue(member, forKey: name) == nil else { throw .invalid(name, Self.duplicate) }
+          guard otherMembers.count <= Self.otherMemberLimit else {
+            throw .invalid(nil, "more than \(Self.otherMemberLimit) members are no blobs")
           }
         }
       }
-      try Self.parse(ImageLayout.fileName, in: others, file, Self.markerLimit) { (content) throws(InvalidValue) in
+      try Self.parse(ImageLayout.fileName, in: otherMembers, file, Self.layoutFileSizeLimit) { (content) throws(InvalidValue) in
         try ImageLayout.validate(content)
       }
-      index = try Self.parse(ImageIndex.fileName, in: others, file, ImageIndex.maximumSize) {
+      index = try Self.parse(ImageIndex.fileName, in: otherMembers, file, ImageIndex.maximumSize) {
         (content) throws(InvalidValue) in try ImageIndex(parsing: content)
       }
       self.blobs = blobs
@@ -58,7 +58,7 @@ final class Archive: Sendable {
     "it is not a regular file; if it is a link, make the archive with tar --dereference --hard-dereference"
 
   /// A member's name without `.` and what else changes nothing; it leads nowhere outside.
-  private static func plainName(of member: TarMember) throws(ArchiveFault) -> [UInt8] {
+  private static func plainName(of member: TarMember) throws(ArchiveError) -> [UInt8] {
     let slash = UInt8(ascii: "/")
     guard member.name.first != slash else { throw .invalid(member.name, "its name is an absolute path") }
     var plain: [UInt8] = []
@@ -84,7 +84,7 @@ final class Archive: Sendable {
   private static func parse<Value>(
     _ name: String, in members: [[UInt8]: TarMember], _ file: OpenFile, _ limit: Int,
     _ body: ([UInt8]) throws(InvalidValue) -> Value
-  ) throws(ArchiveFault) -> Value {
+  ) throws(ArchiveError) -> Value {
     let key = Array(name.utf8)
     guard let member = members[key] else { throw .invalid(key, absence(of: name, in: members)) }
     guard member.kind == .file else { throw .invalid(key, notAFile) }

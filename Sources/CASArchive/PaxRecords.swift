@@ -10,7 +10,7 @@ struct PaxRecords {
   /// Reads `LENGTH KEY=VALUE` records, each ended by a line's end.
   ///
   /// - Parameter name: whose they are.
-  mutating func add(_ content: [UInt8], of name: [UInt8]) throws(ArchiveFault) {
+  mutating func add(_ content: [UInt8], of name: [UInt8]) throws(ArchiveError) {
     var rest = content[...]
     while !rest.isEmpty {
       let digits = rest.prefix { $0 != UInt8(ascii: " ") }
@@ -28,7 +28,7 @@ struct PaxRecords {
 
   private mutating func set(
     _ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, of name: [UInt8]
-  ) throws(ArchiveFault) {
+  ) throws(ArchiveError) {
     if key.elementsEqual("path".utf8) {
       path = value.isEmpty ? nil : Array(value)
     } else if key.elementsEqual("size".utf8) {

@@ -20,17 +20,17 @@ struct TarMember {
 struct TarReader {
   private static let blockSize: Int64 = 512
   /// The longest extended header that is read, in bytes.
-  private static let extensionLimit: Int64 = 1 << 20
-  private static let nameLimit = 4096
+  private static let extendedHeaderSizeLimit: Int64 = 1 << 20
+  private static let nameLengthLimit = 4096
 
   private let file: OpenFile
   private let size: Int64
   private var position: Int64 = 0
   /// What holds for all members that come.
-  private var common = PaxRecords()
+  private var globalRecords = PaxRecords()
 
   /// Begins at the start of a file.
-  init(_ file: OpenFile, size: Int64) throws(ArchiveFault) {
+  init(_ file: OpenFile, size: Int64) throws(ArchiveError) {
     self.file = file
     self.size = size
     let start = try file.bytes(in: 0..<min(size, Self.blockSize))
@@ -45,13 +45,13 @@ struct TarReader {
   }
 
   /// The next member; `nil` at the mark that ends the archive.
-  mutating func next() throws(ArchiveFault) -> TarMember? {
+  mutating func next() throws(ArchiveError) -> TarMember? {
     var own = PaxRecords()
     while let header = try nextHeader() {
       switch header.type {
-      case UInt8(ascii: "x"), UInt8(ascii: "X"): try own.add(try extended(header), of: header.name)
-      case UInt8(ascii: "g"): try common.add(try extended(header), of: header.name)
-      case UInt8(ascii: "L"): own.path = Array(try extended(header).prefix { $0 != 0 })
+      case UInt8(ascii: "x"), UInt8(ascii: "X"): try own.add(try extendedHeader(header), of: header.name)
+      case UInt8(ascii: "g"): try globalRecords.add(try extendedHeader(header), of: header.name)
+      case UInt8(ascii: "L"): own.path = Array(try extendedHeader(header).prefix { $0 != 0 })
       case UInt8(ascii: "K"): _ = try content(of: header.size, header.name)
       default: return try member(header, own)
       }
@@ -59,12 +59,12 @@ struct TarReader {
     return nil
   }
 
-  private mutating func member(_ header: TarHeader, _ records: PaxRecords) throws(ArchiveFault) -> TarMember {
-    let name = records.path ?? common.path ?? header.name
-    guard name.count <= Self.nameLimit else {
-      throw .invalid(Array(name.prefix(100)), "its name has more than \(Self.nameLimit) bytes")
+  private mutating func member(_ header: TarHeader, _ records: PaxRecords) throws(ArchiveError) -> TarMember {
+    let name = records.path ?? globalRecords.path ?? header.name
+    guard name.count <= Self.nameLengthLimit else {
+      throw .invalid(Array(name.prefix(100)), "its name has more than \(Self.nameLengthLimit) bytes")
     }
-    guard header.type != UInt8(ascii: "S"), !records.isSparse, !common.isSparse else {
+    guard header.type != UInt8(ascii: "S"), !records.isSparse, !globalRecords.isSparse else {
       throw .invalid(name, "it is sparse; make the archive without --sparse")
     }
     let kind: TarMember.Kind
@@ -75,12 +75,12 @@ struct TarReader {
     }
     // Links, devices, directories and FIFOs have no content, whatever their header says.
     let hasContent = !(UInt8(ascii: "1")...UInt8(ascii: "6") ~= header.type)
-    let content = try content(of: hasContent ? records.size ?? common.size ?? header.size : 0, name)
+    let content = try content(of: hasContent ? records.size ?? globalRecords.size ?? header.size : 0, name)
     return TarMember(
       name: name, kind: kind, content: content, modified: Timestamp(seconds: header.modified, nanoseconds: 0))
   }
 
-  private mutating func nextHeader() throws(ArchiveFault) -> TarHeader? {
+  private mutating func nextHeader() throws(ArchiveError) -> TarHeader? {
     guard size - position >= Self.blockSize else {
       throw .invalid(nil, "it is truncated: the mark that ends an archive is missing")
     }
@@ -96,16 +96,16 @@ struct TarReader {
   }
 
   /// Passes over content of the given length.
-  private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveFault) -> Range<Int64> {
+  private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveError) -> Range<Int64> {
     guard length <= size - position else { throw .invalid(name, "the archive is truncated within it") }
     let range = position..<position + length
     position = min(size, range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize)
     return range
   }
 
-  private mutating func extended(_ header: TarHeader) throws(ArchiveFault) -> [UInt8] {
-    guard header.size <= Self.extensionLimit else {
-      throw .invalid(header.name, "its extended header has more than \(Self.extensionLimit) bytes")
+  private mutating func extendedHeader(_ header: TarHeader) throws(ArchiveError) -> [UInt8] {
+    guard header.size <= Self.extendedHeaderSizeLimit else {
+      throw .invalid(header.name, "its extended header has more than \(Self.extendedHeaderSizeLimit) bytes")
     }
     return try file.bytes(in: content(of: header.size, header.name))
   }

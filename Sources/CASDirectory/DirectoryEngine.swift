@@ -99,7 +99,7 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
     // A copy that is nearly as young as can be is not made younger.
     let moment = moment.earlier(bySeconds: BlobPublisher.refreshInterval + 1)
     do throws(Errno) {
-      let lock = try directory.lock(.exclusive, .none)
+      let lock = try directory.acquireLock(.exclusive, .none)
       defer { withExtendedLifetime(lock) {} }
       guard try directory.file.status(of: digest.hex).identity.modified < moment else { return false }
       store.verifier.forget(digest)
@@ -114,7 +114,7 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
   public func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try writableStore(context).references.hold(context, body)
+    try writableStore(context).references.withReferencesLocked(context, body)
   }
 
   /// Gives a descriptor a name; see `Engine`.

@@ -62,7 +62,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
   ) throws(CASError) -> Result {
     try checkWritable(context)
     try context.checkCancellation()
-    return try store.holding(body)
+    return try store.withReferencesLocked(body)
   }
 
   func putReference(

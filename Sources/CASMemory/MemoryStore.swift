@@ -50,7 +50,7 @@ final class MemoryStore: Sendable {
   }
 
   /// Runs `body` with the index while nobody changes it.
-  func holding<Result>(_ body: (ImageIndex) throws(CASError) -> Result) throws(CASError) -> Result {
+  func withReferencesLocked<Result>(_ body: (ImageIndex) throws(CASError) -> Result) throws(CASError) -> Result {
     try references.withLock { (index) throws(CASError) in try body(index) }
   }
 

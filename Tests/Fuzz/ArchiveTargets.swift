@@ -56,7 +56,7 @@ private func check(_ digest: Digest, _ store: any Engine) throws(CASError) {
 
 /// Checks that members are in order and within the file.
 private func walk(_ file: OpenFile, _ size: Int64) {
-  do throws(ArchiveFault) {
+  do throws(ArchiveError) {
     var reader = try TarReader(file, size: size)
     var end: Int64 = 0
     while let member = try reader.next() {
@@ -95,7 +95,7 @@ func fuzzPaxRecords(_ input: [UInt8]) {
   var made = PaxRecords()
   let content =
     record("comment", other) + record("path", path) + record("size", Array(String(size).utf8)) + record("x.y", path)
-  do throws(ArchiveFault) {
+  do throws(ArchiveError) {
     try made.add(content, of: [])
   } catch {
     fatalError("\(error)")

@@ -8,13 +8,13 @@ final class BlobDirectories: Sendable {
   /// The open directory of one algorithm.
   final class Directory: Sendable {
     let file: OpenFile
-    let syncer: FsyncBatcher
+    let batcher: FsyncBatcher
     /// Whether its own name is known to survive a power cut.
     let isDurable = Monitor(false)
 
     init(_ file: OpenFile) {
       self.file = file
-      syncer = FsyncBatcher(file)
+      batcher = FsyncBatcher(file)
     }
 
     /// Takes a lock that whoever makes a stored blob young shares, and that keeps everybody out while an old one is
@@ -22,7 +22,7 @@ final class BlobDirectories: Sendable {
     /// system has no locks there is none.
     ///
     /// - Throws: EINTR when the wait for it is cancelled.
-    func lock(_ kind: OpenFile.LockKind, _ cancellation: CancellationToken) throws(Errno) -> OpenFile? {
+    func acquireLock(_ kind: OpenFile.LockKind, _ cancellation: CancellationToken) throws(Errno) -> OpenFile? {
       let own = try file.openBeneath(".", [.readOnly, .directory])
       do throws(Errno) {
         while try !own.tryLock(kind) {
@@ -38,7 +38,7 @@ final class BlobDirectories: Sendable {
     }
 
     /// Whether somebody removed the directory, and perhaps made a new one in its place.
-    var isGone: Bool { (try? file.status().links) == 0 }
+    var isRemoved: Bool { (try? file.status().links) == 0 }
   }
 
   private let root: OpenFile
@@ -50,12 +50,12 @@ final class BlobDirectories: Sendable {
 
   /// The directory of an algorithm; `nil` when it is not there.
   ///
-  /// - Parameter isChecked: whether to make sure that the one that is kept was not removed.
+  /// - Parameter revalidating: whether to make sure that the one that is kept was not removed.
   func directory(
-    _ algorithm: Digest.Algorithm, isChecked: Bool = true, _ context: OperationContext
+    _ algorithm: Digest.Algorithm, revalidating: Bool = true, _ context: OperationContext
   ) throws(CASError) -> Directory? {
     if let known = opened.withLock({ $0[algorithm] }) {
-      if !isChecked || !known.isGone { return known }
+      if !revalidating || !known.isRemoved { return known }
       opened.withLock { (opened) in
         if opened[algorithm] === known { opened[algorithm] = nil }
       }
@@ -69,7 +69,7 @@ final class BlobDirectories: Sendable {
       }
     } catch {
       if error == .noSuchFileOrDirectory { return nil }
-      throw Self.error(error, context, file: "blobs/\(algorithm.rawValue)")
+      throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
     }
   }
 
@@ -88,7 +88,7 @@ final class BlobDirectories: Sendable {
       // Also when it was there: who made it may not have come as far.
       try blobs.synchronize()
     } catch {
-      throw Self.error(error, context, file: "blobs/\(algorithm.rawValue)")
+      throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
     }
     guard let directory = try directory(algorithm, context) else {
       throw CASError(.noSuchFileOrDirectory, context, file: "blobs/\(algorithm.rawValue)")
@@ -99,7 +99,7 @@ final class BlobDirectories: Sendable {
 
   /// Opens a blob's file; `nil` when it is not there. What is no regular file is not opened, let alone followed.
   func open(_ digest: Digest, _ context: OperationContext) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
-    try find(digest, context) { (directory, hex) throws(Errno) in
+    try withEntry(digest, context) { (directory, hex) throws(Errno) in
       // Opening a device can do things, so the name is looked at first; the open file then decides.
       guard try directory.status(of: hex).kind == .regular else { throw .invalidArgument }
       let file = try directory.openBeneath(hex, [.readOnly, .nonBlocking])
@@ -111,7 +111,7 @@ final class BlobDirectories: Sendable {
 
   /// What the system knows about a blob's file; `nil` when it is not there.
   func status(_ digest: Digest, _ context: OperationContext) throws(CASError) -> FileStatus? {
-    try find(digest, context) { (directory, hex) throws(Errno) in
+    try withEntry(digest, context) { (directory, hex) throws(Errno) in
       let status = try directory.status(of: hex)
       guard status.kind == .regular else { throw .invalidArgument }
       return status
@@ -119,19 +119,19 @@ final class BlobDirectories: Sendable {
   }
 
   /// Looks for a blob's file; EINVAL from `body` means that it is not a regular one.
-  private func find<Result>(
+  private func withEntry<Result>(
     _ digest: Digest, _ context: OperationContext, _ body: (OpenFile, String) throws(Errno) -> Result
   ) throws(CASError) -> Result? {
-    var isChecked = false
-    while let directory = try directory(digest.algorithm, isChecked: isChecked, context) {
+    var isRevalidated = false
+    while let directory = try directory(digest.algorithm, revalidating: isRevalidated, context) {
       do throws(Errno) {
         return try body(directory.file, digest.hex)
       } catch {
         switch error {
         case .noSuchFileOrDirectory:
           // Most blobs asked for are there, so only now is it worth while to look whether the directory still is.
-          if isChecked || !directory.isGone { return nil }
-          isChecked = true
+          if isRevalidated || !directory.isRemoved { return nil }
+          isRevalidated = true
         case .invalidArgument, .tooManySymbolicLinkLevels:
           throw CASError(.invalid, context, cause: "what is stored there is not a regular file")
         default: throw CASError(error, context)
@@ -141,7 +141,7 @@ final class BlobDirectories: Sendable {
     return nil
   }
 
-  private static func error(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
+  private static func directoryError(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
     switch errno {
     case .notDirectory, .tooManySymbolicLinkLevels: .invalid(context, file: file, "it is not a directory")
     default: CASError(errno, context, file: file)

@@ -11,7 +11,7 @@ struct BlobPublisher {
   let context: OperationContext
 
   /// How often others may put and delete the same blob meanwhile before that is an error.
-  private static let attempts = 100
+  private static let maximumAttempts = 100
   /// A stored copy this old, in seconds, is made young again.
   static let refreshInterval: Int64 = 1
 
@@ -25,13 +25,13 @@ struct BlobPublisher {
   /// Returns when the blob is stored and durable.
   func publish(size: Int64) throws(CASError) {
     let directory = try store.blobs.directoryForWriting(digest.algorithm, context)
-    var isReady = false
-    for _ in 0..<Self.attempts {
+    var isPrepared = false
+    for _ in 0..<Self.maximumAttempts {
       if let (file, status) = try store.blobs.open(digest, context) {
-        if status.size == size, try confirm(file, status, directory) { return }
-        return try replace(directory, &isReady)
+        if status.size == size, try confirmStoredCopy(file, status, directory) { return }
+        return try replace(directory, &isPrepared)
       }
-      try prepare(&isReady)
+      try prepare(&isPrepared)
       let isOurs = try mappingErrno(context) { () throws(Errno) in
         try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
       }
@@ -43,7 +43,7 @@ struct BlobPublisher {
   /// Makes sure of a copy that is stored already, and makes it young and durable.
   ///
   /// - Returns: whether it is good; else it is to be replaced.
-  private func confirm(
+  private func confirmStoredCopy(
     _ file: OpenFile, _ status: FileStatus, _ directory: BlobDirectories.Directory
   ) throws(CASError) -> Bool {
     let identity: FileIdentity
@@ -61,7 +61,7 @@ struct BlobPublisher {
     if !isOld, isDurable { return true }
     do throws(Errno) {
       // Held until it is certain that the young copy is the one that has the name.
-      let lock = isOld ? try directory.lock(.shared, context.cancellation) : nil
+      let lock = isOld ? try directory.acquireLock(.shared, context.cancellation) : nil
       defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
@@ -70,7 +70,7 @@ struct BlobPublisher {
       // Only another writer's name and content may not be durable yet; a lost time does no harm.
       if !isDurable {
         try file.synchronize()
-        try directory.syncer.synchronize()
+        try directory.batcher.synchronize()
       }
       var expected = identity
       let after = try file.status().identity
@@ -89,8 +89,8 @@ struct BlobPublisher {
   }
 
   /// Puts our copy in the place of whatever has the name, which is never absent meanwhile.
-  private func replace(_ directory: BlobDirectories.Directory, _ isReady: inout Bool) throws(CASError) {
-    try prepare(&isReady)
+  private func replace(_ directory: BlobDirectories.Directory, _ isPrepared: inout Bool) throws(CASError) {
+    try prepare(&isPrepared)
     try mappingErrno(context) { () throws(Errno) in
       do throws(Errno) {
         try temporary.replace(digest.hex, in: directory.file)
@@ -102,8 +102,8 @@ struct BlobPublisher {
     try finish(directory)
   }
 
-  private func prepare(_ isReady: inout Bool) throws(CASError) {
-    if isReady { return }
+  private func prepare(_ isPrepared: inout Bool) throws(CASError) {
+    if isPrepared { return }
     try context.checkCancellation()
     try mappingErrno(context) { () throws(Errno) in
       do throws(Errno) {
@@ -116,7 +116,7 @@ struct BlobPublisher {
       try temporary.file.touch()
       try temporary.file.synchronize()
     }
-    isReady = true
+    isPrepared = true
   }
 
   private func link(_ directory: BlobDirectories.Directory) throws(Errno) -> Bool {
@@ -131,7 +131,7 @@ struct BlobPublisher {
 
   private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {
     try mappingErrno(context) { () throws(Errno) in
-      try directory.syncer.synchronize()
+      try directory.batcher.synchronize()
       // Only now: giving the name changed the inode.
       store.verifier.remember(digest, try temporary.file.status().identity, isDurable: true)
     }

@@ -6,16 +6,16 @@ import SystemPackage
 final class FsyncBatcher: Sendable {
   /// Callers are gathered in batches, each of which is served by one call that the first of them makes.
   private struct State {
-    var isRunning = false
-    var gathering = 0
-    var finished = -1
-    var members: [Int: Int] = [:]
+    var isSynchronizing = false
+    var openBatch = 0
+    var lastFinished = -1
+    var callers: [Int: Int] = [:]
     var failures: [Int: Errno] = [:]
 
     mutating func leave(_ batch: Int) -> Errno? {
       let failure = failures[batch]
-      let others = (members[batch] ?? 1) - 1
-      members[batch] = others > 0 ? others : nil
+      let others = (callers[batch] ?? 1) - 1
+      callers[batch] = others > 0 ? others : nil
       if others == 0 { failures[batch] = nil }
       return failure
     }
@@ -31,20 +31,20 @@ final class FsyncBatcher: Sendable {
   /// Returns when every change this thread made to the directory before is durable.
   func synchronize() throws(Errno) {
     let batch = state.withLock { (state) in
-      state.members[state.gathering, default: 0] += 1
-      return state.gathering
+      state.callers[state.openBatch, default: 0] += 1
+      return state.openBatch
     }
-    let leads = state.wait(until: { $0.finished >= batch || !$0.isRunning }) { (state) in
-      if state.finished >= batch { return false }
-      state.isRunning = true
-      state.gathering += 1
+    let isLeader = state.wait(until: { $0.lastFinished >= batch || !$0.isSynchronizing }) { (state) in
+      if state.lastFinished >= batch { return false }
+      state.isSynchronizing = true
+      state.openBatch += 1
       return true
     }
-    if leads { serve(batch) }
+    if isLeader { synchronize(batch: batch) }
     if let failure = state.withLock({ $0.leave(batch) }) { throw failure }
   }
 
-  private func serve(_ batch: Int) {
+  private func synchronize(batch: Int) {
     var failure: Errno?
     do throws(Errno) {
       try directory.synchronize()
@@ -52,8 +52,8 @@ final class FsyncBatcher: Sendable {
       failure = error
     }
     state.withLock { (state) in
-      state.isRunning = false
-      state.finished = batch
+      state.isSynchronizing = false
+      state.lastFinished = batch
       state.failures[batch] = failure
     }
   }

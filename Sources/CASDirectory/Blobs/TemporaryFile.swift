@@ -52,7 +52,7 @@ final class TemporaryFile: Sendable {
         continue
       }
       // Before the lock was taken a cleaner may have found the file abandoned: then the name is gone.
-      if lock(file), isName(name, of: file, in: root) { return TemporaryFile(file, in: root, name: name) }
+      if tryLock(file), isName(name, of: file, in: root) { return TemporaryFile(file, in: root, name: name) }
     }
     throw .resourceBusy
   }
@@ -77,7 +77,7 @@ final class TemporaryFile: Sendable {
     try name.withLock { (name) throws(Errno) in
       if name == nil {
         // Locked first, so that no cleaner can take the name for abandoned.
-        _ = Self.lock(file)
+        _ = Self.tryLock(file)
         let temporary = Self.randomName()
         try file.link(as: temporary, in: root)
         name = temporary
@@ -97,7 +97,7 @@ final class TemporaryFile: Sendable {
   }
 
   /// Locks the file; where there are no locks it is as good as locked, for a cleaner gets none either.
-  static func lock(_ file: OpenFile) -> Bool {
+  static func tryLock(_ file: OpenFile) -> Bool {
     (try? file.tryLock(.exclusive)) ?? true
   }
 

@@ -6,7 +6,7 @@ import SystemPackage
 /// References as entries of `index.json`.
 final class IndexStore: ReferenceStore {
   /// The index as it was read from a file in some state.
-  private struct Reading {
+  private struct Snapshot {
     var index: ImageIndex
     var status: FileStatus
     /// Whether the file had been at rest for longer than file systems take to note a change.
@@ -15,16 +15,16 @@ final class IndexStore: ReferenceStore {
 
   private static let fileName = ImageIndex.fileName
   /// How often other tools, which take no lock, may change the file under us before that is an error.
-  private static let attempts = 50
+  private static let maximumAttempts = 50
   /// In seconds: two changes within this may bear the same time on some file systems.
   private static let settlingTime: Int64 = 2
 
   private let root: OpenFile
   private let path: String
   private let lock: StoreLock
-  private let latest = Monitor<Reading?>(nil)
+  private let cached = Monitor<Snapshot?>(nil)
   /// The state of the file that is known to survive a power cut.
-  private let durable = Monitor<FileIdentity?>(nil)
+  private let knownDurable = Monitor<FileIdentity?>(nil)
 
   init(_ root: OpenFile, path: String) {
     self.root = root
@@ -33,10 +33,10 @@ final class IndexStore: ReferenceStore {
   }
 
   func index(_ context: OperationContext) throws(CASError) -> ImageIndex {
-    if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known) { return known.index }
-    let reading = try read(context)
-    latest.withLock { $0 = reading.isSettled ? reading : nil }
-    return reading.index
+    if let known = cached.withLock({ $0 }), known.isSettled, isCurrent(known) { return known.index }
+    let snapshot = try read(context)
+    cached.withLock { $0 = snapshot.isSettled ? snapshot : nil }
+    return snapshot.index
   }
 
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
@@ -83,10 +83,10 @@ final class IndexStore: ReferenceStore {
     try change(context) { (index) in index.removing(name) }
   }
 
-  func hold<Result>(
+  func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try lock.hold(context) { () throws(CASError) in
+    try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
       // Other tools leave it to the system when what they wrote is on the disk.
       try mappingErrno(context) { () throws(Errno) in try makeDurable() }
@@ -96,23 +96,23 @@ final class IndexStore: ReferenceStore {
 
   private func makeDurable() throws(Errno) {
     let identity = try root.status(of: Self.fileName).identity
-    if durable.withLock({ $0 == identity }) { return }
+    if knownDurable.withLock({ $0 == identity }) { return }
     let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
     try file.synchronize()
     try root.synchronize()
     let after = try file.status().identity
-    durable.withLock { $0 = after }
+    knownDurable.withLock { $0 = after }
   }
 
   /// Reads, changes and replaces the index while nobody else of ours does; `nil` means that nothing is to change.
   private func change(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {
-    try lock.hold(context) { () throws(CASError) in
-      for _ in 0..<Self.attempts {
+    try lock.withLock(context) { () throws(CASError) in
+      for _ in 0..<Self.maximumAttempts {
         try context.checkCancellation()
-        let reading = try read(context)
-        guard let content = try body(reading.index) else {
+        let snapshot = try read(context)
+        guard let content = try body(snapshot.index) else {
           // Whoever brought the index to this state may have been killed before it was durable.
           return try mappingErrno(context) { () throws(Errno) in try root.synchronize() }
         }
@@ -121,7 +121,7 @@ final class IndexStore: ReferenceStore {
         }
         do throws(Errno) {
           let isDone = try root.replaceFile(
-            Self.fileName, with: content, root: root, like: reading.status, if: { isCurrent(reading) })
+            Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot) })
           if isDone { return }
         } catch {
           throw CASError(error, context, file: Self.fileName)
@@ -131,12 +131,12 @@ final class IndexStore: ReferenceStore {
     }
   }
 
-  private func isCurrent(_ reading: Reading) -> Bool {
-    (try? root.status(of: Self.fileName).identity) == reading.status.identity
+  private func isCurrent(_ snapshot: Snapshot) -> Bool {
+    (try? root.status(of: Self.fileName).identity) == snapshot.status.identity
   }
 
-  private func read(_ context: OperationContext) throws(CASError) -> Reading {
-    try TornReadRetry.read(context, file: Self.fileName) { () throws(CASError) in
+  private func read(_ context: OperationContext) throws(CASError) -> Snapshot {
+    try TornReadRetry.run(context, file: Self.fileName) { () throws(CASError) in
       do throws(Errno) {
         let now = Timestamp.now.seconds
         let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
@@ -147,7 +147,7 @@ final class IndexStore: ReferenceStore {
         let content = try file.contents(limit: ImageIndex.maximumSize)
         return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
-          return Reading(index: index, status: status, isSettled: now - changed > Self.settlingTime)
+          return Snapshot(index: index, status: status, isSettled: now - changed > Self.settlingTime)
         }
       } catch {
         switch error {

@@ -6,7 +6,7 @@ import SystemPackage
 /// References as descriptor files below `refs`, as before image-spec 1.0.
 final class RefsStore: ReferenceStore {
   /// The longest descriptor file that is read, in bytes.
-  private static let maximumSize = 1 << 20
+  private static let maximumFileSize = 1 << 20
 
   private let root: OpenFile
   private let path: String
@@ -29,7 +29,7 @@ final class RefsStore: ReferenceStore {
     }
     var entries: [JSON] = []
     // One for all: of a thousand files that make no sense each would take its second.
-    let deadline = ContinuousClock.now + TornReadRetry.rereadPeriod
+    let deadline = ContinuousClock.now + TornReadRetry.timeout
     for fileName in names {
       if let entry = try entry(fileName, context, deadline) { entries.append(entry) }
     }
@@ -76,7 +76,7 @@ final class RefsStore: ReferenceStore {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
     let fileName = try checkedFileName(name, context)
-    try lock.hold(context) { () throws(CASError) in
+    try lock.withLock(context) { () throws(CASError) in
       let status = try? refs.status(of: fileName)
       if status == nil { try checkNew(name, context) }
       if status != nil {
@@ -96,7 +96,7 @@ final class RefsStore: ReferenceStore {
   ) throws(CASError) {
     let fileName = try checkedFileName(name, context)
     let target = try checkedFileName(other, context)
-    try lock.hold(context) { () throws(CASError) in
+    try lock.withLock(context) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
       } catch {
@@ -116,7 +116,7 @@ final class RefsStore: ReferenceStore {
 
   func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     guard let fileName = ReferenceFileName.encode(name) else { return }
-    try lock.hold(context) { () throws(CASError) in
+    try lock.withLock(context) { () throws(CASError) in
       do throws(Errno) {
         try refs.unlink(fileName)
         try refs.synchronize()
@@ -126,10 +126,10 @@ final class RefsStore: ReferenceStore {
     }
   }
 
-  func hold<Result>(
+  func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    try lock.hold(context) { () throws(CASError) in
+    try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
       try mappingErrno(context) { () throws(Errno) in try refs.synchronize() }
       return try body(index)
@@ -146,20 +146,20 @@ final class RefsStore: ReferenceStore {
 
   private func read(
     _ fileName: String, _ context: OperationContext,
-    until deadline: ContinuousClock.Instant = .now + TornReadRetry.rereadPeriod
+    until deadline: ContinuousClock.Instant = .now + TornReadRetry.timeout
   ) throws(CASError) -> Descriptor {
     let file = "refs/\(fileName)"
-    return try TornReadRetry.read(context, file: file, until: deadline) { () throws(CASError) in
+    return try TornReadRetry.run(context, file: file, until: deadline) { () throws(CASError) in
       do throws(Errno) {
         guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
         let open = try refs.openBeneath(fileName, [.readOnly, .nonBlocking])
         guard try open.status().kind == .regular else { throw .invalidArgument }
-        let content = try open.contents(limit: Self.maximumSize)
+        let content = try open.contents(limit: Self.maximumFileSize)
         return Result { () throws(InvalidValue) in try Descriptor(parsing: content) }
       } catch {
         switch error {
         case .noSuchFileOrDirectory: throw .notFound(context)
-        case .fileTooLarge: return .failure(InvalidValue("more than \(Self.maximumSize) bytes", exceedsBounds: true))
+        case .fileTooLarge: return .failure(InvalidValue("more than \(Self.maximumFileSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
           return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: file)

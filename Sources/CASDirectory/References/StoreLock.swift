@@ -21,7 +21,7 @@ final class StoreLock: Sendable {
   }
 
   /// Runs `body` while nobody else, in this process or another, is within this on the same store.
-  func hold<Result>(
+  func withLock<Result>(
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     let ticket = queue.withLock { (queue) in
@@ -33,13 +33,13 @@ final class StoreLock: Sendable {
     while !queue.wait(for: .milliseconds(20), until: { $0.waiting.first == ticket }) {
       try context.checkCancellation()
     }
-    let lock = try take(context)
+    let lock = try acquire(context)
     return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
   }
 
   /// The lock is the open file that is returned, and goes with it.
-  private func take(_ context: OperationContext) throws(CASError) -> OpenFile {
-    var pause = Duration.milliseconds(1)
+  private func acquire(_ context: OperationContext) throws(CASError) -> OpenFile {
+    var pollInterval = Duration.milliseconds(1)
     var usesFile = false
     while true {
       try context.checkCancellation()
@@ -48,8 +48,8 @@ final class StoreLock: Sendable {
         let file = usesFile ? try lockFile() : try root.openBeneath(".", [.readOnly, .directory])
         while try !file.tryLock(.exclusive) {
           if context.cancellation.isCancelled { throw .interrupted }
-          Thread.sleep(for: pause)
-          pause = min(pause * 2, .milliseconds(20))
+          Thread.sleep(for: pollInterval)
+          pollInterval = min(pollInterval * 2, .milliseconds(20))
         }
         return file
       } catch {

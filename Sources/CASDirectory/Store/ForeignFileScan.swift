@@ -18,20 +18,20 @@ struct ForeignFileScan {
     let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
     try forEachName(in: ".") { (name, path) throws(CASError) in
       if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
-      try report(stray(name, path) ?? StoreProblem(.foreign, subject: path, reason: "no part of an image layout"))
+      try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "no part of an image layout"))
     }
     let algorithms = Digest.Algorithm.allCases
     try forEachName(in: "blobs") { (name, path) throws(CASError) in
       if algorithms.contains(where: { name.elementsEqual($0.rawValue.utf8) }) { return }
       try report(
-        stray(name, path)
+        misplaced(name, path)
           ?? StoreProblem(.foreign, subject: path, reason: "no directory of an algorithm that casfs knows"))
     }
     for algorithm in algorithms {
       try forEachName(in: "blobs/\(algorithm.rawValue)") { (name, path) throws(CASError) in
         let text = String(decoding: name, as: UTF8.self)
         if Digest(algorithm, hex: text) != nil { return }
-        try report(stray(name, path) ?? StoreProblem(.foreign, subject: path, reason: "its name is no digest"))
+        try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "its name is no digest"))
       }
     }
     guard store.references is RefsStore else { return }
@@ -42,7 +42,7 @@ struct ForeignFileScan {
   }
 
   /// What is wrong with the place of something that is called like a blob.
-  private func stray(_ name: [UInt8], _ path: String) -> StoreProblem? {
+  private func misplaced(_ name: [UInt8], _ path: String) -> StoreProblem? {
     let text = String(decoding: name, as: UTF8.self)
     for algorithm in Digest.Algorithm.allCases where Digest(algorithm, hex: text.lowercased()) != nil {
       let place = "blobs/\(algorithm.rawValue)/\(text.lowercased())"
@@ -66,12 +66,12 @@ struct ForeignFileScan {
     while let name = try mappingErrno(context.on(directory), { () throws(Errno) in try names.nextBytes() }) {
       try store.check(context)
       try context.checkCancellation()
-      try body(name, prefix + Self.shown(name))
+      try body(name, prefix + Self.printable(name))
     }
   }
 
   /// A name for a person: bytes that are not UTF-8 as `\x` and two digits.
-  private static func shown(_ name: [UInt8]) -> String {
+  private static func printable(_ name: [UInt8]) -> String {
     if let text = String(validating: name, as: UTF8.self) { return text }
     return name.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
   }

@@ -10,7 +10,7 @@ struct OpenedLayout {
   let path: String
   let references: any ReferenceStore
 
-  private static let markerLimit = 64 << 10
+  private static let layoutFileSizeLimit = 64 << 10
 
   /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
   ///
@@ -25,8 +25,8 @@ struct OpenedLayout {
       }
       throw CASError(error, context)
     }
-    try Self.checkMarker(root, context)
-    _ = try Self.directory("blobs", root, context)
+    try Self.validateLayoutFile(root, context)
+    _ = try Self.openDirectory("blobs", root, context)
     let index: FileStatus?
     do throws(Errno) {
       index = try root.status(of: ImageIndex.fileName)
@@ -37,7 +37,7 @@ struct OpenedLayout {
       index = nil
     }
     if index == nil {
-      references = RefsStore(root, refs: try Self.references(root, context), path: path)
+      references = RefsStore(root, refs: try Self.openReferences(root, context), path: path)
       return
     }
     let references = IndexStore(root, path: path)
@@ -50,15 +50,15 @@ struct OpenedLayout {
     self.references = references
   }
 
-  private static func checkMarker(_ root: OpenFile, _ context: OperationContext) throws(CASError) {
-    let deadline = ContinuousClock.now + TornReadRetry.rereadPeriod
+  private static func validateLayoutFile(_ root: OpenFile, _ context: OperationContext) throws(CASError) {
+    let deadline = ContinuousClock.now + TornReadRetry.timeout
     while true {
-      let marker = try marker(root, context)
+      let file = try readLayoutFile(root, context)
       do throws(InvalidValue) {
-        return try ImageLayout.validate(marker.content)
+        return try ImageLayout.validate(file.content)
       } catch {
         // Tools write it again, in place, with every image they put.
-        guard marker.isFresh, (try? JSON(parsing: marker.content)) == nil, ContinuousClock.now < deadline else {
+        guard file.mayBeTorn, (try? JSON(parsing: file.content)) == nil, ContinuousClock.now < deadline else {
           throw .invalid(context, file: ImageLayout.fileName, error.reason)
         }
       }
@@ -67,20 +67,20 @@ struct OpenedLayout {
   }
 
   /// What is in the file that marks a store, and whether somebody may be writing it just now.
-  private static func marker(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> (
-    content: [UInt8], isFresh: Bool
+  private static func readLayoutFile(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> (
+    content: [UInt8], mayBeTorn: Bool
   ) {
     let name = ImageLayout.fileName
     do throws(Errno) {
       let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
       let status = try file.status()
       guard status.kind == .regular else { throw .invalidArgument }
-      let content = try file.contents(limit: markerLimit)
+      let content = try file.contents(limit: layoutFileSizeLimit)
       return (content, (0...1).contains(status.identity.modified.age))
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
-      case .fileTooLarge: throw .invalid(context, file: name, "more than \(markerLimit) bytes")
+      case .fileTooLarge: throw .invalid(context, file: name, "more than \(layoutFileSizeLimit) bytes")
       case .invalidArgument, .tooManySymbolicLinkLevels:
         throw .invalid(context, file: name, "it is not a regular file")
       default: throw CASError(error, context, file: name)
@@ -88,16 +88,16 @@ struct OpenedLayout {
     }
   }
 
-  private static func references(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> OpenFile {
+  private static func openReferences(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> OpenFile {
     do throws(CASError) {
-      return try directory("refs", root, context)
+      return try openDirectory("refs", root, context)
     } catch {
       guard error.code == .invalid, (try? root.status(of: "refs")) == nil else { throw error }
       throw .invalid(context, file: ImageIndex.fileName, "neither it nor a directory refs is there")
     }
   }
 
-  private static func directory(_ name: String, _ root: OpenFile, _ context: OperationContext) throws(CASError)
+  private static func openDirectory(_ name: String, _ root: OpenFile, _ context: OperationContext) throws(CASError)
     -> OpenFile
   {
     do throws(Errno) {

@@ -85,7 +85,7 @@ enum StoreCreation {
         try? directory.removeDirectory(name)
         throw error
       }
-      if TemporaryFile.lock(root), TemporaryFile.isName(name, of: root, in: directory) { return (root, name) }
+      if TemporaryFile.tryLock(root), TemporaryFile.isName(name, of: root, in: directory) { return (root, name) }
     }
     throw .resourceBusy
   }

@@ -3,7 +3,7 @@ import CASPlatform
 import SystemPackage
 
 /// Why an archive cannot be read.
-enum ArchiveFault: Error {
+enum ArchiveError: Error {
   /// It, or the member of that name, is not what it must be.
   case invalid([UInt8]?, String)
   /// The system refused.
@@ -22,7 +22,7 @@ enum ArchiveFault: Error {
 
 extension OpenFile {
   /// The bytes of a range that lies within the file.
-  func bytes(in range: Range<Int64>) throws(ArchiveFault) -> [UInt8] {
+  func bytes(in range: Range<Int64>) throws(ArchiveError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
     let count: Int
     do throws(Errno) {
