@@ -97,7 +97,7 @@ public final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Cha
     let store = try writableStore(context)
     guard let directory = try store.blobs.directory(digest.algorithm, context) else { return true }
     // A copy that is nearly as young as can be is not made younger.
-    let moment = moment.earlier(bySeconds: BlobPublisher.refreshInterval + 1)
+    let moment = moment.earlier(bySeconds: BlobPublisher.refreshInterval.components.seconds + 1)
     do throws(Errno) {
       let lock = try directory.acquireLock(.exclusive, .none)
       defer { withExtendedLifetime(lock) {} }

@@ -31,8 +31,7 @@ final class BlobDirectories: Sendable {
         }
         return own
       } catch {
-        let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]
-        guard unknown.contains(error) else { throw error }
+        guard error.isLockingUnsupported else { throw error }
         return nil
       }
     }

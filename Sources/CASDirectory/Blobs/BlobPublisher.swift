@@ -12,8 +12,8 @@ struct BlobPublisher {
 
   /// How often others may put and delete the same blob meanwhile before that is an error.
   private static let maximumAttempts = 100
-  /// A stored copy this old, in seconds, is made young again.
-  static let refreshInterval: Int64 = 1
+  /// A stored copy older than this gets the present as its time when it is put again.
+  static let refreshInterval = Duration.seconds(1)
 
   init(_ store: DirectoryStore, _ temporary: TemporaryFile, _ digest: Digest, _ context: OperationContext) {
     self.store = store
@@ -56,7 +56,7 @@ struct BlobPublisher {
       return false
     }
     let known = store.verifier.known(digest)
-    let isOld = identity.modified.age > Self.refreshInterval
+    let isOld = .seconds(identity.modified.age) > Self.refreshInterval
     let isDurable = known?.identity == identity && known?.isDurable == true
     if !isOld, isDurable { return true }
     do throws(Errno) {

@@ -40,12 +40,9 @@ enum TemporaryFileCleaner {
       try root.unlink(name)
       return true
     } catch {
-      // Gone meanwhile, not ours to open, or on a file system without locks: not to be judged, so not abandoned.
-      let unknown: [Errno] = [
-        .noSuchFileOrDirectory, .permissionDenied, .tooManySymbolicLinkLevels, .badFileDescriptor, .invalidArgument,
-        .noLocks, .notSupportedOnSocket,
-      ]
-      guard unknown.contains(error) else { throw error }
+      // Removed meanwhile, replaced by a link, or another user's: not known to be abandoned.
+      let isInaccessible = [.noSuchFileOrDirectory, .permissionDenied, .tooManySymbolicLinkLevels].contains(error)
+      guard isInaccessible || error.isLockingUnsupported else { throw error }
       return false
     }
   }

@@ -16,8 +16,8 @@ final class IndexStore: ReferenceStore {
   private static let fileName = ImageIndex.fileName
   /// How often other tools, which take no lock, may change the file under us before that is an error.
   private static let maximumAttempts = 50
-  /// In seconds: two changes within this may bear the same time on some file systems.
-  private static let settlingTime: Int64 = 2
+  /// Two changes within this may bear the same time on some file systems.
+  private static let settlingTime = Duration.seconds(2)
 
   private let root: OpenFile
   private let path: String
@@ -147,7 +147,7 @@ final class IndexStore: ReferenceStore {
         let content = try file.contents(limit: ImageIndex.maximumSize)
         return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
-          return Snapshot(index: index, status: status, isSettled: now - changed > Self.settlingTime)
+          return Snapshot(index: index, status: status, isSettled: .seconds(now - changed) > Self.settlingTime)
         }
       } catch {
         switch error {

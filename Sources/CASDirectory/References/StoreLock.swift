@@ -54,8 +54,7 @@ final class StoreLock: Sendable {
         return file
       } catch {
         if error == .interrupted { continue }
-        let unknown: [Errno] = [.badFileDescriptor, .invalidArgument, .noLocks, .notSupportedOnSocket]
-        guard !usesFile, unknown.contains(error) else { throw CASError(error, context, file: "the lock") }
+        guard !usesFile, error.isLockingUnsupported else { throw CASError(error, context, file: "the lock") }
         usesFile = true
       }
     }

@@ -11,6 +11,8 @@ struct OpenedLayout {
   let references: any ReferenceStore
 
   private static let layoutFileSizeLimit = 64 << 10
+  /// An `oci-layout` changed within this may still be being written.
+  private static let recentPeriod = Duration.seconds(1)
 
   /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
   ///
@@ -76,7 +78,7 @@ struct OpenedLayout {
       let status = try file.status()
       guard status.kind == .regular else { throw .invalidArgument }
       let content = try file.contents(limit: layoutFileSizeLimit)
-      return (content, (0...1).contains(status.identity.modified.age))
+      return (content, (.zero...recentPeriod).contains(.seconds(status.identity.modified.age)))
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
