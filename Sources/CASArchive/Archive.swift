@@ -37,7 +37,7 @@ final class Archive: Sendable {
         } else if member.kind != .directory {
           guard otherMembers.updateValue(member, forKey: name) == nil else { throw .invalid(name, Self.duplicate) }
           guard otherMembers.count <= Self.otherMemberLimit else {
-            throw .invalid(nil, "more than \(Self.otherMemberLimit) members are no blobs")
+            throw .invalid(nil, "more than \(Self.otherMemberLimit) members besides blobs")
           }
         }
       }
@@ -53,17 +53,16 @@ final class Archive: Sendable {
     }
   }
 
-  private static let duplicate = "it is there twice"
-  private static let notAFile =
-    "it is not a regular file; if it is a link, make the archive with tar --dereference --hard-dereference"
+  private static let duplicate = "duplicate member"
+  private static let notAFile = "not a regular file (links: use tar --dereference --hard-dereference)"
 
   /// A member's name without `.` and what else changes nothing; it leads nowhere outside.
   private static func plainName(of member: TarMember) throws(ArchiveError) -> [UInt8] {
     let slash = UInt8(ascii: "/")
-    guard member.name.first != slash else { throw .invalid(member.name, "its name is an absolute path") }
+    guard member.name.first != slash else { throw .invalid(member.name, "the member name is an absolute path") }
     var plain: [UInt8] = []
     for component in member.name.split(separator: slash) where !component.elementsEqual(".".utf8) {
-      guard !component.elementsEqual("..".utf8) else { throw .invalid(member.name, "its name has the component '..'") }
+      guard !component.elementsEqual("..".utf8) else { throw .invalid(member.name, "the member name has the component '..'") }
       if !plain.isEmpty { plain.append(slash) }
       plain += component
     }
@@ -104,11 +103,11 @@ final class Archive: Sendable {
     let end = Array("/\(name)".utf8)
     if let nested = members.keys.first(where: { $0.suffix(end.count).elementsEqual(end) }) {
       let folder = String(decoding: nested.dropLast(end.count), as: UTF8.self)
-      return "it is not there; the layout in \(folder) would have to be at the top, as by tar -C \(folder) -c ."
+      return "not found; the layout is in \(folder), not at the top (use tar -C \(folder) -c .)"
     }
     if members.keys.contains(where: { $0.starts(with: "refs/".utf8) }) {
-      return "it is not there, and references as files in refs are not read from archives"
+      return "not found, and archives with references in refs/ are not supported"
     }
-    return "it is not there"
+    return "not found"
   }
 }

@@ -31,7 +31,7 @@ public struct ArchiveDriver: Driver {
     let path = supports(uri) ? String(uri.dropFirst(Self.scheme.count)) : ""
     var context = OperationContext("open store", on: uri)
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw CASError(.invalid, context, cause: "a store in an archive is named oci-archive:FILE")
+      throw CASError(.invalid, context, cause: "the URI is not oci-archive:FILE")
     }
     context = context.on(path)
     let (file, status) = try mappingErrno(context) { () throws(Errno) in
@@ -40,7 +40,7 @@ public struct ArchiveDriver: Driver {
       return (file, try file.status())
     }
     guard status.kind == .regular else {
-      throw CASError(.invalid, context, cause: "it is not a regular file")
+      throw CASError(.invalid, context, cause: "not a regular file")
     }
     let archive = try Archive(indexing: file, size: status.size, context)
     return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options.verification)
@@ -50,6 +50,6 @@ public struct ArchiveDriver: Driver {
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     throw CASError(
       .notImplemented, OperationContext("create store", on: uri),
-      cause: "an archive is not made empty; copy into a directory, and make the archive of that with tar")
+      cause: "archives are read-only; copy to a directory and archive that with tar")
   }
 }

@@ -31,7 +31,7 @@ extension OpenFile {
     } catch {
       throw .io(error)
     }
-    guard count == bytes.count else { throw .invalid(nil, "it was cut short meanwhile") }
+    guard count == bytes.count else { throw .invalid(nil, "the file was truncated during the read") }
     return bytes
   }
 }

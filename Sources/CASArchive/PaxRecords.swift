@@ -15,12 +15,12 @@ struct PaxRecords {
     while !rest.isEmpty {
       let digits = rest.prefix { $0 != UInt8(ascii: " ") }
       guard let length = Self.number(digits), length <= rest.count, length > digits.count + 1 else {
-        throw .invalid(name, "its extended header is damaged")
+        throw .invalid(name, "malformed extended header")
       }
       let record = rest.prefix(Int(length)).dropFirst(digits.count + 1)
       rest = rest.dropFirst(Int(length))
       guard record.last == UInt8(ascii: "\n"), let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
-        throw .invalid(name, "its extended header is damaged")
+        throw .invalid(name, "malformed extended header")
       }
       try set(record[..<equals], record[(equals + 1)...].dropLast(), of: name)
     }
@@ -33,7 +33,7 @@ struct PaxRecords {
       path = value.isEmpty ? nil : Array(value)
     } else if key.elementsEqual("size".utf8) {
       size = Self.number(value)
-      guard value.isEmpty || size != nil else { throw .invalid(name, "the size in its extended header is no number") }
+      guard value.isEmpty || size != nil else { throw .invalid(name, "invalid size in the extended header") }
     } else if key.starts(with: "GNU.sparse.".utf8) {
       isSparse = true
     }

@@ -34,13 +34,12 @@ struct TarReader {
     self.file = file
     self.size = size
     let start = try file.bytes(in: 0..<min(size, Self.blockSize))
-    if start.isEmpty { throw .invalid(nil, "it is empty") }
+    if start.isEmpty { throw .invalid(nil, "the file is empty") }
     if let compression = Compression(of: start) {
-      throw .invalid(
-        nil, "it is compressed, and read in place; decompress it first, as by \(compression.command) <FILE >FILE.tar")
+      throw .invalid(nil, "compressed archive; decompress it first: \(compression.command) <FILE >FILE.tar")
     }
     guard start.count == Self.blockSize, TarHeader(start) != nil || start.allSatisfy({ $0 == 0 }) else {
-      throw .invalid(nil, "it is not a tar archive")
+      throw .invalid(nil, "not a tar archive")
     }
   }
 
@@ -62,10 +61,10 @@ struct TarReader {
   private mutating func member(_ header: TarHeader, _ records: PaxRecords) throws(ArchiveError) -> TarMember {
     let name = records.path ?? globalRecords.path ?? header.name
     guard name.count <= Self.nameLengthLimit else {
-      throw .invalid(Array(name.prefix(100)), "its name has more than \(Self.nameLengthLimit) bytes")
+      throw .invalid(Array(name.prefix(100)), "the member name exceeds \(Self.nameLengthLimit) bytes")
     }
     guard header.type != UInt8(ascii: "S"), !records.isSparse, !globalRecords.isSparse else {
-      throw .invalid(name, "it is sparse; make the archive without --sparse")
+      throw .invalid(name, "sparse member; make the archive without --sparse")
     }
     let kind: TarMember.Kind
     switch header.type {
@@ -82,12 +81,12 @@ struct TarReader {
 
   private mutating func nextHeader() throws(ArchiveError) -> TarHeader? {
     guard size - position >= Self.blockSize else {
-      throw .invalid(nil, "it is truncated: the mark that ends an archive is missing")
+      throw .invalid(nil, "truncated archive: the end-of-archive marker is missing")
     }
     let block = try file.bytes(in: position..<position + Self.blockSize)
     guard let header = TarHeader(block) else {
       guard block.allSatisfy({ $0 == 0 }) else {
-        throw .invalid(nil, "it is damaged: there is no member's header at byte \(position)")
+        throw .invalid(nil, "damaged archive: no member header at byte \(position)")
       }
       return nil
     }
@@ -97,7 +96,7 @@ struct TarReader {
 
   /// Passes over content of the given length.
   private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveError) -> Range<Int64> {
-    guard length <= size - position else { throw .invalid(name, "the archive is truncated within it") }
+    guard length <= size - position else { throw .invalid(name, "the archive is truncated within this member") }
     let range = position..<position + length
     position = min(size, range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize)
     return range
@@ -105,7 +104,7 @@ struct TarReader {
 
   private mutating func extendedHeader(_ header: TarHeader) throws(ArchiveError) -> [UInt8] {
     guard header.size <= Self.extendedHeaderSizeLimit else {
-      throw .invalid(header.name, "its extended header has more than \(Self.extendedHeaderSizeLimit) bytes")
+      throw .invalid(header.name, "the extended header exceeds \(Self.extendedHeaderSizeLimit) bytes")
     }
     return try file.bytes(in: content(of: header.size, header.name))
   }

@@ -45,10 +45,10 @@ public struct DirectoryDriver: Driver {
 
   private func checkedPath(_ uri: String, _ context: OperationContext) throws(CASError) -> String {
     guard let path = Self.path(of: uri) else {
-      throw CASError(.notImplemented, context, cause: "it is not a path or dir:PATH")
+      throw CASError(.notImplemented, context, cause: "not a path or dir:PATH")
     }
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw CASError(.invalid, context, cause: "it has no path, or one with a NUL byte")
+      throw CASError(.invalid, context, cause: "empty path, or NUL byte in the path")
     }
     return path
   }

@@ -41,7 +41,7 @@ public struct MemoryDriver: Driver {
     if uri.utf8.count > Self.scheme.utf8.count {
       try Self.stores.withLock { (stores) throws(CASError) in
         guard stores[Array(uri.utf8)] == nil else {
-          throw CASError(.clobber, context, cause: "it is there already")
+          throw CASError(.clobber, context, cause: "the store already exists")
         }
         stores[Array(uri.utf8)] = store
       }
@@ -51,7 +51,7 @@ public struct MemoryDriver: Driver {
 
   private func validate(_ uri: String, _ context: OperationContext) throws(CASError) {
     guard supports(uri) else {
-      throw CASError(.invalid, context, cause: "a store in memory is named mem: or mem:NAME")
+      throw CASError(.invalid, context, cause: "the URI is not mem: or mem:NAME")
     }
   }
 }

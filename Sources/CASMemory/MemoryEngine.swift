@@ -76,7 +76,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
         if (try? entry.descriptor.get()) == descriptor { return nil }
         guard replacing else { throw .clobber(context) }
       } else if !name.isGrammatical {
-        throw CASError(.invalid, context, cause: "the specification allows no such name")
+        throw CASError(.invalid, context, cause: "the specification does not allow this name")
       }
       return index.setting(descriptor, named: name)
     }
@@ -108,7 +108,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
       guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
         guard other.isGrammatical else {
-          throw CASError(.invalid, context.on(other), cause: "the specification allows no such name")
+          throw CASError(.invalid, context.on(other), cause: "the specification does not allow this name")
         }
       } else if !replacing {
         throw .clobber(context.on(other))

@@ -17,7 +17,7 @@ final class MemoryReader: BlobReader {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, context, cause: "the offset is negative")
+      throw CASError(.invalid, context, cause: "negative offset: \(offset)")
     }
     return content.read(into: &buffer, at: offset)
   }

@@ -21,7 +21,7 @@ final class MemoryStage: BlobStage {
   var size: Int64 { content.withLock { $0?.size ?? 0 } }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
-    try check(offset)
+    try check(offset: offset)
     guard !offset.addingReportingOverflow(Int64(bytes.count)).overflow else {
       throw CASError(.fileTooLarge, context)
     }
@@ -34,13 +34,14 @@ final class MemoryStage: BlobStage {
   }
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
-    try check(offset)
+    try check(offset: offset)
     guard let content = content.withLock({ $0 }) else { throw ended }
     return content.read(into: &buffer, at: offset)
   }
 
   func truncate(to size: Int64) throws(CASError) {
-    try check(size)
+    try engine.checkOpen(context)
+    guard size >= 0 else { throw CASError(.invalid, context, cause: "negative length: \(size)") }
     try content.withLock { (content) throws(CASError) in
       guard var changed = content.take() else { throw ended }
       changed.truncate(to: size)
@@ -49,14 +50,14 @@ final class MemoryStage: BlobStage {
   }
 
   func synchronize() throws(CASError) {
-    try check(0)
+    try engine.checkOpen(context)
     guard content.withLock({ $0 != nil }) else { throw ended }
   }
 
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
-    try check(0)
+    try engine.checkOpen(context)
     let context = OperationContext(context.operation, on: context.subject, cancellation: cancellation)
     return try content.withLock { (content) throws(CASError) in
       guard let finished = content else { throw ended }
@@ -74,10 +75,10 @@ final class MemoryStage: BlobStage {
     content.withLock { $0 = nil }
   }
 
-  private func check(_ offset: Int64) throws(CASError) {
+  private func check(offset: Int64) throws(CASError) {
     try engine.checkOpen(context)
-    guard offset >= 0 else { throw CASError(.invalid, context, cause: "an offset or size is negative") }
+    guard offset >= 0 else { throw CASError(.invalid, context, cause: "negative offset: \(offset)") }
   }
 
-  private var ended: CASError { CASError(.closed, context, cause: "it was committed or discarded") }
+  private var ended: CASError { CASError(.closed, context, cause: "already committed or discarded") }
 }

@@ -66,7 +66,7 @@ final class MemoryStore: Sendable {
     try references.withLock { (index) throws(CASError) in
       guard let content = try edit(index) else { return }
       guard content.count <= ImageIndex.maximumSize else {
-        throw CASError(.io(.fileTooLarge), context, cause: "the index would be too long")
+        throw CASError(.io(.fileTooLarge), context, cause: "the new index exceeds \(ImageIndex.maximumSize) bytes")
       }
       do throws(InvalidValue) {
         index = try ImageIndex(parsing: content)

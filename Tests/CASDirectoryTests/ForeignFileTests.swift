@@ -58,7 +58,7 @@ struct ForeignFileTests {
     #expect(try found(engine) == (misplaced.map { "misplaced \($0)" } + foreign.map { "foreign \($0)" }).sorted())
     #expect(try SystemCommand.expect("find", folder("store"), "-printf", "%p %s %T@ %C@\n") == before)
     let place = try problems(engine).first { $0.subject.contains(hex.uppercased()) }?.reason
-    #expect(place == "its place is blobs/sha256/\(hex)")
+    #expect(place == "expected place: blobs/sha256/\(hex)")
   }
 
   @Test("D6: a check reports names of arbitrary bytes readably")

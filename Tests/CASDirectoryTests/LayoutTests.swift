@@ -28,13 +28,13 @@ struct LayoutTests {
   func invalid() throws {
     let marker = "{\"imageLayoutVersion\":\"1.0.0\"}"
     let table: [(broken: String, name: String, says: String)] = [
-      ("rm oci-layout", "oci-layout", "oci-layout: it is not there"),
+      ("rm oci-layout", "oci-layout", "oci-layout: not found"),
       ("oci-layout=", "oci-layout", "oci-layout: byte 0"),
       ("oci-layout={\"imageLayoutVersion\":\"2.0.0\"}", "oci-layout", "layout version 2.0.0 is not supported"),
       ("oci-layout={}", "oci-layout", "it has no imageLayoutVersion"),
-      ("rm blobs", "blobs", "blobs: it is not there"),
-      ("blobs=x", "blobs", "blobs: it is not a directory"),
-      ("rm index.json", "index.json", "index.json: neither it nor a directory refs is there"),
+      ("rm blobs", "blobs", "blobs: not found"),
+      ("blobs=x", "blobs", "blobs: not a directory"),
+      ("rm index.json", "index.json", "index.json: not found, and neither is a directory refs"),
       ("index.json={\"schemaVersion\":2,\"manifests\":7}", "index.json", "index.json: byte 31"),
     ]
     for (number, row) in table.enumerated() {
@@ -131,7 +131,7 @@ struct LayoutTests {
     for path in ["file", "dangling", "empty", "empty/.", "empty/..", ""] {
       let error = #expect(throws: CASError.self) { _ = try folder.store(path) }
       #expect(error?.code == .clobber, "\(path)")
-      #expect(error?.cause == "it exists already")
+      #expect(error?.cause == "the path already exists")
     }
     #expect(try entryNames(folder.path) == ["dangling", "empty", "file"])
     #expect(try entryNames(folder("empty")).isEmpty)

@@ -132,7 +132,7 @@ final class BlobDirectories: Sendable {
           if isRevalidated || !directory.isRemoved { return nil }
           isRevalidated = true
         case .invalidArgument, .tooManySymbolicLinkLevels:
-          throw CASError(.invalid, context, cause: "what is stored there is not a regular file")
+          throw CASError(.invalid, context, cause: "not a regular file")
         default: throw CASError(error, context)
         }
       }
@@ -142,7 +142,7 @@ final class BlobDirectories: Sendable {
 
   private static func directoryError(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
     switch errno {
-    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(context, file: file, "it is not a directory")
+    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(context, file: file, "not a directory")
     default: CASError(errno, context, file: file)
     }
   }

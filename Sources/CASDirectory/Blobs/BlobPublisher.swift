@@ -37,7 +37,9 @@ struct BlobPublisher {
       }
       if isOurs { return try finish(directory) }
     }
-    throw CASError(.io(.resourceBusy), context, cause: "others put and delete it all the time")
+    throw CASError(
+      .io(.resourceBusy), context,
+      cause: "gave up after \(Self.maximumAttempts) attempts: other writers keep replacing the blob")
   }
 
   /// Makes sure of a copy that is stored already, and makes it young and durable.

@@ -65,7 +65,7 @@ final class DirectoryStage: FileBackedStage {
       if bytes.isEmpty { return }
       let (end, overflows) = offset.addingReportingOverflow(Int64(bytes.count))
       guard offset >= 0, !overflows else {
-        let failure = CASError(.io(.fileTooLarge), context, cause: "the offset is out of range")
+        let failure = CASError(.io(.fileTooLarge), context, cause: "offset out of range: \(offset)")
         state.failure = failure
         throw failure
       }
@@ -100,7 +100,7 @@ final class DirectoryStage: FileBackedStage {
     try state.withLock { (state) throws(CASError) in
       try check(state)
       guard size >= 0 else {
-        throw CASError(.invalid, context, cause: "a length is not negative")
+        throw CASError(.invalid, context, cause: "negative length: \(size)")
       }
       if size == self.size { return }
       try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
@@ -132,7 +132,7 @@ final class DirectoryStage: FileBackedStage {
       // An empty blob was never written.
       try change(&state) { (_, _) throws(Errno) in }
       guard let temporary = state.temporary else {
-        throw CASError(.closed, context, cause: "the content was given up")
+        throw CASError(.closed, context, cause: "the content was discarded")
       }
       let address = BlobAddress(digest: try digest(&state, temporary, context), size: size)
       try expectation.check(address)
@@ -171,7 +171,7 @@ final class DirectoryStage: FileBackedStage {
 
   private func checkUse(_ state: State) throws(CASError) {
     try store.check(context)
-    guard !state.isFinished else { throw CASError(.closed, context, cause: "it was committed or discarded before") }
+    guard !state.isFinished else { throw CASError(.closed, context, cause: "already committed or discarded") }
   }
 
   /// Changes the file; what fails once fails for good.

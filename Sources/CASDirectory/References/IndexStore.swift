@@ -117,7 +117,7 @@ final class IndexStore: ReferenceStore {
           return try mappingErrno(context) { () throws(Errno) in try root.synchronize() }
         }
         guard content.count <= ImageIndex.maximumSize else {
-          throw .invalid(context, file: Self.fileName, "it would have more than \(ImageIndex.maximumSize) bytes")
+          throw .invalid(context, file: Self.fileName, "the new index exceeds \(ImageIndex.maximumSize) bytes")
         }
         do throws(Errno) {
           let isDone = try root.replaceFile(
@@ -151,11 +151,11 @@ final class IndexStore: ReferenceStore {
         }
       } catch {
         switch error {
-        case .noSuchFileOrDirectory: return .failure(InvalidValue("it is gone"))
+        case .noSuchFileOrDirectory: return .failure(InvalidValue("the file is gone"))
         case .fileTooLarge:
           return .failure(InvalidValue("more than \(ImageIndex.maximumSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
-          return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
+          return .failure(InvalidValue("not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: Self.fileName)
         }
       }

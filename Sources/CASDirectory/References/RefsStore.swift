@@ -138,7 +138,7 @@ final class RefsStore: ReferenceStore {
 
   private func checkedFileName(_ name: ReferenceName, _ context: OperationContext) throws(CASError) -> String {
     guard let fileName = ReferenceFileName.encode(name) else {
-      let cause = "as a file name it has more than \(PathLimits.name) bytes"
+      let cause = "the encoded name exceeds \(PathLimits.name) bytes"
       throw CASError(.invalid, context.on(name), cause: cause)
     }
     return fileName
@@ -161,7 +161,7 @@ final class RefsStore: ReferenceStore {
         case .noSuchFileOrDirectory: throw .notFound(context)
         case .fileTooLarge: return .failure(InvalidValue("more than \(Self.maximumFileSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
-          return .failure(InvalidValue("it is not a regular file", exceedsBounds: true))
+          return .failure(InvalidValue("not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: file)
         }
       }

@@ -18,26 +18,26 @@ struct ForeignFileScan {
     let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
     try forEachName(in: ".") { (name, path) throws(CASError) in
       if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
-      try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "no part of an image layout"))
+      try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "not part of an image layout"))
     }
     let algorithms = Digest.Algorithm.allCases
     try forEachName(in: "blobs") { (name, path) throws(CASError) in
       if algorithms.contains(where: { name.elementsEqual($0.rawValue.utf8) }) { return }
       try report(
         misplaced(name, path)
-          ?? StoreProblem(.foreign, subject: path, reason: "no directory of an algorithm that casfs knows"))
+          ?? StoreProblem(.foreign, subject: path, reason: "not the directory of a supported digest algorithm"))
     }
     for algorithm in algorithms {
       try forEachName(in: "blobs/\(algorithm.rawValue)") { (name, path) throws(CASError) in
         let text = String(decoding: name, as: UTF8.self)
         if Digest(algorithm, hex: text) != nil { return }
-        try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "its name is no digest"))
+        try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "the name is not a digest"))
       }
     }
     guard store.references is RefsStore else { return }
     try forEachName(in: "refs") { (name, path) throws(CASError) in
       if let text = String(validating: name, as: UTF8.self), ReferenceFileName.decode(text) != nil { return }
-      try report(StoreProblem(.foreign, subject: path, reason: "its name is no reference's"))
+      try report(StoreProblem(.foreign, subject: path, reason: "the name is not an encoded reference name"))
     }
   }
 
@@ -46,7 +46,7 @@ struct ForeignFileScan {
     let text = String(decoding: name, as: UTF8.self)
     for algorithm in Digest.Algorithm.allCases where Digest(algorithm, hex: text.lowercased()) != nil {
       let place = "blobs/\(algorithm.rawValue)/\(text.lowercased())"
-      return StoreProblem(.misplaced, subject: path, reason: "its place is \(place)")
+      return StoreProblem(.misplaced, subject: path, reason: "expected place: \(place)")
     }
     return nil
   }

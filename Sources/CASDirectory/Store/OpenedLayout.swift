@@ -23,7 +23,7 @@ struct OpenedLayout {
       root = try OpenFile.open(path: path, [.readOnly, .directory])
     } catch {
       if error == .notDirectory {
-        throw CASError(.invalid, context, cause: "it is not a directory")
+        throw CASError(.invalid, context, cause: "not a directory")
       }
       throw CASError(error, context)
     }
@@ -81,10 +81,10 @@ struct OpenedLayout {
       return (content, (.zero...recentPeriod).contains(.seconds(status.identity.modified.age)))
     } catch {
       switch error {
-      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
+      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "not found")
       case .fileTooLarge: throw .invalid(context, file: name, "more than \(layoutFileSizeLimit) bytes")
       case .invalidArgument, .tooManySymbolicLinkLevels:
-        throw .invalid(context, file: name, "it is not a regular file")
+        throw .invalid(context, file: name, "not a regular file")
       default: throw CASError(error, context, file: name)
       }
     }
@@ -95,7 +95,7 @@ struct OpenedLayout {
       return try openDirectory("refs", root, context)
     } catch {
       guard error.code == .invalid, (try? root.status(of: "refs")) == nil else { throw error }
-      throw .invalid(context, file: ImageIndex.fileName, "neither it nor a directory refs is there")
+      throw .invalid(context, file: ImageIndex.fileName, "not found, and neither is a directory refs")
     }
   }
 
@@ -106,9 +106,9 @@ struct OpenedLayout {
       return try root.openBeneath(name, [.readOnly, .directory])
     } catch {
       switch error {
-      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "it is not there")
+      case .noSuchFileOrDirectory: throw .invalid(context, file: name, "not found")
       case .notDirectory, .tooManySymbolicLinkLevels:
-        throw .invalid(context, file: name, "it is not a directory")
+        throw .invalid(context, file: name, "not a directory")
       default: throw CASError(error, context, file: name)
       }
     }

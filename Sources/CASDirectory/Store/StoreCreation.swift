@@ -30,7 +30,7 @@ enum StoreCreation {
   }
 
   private static func exists(_ context: OperationContext) -> CASError {
-    CASError(.clobber, context, cause: "it exists already")
+    CASError(.clobber, context, cause: "the path already exists")
   }
 
   /// The directory a path is in, and its name there.

@@ -12,7 +12,7 @@ while read -r call count <&5; do
     kill_before "$call" $n "${act[@]}" || continue
     points=$((points + 1))
     if [ -e made/a/store ]; then
-      stores=$((stores + 1)); "$casfs" fsck made/a/store; assert_fails 'it exists already' "${act[@]}"
+      stores=$((stores + 1)); "$casfs" fsck made/a/store; assert_fails 'the path already exists' "${act[@]}"
     else
       "${act[@]}"; "$casfs" fsck made/a/store
     fi
