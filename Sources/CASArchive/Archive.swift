@@ -3,25 +3,29 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Where a blob is in an archive.
+/// The place of a blob in an archive.
 struct ArchiveBlob {
+  /// The region of the archive's file, in bytes.
   var content: Range<Int64>
   var modified: Timestamp
 
   var size: Int64 { content.upperBound - content.lowerBound }
 }
 
-/// An archive that was found to have an image layout.
+/// An archive that was validated as an image layout: the places of its blobs, and its index.
 final class Archive: Sendable {
+  /// The longest `oci-layout` that is read, in bytes.
   private static let layoutFileSizeLimit = 64 << 10
-  /// How many members that are no blobs are taken, as their names are kept while the archive is looked through.
+  /// The limit on members besides blobs, whose names are kept in memory while the headers are read.
   private static let otherMemberLimit = 1_000_000
 
   let file: OpenFile
   let blobs: [Digest: ArchiveBlob]
   let index: ImageIndex
 
-  /// Looks through an archive, and reads its index.
+  /// Reads all headers of an archive, and its `oci-layout` and `index.json`.
+  ///
+  /// - Throws: `CASError.Code.invalid` with the name of the malformed member; `CASError.Code.io(_:)`.
   init(indexing file: OpenFile, size: Int64, _ context: OperationContext) throws(CASError) {
     self.file = file
     do throws(ArchiveError) {
@@ -41,8 +45,8 @@ final class Archive: Sendable {
           }
         }
       }
-      try Self.parse(ImageLayout.fileName, in: otherMembers, file, Self.layoutFileSizeLimit) { (content) throws(InvalidValue) in
-        try ImageLayout.validate(content)
+      try Self.parse(ImageLayout.fileName, in: otherMembers, file, Self.layoutFileSizeLimit) {
+        (content) throws(InvalidValue) in try ImageLayout.validate(content)
       }
       index = try Self.parse(ImageIndex.fileName, in: otherMembers, file, ImageIndex.maximumSize) {
         (content) throws(InvalidValue) in try ImageIndex(parsing: content)
@@ -56,30 +60,35 @@ final class Archive: Sendable {
   private static let duplicate = "duplicate member"
   private static let notAFile = "not a regular file (links: use tar --dereference --hard-dereference)"
 
-  /// A member's name without `.` and what else changes nothing; it leads nowhere outside.
+  /// A member's name without components `.` and empty ones.
+  ///
+  /// - Throws: `ArchiveError.invalid` if the name leads out of the archive.
   private static func plainName(of member: TarMember) throws(ArchiveError) -> [UInt8] {
     let slash = UInt8(ascii: "/")
     guard member.name.first != slash else { throw .invalid(member.name, "the member name is an absolute path") }
     var plain: [UInt8] = []
     for component in member.name.split(separator: slash) where !component.elementsEqual(".".utf8) {
-      guard !component.elementsEqual("..".utf8) else { throw .invalid(member.name, "the member name has the component '..'") }
+      guard !component.elementsEqual("..".utf8) else {
+        throw .invalid(member.name, "the member name has the component '..'")
+      }
       if !plain.isEmpty { plain.append(slash) }
       plain += component
     }
     return plain
   }
 
-  /// The digest of the blob whose place it is.
+  /// The digest in a name `blobs/ALGORITHM/HEX`; `nil` for other names.
   private static func digest(of name: [UInt8]) -> Digest? {
     for algorithm in Digest.Algorithm.allCases {
-      let folder = "blobs/\(algorithm.rawValue)/"
-      if name.starts(with: folder.utf8) {
-        return Digest(algorithm, hex: String(decoding: name[folder.utf8.count...], as: UTF8.self))
+      let directory = "blobs/\(algorithm.rawValue)/"
+      if name.starts(with: directory.utf8) {
+        return Digest(algorithm, hex: String(decoding: name[directory.utf8.count...], as: UTF8.self))
       }
     }
     return nil
   }
 
+  /// Reads and parses one of the files of the layout.
   private static func parse<Value>(
     _ name: String, in members: [[UInt8]: TarMember], _ file: OpenFile, _ limit: Int,
     _ body: ([UInt8]) throws(InvalidValue) -> Value
@@ -98,12 +107,12 @@ final class Archive: Sendable {
     }
   }
 
-  /// Says that a file of the layout is not there, and what may be the reason.
+  /// The reason for a missing file of the layout, with a hint if the archive was made of the wrong directory.
   private static func absence(of name: String, in members: [[UInt8]: TarMember]) -> String {
     let end = Array("/\(name)".utf8)
     if let nested = members.keys.first(where: { $0.suffix(end.count).elementsEqual(end) }) {
-      let folder = String(decoding: nested.dropLast(end.count), as: UTF8.self)
-      return "not found; the layout is in \(folder), not at the top (use tar -C \(folder) -c .)"
+      let directory = String(decoding: nested.dropLast(end.count), as: UTF8.self)
+      return "not found; the layout is in \(directory), not at the top (use tar -C \(directory) -c .)"
     }
     if members.keys.contains(where: { $0.starts(with: "refs/".utf8) }) {
       return "not found, and archives with references in refs/ are not supported"

@@ -3,12 +3,12 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Image layouts in tar archives, read where they are: `oci-archive:FILE`.
+/// Image layouts in tar archives, read in place: `oci-archive:FILE`.
 ///
-/// What cannot be done: stores are not made (`CASError.Code.notImplemented`), and every change of one fails
-/// with EROFS. The archive is looked through once, when it is opened; how long that takes depends on how many members it
-/// has and not on how long they are. Archives of `tar`, skopeo and buildah are read, in the formats ustar, pax and GNU's;
-/// sparse members and compressed archives are not.
+/// Archives are read-only: every change fails with EROFS, and creating one with `CASError.Code.notImplemented`. All
+/// headers are read when the archive is opened, so the time for that depends on the number of members and not on their
+/// size. The formats of `tar`, skopeo and buildah are read: ustar, pax, GNU tar and Unix V7. Compressed archives and
+/// sparse members are rejected.
 public struct ArchiveDriver: Driver {
   private static let scheme = "oci-archive:"
 
@@ -23,10 +23,11 @@ public struct ArchiveDriver: Driver {
     uri.utf8.starts(with: Self.scheme.utf8)
   }
 
-  /// Opens the archive, finds its members and reads its index.
+  /// Opens the archive, and reads its headers and its index.
   ///
-  /// - Throws: `CASError.Code.invalid` with the reason when it is not a whole, plain archive of an image
-  ///   layout; `CASError.Code.notFound` when there is no such file.
+  /// - Throws: `CASError.Code.invalid` if the URI is malformed, or the file is not a complete, uncompressed archive of
+  ///   an image layout; `CASError.Code.notFound` if the file does not exist; `CASError.Code.io(_:)` if a system call
+  ///   fails.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let path = supports(uri) ? String(uri.dropFirst(Self.scheme.count)) : ""
     var context = OperationContext("open store", on: uri)
@@ -35,7 +36,7 @@ public struct ArchiveDriver: Driver {
     }
     context = context.on(path)
     let (file, status) = try mappingErrno(context) { () throws(Errno) in
-      // A FIFO is not waited for.
+      // Opening a FIFO would otherwise wait for a writer.
       let file = try OpenFile.open(path: path, [.readOnly, .nonBlocking])
       return (file, try file.status())
     }
@@ -46,7 +47,9 @@ public struct ArchiveDriver: Driver {
     return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options.verification)
   }
 
-  /// Fails: an archive is made by other tools, as `tar`, of a store that is complete.
+  /// Fails: an archive is made with `tar` of a complete store.
+  ///
+  /// - Throws: `CASError.Code.notImplemented`.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     throw CASError(
       .notImplemented, OperationContext("create store", on: uri),

@@ -3,13 +3,14 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// An opened archive. References are those it had when it was opened; the content of a blob is looked at again when the
-/// file has changed.
+/// An opened archive. Its members and references are those of the moment of opening; a blob is verified again after the
+/// archive's file has changed.
 final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, ContentVerifying {
   let uri: String
   let driverName = "oci-archive"
   private let verification: Verification
   private let verifier = Verifier()
+  /// `nil` after `close()`.
   private let opened: Monitor<Archive?>
 
   init(_ archive: Archive, uri: String, _ verification: Verification) {

@@ -2,14 +2,14 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// Why an archive cannot be read.
+/// The error of reading an archive, before it is put into the context of an operation.
 enum ArchiveError: Error {
-  /// It, or the member of that name, is not what it must be.
+  /// The archive, or the member of this name, is malformed.
   case invalid([UInt8]?, String)
-  /// The system refused.
+  /// A system call failed.
   case io(Errno)
 
-  /// The fault as an error of an operation on the archive.
+  /// Returns the error of an operation on the archive.
   func during(_ context: OperationContext) -> CASError {
     switch self {
     case .invalid(let name?, let reason):
@@ -21,7 +21,9 @@ enum ArchiveError: Error {
 }
 
 extension OpenFile {
-  /// The bytes of a range that lies within the file.
+  /// Reads a range that lies within the file: `pread(2)`.
+  ///
+  /// - Throws: `ArchiveError.invalid` if the file has become shorter; `ArchiveError.io`.
   func bytes(in range: Range<Int64>) throws(ArchiveError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
     let count: Int

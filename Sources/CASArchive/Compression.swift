@@ -1,4 +1,4 @@
-/// How a file is compressed, by the bytes it begins with.
+/// The format of a compressed file, detected by its magic number, so that an error can name the command for it.
 enum Compression {
   case gzip
   case zstd
@@ -6,17 +6,22 @@ enum Compression {
   case bzip2
   case lz4
 
-  /// Looks at the first bytes of a file.
+  /// Detects the format.
+  ///
+  /// - Parameter start: The first bytes of the file, up to 512. If they are a valid tar header, the file is not
+  ///   compressed, even if the name of its first member looks like a magic number.
   init?(of start: [UInt8]) {
-    let marks: [(Compression, [UInt8])] = [
+    let magicNumbers: [(Compression, [UInt8])] = [
       (.gzip, [0x1F, 0x8B]), (.zstd, [0x28, 0xB5, 0x2F, 0xFD]), (.xz, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]),
       (.bzip2, Array("BZh".utf8)), (.lz4, [0x04, 0x22, 0x4D, 0x18]),
     ]
-    guard let (kind, _) = marks.first(where: { start.starts(with: $0.1) }), TarHeader(start) == nil else { return nil }
+    guard let (kind, _) = magicNumbers.first(where: { start.starts(with: $0.1) }), TarHeader(start) == nil else {
+      return nil
+    }
     self = kind
   }
 
-  /// What decompresses it, from standard input to standard output.
+  /// The command that decompresses standard input to standard output.
   var command: String {
     switch self {
     case .gzip: "gzip -dc"

@@ -1,15 +1,15 @@
-/// What an extended header says of the member that follows, as far as it matters: POSIX.1-2001, `pax(1)`.
+/// The records of an extended header that matter here: POSIX.1-2001, `pax(1)`, "pax Extended Header".
 struct PaxRecords {
-  /// The name, where it does not fit into the member's own header.
+  /// `path`: the member's name, if it does not fit into the header.
   var path: [UInt8]?
-  /// The length, where it does not.
+  /// `size`: the member's length in bytes, if it does not fit into the header.
   var size: Int64?
-  /// Whether the content is stored without its holes, in GNU's way.
+  /// Whether there is a `GNU.sparse.*` record: the content is stored without its holes.
   var isSparse = false
 
-  /// Reads `LENGTH KEY=VALUE` records, each ended by a line's end.
+  /// Parses records `LENGTH KEY=VALUE\n`; later ones replace earlier ones of the same key.
   ///
-  /// - Parameter name: whose they are.
+  /// - Parameter name: The name of the extended header, for messages.
   mutating func add(_ content: [UInt8], of name: [UInt8]) throws(ArchiveError) {
     var rest = content[...]
     while !rest.isEmpty {

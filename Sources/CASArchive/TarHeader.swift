@@ -1,17 +1,15 @@
-/// A member's first block, in any of the formats.
+/// The header block of a member: ustar of POSIX.1 (`pax(1)`, "ustar Interchange Format"), GNU tar's, or Unix V7's.
 struct TarHeader {
-  /// The name, with its prefix.
+  /// The name, with the prefix of a ustar header.
   let name: [UInt8]
-  /// The length of what follows, in bytes.
+  /// The length of the content, in bytes.
   let size: Int64
-  /// In seconds since 1970.
+  /// The modification time, in seconds since 1970-01-01T00:00:00Z.
   let modified: Int64
-  /// What the member is.
+  /// The type flag: `typeflag` of ustar.
   let type: UInt8
 
-  /// Reads 512 bytes.
-  ///
-  /// - Returns: `nil` when their sum is not what it must be, or a number is none.
+  /// Parses a block of 512 bytes; fails if the checksum is wrong or a number is malformed.
   init?(_ block: [UInt8]) {
     let sumField = 148..<156
     var sum: Int64 = 0
@@ -23,7 +21,7 @@ struct TarHeader {
     modified = Self.number(block[136..<148]) ?? 0
     type = block[156]
     let name = Self.text(block[0..<100])
-    // GNU's format has other things where POSIX's has the prefix.
+    // GNU tar's format, with another magic, uses the bytes of the prefix for other fields.
     let prefix = block[257..<263].elementsEqual("ustar\0".utf8) ? Self.text(block[345..<500]) : []
     self.name = prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
   }
@@ -32,7 +30,8 @@ struct TarHeader {
     Array(field.prefix { $0 != 0 })
   }
 
-  /// A number that is not negative: in octal digits, or, where those are too few, in bytes.
+  /// A number in octal digits, or, with the first bit set, in base 256 for larger values (GNU tar). Negative ones are
+  /// rejected.
   private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
     var value: Int64 = 0
     if let first = field.first, first & 0x80 != 0 {

@@ -5,31 +5,36 @@ struct TarMember {
   enum Kind {
     case file
     case directory
-    /// A link, device, or FIFO.
+    /// A link, device or FIFO.
     case other
   }
 
   var name: [UInt8]
   var kind: Kind
-  /// Where its content is.
+  /// The region of the archive, in bytes.
   var content: Range<Int64>
   var modified: Timestamp
 }
 
-/// Walks over the headers of a tar archive, and reads nothing in between: POSIX.1-2001 `pax(1)`, and GNU's format.
+/// Iterates over the headers of a tar archive without reading the contents: POSIX.1-2001, `pax(1)`, and GNU tar's
+/// format.
 struct TarReader {
   private static let blockSize: Int64 = 512
   /// The longest extended header that is read, in bytes.
   private static let extendedHeaderSizeLimit: Int64 = 1 << 20
+  /// The longest member name, in bytes.
   private static let nameLengthLimit = 4096
 
   private let file: OpenFile
   private let size: Int64
   private var position: Int64 = 0
-  /// What holds for all members that come.
+  /// Records of global extended headers, which apply to all following members.
   private var globalRecords = PaxRecords()
 
-  /// Begins at the start of a file.
+  /// Begins at the start of the file.
+  ///
+  /// - Parameter size: The length of the file, in bytes.
+  /// - Throws: `ArchiveError.invalid` if the file is empty, compressed, or does not begin with a header.
   init(_ file: OpenFile, size: Int64) throws(ArchiveError) {
     self.file = file
     self.size = size
@@ -43,7 +48,7 @@ struct TarReader {
     }
   }
 
-  /// The next member; `nil` at the mark that ends the archive.
+  /// The next member; `nil` at the end-of-archive marker, a block of zeros.
   mutating func next() throws(ArchiveError) -> TarMember? {
     var own = PaxRecords()
     while let header = try nextHeader() {
@@ -72,7 +77,7 @@ struct TarReader {
     case UInt8(ascii: "5"): kind = .directory
     default: kind = .other
     }
-    // Links, devices, directories and FIFOs have no content, whatever their header says.
+    // Links, devices, directories and FIFOs have no content, even if the size in the header is not zero.
     let hasContent = !(UInt8(ascii: "1")...UInt8(ascii: "6") ~= header.type)
     let content = try content(of: hasContent ? records.size ?? globalRecords.size ?? header.size : 0, name)
     return TarMember(
@@ -94,7 +99,7 @@ struct TarReader {
     return header
   }
 
-  /// Passes over content of the given length.
+  /// Skips content of the given length, and the padding after it.
   private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveError) -> Range<Int64> {
     guard length <= size - position else { throw .invalid(name, "the archive is truncated within this member") }
     let range = position..<position + length

@@ -2,7 +2,7 @@ public import CAS
 import OCI
 import SystemPackage
 
-/// Stores in directories: `dir:PATH`, or a bare path, which is anything that does not start with a scheme.
+/// Image layouts in directories: `dir:PATH`, or a bare path, which is any text that does not begin with a scheme.
 public struct DirectoryDriver: Driver {
   private static let scheme = "dir:"
 
@@ -10,7 +10,7 @@ public struct DirectoryDriver: Driver {
 
   /// Makes a driver.
   ///
-  /// - Parameter layout: the layout of the stores that this driver creates; it opens both.
+  /// - Parameter layout: The layout of the stores that this driver creates. It opens both.
   public init(creating layout: DirectoryLayout = .index) {
     self.layout = layout
   }
@@ -18,24 +18,30 @@ public struct DirectoryDriver: Driver {
   /// `dir`.
   public var name: String { "dir" }
 
-  /// Whether the URI is a path: `dir:PATH`, or text without a scheme (RFC 3986, in lower case) before its first `/`.
+  /// Whether the URI is `dir:PATH` or a bare path: text that does not begin with a scheme in lower case (RFC 3986,
+  /// section 3.1) and a colon.
   public func supports(_ uri: String) -> Bool {
     Self.path(of: uri) != nil
   }
 
-  /// Opens the store in a directory, in either layout, and validates it without writing anything.
+  /// Opens the store in a directory, in either layout, and validates `oci-layout`, `blobs` and the references. Nothing
+  /// is written.
   ///
-  /// - Throws: `CASError.Code.invalid` naming the file that is not what it must be;
-  ///   `CASError.Code.notFound` when there is no such directory.
+  /// - Throws: `CASError.Code.invalid` if the path or a part of the layout is malformed, with the name of that part;
+  ///   `CASError.Code.notFound` if the directory does not exist; `CASError.Code.notImplemented` if the URI has another
+  ///   scheme; `CASError.Code.io(_:)` if a system call fails.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     let path = try checkedPath(uri, context)
     return DirectoryEngine(try OpenedLayout(opening: path, context.on(path)), options: options)
   }
 
-  /// Makes an empty store in a new directory, and the directories above it, and opens it.
+  /// Creates an empty store in a new directory, with the parent directories that are missing, and opens it.
   ///
-  /// - Throws: `CASError.Code.clobber` when the path exists.
+  /// The creation is atomic and durable: a crash leaves nothing at the path, or a valid store.
+  ///
+  /// - Throws: `CASError.Code.clobber` if the path exists; `CASError.Code.invalid` if the path is malformed;
+  ///   `CASError.Code.notImplemented` if the URI has another scheme; `CASError.Code.io(_:)` if a system call fails.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     let context = OperationContext("create store", on: uri)
     let path = try checkedPath(uri, context)
@@ -53,7 +59,7 @@ public struct DirectoryDriver: Driver {
     return path
   }
 
-  /// The path in a URI; `nil` when the URI has another scheme or is empty.
+  /// The path in a URI; `nil` if the URI has another scheme or is empty.
   private static func path(of uri: String) -> String? {
     if uri.utf8.starts(with: scheme.utf8) { return String(uri.dropFirst(scheme.count)) }
     let bytes = uri.utf8

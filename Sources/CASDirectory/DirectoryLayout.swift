@@ -1,7 +1,7 @@
-/// The two forms of an image layout, which keep references in different places.
+/// Where an image layout keeps its references. Its blobs are in `blobs/ALGORITHM/HEX` in either case.
 public enum DirectoryLayout: String, Hashable, Sendable, CaseIterable {
-  /// References are entries of `index.json` (image-spec 1.0 and later).
+  /// Entries of `index.json`: image-spec 1.0 and later, `image-layout.md`.
   case index
-  /// References are files below `refs` (before image-spec 1.0).
+  /// Descriptor files `refs/NAME`: before image-spec 1.0.
   case refs
 }

@@ -2,22 +2,24 @@ import CAS
 import CASPlatform
 import OCI
 
-/// Bytes in memory, in pages that copies share until one of them writes. What was never written takes no room.
+/// A byte buffer with holes, in pages that are copied on write: copies share the pages that neither of them has
+/// changed.
 struct Content: Sendable {
+  /// In bytes.
   private static let pageSize = 64 << 10
 
   /// The length in bytes.
   private(set) var size: Int64 = 0
-  /// By their numbers. A page that is absent or short goes on with zeros.
+  /// The pages by number. A missing page is a hole, and a short one continues with zeros.
   private var pages: [Int64: [UInt8]] = [:]
 
-  /// Writes bytes at an offset that is not negative; their end must be an `Int64`.
+  /// Writes bytes at an offset, which must not be negative; their end must not overflow.
   mutating func write(_ bytes: Span<UInt8>, at offset: Int64) {
     var done = 0
     while done < bytes.count {
       let (number, start) = Self.place(of: offset + Int64(done))
       let count = min(bytes.count - done, Self.pageSize - start)
-      // Taken out, so that it is changed in place when nobody else has it.
+      // Removed from the dictionary, so that an unshared page has one reference and is changed in place.
       var page = pages.removeValue(forKey: number) ?? []
       let missing = start + count - page.count
       if missing > 0 { page.append(contentsOf: [UInt8](repeating: 0, count: missing)) }
@@ -29,9 +31,9 @@ struct Content: Sendable {
     if done > 0 { size = max(size, offset + Int64(done)) }
   }
 
-  /// Reads from an offset that is not negative until the buffer is full or the content ends.
+  /// Reads from an offset, which must not be negative, until the buffer is full or the content ends.
   ///
-  /// - Returns: how many bytes were read.
+  /// - Returns: The number of bytes read.
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) -> Int {
     let count = Int(max(0, min(Int64(buffer.count), size - offset)))
     var done = 0
@@ -47,7 +49,7 @@ struct Content: Sendable {
     return count
   }
 
-  /// Cuts the content, or adds zeros; `newSize` is not negative.
+  /// Shortens the content, or extends it with a hole. `newSize` must not be negative.
   mutating func truncate(to newSize: Int64) {
     if newSize < size {
       let (last, rest) = Self.place(of: newSize)
@@ -57,7 +59,9 @@ struct Content: Sendable {
     size = newSize
   }
 
-  /// Computes the digest of all bytes.
+  /// Computes the digest of the content.
+  ///
+  /// - Throws: `CASError.Code.cancelled`.
   func digest(_ algorithm: Digest.Algorithm, _ context: OperationContext) throws(CASError) -> Digest {
     var digester = Digester(algorithm)
     var chunk = [UInt8](repeating: 0, count: Int(min(Int64(Self.pageSize), size)))

@@ -1,16 +1,16 @@
 public import CAS
 import Synchronization
 
-/// Makes and opens stores that live in this process's memory and end with it.
+/// Stores in the memory of this process, which end with it.
 ///
-/// `mem:` alone makes a new store each time, which nobody else can open. `mem:NAME` is one store for the whole
-/// process, whatever driver object it is asked of; it stays when its engines are closed.
+/// `mem:` creates a new store each time, which cannot be opened again. `mem:NAME` is one store for the whole process,
+/// shared by all drivers; it stays when its engines are closed.
 public struct MemoryDriver: Driver {
   private static let scheme = "mem:"
-  /// By the bytes of the URI.
+  /// The named stores by the bytes of their URIs: equal strings of Unicode can differ in bytes.
   private static let stores = Mutex<[[UInt8]: MemoryStore]>([:])
 
-  /// The driver's name, `mem`.
+  /// `mem`.
   public let name = "mem"
 
   /// Makes a driver; all are alike.
@@ -21,9 +21,10 @@ public struct MemoryDriver: Driver {
     uri.utf8.starts(with: Self.scheme.utf8)
   }
 
-  /// Opens the store of that name.
+  /// Opens a store that was created under the same name.
   ///
-  /// - Throws: `CASError.Code.notFound` when nobody made it, as for `mem:` alone always.
+  /// - Throws: `CASError.Code.notFound` if there is no such store, and always for `mem:` without a name;
+  ///   `CASError.Code.invalid` if the URI has another scheme.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     try validate(uri, context)
@@ -31,9 +32,9 @@ public struct MemoryDriver: Driver {
     return MemoryEngine(store, uri: uri, isWritable: !options.isReadOnly)
   }
 
-  /// Makes an empty store and opens it. There is one layout only, so the one asked for does not matter.
+  /// Creates an empty store and opens it.
   ///
-  /// - Throws: `CASError.Code.clobber` when there is one of that name.
+  /// - Throws: `CASError.Code.clobber` if the name is taken; `CASError.Code.invalid` if the URI has another scheme.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     let context = OperationContext("create store", on: uri)
     try validate(uri, context)

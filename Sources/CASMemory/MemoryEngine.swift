@@ -4,7 +4,7 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// One opening of a store in memory.
+/// An opened store in memory. Engines of one name share a ``MemoryStore``, but are closed each on its own.
 final class MemoryEngine: Engine, GarbageCollectable {
   let uri: String
   let driverName = "mem"
@@ -25,7 +25,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     return MemoryStage(self, algorithm, content ?? Content(), context)
   }
 
-  /// Makes content visible under its digest.
+  /// Stores the content of a stage under its digest.
   func publish(_ content: Content, as digest: Digest, _ context: OperationContext) throws(CASError) {
     try checkWritable(context)
     store.put(content, digest)
@@ -129,7 +129,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     return store.index()
   }
 
-  /// Nothing is left behind in memory: a stage's content goes with the stage.
+  /// Removes nothing: the content of an abandoned stage is freed with the stage.
   func clean(cancellation: CancellationToken) throws(CASError) -> Int {
     let context = OperationContext("clean", on: uri, cancellation: cancellation)
     try checkWritable(context)
@@ -141,7 +141,9 @@ final class MemoryEngine: Engine, GarbageCollectable {
     isClosed.store(true, ordering: .releasing)
   }
 
-  /// Fails once the engine is closed.
+  /// Fails after ``close()``.
+  ///
+  /// - Throws: `CASError.Code.closed`.
   func checkOpen(_ context: OperationContext) throws(CASError) {
     guard !isClosed.load(ordering: .acquiring) else { throw .closed(context) }
   }

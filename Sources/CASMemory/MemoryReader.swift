@@ -1,7 +1,7 @@
 import CAS
 import OCI
 
-/// Reads the content a blob had when it was opened.
+/// Reads the content of a blob, which it keeps when the blob is deleted.
 final class MemoryReader: BlobReader {
   let digest: Digest
   private let content: Content

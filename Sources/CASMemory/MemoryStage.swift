@@ -3,12 +3,12 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// A blob in the making; nothing but this object has its content until it is committed.
+/// A blob in the making, whose content belongs to this object until it is committed.
 final class MemoryStage: BlobStage {
   private let engine: MemoryEngine
   private let algorithm: Digest.Algorithm
   private let context: OperationContext
-  /// `nil` once it is committed or discarded.
+  /// `nil` after ``commit(expecting:cancellation:)`` or ``discard()``.
   private let content: Mutex<Content?>
 
   init(_ engine: MemoryEngine, _ algorithm: Digest.Algorithm, _ content: Content, _ context: OperationContext) {
@@ -26,7 +26,7 @@ final class MemoryStage: BlobStage {
       throw CASError(.fileTooLarge, context)
     }
     try content.withLock { (content) throws(CASError) in
-      // Taken out, so that it is changed in place and not copied.
+      // Taken out of the optional, so that it has one reference and is changed in place.
       guard var changed = content.take() else { throw ended }
       changed.write(bytes, at: offset)
       content = changed

@@ -4,28 +4,28 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// What a store in memory holds; the engines that have it open share it.
+/// The content of a store in memory, shared by its engines: blobs and references, with one lock each.
 final class MemoryStore: Sendable {
-  /// A blob: what is stored, and when that was put last.
   struct Blob: Sendable {
     var content: Content
+    /// The time of the last put.
     var modified: Timestamp
   }
 
   private let blobs = Mutex<[Digest: Blob]>([:])
   private let references = Mutex(ImageIndex())
 
-  /// The stored blob; nobody can change the copy in memory, so it is what was hashed when it was put.
+  /// The stored blob. It was hashed at the commit and cannot change in memory, so reading does not verify it again.
   func blob(_ digest: Digest) -> Blob? {
     blobs.withLock { $0[digest] }
   }
 
-  /// The digests of all blobs, in no order.
+  /// The digests of all blobs, in no particular order.
   func digests() -> [Digest] {
     blobs.withLock { Array($0.keys) }
   }
 
-  /// Stores content under its digest; what is there already becomes young again.
+  /// Stores content under its digest. If the blob is stored already, only its time is set to the present.
   func put(_ content: Content, _ digest: Digest) {
     let now = Timestamp.now
     blobs.withLock { (blobs) in
@@ -33,14 +33,14 @@ final class MemoryStore: Sendable {
     }
   }
 
-  /// Forgets a blob, if it is there.
+  /// Removes a blob, if it is stored.
   func remove(_ digest: Digest) {
     blobs.withLock { _ = $0.removeValue(forKey: digest) }
   }
 
-  /// Forgets a blob that was put before a moment.
+  /// Removes a blob that was last put before a moment.
   ///
-  /// - Returns: whether it is not there now.
+  /// - Returns: `false` if the blob is stored and younger.
   func remove(_ digest: Digest, ifUnchangedSince moment: Timestamp) -> Bool {
     blobs.withLock { (blobs) in
       if let blob = blobs[digest], blob.modified >= moment { return false }
@@ -49,17 +49,19 @@ final class MemoryStore: Sendable {
     }
   }
 
-  /// Runs `body` with the index while nobody changes it.
+  /// Runs `body` with the references, and with their lock held. `body` must not change references.
   func withReferencesLocked<Result>(_ body: (ImageIndex) throws(CASError) -> Result) throws(CASError) -> Result {
     try references.withLock { (index) throws(CASError) in try body(index) }
   }
 
-  /// The references as an index.
+  /// The references, as the content of an `index.json`.
   func index() -> ImageIndex {
     references.withLock { $0 }
   }
 
-  /// Changes the index to what `edit` makes of it, in one step; `nil` changes nothing.
+  /// Replaces the index by the content that `edit` returns, with the lock held; `nil` changes nothing.
+  ///
+  /// - Throws: `CASError.Code.io(_:)` with EFBIG if the new index is longer than an `index.json` may be.
   func edit(
     _ context: OperationContext, _ edit: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {

@@ -3,13 +3,13 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The directories `blobs/ALGORITHM` of a store, opened when first needed and kept.
+/// The directories `blobs/ALGORITHM` of a store, opened when first used and kept open.
 final class BlobDirectories: Sendable {
   /// The open directory of one algorithm.
   final class Directory: Sendable {
     let file: OpenFile
     let batcher: FsyncBatcher
-    /// Whether its own name is known to survive a power cut.
+    /// Whether the directory's own entry in `blobs` is known to be durable.
     let isDurable = Monitor(false)
 
     init(_ file: OpenFile) {
@@ -17,11 +17,13 @@ final class BlobDirectories: Sendable {
       batcher = FsyncBatcher(file)
     }
 
-    /// Takes a lock that whoever makes a stored blob young shares, and that keeps everybody out while an old one is
-    /// deleted: what was acknowledged in between would be lost. The lock goes with what is returned; where the file
-    /// system has no locks there is none.
+    /// Acquires the lock on the age of the blobs here: `flock(2)` on the directory.
     ///
-    /// - Throws: EINTR when the wait for it is cancelled.
+    /// A put that refreshes a stored copy holds it shared, garbage collection that deletes an old copy exclusively.
+    /// Without it, a put could be acknowledged between the check of the age and the deletion, and be lost.
+    ///
+    /// - Returns: The open file that has the lock, which ends with it; `nil` if the file system has no locks.
+    /// - Throws: EINTR if the wait is cancelled.
     func acquireLock(_ kind: OpenFile.LockKind, _ cancellation: CancellationToken) throws(Errno) -> OpenFile? {
       let own = try file.openBeneath(".", [.readOnly, .directory])
       do throws(Errno) {
@@ -36,7 +38,7 @@ final class BlobDirectories: Sendable {
       }
     }
 
-    /// Whether somebody removed the directory, and perhaps made a new one in its place.
+    /// Whether another process removed the directory, and perhaps created a new one in its place.
     var isRemoved: Bool { (try? file.status().links) == 0 }
   }
 
@@ -47,9 +49,9 @@ final class BlobDirectories: Sendable {
     self.root = root
   }
 
-  /// The directory of an algorithm; `nil` when it is not there.
+  /// The directory of an algorithm; `nil` if it does not exist.
   ///
-  /// - Parameter revalidating: whether to make sure that the one that is kept was not removed.
+  /// - Parameter revalidating: Whether to check that the open directory was not removed, which takes a `statx(2)`.
   func directory(
     _ algorithm: Digest.Algorithm, revalidating: Bool = true, _ context: OperationContext
   ) throws(CASError) -> Directory? {
@@ -72,7 +74,7 @@ final class BlobDirectories: Sendable {
     }
   }
 
-  /// The directory of an algorithm, made when it is not there.
+  /// The directory of an algorithm, created durably if it does not exist.
   func directoryForWriting(_ algorithm: Digest.Algorithm, _ context: OperationContext) throws(CASError) -> Directory {
     if let directory = try directory(algorithm, context), directory.isDurable.withLock({ $0 }) {
       return directory
@@ -84,7 +86,7 @@ final class BlobDirectories: Sendable {
       } catch {
         guard error == .fileExists else { throw error }
       }
-      // Also when it was there: who made it may not have come as far.
+      // Even if it existed: the process that created it may have been killed before its `fsync(2)`.
       try blobs.synchronize()
     } catch {
       throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
@@ -96,10 +98,14 @@ final class BlobDirectories: Sendable {
     return directory
   }
 
-  /// Opens a blob's file; `nil` when it is not there. What is no regular file is not opened, let alone followed.
+  /// Opens a blob's file; `nil` if the blob is not stored.
+  ///
+  /// - Throws: `CASError.Code.invalid` if the entry is a link, FIFO, device or directory, which is neither followed nor
+  ///   opened.
   func open(_ digest: Digest, _ context: OperationContext) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
     try withEntry(digest, context) { (directory, hex) throws(Errno) in
-      // Opening a device can do things, so the name is looked at first; the open file then decides.
+      // Opening a device can have effects, so the entry is checked first. It may be replaced before the open, so the
+      // open file is checked too.
       guard try directory.status(of: hex).kind == .regular else { throw .invalidArgument }
       let file = try directory.openBeneath(hex, [.readOnly, .nonBlocking])
       let status = try file.status()
@@ -108,7 +114,7 @@ final class BlobDirectories: Sendable {
     }
   }
 
-  /// What the system knows about a blob's file; `nil` when it is not there.
+  /// The status of a blob's file; `nil` if the blob is not stored.
   func status(_ digest: Digest, _ context: OperationContext) throws(CASError) -> FileStatus? {
     try withEntry(digest, context) { (directory, hex) throws(Errno) in
       let status = try directory.status(of: hex)
@@ -117,7 +123,8 @@ final class BlobDirectories: Sendable {
     }
   }
 
-  /// Looks for a blob's file; EINVAL from `body` means that it is not a regular one.
+  /// Runs `body` with the directory and the name of a blob; `nil` if the entry does not exist. `body` throws EINVAL for
+  /// an entry that is not a regular file.
   private func withEntry<Result>(
     _ digest: Digest, _ context: OperationContext, _ body: (OpenFile, String) throws(Errno) -> Result
   ) throws(CASError) -> Result? {
@@ -128,7 +135,7 @@ final class BlobDirectories: Sendable {
       } catch {
         switch error {
         case .noSuchFileOrDirectory:
-          // Most blobs asked for are there, so only now is it worth while to look whether the directory still is.
+          // Most requested blobs exist, so the directory is revalidated only after a miss.
           if isRevalidated || !directory.isRemoved { return nil }
           isRevalidated = true
         case .invalidArgument, .tooManySymbolicLinkLevels:

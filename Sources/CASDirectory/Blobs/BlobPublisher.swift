@@ -3,16 +3,17 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Gives finished content its name in the store, durably, or makes sure of the copy that is there.
+/// Publishes a finished temporary file under its digest, durably: `fsync(2)`, `linkat(2)`, `fsync(2)` of the directory.
+/// If the blob is stored already, the stored copy is verified, made durable, and replaced if it is corrupt.
 struct BlobPublisher {
   let store: DirectoryStore
   let temporary: TemporaryFile
   let digest: Digest
   let context: OperationContext
 
-  /// How often others may put and delete the same blob meanwhile before that is an error.
+  /// The limit on losses against other processes that put and delete the same blob.
   private static let maximumAttempts = 100
-  /// A stored copy older than this gets the present as its time when it is put again.
+  /// The age from which a put sets the time of a stored copy to the present, so that garbage collection keeps it.
   static let refreshInterval = Duration.seconds(1)
 
   init(_ store: DirectoryStore, _ temporary: TemporaryFile, _ digest: Digest, _ context: OperationContext) {
@@ -23,6 +24,10 @@ struct BlobPublisher {
   }
 
   /// Returns when the blob is stored and durable.
+  ///
+  /// - Parameter size: The length of the content, in bytes.
+  /// - Throws: `CASError.Code.cancelled`; `CASError.Code.io(_:)` with EBUSY after too many losses, or with the error of
+  ///   a system call.
   func publish(size: Int64) throws(CASError) {
     let directory = try store.blobs.directoryForWriting(digest.algorithm, context)
     var isPrepared = false
@@ -42,9 +47,9 @@ struct BlobPublisher {
       cause: "gave up after \(Self.maximumAttempts) attempts: other writers keep replacing the blob")
   }
 
-  /// Makes sure of a copy that is stored already, and makes it young and durable.
+  /// Verifies a stored copy, refreshes its time, and makes it durable.
   ///
-  /// - Returns: whether it is good; else it is to be replaced.
+  /// - Returns: Whether the copy can stay; otherwise it is replaced.
   private func confirmStoredCopy(
     _ file: OpenFile, _ status: FileStatus, _ directory: BlobDirectories.Directory
   ) throws(CASError) -> Bool {
@@ -53,7 +58,7 @@ struct BlobPublisher {
       identity = try store.verifier.verify(
         file, status.identity, is: digest, ignoringCache: store.options.verification == .always, context)
     } catch {
-      // Corrupt, unreadable or being written by another tool: our copy is good and takes its place.
+      // Corrupt, unreadable or being written by another tool: the new copy takes its place.
       if error.code == .cancelled || error.code == .closed { throw error }
       return false
     }
@@ -62,14 +67,14 @@ struct BlobPublisher {
     let isDurable = known?.identity == identity && known?.isDurable == true
     if !isOld, isDurable { return true }
     do throws(Errno) {
-      // Held until it is certain that the young copy is the one that has the name.
+      // Held until the refreshed copy is known to have the name still.
       let lock = isOld ? try directory.acquireLock(.shared, context.cancellation) : nil
       defer { withExtendedLifetime(lock) {} }
       if isOld {
         guard try file.status().identity == identity else { return false }
         try file.touch()
       }
-      // Only another writer's name and content may not be durable yet; a lost time does no harm.
+      // Name and content may be another writer's and not durable. The time need not be.
       if !isDurable {
         try file.synchronize()
         try directory.batcher.synchronize()
@@ -77,20 +82,20 @@ struct BlobPublisher {
       var expected = identity
       let after = try file.status().identity
       if isOld { (expected.modified, expected.changed) = (after.modified, after.changed) }
-      // Deleted or replaced meanwhile: ours goes in.
+      // If the copy was deleted or replaced meanwhile, the new one is published.
       guard after == expected, try directory.file.status(of: digest.hex).identity == after else { return false }
       store.verifier.remember(digest, after, isDurable: true)
       return true
     } catch {
       if error == .interrupted { try context.checkCancellation() }
-      // Another user's file cannot be made young; a copy of our own is.
+      // The time of another user's file cannot be set, so the new copy replaces that file.
       let replaceable: [Errno] = [.permissionDenied, .notPermitted, .noSuchFileOrDirectory]
       guard replaceable.contains(error) else { throw CASError(error, context) }
       return false
     }
   }
 
-  /// Puts our copy in the place of whatever has the name, which is never absent meanwhile.
+  /// Replaces the stored copy in one step: at no time is the name absent.
   private func replace(_ directory: BlobDirectories.Directory, _ isPrepared: inout Bool) throws(CASError) {
     try prepare(&isPrepared)
     try mappingErrno(context) { () throws(Errno) in
@@ -104,6 +109,7 @@ struct BlobPublisher {
     try finish(directory)
   }
 
+  /// Makes mode, time and content final and durable, once.
   private func prepare(_ isPrepared: inout Bool) throws(CASError) {
     if isPrepared { return }
     try context.checkCancellation()
@@ -111,16 +117,17 @@ struct BlobPublisher {
       do throws(Errno) {
         try temporary.file.setPermissions(0o444)
       } catch {
-        // File systems without modes; the mode is a courtesy, and nothing relies on it.
+        // A file system without modes; nothing relies on them.
         guard error == .notPermitted || error == .notSupportedOnSocket else { throw error }
       }
-      // A blob is as old as its publication, however long it took to write.
+      // The age of a blob counts from its publication, not from the first write.
       try temporary.file.touch()
       try temporary.file.synchronize()
     }
     isPrepared = true
   }
 
+  /// - Returns: `false` if another writer has published the blob.
   private func link(_ directory: BlobDirectories.Directory) throws(Errno) -> Bool {
     do throws(Errno) {
       try temporary.link(as: digest.hex, in: directory.file)
@@ -134,7 +141,7 @@ struct BlobPublisher {
   private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {
     try mappingErrno(context) { () throws(Errno) in
       try directory.batcher.synchronize()
-      // Only now: giving the name changed the inode.
+      // Not before: giving the file its name changes its ctime.
       store.verifier.remember(digest, try temporary.file.status().identity, isDurable: true)
     }
   }

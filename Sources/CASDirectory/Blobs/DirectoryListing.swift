@@ -3,11 +3,12 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Walks over the names in `blobs/sha256`, then `blobs/sha512`.
+/// Lists the digests in `blobs/sha256`, then in `blobs/sha512`; other names are skipped.
 final class DirectoryListing: BlobListing {
   private static let batchSize = 1024
   private let store: DirectoryStore
   private let context: OperationContext
+  /// The algorithms that remain, the last first.
   private var algorithms: [Digest.Algorithm] = [.sha512, .sha256]
   private var current: (algorithm: Digest.Algorithm, names: DirectoryStream)?
 
@@ -33,6 +34,7 @@ final class DirectoryListing: BlobListing {
     return batch
   }
 
+  /// The directory that is being read; `nil` after the last.
   private func stream() throws(CASError) -> (Digest.Algorithm, DirectoryStream)? {
     while current == nil {
       guard let algorithm = algorithms.popLast() else { return nil }

@@ -4,30 +4,31 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// A blob in the making, as a file that nobody else can see.
+/// A blob in the making, as a temporary file that is invisible to other processes.
 final class DirectoryStage: FileBackedStage {
   private struct State {
-    /// Made by the first write, so that an empty blob costs little.
+    /// Created by the first change, so that a stage without one costs no system call.
     var temporary: TemporaryFile?
-    /// The hash of the content so far; `nil` when it was not written from front to back.
+    /// The running hash of the content; `nil` if it was not written sequentially.
     var hash: PipelinedHasher?
-    /// Up to where the system was told to write the content to the disk.
+    /// The offset up to which write-back was started.
     var writtenBack: Int64 = 0
-    /// What went wrong before; the content is not what its writer thinks and is never published.
+    /// The first failure. The content may differ from what its writer expects and is never published.
     var failure: CASError?
     var isFinished = false
   }
 
-  /// How much content is gathered before the disk begins with it; then little is left for the last fsync(2).
+  /// Write-back starts after each further piece of this size, in bytes, so that little is left for the final
+  /// `fsync(2)`.
   private static let writebackSize: Int64 = 8 << 20
   private let store: DirectoryStore
   private let algorithm: Digest.Algorithm
   private let context: OperationContext
   private let state: Monitor<State>
-  /// Changed only with the state; who asks for it need not wait for a write.
+  /// Changed only with the state locked, but read without the lock, so that ``size`` does not wait for a write.
   private let length = Atomic<Int64>(0)
 
-  /// Starts empty.
+  /// Makes an empty stage.
   init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, _ context: OperationContext) {
     self.store = store
     self.algorithm = algorithm
@@ -35,7 +36,7 @@ final class DirectoryStage: FileBackedStage {
     state = Monitor(State(hash: PipelinedHasher(algorithm)))
   }
 
-  /// Starts with the content of a stored blob.
+  /// Makes a stage with the content of a stored blob: `FICLONE`, or `copy_file_range(2)`.
   init(
     _ store: DirectoryStore, _ algorithm: Digest.Algorithm, copying base: Digest, _ context: OperationContext
   ) throws(CASError) {
@@ -84,7 +85,7 @@ final class DirectoryStage: FileBackedStage {
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     let temporary = try state.withLock { (state) throws(CASError) in
-      // What was written before a failure can be read; it is only never published.
+      // After a failure the content can still be read, but not published.
       try checkUse(state)
       return state.temporary
     }
@@ -129,7 +130,7 @@ final class DirectoryStage: FileBackedStage {
     return try state.withLock { (state) throws(CASError) in
       try check(state)
       try context.checkCancellation()
-      // An empty blob was never written.
+      // An empty blob has no file yet; this creates it.
       try change(&state) { (_, _) throws(Errno) in }
       guard let temporary = state.temporary else {
         throw CASError(.closed, context, cause: "the content was discarded")
@@ -139,7 +140,7 @@ final class DirectoryStage: FileBackedStage {
       do throws(CASError) {
         try BlobPublisher(store, temporary, address.digest, context.on(address.digest)).publish(size: size)
       } catch {
-        // A name may have been given already, so the file must not be written any more.
+        // The file may have its name in the store already, so it must not be written again.
         if error.code != .cancelled { state.failure = error }
         throw error
       }
@@ -174,7 +175,7 @@ final class DirectoryStage: FileBackedStage {
     guard !state.isFinished else { throw CASError(.closed, context, cause: "already committed or discarded") }
   }
 
-  /// Changes the file; what fails once fails for good.
+  /// Changes the file, and creates it if needed. A failure is permanent.
   private func change(
     _ state: inout State, _ body: (OpenFile, inout State) throws(Errno) -> Void
   ) throws(CASError) {

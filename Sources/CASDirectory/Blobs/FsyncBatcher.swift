@@ -1,18 +1,25 @@
 import CASPlatform
 import SystemPackage
 
-/// Makes a directory durable for many at once: one `fsync(2)` serves everybody who changed the directory before it
-/// began.
+/// Group commit for a directory: one `fsync(2)` makes the changes of all callers durable that called before it began.
+///
+/// Callers gather in the open batch while the `fsync(2)` of an earlier one runs. Then one of them, the leader, closes
+/// the batch and makes the call, and the others wait for its outcome. Threads that publish small blobs concurrently
+/// thus share a few calls instead of queueing for one each.
 final class FsyncBatcher: Sendable {
-  /// Callers are gathered in batches, each of which is served by one call that the first of them makes.
+  /// Batches are numbered in order.
   private struct State {
     var isSynchronizing = false
+    /// The batch that callers join.
     var openBatch = 0
+    /// The latest batch whose `fsync(2)` has returned.
     var lastFinished = -1
+    /// The number of callers of each batch that have not taken the outcome yet.
     var callers: [Int: Int] = [:]
+    /// The error of each batch, kept until the last of its callers has taken it.
     var failures: [Int: Errno] = [:]
 
-    mutating func leave(_ batch: Int) -> Errno? {
+    mutating func takeOutcome(of batch: Int) -> Errno? {
       let failure = failures[batch]
       let others = (callers[batch] ?? 1) - 1
       callers[batch] = others > 0 ? others : nil
@@ -28,7 +35,9 @@ final class FsyncBatcher: Sendable {
     self.directory = directory
   }
 
-  /// Returns when every change this thread made to the directory before is durable.
+  /// Returns when every change that this thread made to the directory before the call is durable.
+  ///
+  /// - Throws: The error of the `fsync(2)`, to each caller of the batch.
   func synchronize() throws(Errno) {
     let batch = state.withLock { (state) in
       state.callers[state.openBatch, default: 0] += 1
@@ -41,7 +50,7 @@ final class FsyncBatcher: Sendable {
       return true
     }
     if isLeader { synchronize(batch: batch) }
-    if let failure = state.withLock({ $0.leave(batch) }) { throw failure }
+    if let failure = state.withLock({ $0.takeOutcome(of: batch) }) { throw failure }
   }
 
   private func synchronize(batch: Int) {

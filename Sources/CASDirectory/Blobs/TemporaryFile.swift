@@ -1,15 +1,19 @@
 import CASPlatform
 import SystemPackage
 
-/// A file in the making: without a name where the file system can do that, else with a temporary name that a lock
-/// protects from ``TemporaryFileCleaner``. What has not been given a name in the store goes with the last reference.
+/// A file that is not published yet: unnamed (`O_TMPFILE`), or, where the file system does not support that, with a
+/// temporary name and a lock that protects it from ``TemporaryFileCleaner``.
+///
+/// An unpublished file is removed with the last reference. If the process is killed, the kernel frees an unnamed file,
+/// and the lock of a named one, which the next cleaning then removes.
 final class TemporaryFile: Sendable {
-  /// What the names of temporary files in the store's root start with.
+  /// The prefix of temporary names. The files are in the store's root.
   static let prefix = ".casfs-tmp-"
 
   /// The open file, for reading and writing.
   let file: OpenFile
   private let root: OpenFile
+  /// The temporary name; `nil` while the file is unnamed, and after it was published.
   private let name: Monitor<String?>
 
   private init(_ file: OpenFile, in root: OpenFile, name: String?) {
@@ -22,25 +26,29 @@ final class TemporaryFile: Sendable {
     removeName()
   }
 
-  /// A new temporary name.
+  /// A random temporary name.
   static func randomName() -> String {
     prefix + String(UInt64.random(in: .min ... .max), radix: 16)
   }
 
-  /// Makes a file without a name; `nil` where the file system has none.
+  /// Creates an unnamed file: `O_TMPFILE`.
+  ///
+  /// - Returns: `nil` if the file system does not support it.
   static func unnamed(in root: OpenFile) throws(Errno) -> TemporaryFile? {
     do throws(Errno) {
       let file = try root.openBeneath(".", [.readWrite, .unnamed], mode: 0o600)
       return TemporaryFile(file, in: root, name: nil)
     } catch {
-      // Each of these is how some file system or kernel says that it does not know O_TMPFILE.
+      // File systems and kernels without O_TMPFILE answer with one of these.
       let unknown: [Errno] = [.notSupportedOnSocket, .isDirectory, .invalidArgument, .noSuchFileOrDirectory]
       guard unknown.contains(error) else { throw error }
       return nil
     }
   }
 
-  /// Makes a file with a temporary name, locked for as long as it is open.
+  /// Creates a file with a temporary name, and locks it for as long as it is open.
+  ///
+  /// - Throws: EBUSY if cleaners of other processes win 100 times.
   static func named(in root: OpenFile) throws(Errno) -> TemporaryFile {
     for _ in 0..<100 {
       let name = randomName()
@@ -51,19 +59,23 @@ final class TemporaryFile: Sendable {
         guard error == .fileExists else { throw error }
         continue
       }
-      // Before the lock was taken a cleaner may have found the file abandoned: then the name is gone.
+      // Until the file is locked, a cleaner may take it for abandoned and remove the name.
       if tryLock(file), isName(name, of: file, in: root) { return TemporaryFile(file, in: root, name: name) }
     }
     throw .resourceBusy
   }
 
-  /// Gives the file a name in a directory; a name that is taken is EEXIST.
+  /// Gives the file a name in a directory: `linkat(2)`, or `renameat2(2)` with `RENAME_NOREPLACE` if it has a temporary
+  /// name.
+  ///
+  /// - Throws: EEXIST if the name is taken.
   func link(as other: String, in directory: OpenFile) throws(Errno) {
     try name.withLock { (name) throws(Errno) in
       guard let temporary = name else { return try file.link(as: other, in: directory) }
       do throws(Errno) {
         try root.rename(temporary, to: other, in: directory, replacing: false)
       } catch {
+        // The file system or kernel does not support RENAME_NOREPLACE.
         guard error == .invalidArgument || error == .noFunction else { throw error }
         try root.link(temporary, as: other, in: directory)
         try? root.unlink(temporary)
@@ -72,11 +84,11 @@ final class TemporaryFile: Sendable {
     }
   }
 
-  /// Gives the file a name in a directory in place of whatever has it, in one step.
+  /// Gives the file a name in a directory, and replaces the entry that has it, in one step: `renameat(2)`.
   func replace(_ other: String, in directory: OpenFile) throws(Errno) {
     try name.withLock { (name) throws(Errno) in
       if name == nil {
-        // Locked first, so that no cleaner can take the name for abandoned.
+        // Locked before it has a name, so that no cleaner can take it for abandoned.
         _ = Self.tryLock(file)
         let temporary = Self.randomName()
         try file.link(as: temporary, in: root)
@@ -88,7 +100,7 @@ final class TemporaryFile: Sendable {
     }
   }
 
-  /// Removes the temporary name of a file that is not to be published.
+  /// Removes the temporary name, if the file has one.
   func removeName() {
     name.withLock { (name) in
       if let name { try? root.unlink(name) }
@@ -96,12 +108,15 @@ final class TemporaryFile: Sendable {
     }
   }
 
-  /// Locks the file; where there are no locks it is as good as locked, for a cleaner gets none either.
+  /// Locks a temporary file: `flock(2)`.
+  ///
+  /// - Returns: `false` if another process has the lock; `true` also if the file system has no locks, since a cleaner
+  ///   removes nothing there.
   static func tryLock(_ file: OpenFile) -> Bool {
     (try? file.tryLock(.exclusive)) ?? true
   }
 
-  /// Whether a name in the root still stands for this very file.
+  /// Whether a name in a directory refers to this open file, by device and inode.
   static func isName(_ name: String, of file: OpenFile, in root: OpenFile) -> Bool {
     guard let named = try? root.status(of: name).identity, let own = try? file.status().identity else { return false }
     return named.device == own.device && named.inode == own.inode

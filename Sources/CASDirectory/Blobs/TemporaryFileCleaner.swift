@@ -2,11 +2,11 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// Finds the temporary files of writers that are no more.
+/// Removes temporary files whose writers were killed.
 enum TemporaryFileCleaner {
-  /// Removes the temporary files in the store's root that nobody has locked: their writers are dead.
+  /// Removes the temporary files in the store's root that are not locked. A living writer holds the lock of its file.
   ///
-  /// - Returns: how many were removed.
+  /// - Returns: The number of removed files.
   static func clean(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> Int {
     var count = 0
     let names = try mappingErrno(context) { () throws(Errno) in try temporaryNames(root) }
@@ -30,12 +30,13 @@ enum TemporaryFileCleaner {
     return names
   }
 
+  /// - Returns: Whether the file was abandoned, and is removed.
   private static func removeAbandoned(_ name: String, _ root: OpenFile) throws(Errno) -> Bool {
     do throws(Errno) {
       guard try root.status(of: name).kind == .regular else { return false }
       let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
       guard try file.status().kind == .regular, try file.tryLock(.exclusive) else { return false }
-      // A writer that published it while we waited for nothing has taken the name away.
+      // The writer may have published the file before the lock became free; then the name is not its any more.
       guard TemporaryFile.isName(name, of: file, in: root) else { return false }
       try root.unlink(name)
       return true

@@ -3,27 +3,31 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// References as entries of `index.json`.
+/// References as entries of `index.json`: read, modify, write and rename, with the ``StoreLock`` held.
+///
+/// Other tools take no lock and rewrite the file in place. So torn reads are retried, an index that does not parse is
+/// never overwritten, and a change starts again if the file changed since it was read.
 final class IndexStore: ReferenceStore {
-  /// The index as it was read from a file in some state.
+  /// The index, and the state of the file that it was read from.
   private struct Snapshot {
     var index: ImageIndex
     var status: FileStatus
-    /// Whether the file had been at rest for longer than file systems take to note a change.
+    /// Whether the file was so old when it was read that any later change shows in its times.
     var isSettled: Bool
   }
 
   private static let fileName = ImageIndex.fileName
-  /// How often other tools, which take no lock, may change the file under us before that is an error.
+  /// The limit on starts of one change against tools that keep changing the file.
   private static let maximumAttempts = 50
-  /// Two changes within this may bear the same time on some file systems.
+  /// The coarsest granularity of file times: two changes within it may have the same one.
   private static let settlingTime = Duration.seconds(2)
 
   private let root: OpenFile
   private let path: String
   private let lock: StoreLock
+  /// The latest settled snapshot; valid as long as the file's identity is the same.
   private let cached = Monitor<Snapshot?>(nil)
-  /// The state of the file that is known to survive a power cut.
+  /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
   init(_ root: OpenFile, path: String) {
@@ -88,7 +92,7 @@ final class IndexStore: ReferenceStore {
   ) throws(CASError) -> Result {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
-      // Other tools leave it to the system when what they wrote is on the disk.
+      // Other tools do not call `fsync(2)`.
       try mappingErrno(context) { () throws(Errno) in try makeDurable() }
       return try body(index)
     }
@@ -104,7 +108,9 @@ final class IndexStore: ReferenceStore {
     knownDurable.withLock { $0 = after }
   }
 
-  /// Reads, changes and replaces the index while nobody else of ours does; `nil` means that nothing is to change.
+  /// Reads, edits and replaces the index with the lock held.
+  ///
+  /// - Parameter body: Returns the new content; `nil` if nothing is to be changed.
   private func change(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {
@@ -113,7 +119,7 @@ final class IndexStore: ReferenceStore {
         try context.checkCancellation()
         let snapshot = try read(context)
         guard let content = try body(snapshot.index) else {
-          // Whoever brought the index to this state may have been killed before it was durable.
+          // The writer of this state may have been killed before it was durable.
           return try mappingErrno(context) { () throws(Errno) in try root.synchronize() }
         }
         guard content.count <= ImageIndex.maximumSize else {
@@ -142,7 +148,7 @@ final class IndexStore: ReferenceStore {
         let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
         let status = try file.status()
         guard status.kind == .regular else { throw .invalidArgument }
-        // Said of the size before, so that a sparse giant is not read up to the limit.
+        // Checked first, so that a huge sparse file is rejected without being read up to the limit.
         guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
         let content = try file.contents(limit: ImageIndex.maximumSize)
         return Result { () throws(InvalidValue) in try ImageIndex(parsing: content) }.map { (index) in

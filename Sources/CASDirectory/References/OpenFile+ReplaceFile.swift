@@ -2,12 +2,14 @@ import CASPlatform
 import SystemPackage
 
 extension OpenFile {
-  /// Writes a new file under a temporary name and renames it to its own, durably, replacing what has that.
+  /// Replaces a file of this directory atomically and durably: temporary file, `fsync(2)`, `renameat(2)`, `fsync(2)` of
+  /// the directory.
   ///
-  /// - Parameter root: where temporary files are.
-  /// - Parameter owner: whose permissions and owner the new file gets, as far as we may; `nil` means mode 0644.
-  /// - Parameter isCurrent: looked at right before the rename; when it no longer holds nothing is changed.
-  /// - Returns: whether the file is in its place.
+  /// - Parameter root: The directory of temporary files.
+  /// - Parameter owner: The file whose permissions the new one gets, and whose owner as far as the process may set it;
+  ///   `nil` means mode 0644.
+  /// - Parameter isCurrent: Evaluated right before the rename; if it returns `false`, nothing is changed.
+  /// - Returns: Whether the file was replaced.
   func replaceFile(
     _ name: String, with content: [UInt8], root: OpenFile, like owner: FileStatus?, if isCurrent: () -> Bool
   ) throws(Errno) -> Bool {

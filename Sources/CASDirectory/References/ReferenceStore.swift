@@ -3,35 +3,42 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// How a layout keeps references.
+/// The references of a store, as one of the layouts keeps them.
+///
+/// Changes are made with the ``StoreLock`` held, and are durable when they return.
 protocol ReferenceStore: Sendable {
-  /// All references as an index.
+  /// All references, as the content of an `index.json`.
   func index(_ context: OperationContext) throws(CASError) -> ImageIndex
 
-  /// The descriptor of a name; `nil` when there is none.
+  /// The descriptor of a name; `nil` if the name does not exist.
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor?
 
-  /// Gives a descriptor a name.
+  /// Gives a descriptor a name; succeeds also if the name has the same descriptor already.
+  ///
+  /// - Throws: `CASError.Code.clobber` if the name has another descriptor, which is not to be replaced;
+  ///   `CASError.Code.invalid` if the name is new and not allowed.
   func put(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError)
 
-  /// Gives the descriptor of a name another name instead.
+  /// Renames a reference, in one step.
+  ///
+  /// - Throws: `CASError.Code.notFound`; `CASError.Code.clobber` if the other name is taken, and not to be replaced.
   func move(
     _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError)
 
-  /// Removes a name, if it is there.
+  /// Removes a name, if it exists.
   func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError)
 
-  /// Runs `body` with all references, durable, while nobody of ours changes them.
+  /// Runs `body` with all references, with the lock held and after what other tools wrote was made durable.
   func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
 
 extension ReferenceStore {
-  /// Refuses a name that is not there yet and that the specification does not allow.
+  /// Rejects a new name that the specification does not allow. Existing ones can be read and changed.
   func checkNew(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     do throws(InvalidValue) {
       _ = try ReferenceName(name.description)

@@ -3,7 +3,7 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// References as descriptor files below `refs`, as before image-spec 1.0.
+/// References as descriptor files in `refs`, as before image-spec 1.0. File names are encoded by ``ReferenceFileName``.
 final class RefsStore: ReferenceStore {
   /// The longest descriptor file that is read, in bytes.
   private static let maximumFileSize = 1 << 20
@@ -28,7 +28,7 @@ final class RefsStore: ReferenceStore {
       return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
     var entries: [JSON] = []
-    // One for all: of a thousand files that make no sense each would take its second.
+    // One deadline for all files: a thousand malformed ones would otherwise take a second each.
     let deadline = ContinuousClock.now + TornReadRetry.timeout
     for fileName in names {
       if let entry = try entry(fileName, context, deadline) { entries.append(entry) }
@@ -40,8 +40,11 @@ final class RefsStore: ReferenceStore {
     }
   }
 
-  /// A file as an index entry. What is no descriptor stays an entry that is none, so that nobody takes what it
-  /// stood for to be unreferenced; a file whose name is no reference's is an entry without a name.
+  /// A file as an index entry; `nil` if it was removed meanwhile.
+  ///
+  /// A malformed file with a valid name becomes an entry without a descriptor, which stops garbage collection: the blob
+  /// it referred to is unknown. A descriptor in a file whose name is not an encoded reference becomes an entry without
+  /// a name.
   private func entry(
     _ fileName: String, _ context: OperationContext, _ deadline: ContinuousClock.Instant
   ) throws(CASError) -> JSON? {
@@ -159,7 +162,8 @@ final class RefsStore: ReferenceStore {
       } catch {
         switch error {
         case .noSuchFileOrDirectory: throw .notFound(context)
-        case .fileTooLarge: return .failure(InvalidValue("more than \(Self.maximumFileSize) bytes", exceedsBounds: true))
+        case .fileTooLarge:
+          return .failure(InvalidValue("more than \(Self.maximumFileSize) bytes", exceedsBounds: true))
         case .invalidArgument, .tooManySymbolicLinkLevels:
           return .failure(InvalidValue("not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: file)

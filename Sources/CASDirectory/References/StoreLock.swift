@@ -2,10 +2,10 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// The lock that whoever changes a store's references holds: `flock(2)` on the root directory, and among the threads
-/// of one engine a queue.
+/// The lock on the references of a store: `flock(2)` on the root directory among processes and engines, and a FIFO
+/// queue among the threads of one engine, since polling `flock(2)` is not fair.
 final class StoreLock: Sendable {
-  /// The lock file, where directories cannot be locked.
+  /// The file that is locked where the file system cannot lock directories.
   static let fileName = ".casfs-lock"
 
   private struct Queue {
@@ -20,7 +20,10 @@ final class StoreLock: Sendable {
     self.root = root
   }
 
-  /// Runs `body` while nobody else, in this process or another, is within this on the same store.
+  /// Runs `body` with the lock held.
+  ///
+  /// - Throws: `CASError.Code.cancelled` if the wait is cancelled; `CASError.Code.io(_:)` if neither the directory nor
+  ///   the lock file can be locked; the error of `body`.
   func withLock<Result>(
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
@@ -37,15 +40,15 @@ final class StoreLock: Sendable {
     return try withExtendedLifetime(lock) { () throws(CASError) in try body() }
   }
 
-  /// The lock is the open file that is returned, and goes with it.
+  /// Acquires the lock of the processes; it belongs to the returned open file and ends with it.
   private func acquire(_ context: OperationContext) throws(CASError) -> OpenFile {
     var pollInterval = Duration.milliseconds(1)
     var usesFile = false
     while true {
       try context.checkCancellation()
       do throws(Errno) {
-        // A new open file each time: the lock belongs to it.
-        let file = usesFile ? try lockFile() : try root.openBeneath(".", [.readOnly, .directory])
+        // A new open file each time, as `flock(2)` does not exclude users of the same one.
+        let file = usesFile ? try openLockFile() : try root.openBeneath(".", [.readOnly, .directory])
         while try !file.tryLock(.exclusive) {
           if context.cancellation.isCancelled { throw .interrupted }
           Thread.sleep(for: pollInterval)
@@ -60,7 +63,7 @@ final class StoreLock: Sendable {
     }
   }
 
-  private func lockFile() throws(Errno) -> OpenFile {
+  private func openLockFile() throws(Errno) -> OpenFile {
     do throws(Errno) {
       return try root.openBeneath(Self.fileName, [.readWrite, .createNew], mode: 0o644)
     } catch {

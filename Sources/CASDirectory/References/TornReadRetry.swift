@@ -3,14 +3,18 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Reads a file that another tool may be writing in place: half of it is no error yet.
+/// Retries torn reads: another tool may be rewriting a file in place without a lock, so a file that does not parse is
+/// read again until it does, or until a timeout.
 enum TornReadRetry {
-  /// How long a text that makes no sense is read again.
   static let timeout = Duration.seconds(1)
+  private static let pollInterval = Duration.milliseconds(50)
 
-  /// Reads until the text makes sense, or it is time to give up; then fails with the reason and EIO.
+  /// Reads a file until it parses.
   ///
-  /// - Parameter body: gives what was read, or why it makes no sense.
+  /// - Parameter file: The name of the file, for messages.
+  /// - Parameter body: Reads the file once; returns the value, or the reason for which it does not parse.
+  /// - Throws: `CASError.Code.io(_:)` with EIO and the last reason at the deadline; `CASError.Code.invalid` immediately
+  ///   if the file exceeds a bound, which no torn read explains.
   static func run<Value>(
     _ context: OperationContext, file: String, until deadline: ContinuousClock.Instant = .now + timeout,
     _ body: () throws(CASError) -> Result<Value, InvalidValue>
@@ -24,7 +28,7 @@ enum TornReadRetry {
           throw CASError(.io(.ioError), context, cause: "\(file): \(reason)")
         }
       }
-      Thread.sleep(for: .milliseconds(50))
+      Thread.sleep(for: pollInterval)
     }
   }
 }

@@ -3,17 +3,17 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// What is left of stores whose makers were killed: directories with temporary names, beside where the stores were
-/// to be, that nobody has locked.
+/// Leftovers of processes that were killed while they created a store: directories with temporary names beside the
+/// place of the store, which no process has locked.
 enum AbandonedStores {
-  /// Removes those that are this user's from a directory. What is in the way of that is left alone.
+  /// Removes the abandoned stores of the current user from a directory, as far as possible; errors are ignored.
   static func remove(from directory: OpenFile) {
     guard let stream = try? DirectoryStream(directory) else { return }
     while let name = try? stream.next() {
       guard name.utf8.starts(with: TemporaryFile.prefix.utf8),
         let root = try? directory.openBeneath(name, [.readOnly, .directory]),
         (try? root.status().user) == CurrentProcess.effectiveUserID, (try? root.tryLock(.exclusive)) == true,
-        // Its maker may have given it its name before the lock was free.
+        // The lock becomes free also when the creation succeeds, and the directory has its final name by then.
         TemporaryFile.isName(name, of: root, in: directory)
       else { continue }
       empty(root)
@@ -21,9 +21,9 @@ enum AbandonedStores {
     }
   }
 
-  /// Removes what a new store is made of; one with content is left as it is.
+  /// Removes the parts of a new store. A store with blobs is left as it is.
   static func empty(_ root: OpenFile) {
-    // Without a descriptor left it may still be empty.
+    // If no descriptor is left to open `blobs`, it may still be empty and removable.
     try? root.openBeneath("blobs", [.readOnly, .directory]).removeDirectory("sha256")
     do throws(Errno) {
       try root.removeDirectory("blobs")

@@ -4,7 +4,8 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// An opened store: what the engine, its stages and its readers share.
+/// The state that an engine and its stages share: the open root, the directories of blobs, the references, and the
+/// memory of verified copies. It outlives the engine's `close()` as long as a stage does.
 final class DirectoryStore: Sendable {
   let root: OpenFile
   let path: String
@@ -12,12 +13,14 @@ final class DirectoryStore: Sendable {
   let blobs: BlobDirectories
   let references: any ReferenceStore
   let verifier = Verifier()
-  /// Makes room on the disk, and says whether it could.
+  /// Frees space on the disk; returns whether it freed any.
   let onDiskFull = Monitor<(@Sendable () -> Bool)?>(nil)
   private let closed = Atomic(false)
+  /// Set at the first failure of `O_TMPFILE`, which is not tried again.
   private let namesTemporaries: Atomic<Bool>
 
-  /// - Parameter namesTemporaries: not to use files without a name even where there are some; for tests.
+  /// - Parameter namesTemporaries: Whether temporary files get names even if the file system has `O_TMPFILE`; for
+  ///   tests.
   init(_ layout: OpenedLayout, options: OpenOptions, namesTemporaries: Bool = false) {
     root = layout.root
     path = layout.path
@@ -28,6 +31,8 @@ final class DirectoryStore: Sendable {
   }
 
   /// Fails after ``close()``.
+  ///
+  /// - Throws: `CASError.Code.closed`.
   func check(_ context: OperationContext) throws(CASError) {
     guard !closed.load(ordering: .acquiring) else { throw .closed(context) }
   }
@@ -37,7 +42,7 @@ final class DirectoryStore: Sendable {
     verifier.close()
   }
 
-  /// A new file for content that is to become a blob.
+  /// Creates a file for the content of a new blob.
   func makeTemporary() throws(Errno) -> TemporaryFile {
     if !namesTemporaries.load(ordering: .relaxed) {
       if let unnamed = try TemporaryFile.unnamed(in: root) { return unnamed }
@@ -46,7 +51,7 @@ final class DirectoryStore: Sendable {
     return try TemporaryFile.named(in: root)
   }
 
-  /// Does something that needs room on the disk; once more when there was none, and some could be made.
+  /// Runs `body`, and repeats it once if it fails with ENOSPC or EDQUOT and space was freed.
   func retryingAfterEviction<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
     do throws(Errno) {
       return try body()
@@ -57,7 +62,7 @@ final class DirectoryStore: Sendable {
     }
   }
 
-  /// Opens a blob and makes sure of its content, as far as the store was opened to.
+  /// Opens a blob's file and verifies the content, as often as the options of the store demand.
   func openVerified(
     _ digest: Digest, _ context: OperationContext
   ) throws(CASError) -> (file: OpenFile, identity: FileIdentity) {
@@ -67,7 +72,7 @@ final class DirectoryStore: Sendable {
     do throws(CASError) {
       identity = try verifier.ensure(file, status.identity, is: digest, options.verification, context)
     } catch {
-      // Closing stops the hashing too, and then nobody's token was cancelled.
+      // Closing the store stops the hashing too; the error is then `closed`, since no caller cancelled.
       if error.code == .cancelled { try check(context) }
       throw error
     }

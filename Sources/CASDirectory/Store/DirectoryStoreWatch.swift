@@ -3,8 +3,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Watches the directories of a store: its root for the index, `refs`, and those of the blobs, also such as come
-/// later.
+/// Watches the directories of a store with `inotify(7)`: the root for `index.json`, `refs`, and the directories of
+/// blobs, including those that are created later.
 final class DirectoryStoreWatch: StoreWatch {
   private enum Place {
     case root
@@ -17,6 +17,7 @@ final class DirectoryStoreWatch: StoreWatch {
   private let watch: DirectoryWatch
   private let report: @Sendable (StoreChange) -> Void
   private let places = Monitor([DirectoryWatch.Token: Place]())
+  /// `false` once the watching thread has ended.
   private let isRunning = Monitor(true)
 
   init(_ root: OpenFile, _ report: @escaping @Sendable (StoreChange) -> Void) throws(Errno) {
@@ -49,8 +50,8 @@ final class DirectoryStoreWatch: StoreWatch {
 
   private func run() {
     while true {
-      // A watch that cannot be read any more sees nothing, and says that once.
       guard let events = try? watch.next() else { return }
+      // A set, since one write of a blob causes several events.
       var changes: Set<StoreChange> = []
       for event in events {
         if let change = change(event) { changes.insert(change) }

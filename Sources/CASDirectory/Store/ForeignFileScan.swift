@@ -3,7 +3,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Finds what is in a store's directories and no part of the store.
+/// Finds files in the directories of a store that are not part of the layout: foreign ones, and blobs in the wrong
+/// place.
 struct ForeignFileScan {
   private let store: DirectoryStore
   private let context: OperationContext
@@ -14,7 +15,7 @@ struct ForeignFileScan {
   }
 
   func run(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
-    // A directory refs beside index.json is of an older layout, and no longer looked at.
+    // A directory `refs` beside `index.json` is left over from the older layout and ignored.
     let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
     try forEachName(in: ".") { (name, path) throws(CASError) in
       if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
@@ -41,7 +42,7 @@ struct ForeignFileScan {
     }
   }
 
-  /// What is wrong with the place of something that is called like a blob.
+  /// The problem of a file that is called like a blob but is not where that blob belongs; `nil` for other names.
   private func misplaced(_ name: [UInt8], _ path: String) -> StoreProblem? {
     let text = String(decoding: name, as: UTF8.self)
     for algorithm in Digest.Algorithm.allCases where Digest(algorithm, hex: text.lowercased()) != nil {
@@ -51,7 +52,7 @@ struct ForeignFileScan {
     return nil
   }
 
-  /// Hands over every name in a directory of the store, as its bytes and as a path to show.
+  /// Runs `body` for every name in a directory of the store, with its bytes and its printable path.
   private func forEachName(
     in directory: String, _ body: ([UInt8], String) throws(CASError) -> Void
   ) throws(CASError) {
@@ -70,7 +71,7 @@ struct ForeignFileScan {
     }
   }
 
-  /// A name for a person: bytes that are not UTF-8 as `\x` and two digits.
+  /// A name as text; if it is not UTF-8, its bytes beyond ASCII become `\x` and two hex digits.
   private static func printable(_ name: [UInt8]) -> String {
     if let text = String(validating: name, as: UTF8.self) { return text }
     return name.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()

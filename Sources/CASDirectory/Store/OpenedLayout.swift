@@ -3,20 +3,22 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// A directory that was found to be an image store.
+/// An open directory that was validated as an image layout.
 struct OpenedLayout {
   let root: OpenFile
-  /// The path it was opened by, for messages.
+  /// The path as the caller gave it, for messages.
   let path: String
   let references: any ReferenceStore
 
+  /// The longest `oci-layout` that is read, in bytes.
   private static let layoutFileSizeLimit = 64 << 10
   /// An `oci-layout` changed within this may still be being written.
   private static let recentPeriod = Duration.seconds(1)
 
-  /// Opens a directory and makes sure that it is a store, in either layout. Nothing is written.
+  /// Opens a directory and validates it as a store, in either layout. Nothing is written.
   ///
-  /// - Throws: `CASError.Code.invalid` with the file that is not what it must be.
+  /// - Throws: `CASError.Code.invalid` with the name of the malformed file; `CASError.Code.notFound`;
+  ///   `CASError.Code.io(_:)`.
   init(opening path: String, _ context: OperationContext) throws(CASError) {
     self.path = path
     do throws(Errno) {
@@ -59,7 +61,7 @@ struct OpenedLayout {
       do throws(InvalidValue) {
         return try ImageLayout.validate(file.content)
       } catch {
-        // Tools write it again, in place, with every image they put.
+        // Other tools rewrite the file in place with every image they put, so it may be torn.
         guard file.mayBeTorn, (try? JSON(parsing: file.content)) == nil, ContinuousClock.now < deadline else {
           throw .invalid(context, file: ImageLayout.fileName, error.reason)
         }
@@ -68,10 +70,10 @@ struct OpenedLayout {
     }
   }
 
-  /// What is in the file that marks a store, and whether somebody may be writing it just now.
-  private static func readLayoutFile(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> (
-    content: [UInt8], mayBeTorn: Bool
-  ) {
+  /// The content of `oci-layout`, and whether another tool may be writing the file.
+  private static func readLayoutFile(
+    _ root: OpenFile, _ context: OperationContext
+  ) throws(CASError) -> (content: [UInt8], mayBeTorn: Bool) {
     let name = ImageLayout.fileName
     do throws(Errno) {
       let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
@@ -99,9 +101,9 @@ struct OpenedLayout {
     }
   }
 
-  private static func openDirectory(_ name: String, _ root: OpenFile, _ context: OperationContext) throws(CASError)
-    -> OpenFile
-  {
+  private static func openDirectory(
+    _ name: String, _ root: OpenFile, _ context: OperationContext
+  ) throws(CASError) -> OpenFile {
     do throws(Errno) {
       return try root.openBeneath(name, [.readOnly, .directory])
     } catch {

@@ -3,9 +3,11 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Makes an empty store in one step: it is built beside its place and renamed.
+/// Creates a store atomically: it is built in a temporary directory beside its place, and renamed.
 enum StoreCreation {
-  /// Makes a store at a path where nothing is, and the directories above it.
+  /// Creates an empty store at a path that does not exist, with the parent directories that are missing.
+  ///
+  /// - Throws: `CASError.Code.clobber` if the path exists; `CASError.Code.io(_:)` if a system call fails.
   static func create(_ path: String, _ layout: DirectoryLayout, _ context: OperationContext) throws(CASError) {
     let (parent, name) = split(path)
     guard !name.isEmpty, name != ".", name != ".." else { throw exists(context) }
@@ -33,7 +35,7 @@ enum StoreCreation {
     CASError(.clobber, context, cause: "the path already exists")
   }
 
-  /// The directory a path is in, and its name there.
+  /// The parent directory of a path, and the last component: `dirname(3)`, `basename(3)`.
   private static func split(_ path: String) -> (parent: String, name: String) {
     let slash = UInt8(ascii: "/")
     var bytes = Array(path.utf8)[...]
@@ -54,8 +56,8 @@ enum StoreCreation {
         try directory.makeDirectory(name)
         try directory.synchronize()
       } catch {
+        // Another process was faster, or a dangling link has the name, with which the open below fails.
         guard error == .fileExists else { throw error }
-        // A link that leads nowhere is in the way, or somebody was faster.
       }
       return try OpenFile.open(path: path, [.readOnly, .directory])
     }
@@ -71,12 +73,12 @@ enum StoreCreation {
     }
   }
 
-  /// Makes a directory with a temporary name, locked for as long as it is open.
+  /// Creates a directory with a temporary name, and locks it for as long as it is open.
   private static func makeTemporary(in directory: OpenFile) throws(Errno) -> (root: OpenFile, name: String) {
     for _ in 0..<100 {
       let name = TemporaryFile.randomName()
       try directory.makeDirectory(name)
-      // Before the lock was taken another may have found it abandoned.
+      // Until it is locked, another process may take it for abandoned and remove it; then the next name is tried.
       let root: OpenFile
       do throws(Errno) {
         root = try directory.openBeneath(name, [.readOnly, .directory])
@@ -117,7 +119,8 @@ enum StoreCreation {
       try directory.rename(name, to: other, in: directory, replacing: false)
     } catch {
       guard error == .invalidArgument || error == .noFunction else { throw error }
-      // Without RENAME_NOREPLACE: a rename takes the place of an empty directory at most.
+      // The file system does not support RENAME_NOREPLACE. Between the check and the rename, an empty directory at
+      // most can be replaced.
       guard try isFree(other, in: directory) else { throw .fileExists }
       try directory.rename(name, to: other, in: directory)
     }
