@@ -6,10 +6,10 @@ import SystemPackage
 /// Publishes a finished temporary file under its digest, durably: `fsync(2)`, `linkat(2)`, `fsync(2)` of the directory.
 /// If the blob is stored already, the stored copy is verified, made durable, and replaced if it is corrupt.
 struct BlobPublisher {
-  let store: DirectoryStore
-  let temporary: TemporaryFile
-  let digest: Digest
-  let context: OperationContext
+  private let store: DirectoryStore
+  private let temporary: TemporaryFile
+  private let digest: Digest
+  private let context: OperationContext
 
   /// The limit on losses against other processes that put and delete the same blob.
   private static let maximumAttempts = 100
@@ -37,10 +37,10 @@ struct BlobPublisher {
         return try replace(directory, &isPrepared)
       }
       try prepare(&isPrepared)
-      let isOurs = try mappingErrno(context) { () throws(Errno) in
+      let isPublished = try mappingErrno(context) { () throws(Errno) in
         try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
       }
-      if isOurs { return try finish(directory) }
+      if isPublished { return try finish(directory) }
     }
     throw CASError(
       .io(.resourceBusy), context,
