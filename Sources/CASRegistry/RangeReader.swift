@@ -11,8 +11,8 @@ final class RangeReader: BlobReader {
     var end: Int64 { start + Int64(content.count) }
   }
 
-  private static let smallest: Int64 = 256 << 10
-  private static let largest: Int64 = 8 << 20
+  private static let minimumWindowSize: Int64 = 256 << 10
+  private static let maximumWindowSize: Int64 = 8 << 20
 
   let digest: Digest
   let size: Int64
@@ -26,14 +26,15 @@ final class RangeReader: BlobReader {
   }
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+    let context = OperationContext("read blob", on: digest)
     guard offset >= 0 else {
-      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "an offset is not negative")
+      throw CASError(.invalid, context, cause: "an offset is not negative")
     }
     let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
     var done = 0
     while done < wanted {
       let position = offset + Int64(done)
-      let window = try window(at: position)
+      let window = try window(at: position, context)
       let start = Int(position - window.start)
       let count = min(wanted - done, window.content.count - start)
       for index in 0..<count { buffer[done + index] = window.content[start + index] }
@@ -43,13 +44,13 @@ final class RangeReader: BlobReader {
   }
 
   /// A window that a position is in.
-  private func window(at position: Int64) throws(CASError) -> Window {
+  private func window(at position: Int64, _ context: OperationContext) throws(CASError) -> Window {
     let last = window.withLock(notifying: .none) { $0 }
     if let last, (last.start..<last.end).contains(position) { return last }
     let isNext = last?.end == position
-    let length = isNext ? min(Int64(last?.content.count ?? 0) * 2, Self.largest) : Self.smallest
-    let region = position..<min(size, position + max(length, Self.smallest))
-    let content = try repository.bytes(digest, region, size: size)
+    let length = isNext ? min(Int64(last?.content.count ?? 0) * 2, Self.maximumWindowSize) : Self.minimumWindowSize
+    let range = position..<min(size, position + max(length, Self.minimumWindowSize))
+    let content = try repository.bytes(of: digest, range, size: size, context)
     let new = Window(start: position, content: content)
     window.withLock(notifying: .none) { $0 = new }
     return new
@@ -57,11 +58,13 @@ final class RangeReader: BlobReader {
 }
 
 extension Repository {
-  /// A region of a blob as the registry gives it, not checked.
-  fileprivate func bytes(_ digest: Digest, _ region: Range<Int64>, size: Int64) throws(CASError) -> [UInt8] {
+  /// A range of a blob as the registry gives it, not checked.
+  fileprivate func bytes(
+    of digest: Digest, _ range: Range<Int64>, size: Int64, _ context: OperationContext
+  ) throws(CASError) -> [UInt8] {
     var content: [UInt8] = []
-    content.reserveCapacity(region.count)
-    try client.read(digest, region, size: size, OperationContext("read blob", on: digest)) { (bytes) in
+    content.reserveCapacity(range.count)
+    try client.read(digest, range, size: size, context) { (bytes) in
       content.append(copying: bytes)
     }
     return content

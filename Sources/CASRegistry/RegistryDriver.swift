@@ -50,19 +50,15 @@ public struct RegistryDriver: Driver {
     let context = OperationContext("open store", on: uri)
     let environment = environment ?? ProcessInfo.processInfo.environment
     let address: RegistryAddress
-    let location: CacheLocation
+    let configuration: CacheConfiguration
     do throws(InvalidValue) {
       address = try RegistryAddress(uri)
+      configuration = try CacheConfiguration(environment: environment)
     } catch {
       throw .invalid(context, error)
     }
-    do throws(InvalidCache) {
-      location = try CacheLocation(environment: environment)
-    } catch {
-      throw CASError(.invalid, context, cause: error.reason)
-    }
     let cache = try BlobCache(
-      location, for: address.repositoryName, limit: cacheSize, options.verification, context)
+      configuration, for: address.repositoryName, sizeLimit: cacheSize, options.verification, context)
     let client = RegistryClient(address, environment: environment)
     try client.connect(context)
     if requiresRepository { try client.checkRepository(context) }

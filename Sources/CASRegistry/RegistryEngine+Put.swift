@@ -5,7 +5,7 @@ import SystemPackage
 
 extension RegistryEngine {
   /// How deep indexes may be in indexes.
-  private static let maximumDepth = 8
+  private static let maximumIndexDepth = 8
 
   /// A registry keeps media type, digest and size of a descriptor.
   func storable(_ descriptor: Descriptor) -> Descriptor {
@@ -23,7 +23,7 @@ extension RegistryEngine {
         .notImplemented, context,
         cause: "\(repository.address.repositoryName): registries know the manifest of a tag by its sha256")
     }
-    try holdingTags(context) { () throws(CASError) in
+    try withTagsLocked(context) { () throws(CASError) in
       try put(storable(descriptor), as: name, replacing: replacing, context)
     }
   }
@@ -32,7 +32,7 @@ extension RegistryEngine {
     let context = OperationContext("delete reference", on: name, cancellation: cancellation)
     try checkWritable(context)
     guard RegistryAddress.isTag(name.description) else { return }
-    try holdingTags(context) { () throws(CASError) in
+    try withTagsLocked(context) { () throws(CASError) in
       // What is not there is deleted, whatever the registry can do.
       if try repository.client.headManifest(name.description, context) == nil { return }
       try repository.client.deleteTag(name.description, context)
@@ -47,24 +47,24 @@ extension RegistryEngine {
     try checkWritable(context)
     guard RegistryAddress.isTag(name.description) else { throw .notFound(context) }
     try checkTag(other, context)
-    try holdingTags(context) { () throws(CASError) in
+    try withTagsLocked(context) { () throws(CASError) in
       let descriptor = try repository.descriptor(ofTag: name.description, context)
-      guard try deletesTags(context) else {
+      guard try canDeleteTags(context) else {
         throw CASError(
           .notImplemented, context,
           cause: "\(repository.address.repositoryName): the registry cannot delete tags")
       }
-      if !replacing, try current(other, context) != nil { throw .clobber(context.on(other)) }
+      if !replacing, try existingDescriptor(of: other, context) != nil { throw .clobber(context.on(other)) }
       if name == other { return }
       try put(descriptor, as: other, replacing: true, context)
       try repository.client.deleteTag(name.description, context)
     }
   }
 
-  private func deletesTags(_ context: OperationContext) throws(CASError) -> Bool {
-    if let known = deletesTags.withLock({ $0 }) { return known }
+  private func canDeleteTags(_ context: OperationContext) throws(CASError) -> Bool {
+    if let known = supportsTagDeletion.withLock({ $0 }) { return known }
     let found = try repository.client.canDeleteTags(context)
-    deletesTags.withLock { $0 = found }
+    supportsTagDeletion.withLock { $0 = found }
     return found
   }
 
@@ -76,7 +76,7 @@ extension RegistryEngine {
     }
   }
 
-  private func current(_ name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
+  private func existingDescriptor(of name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
     do throws(CASError) {
       return try repository.descriptor(ofTag: name.description, context)
     } catch {
@@ -88,13 +88,13 @@ extension RegistryEngine {
   private func put(
     _ descriptor: Descriptor, as name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    if let current = try current(name, context) {
-      if current == descriptor { return }
+    if let existing = try existingDescriptor(of: name, context) {
+      if existing == descriptor { return }
       guard replacing else { throw .clobber(context) }
     }
     let content = try content(of: descriptor, context)
     // What has a tag, or was asked for as a manifest, is complete.
-    if repository.known[descriptor.digest]?.isManifest != true {
+    if repository.knownContent[descriptor.digest]?.isManifest != true {
       try pushManifests(in: content, descriptor, depth: 0, context)
     }
     do throws(CASError) {
@@ -103,7 +103,7 @@ extension RegistryEngine {
       guard error.code == .invalid else { throw error }
       throw CASError(.invalid, context, cause: "\(error.cause) (it was sent \(descriptor.digest))")
     }
-    repository.known.remember(
+    repository.knownContent.remember(
       descriptor.digest,
       KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
   }
@@ -112,7 +112,8 @@ extension RegistryEngine {
   private func pushManifests(
     in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ context: OperationContext
   ) throws(CASError) {
-    guard depth < Self.maximumDepth, let manifest = try? Manifest(parsing: content, mediaType: descriptor.mediaType)
+    guard depth < Self.maximumIndexDepth,
+      let manifest = try? Manifest(parsing: content, mediaType: descriptor.mediaType)
     else { return }
     for child in manifest.manifests {
       let content: [UInt8]
@@ -154,21 +155,21 @@ extension RegistryEngine {
   }
 
   /// Runs `body` while no other process or thread of this user on this machine changes tags of the repository.
-  private func holdingTags<Result>(
+  private func withTagsLocked<Result>(
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     var digester = Digester(.sha256)
     digester.update(Array(repository.address.repositoryName.utf8).span)
     let name = "tags-\(digester.digest?.hex ?? "all").lock"
     let lock = try mappingErrno(context) { () throws(Errno) in
-      try CacheFolder.file(name, in: repository.cache.metadata)
+      try PrivateDirectory.openFile(name, in: repository.cache.metadataDirectory)
     }
     while true {
-      try repository.check(context)
-      let isOurs = try mappingErrno(context) { () throws(Errno) in
+      try repository.checkOpen(context)
+      let isLocked = try mappingErrno(context) { () throws(Errno) in
         try lock.tryLock(.exclusive)
       }
-      if isOurs { break }
+      if isLocked { break }
       Thread.sleep(for: .milliseconds(5))
     }
     return try withExtendedLifetime(lock) { () throws(CASError) in try body() }

@@ -4,7 +4,7 @@ import OCI
 
 extension RegistryEngine {
   /// How many things are asked for at once.
-  static let width = 8
+  static let maximumConcurrency = 8
 
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
     try reference(named: name, .none)
@@ -14,14 +14,14 @@ extension RegistryEngine {
     named name: ReferenceName, _ cancellation: CancellationToken
   ) throws(CASError) -> Descriptor {
     let context = OperationContext("get reference", on: name, cancellation: cancellation)
-    try repository.check(context)
+    try repository.checkOpen(context)
     guard RegistryAddress.isTag(name.description) else { throw .notFound(context) }
     return try repository.descriptor(ofTag: name.description, context)
   }
 
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName] {
     let context = OperationContext("list references", on: uri, cancellation: cancellation)
-    try repository.check(context)
+    try repository.checkOpen(context)
     do throws(CASError) {
       return try repository.client.tags(context)
     } catch {
@@ -34,7 +34,8 @@ extension RegistryEngine {
   func references(
     named names: [ReferenceName], cancellation: CancellationToken
   ) throws(CASError) -> [Reference] {
-    let found = try concurrentMap(names, width: Self.width) { [self] (name) throws(CASError) -> Reference? in
+    let found = try concurrentMap(names, maximumConcurrency: Self.maximumConcurrency) {
+      [self] (name) throws(CASError) -> Reference? in
       do throws(CASError) {
         return Reference(name: name, descriptor: try reference(named: name, cancellation))
       } catch {
@@ -60,38 +61,8 @@ extension RegistryEngine {
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    try repository.check(OperationContext("list blobs", on: uri))
-    return StoredListing(Array(try reachableDigests()), repository)
-  }
-}
-
-/// Walks over digests, and leaves out those that the registry does not have: what a manifest refers to may be elsewhere.
-final class StoredListing: BlobListing {
-  private static let batchSize = 256
-  private var rest: ArraySlice<Digest>
-  private let repository: Repository
-
-  init(_ digests: [Digest], _ repository: Repository) {
-    rest = digests[...]
-    self.repository = repository
-  }
-
-  func nextBatch() throws(CASError) -> [Digest] {
-    while !rest.isEmpty {
-      let batch = Array(rest.prefix(Self.batchSize))
-      rest = rest.dropFirst(batch.count)
-      let repository = repository
-      let found = try concurrentMap(batch, width: RegistryEngine.width) { (digest) throws(CASError) -> Digest? in
-        do throws(CASError) {
-          _ = try repository.find(digest, OperationContext("list blobs", on: digest))
-          return digest
-        } catch {
-          guard error.code == .notFound else { throw error }
-          return nil
-        }
-      }.compactMap { $0 }
-      if !found.isEmpty { return found }
-    }
-    return []
+    let context = OperationContext("list blobs", on: uri)
+    try repository.checkOpen(context)
+    return RegistryBlobListing(Array(try reachableDigests()), repository, context)
   }
 }

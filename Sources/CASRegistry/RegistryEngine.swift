@@ -10,7 +10,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   let isWritable: Bool
   let repository: Repository
   /// Whether the registry can delete tags, once that is known.
-  let deletesTags = Monitor<Bool?>(nil)
+  let supportsTagDeletion = Monitor<Bool?>(nil)
 
   init(_ repository: Repository, isWritable: Bool) {
     uri = repository.address.description
@@ -22,18 +22,18 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     let context = OperationContext("put blob", on: base?.description ?? uri)
     try checkWritable(context)
     // Then it is in the cache, where the stage is.
-    if let base { _ = try repository.file(base, fetching: true, context) }
+    if let base { _ = try repository.file(base, downloading: true, context) }
     return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
   }
 
   func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
     let context = OperationContext("read blob", on: digest, cancellation: cancellation)
-    if let file = try repository.file(digest, fetching: repository.verification != .never, context) {
+    if let file = try repository.file(digest, downloading: repository.verification != .never, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
-    let entry = try repository.find(digest, context)
+    let entry = try repository.entry(of: digest, context)
     // A manifest is short, and known by its digest as a whole.
-    if entry.isManifest, let file = try repository.file(digest, fetching: true, context) {
+    if entry.isManifest, let file = try repository.file(digest, downloading: true, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
     return RangeReader(digest, size: entry.size, repository)
@@ -41,13 +41,13 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     try repository.file(
-      digest, fetching: repository.verification != .never,
+      digest, downloading: repository.verification != .never,
       OperationContext("open blob", on: digest, cancellation: cancellation))
   }
 
   func info(of file: BlobFile) throws(CASError) -> BlobInfo {
     var info = try repository.cache.info(of: file)
-    info.modified = Self.modified
+    info.modified = Self.unknownTime
     return info
   }
 
@@ -58,20 +58,21 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   var isOnStackedFileSystem: Bool { repository.cache.isOnStackedFileSystem }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
-    let entry = try repository.find(digest, OperationContext("look up blob", on: digest, cancellation: cancellation))
+    let entry = try repository.entry(
+      of: digest, OperationContext("look up blob", on: digest, cancellation: cancellation))
     // In the cache or not are two states, for a mount reads them in different ways.
-    return BlobInfo(size: entry.size, modified: Self.modified, version: repository.cache.info(digest)?.version ?? 0)
+    return BlobInfo(size: entry.size, modified: Self.unknownTime, version: repository.cache.info(digest)?.version ?? 0)
   }
 
-  func isKnown(_ digest: Digest) -> Bool { repository.known[digest] != nil }
+  func isKnown(_ digest: Digest) -> Bool { repository.knownContent[digest] != nil }
 
   /// A registry does not say when it got what it has.
-  static let modified = Timestamp(seconds: 0, nanoseconds: 0)
+  static let unknownTime = Timestamp(seconds: 0, nanoseconds: 0)
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
     let context = OperationContext("delete blob", on: digest)
     try checkWritable(context)
-    repository.known.forget(digest)
+    repository.knownContent.forget(digest)
     if try repository.client.isManifest(digest, context) {
       throw CASError(
         .notImplemented, context,
@@ -79,7 +80,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     }
     if try repository.client.headBlob(digest, context) == nil { return }
     try repository.client.delete(digest, context)
-    repository.known.forget(digest)
+    repository.knownContent.forget(digest)
   }
 
   /// Reads the blob from the registry, whatever the cache has.
@@ -87,7 +88,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
-    let entry = try repository.find(digest, context)
+    let entry = try repository.entry(of: digest, context)
     if entry.isManifest {
       let manifest = try repository.client.manifest(digest.description, expecting: digest, context)
       return try progress(manifest.descriptor.size)
@@ -112,7 +113,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   }
 
   func checkWritable(_ context: OperationContext) throws(CASError) {
-    try repository.check(context)
+    try repository.checkOpen(context)
     guard isWritable else { throw .readOnly(context) }
   }
 }

@@ -10,9 +10,9 @@ final class Repository: Sendable {
   let client: RegistryClient
   let cache: BlobCache
   let verification: Verification
-  let known = KnownContent()
+  let knownContent = KnownContent()
   /// How often something is read that others throw out at once.
-  private static let attempts = 3
+  private static let maximumAttempts = 3
   private let downloads = DownloadCoalescer()
   private let closed = Atomic(false)
   private let logger = Logger(label: "casfs")
@@ -26,7 +26,7 @@ final class Repository: Sendable {
   var address: RegistryAddress { client.address }
 
   /// Fails after ``close()``.
-  func check(_ context: OperationContext) throws(CASError) {
+  func checkOpen(_ context: OperationContext) throws(CASError) {
     guard !closed.load(ordering: .acquiring) else { throw .closed(context) }
     try context.checkCancellation()
   }
@@ -39,15 +39,17 @@ final class Repository: Sendable {
 
   /// What the registry has under a digest, as a blob or as a manifest. While it cannot be reached, what is in the cache
   /// counts, if it came from there.
-  func find(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
-    try check(context)
-    if let entry = known[digest] { return entry }
+  func entry(of digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
+    try checkOpen(context)
+    if let entry = knownContent[digest] { return entry }
     do throws(CASError) {
       let entry = try fetchEntry(digest, context)
-      known.remember(digest, entry)
+      knownContent.remember(digest, entry)
       return entry
     } catch {
-      guard error.code == .io(.ioError), client.isUnreachable, let info = cache.ownInfo(digest) else { throw error }
+      guard error.code == .io(.ioError), client.isUnreachable, let info = cache.infoIfSeenInRepository(digest) else {
+        throw error
+      }
       return KnownContent.Entry(size: info.size, isManifest: false, mediaType: nil)
     }
   }
@@ -62,33 +64,34 @@ final class Repository: Sendable {
     if let size = found.size, size > 0 {
       return KnownContent.Entry(size: size, isManifest: true, mediaType: found.mediaType)
     }
-    let manifest = try fetch(digest.description, expecting: digest, context)
+    let manifest = try fetchManifest(digest.description, expecting: digest, context)
     return KnownContent.Entry(size: manifest.size, isManifest: true, mediaType: manifest.mediaType)
   }
 
   /// Opens content of the registry as a file of the cache, where it is put first if it is not there.
   ///
   /// - Parameter isWanted: whether to get what is not there; else the result is `nil`.
-  func file(_ digest: Digest, fetching isWanted: Bool, _ context: OperationContext) throws(CASError) -> BlobFile? {
-    let entry = try find(digest, context)
+  func file(_ digest: Digest, downloading isDownloaded: Bool, _ context: OperationContext) throws(CASError) -> BlobFile?
+  {
+    let entry = try entry(of: digest, context)
     if let file = try cache.file(digest, context) {
-      cache.note(digest)
+      cache.recordUse(of: digest)
       return file
     }
-    guard isWanted else { return nil }
-    for _ in 0..<Self.attempts {
-      let held = try downloads.run(digest, context) { [self] (stop) throws(CASError) in
+    guard isDownloaded else { return nil }
+    for _ in 0..<Self.maximumAttempts {
+      let pinned = try downloads.run(digest, context) { [self] (stop) throws(CASError) in
         let context = OperationContext("read blob", on: digest, cancellation: stop)
         if entry.isManifest {
-          _ = try fetch(digest.description, expecting: digest, context)
+          _ = try fetchManifest(digest.description, expecting: digest, context)
           return nil
         }
         return try download(digest, entry.size, context)
       }
-      defer { withExtendedLifetime(held) {} }
+      defer { withExtendedLifetime(pinned) {} }
       if let file = try cache.file(digest, context) {
-        cache.note(digest)
-        cache.didInsert(entry.size)
+        cache.recordUse(of: digest)
+        cache.didInsert(bytes: entry.size)
         return file
       }
     }
@@ -96,13 +99,14 @@ final class Repository: Sendable {
   }
 
   /// Gets a manifest by a tag or a digest, and keeps it.
-  func fetch(_ reference: String, expecting digest: Digest?, _ context: OperationContext) throws(CASError) -> Descriptor
+  func fetchManifest(_ reference: String, expecting digest: Digest?, _ context: OperationContext) throws(CASError)
+    -> Descriptor
   {
     let manifest: FetchedManifest
     do throws(CASError) {
       manifest = try client.manifest(reference, expecting: digest, context)
     } catch {
-      report(error)
+      logCorruption(error)
       throw error
     }
     let descriptor = manifest.descriptor
@@ -112,8 +116,8 @@ final class Repository: Sendable {
       try stage.write(manifest.content.span, at: 0)
       _ = try stage.commit(expecting: BlobExpectation(digest: descriptor.digest), cancellation: context.cancellation)
     }
-    if known[descriptor.digest]?.mediaType == nil {
-      known.remember(
+    if knownContent[descriptor.digest]?.mediaType == nil {
+      knownContent.remember(
         descriptor.digest,
         KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
     }
@@ -129,21 +133,21 @@ final class Repository: Sendable {
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
-      let held = cache.pin(stage)
+      let pinned = cache.pin(stage)
       do throws(CASError) {
         _ = try stage.commit(
           expecting: BlobExpectation(digest: digest, size: size), cancellation: context.cancellation)
-        return held
+        return pinned
       } catch {
         guard error.code == .mismatch else { throw error }
         let failure = try Self.corruption(stage, digest, address, context)
-        report(failure)
+        logCorruption(failure)
         throw failure
       }
     } catch {
       stage.discard()
       // What it has now may be something else.
-      known.forget(digest)
+      knownContent.forget(digest)
       throw error
     }
   }
@@ -166,22 +170,22 @@ final class Repository: Sendable {
       corruption: CASError.Corruption(expected: digest, actual: actual))
   }
 
-  private func report(_ error: CASError) {
+  private func logCorruption(_ error: CASError) {
     if error.code == .corrupt { logger.error("\(error)") }
   }
 
   /// The descriptor of a tag. A manifest that was read before is not read again.
   func descriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
-    try check(context)
+    try checkOpen(context)
     if let found = try client.headManifest(tag, context), let digest = found.digest, let size = found.size,
-      let type = found.mediaType ?? known[digest]?.mediaType, cache.info(digest)?.size == size
+      let type = found.mediaType ?? knownContent[digest]?.mediaType, cache.info(digest)?.size == size
     {
-      known.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
+      knownContent.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
       return Descriptor(mediaType: type, digest: digest, size: size)
     }
     // Also when it has none: then it says why.
-    let descriptor = try fetch(tag, expecting: nil, context)
-    cache.didInsert(descriptor.size)
+    let descriptor = try fetchManifest(tag, expecting: nil, context)
+    cache.didInsert(bytes: descriptor.size)
     return descriptor
   }
 }

@@ -1,5 +1,6 @@
 import CAS
 import Foundation
+import OCI
 import TestSupport
 import Testing
 
@@ -56,8 +57,8 @@ struct CredentialTests {
     do {
       _ = try credentials(text)
       Issue.record("it was read")
-    } catch let fault as RegistryError {
-      let message = fault.error(OperationContext("open store", on: "docker://host"), "host").description
+    } catch let error as RegistryError {
+      let message = CASError(error, OperationContext("open store", on: "docker://host"), "host").description
       #expect(message.contains("config.json") && !message.contains("secret"))
       if text.contains("keychain") { #expect(message.contains("keychain")) }
     }
@@ -77,10 +78,13 @@ struct CredentialTests {
       #expect(Int64(byteCount: text) == size)
     }
     for text in ["", "M", "-1", "1m", "1.5G", "99999999999T", "1 G"] { #expect(Int64(byteCount: text) == nil) }
-    #expect(try CacheLocation(environment: ["HOME": "/h"]).store == "/h/.cache/casfs")
-    #expect(try CacheLocation(environment: ["HOME": "/h", "XDG_CACHE_HOME": "/c"]).store == "/c/casfs")
-    #expect(try CacheLocation(environment: ["HOME": "/h", "XDG_CACHE_HOME": "relative"]).store == "/h/.cache/casfs")
-    #expect(try CacheLocation(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "1G"]).limit == 1 << 30)
-    #expect(throws: InvalidCache.self) { try CacheLocation(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "big"]) }
+    #expect(try CacheConfiguration(environment: ["HOME": "/h"]).storePath == "/h/.cache/casfs")
+    #expect(try CacheConfiguration(environment: ["HOME": "/h", "XDG_CACHE_HOME": "/c"]).storePath == "/c/casfs")
+    #expect(
+      try CacheConfiguration(environment: ["HOME": "/h", "XDG_CACHE_HOME": "relative"]).storePath == "/h/.cache/casfs")
+    #expect(try CacheConfiguration(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "1G"]).sizeLimit == 1 << 30)
+    #expect(throws: InvalidValue.self) {
+      try CacheConfiguration(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "big"])
+    }
   }
 }

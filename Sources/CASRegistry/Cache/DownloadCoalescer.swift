@@ -10,7 +10,7 @@ final class DownloadCoalescer: Sendable {
   }
 
   private let running = Monitor<[Digest: Download]>([:])
-  private let stop = CancellationToken()
+  private let stopToken = CancellationToken()
 
   /// Waits until a digest's content is there.
   ///
@@ -20,16 +20,16 @@ final class DownloadCoalescer: Sendable {
     _ digest: Digest, _ context: OperationContext,
     _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> OpenFile?
   ) throws(CASError) -> OpenFile? {
-    let (download, isNew) = running.withLock { (running) -> (Download, Bool) in
+    let (download, isFirst) = running.withLock { (running) -> (Download, Bool) in
       if let download = running[digest] { return (download, false) }
       let download = Download()
       running[digest] = download
       return (download, true)
     }
-    if isNew {
+    if isFirst {
       let work: @Sendable () -> Void = { [self] in
-        var outcome = Result { () throws(CASError) in try fetch(stop) }
-        if stop.isCancelled, case .failure = outcome {
+        var outcome = Result { () throws(CASError) in try fetch(stopToken) }
+        if stopToken.isCancelled, case .failure = outcome {
           outcome = .failure(.closed(context.on(digest)))
         }
         running.withLock { $0[digest] = nil }
@@ -54,56 +54,6 @@ final class DownloadCoalescer: Sendable {
 
   /// Ends all downloads.
   func close() {
-    stop.cancel()
+    stopToken.cancel()
   }
-}
-
-/// Does something with each of many things, so many at a time, each on a thread: what waits for the network.
-///
-/// - Returns: the results in the order of the things; after the first failure nothing more is begun, and it is thrown.
-func concurrentMap<Item: Sendable, Value: Sendable>(
-  _ items: [Item], width: Int, _ body: @escaping @Sendable (Item) throws(CASError) -> Value
-) throws(CASError) -> [Value] {
-  let state = Monitor(Concurrent<Value>(results: Array(repeating: nil, count: items.count)))
-  let work: @Sendable () -> Void = {
-    while true {
-      let index = state.withLock(notifying: .none) { (state) -> Int? in
-        guard state.failure == nil, state.next < items.count else { return nil }
-        defer { state.next += 1 }
-        return state.next
-      }
-      guard let index else { return }
-      do throws(CASError) {
-        let value = try body(items[index])
-        state.withLock(notifying: .none) { $0.results[index] = value }
-      } catch {
-        state.withLock(notifying: .none) { $0.failure = $0.failure ?? error }
-      }
-    }
-  }
-  for _ in 0..<max(0, min(width, items.count) - 1) {
-    state.withLock { $0.threads += 1 }
-    do throws(Errno) {
-      try Thread.start("casfs-fetch") {
-        work()
-        state.withLock { $0.threads -= 1 }
-      }
-    } catch {
-      // Then there are fewer.
-      state.withLock { $0.threads -= 1 }
-    }
-  }
-  work()
-  return try state.wait(until: { $0.threads == 0 }) { (state) throws(CASError) in
-    if let failure = state.failure { throw failure }
-    return state.results.compactMap { $0 }
-  }
-}
-
-/// How far ``concurrentMap(_:width:_:)`` is.
-private struct Concurrent<Value> {
-  var next = 0
-  var results: [Value?]
-  var failure: CASError?
-  var threads = 0
 }

@@ -5,27 +5,11 @@ import NIOHTTP1
 import OCI
 import SystemPackage
 
-/// What a request does to a repository.
-enum Access: Hashable, Sendable {
-  case pull
-  case push
-  case delete
-
-  /// The actions of a token for it (distribution's token specification, "Token scope").
-  fileprivate var actions: String {
-    switch self {
-    case .pull: "pull"
-    case .push: "pull,push"
-    case .delete: "pull,push,delete"
-    }
-  }
-}
-
 /// Gets and keeps what shows a registry who asks: name and password, or a token for each kind of access.
 final class Authenticator: Sendable {
   private struct Token {
     var value: String
-    var end: ContinuousClock.Instant
+    var expiry: ContinuousClock.Instant
   }
 
   private struct State {
@@ -34,8 +18,8 @@ final class Authenticator: Sendable {
   }
 
   /// How long a token is good that does not say, by the token specification.
-  private static let defaultLife = 60
-  private static let answerLimit = 1 << 20
+  private static let defaultLifetime = 60
+  private static let responseLimit = 1 << 20
 
   private let address: RegistryAddress
   private let files: CredentialFiles
@@ -50,7 +34,7 @@ final class Authenticator: Sendable {
   func authorization(for access: Access) -> String? {
     state.withLock { state in
       if let basic = state.basic { return basic }
-      guard let token = state.tokens[access], token.end > .now else { return nil }
+      guard let token = state.tokens[access], token.expiry > .now else { return nil }
       return "Bearer \(token.value)"
     }
   }
@@ -59,8 +43,8 @@ final class Authenticator: Sendable {
   ///
   /// - Parameter refused: what it was shown.
   /// - Throws: that it wants what there is not.
-  func answer(
-    _ challenges: [Challenge], for access: Access, refused: String?, through transport: HTTPTransport,
+  func authenticate(
+    _ challenges: [Challenge], for access: Access, rejected: String?, through transport: HTTPTransport,
     _ cancellation: CancellationToken
   ) throws(RegistryError) {
     if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
@@ -71,7 +55,7 @@ final class Authenticator: Sendable {
         throw .refused(.io(.permissionDenied), "the registry wants a name and a password, and there are none for it")
       }
       let basic = Credentials.basic(user, password)
-      guard basic != refused else {
+      guard basic != rejected else {
         throw .refused(
           .io(.permissionDenied), "the registry does not accept the name and the password there are for it")
       }
@@ -87,7 +71,7 @@ final class Authenticator: Sendable {
     guard let realm = challenge.parameters["realm"], let url = URL(string: realm), let host = url.host, !host.isEmpty
     else { throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens") }
     let credentials = try files.credentials(for: address)
-    try check(url, host, credentials != nil)
+    try checkRealm(url, host, credentials != nil)
     var fields = [("service", challenge.parameters["service"] ?? "")].filter { !$0.1.isEmpty }
     fields.append(("scope", challenge.parameters["scope"] ?? "repository:\(address.repository):\(access.actions)"))
     var request = HTTPRequest(method: .GET, url: url)
@@ -95,47 +79,47 @@ final class Authenticator: Sendable {
       fields += [("grant_type", "refresh_token"), ("client_id", "casfs"), ("refresh_token", token)]
       request.method = .POST
       request.headers = [("Content-Type", "application/x-www-form-urlencoded")]
-      request.body = .bytes(Array(Self.form(fields).utf8))
+      request.body = .bytes(Array(Self.formEncoded(fields).utf8))
     } else {
       if case .password(let user, let password) = credentials {
         request.headers = [("Authorization", Credentials.basic(user, password))]
       }
       let separator = realm.contains("?") ? "&" : "?"
-      guard let url = URL(string: realm + separator + Self.form(fields)) else {
+      guard let url = URL(string: realm + separator + Self.formEncoded(fields)) else {
         throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens")
       }
       request.url = url
     }
     let exchange = try transport.send(request, cancellation)
     let status = Int(try exchange.head().status.code)
-    let body = try exchange.body(limit: Self.answerLimit)
-    let shown = host.sanitized
+    let body = try exchange.body(limit: Self.responseLimit)
+    let server = host.sanitized
     switch status {
     case 200: break
-    case 429, 500...: throw .connectionLost("the token server \(shown) answered \(status)")
+    case 429, 500...: throw .connectionLost("the token server \(server) answered \(status)")
     default:
       let reason = body.flatMap(ServerError.init).map { ": \($0)" } ?? ""
-      throw .refused(.io(.permissionDenied), "the token server \(shown) gave no token (\(status)\(reason))")
+      throw .refused(.io(.permissionDenied), "the token server \(server) gave no token (\(status)\(reason))")
     }
-    guard let answer = body.flatMap({ try? JSON(parsing: $0) }),
-      let value = answer["token"]?.text ?? answer["access_token"]?.text, !value.isEmpty,
+    guard let reply = body.flatMap({ try? JSON(parsing: $0) }),
+      let value = reply["token"]?.text ?? reply["access_token"]?.text, !value.isEmpty,
       value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-    else { throw .refused(.io(.permissionDenied), "the answer of the token server \(shown) has no token") }
-    let life = answer["expires_in"]?.integer.map { Int(clamping: $0) } ?? Self.defaultLife
+    else { throw .refused(.io(.permissionDenied), "the answer of the token server \(server) has no token") }
+    let lifetime = reply["expires_in"]?.integer.map { Int(clamping: $0) } ?? Self.defaultLifetime
     // A little less, for the way there.
-    return Token(value: value, end: .now + .seconds(max(1, min(life, 86_400) * 9 / 10)))
+    return Token(value: value, expiry: .now + .seconds(max(1, min(lifetime, 86_400) * 9 / 10)))
   }
 
   /// Makes sure that neither credentials nor a token for them go where others may read along.
-  private func check(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryError) {
-    let isSame =
+  private func checkRealm(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryError) {
+    let isRegistry =
       host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
     switch realm.scheme {
     case "https":
-      guard address.isPlain, hasCredentials, !isSame else { return }
+      guard address.isPlain, hasCredentials, !isRegistry else { return }
     case "http":
-      if address.isLoopback, isSame || RegistryAddress.isLoopback(host) { return }
-      if address.isPlain, isSame || !hasCredentials { return }
+      if address.isLoopback, isRegistry || RegistryAddress.isLoopback(host) { return }
+      if address.isPlain, isRegistry || !hasCredentials { return }
     default: break
     }
     throw .refused(
@@ -144,7 +128,7 @@ final class Authenticator: Sendable {
   }
 
   /// Fields as a query or a form has them.
-  private static func form(_ fields: [(String, String)]) -> String {
+  private static func formEncoded(_ fields: [(String, String)]) -> String {
     fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
   }
 

@@ -18,13 +18,13 @@ struct Challenge: Hashable, Sendable {
     var scanner = Scanner(rest: Array(field.prefix(8192).utf8)[...])
     while true {
       scanner.skip(" ,\t")
-      let word = scanner.token()
-      guard !word.isEmpty else { return challenges }
+      let token = scanner.token()
+      guard !token.isEmpty else { return challenges }
       if scanner.take("=") {
         let value = scanner.value()
-        if !challenges.isEmpty { challenges[challenges.count - 1].parameters[word.lowercased()] = value }
+        if !challenges.isEmpty { challenges[challenges.count - 1].parameters[token.lowercased()] = value }
       } else {
-        challenges.append(Challenge(scheme: word.lowercased(), parameters: [:]))
+        challenges.append(Challenge(scheme: token.lowercased(), parameters: [:]))
       }
     }
   }

@@ -12,14 +12,14 @@ final class KnownContent: Sendable {
     var mediaType: String?
   }
 
-  private static let limit = 1 << 16
+  private static let maximumCount = 1 << 16
   private let entries = Monitor<[Digest: Entry]>([:])
 
   subscript(digest: Digest) -> Entry? { entries.withLock(notifying: .none) { $0[digest] } }
 
   func remember(_ digest: Digest, _ entry: Entry) {
     entries.withLock(notifying: .none) { entries in
-      if entries.count >= Self.limit { entries = [:] }
+      if entries.count >= Self.maximumCount { entries = [:] }
       entries[digest] = entry
     }
   }

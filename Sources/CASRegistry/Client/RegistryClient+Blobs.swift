@@ -8,14 +8,14 @@ import SystemPackage
 
 extension RegistryClient {
   /// How often a transfer may break although something came each time.
-  private static let maximumBreaks = 100
+  private static let maximumResumptions = 100
 
   private func blobPath(_ digest: Digest) -> String { "/v2/\(address.repository)/blobs/\(digest)" }
 
   /// How long a blob is (distribution-spec, "Checking if content exists in the registry"); `nil` when it is not there.
   func headBlob(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Int64? {
     let response = try send(RegistryRequest(method: .HEAD, target: blobPath(digest)), context)
-    try finish(response, context)
+    try drain(response, context)
     if response.status == 404 { return nil }
     guard response.status == 200 else { throw failure(response, context) }
     guard let size = try size(of: response, context) else {
@@ -24,35 +24,35 @@ extension RegistryClient {
     return size
   }
 
-  /// Reads a region of a blob as it comes (distribution-spec, "Pulling blobs"). A transfer that breaks goes on where it
+  /// Reads a range of a blob as it comes (distribution-spec, "Pulling blobs"). A transfer that breaks goes on where it
   /// broke, as long as something comes.
   ///
-  /// - Parameter region: what is read; of a registry that gives all, the rest is passed over.
+  /// - Parameter range: what is read; of a registry that gives all, the rest is passed over.
   func read(
-    _ digest: Digest, _ region: Range<Int64>, size: Int64, _ context: OperationContext,
+    _ digest: Digest, _ range: Range<Int64>, size: Int64, _ context: OperationContext,
     _ body: (Span<UInt8>) throws(CASError) -> Void
   ) throws(CASError) {
-    var position = region.lowerBound
+    var position = range.lowerBound
     var retryPolicy = RetryPolicy()
-    var breaks = 0
-    while position < region.upperBound {
+    var resumptions = 0
+    while position < range.upperBound {
       var request = RegistryRequest(method: .GET, target: blobPath(digest), isBulk: true)
-      if position > 0 || region.upperBound < size {
-        request.headers = [("Range", "bytes=\(position)-\(region.upperBound - 1)")]
+      if position > 0 || range.upperBound < size {
+        request.headers = [("Range", "bytes=\(position)-\(range.upperBound - 1)")]
       }
-      let begin = position
+      let start = position
       let response = try send(request, context)
       guard response.status == 200 || response.status == 206 else { throw failure(response, context) }
       do throws(RegistryError) {
-        var skipped = position - (try Self.start(of: response, wanted: position, size: size))
-        while position < region.upperBound, let part = try response.exchange.nextPart() {
+        var skipped = position - (try Self.bodyOffset(of: response, requested: position, size: size))
+        while position < range.upperBound, let part = try response.exchange.nextPart() {
           var bytes = part.readableBytesUInt8Span
           if skipped > 0 {
             let passed = Int(min(skipped, Int64(bytes.count)))
             skipped -= Int64(passed)
             bytes = bytes.extracting(droppingFirst: passed)
           }
-          let wanted = bytes.extracting(first: Int(min(Int64(bytes.count), region.upperBound - position)))
+          let wanted = bytes.extracting(first: Int(min(Int64(bytes.count), range.upperBound - position)))
           if wanted.isEmpty { continue }
           do throws(CASError) {
             try body(wanted)
@@ -63,25 +63,26 @@ extension RegistryClient {
           retryPolicy.reset()
         }
         // A registry may give less than was asked for, and says so.
-        if response.status == 206, position < region.upperBound, position > begin { continue }
-        if position < region.upperBound { throw .connectionLost("the blob ends after \(position) of \(size) bytes") }
+        if response.status == 206, position < range.upperBound, position > start { continue }
+        if position < range.upperBound { throw .connectionLost("the blob ends after \(position) of \(size) bytes") }
         // Read to its end, the connection can be used again.
         if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
         return
       } catch {
-        breaks += 1
-        guard error.isTransient, breaks < Self.maximumBreaks, retryPolicy.backOff(retryAfter: nil, context.cancellation)
+        resumptions += 1
+        guard error.isTransient, resumptions < Self.maximumResumptions,
+          retryPolicy.backOff(retryAfter: nil, context.cancellation)
         else {
           try context.checkCancellation()
-          throw error.error(context, address.repositoryName)
+          throw CASError(error, context, address.repositoryName)
         }
       }
     }
   }
 
   /// Where in the blob the body of an answer begins, if it is as long as it must be then.
-  private static func start(
-    of response: RegistryResponse, wanted: Int64, size: Int64
+  private static func bodyOffset(
+    of response: RegistryResponse, requested: Int64, size: Int64
   ) throws(RegistryError) -> Int64 {
     let length = response.headers.first(name: "Content-Length").map { Int64($0) }
     if response.status != 206 {
@@ -91,7 +92,8 @@ extension RegistryClient {
     // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
     let range = response.headers.first(name: "Content-Range") ?? ""
     let numbers = range.split { "bytes -/".contains($0) }.map { Int64($0) }
-    guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1], first == wanted,
+    guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1],
+      first == requested,
       first <= last, last < size, numbers[2] == size || range.hasSuffix("/*")
     else { throw .refused(.io(.ioError), "the registry gave another part of the blob than was asked for") }
     if let length, length != last - first + 1 { throw .connectionLost("the registry gives another length than before") }
@@ -100,25 +102,25 @@ extension RegistryClient {
 
   /// Stores a blob: asks for a place and sends the content there (distribution-spec, "POST then PUT"). What breaks is
   /// begun again.
-  func upload(_ file: OpenFile, from offset: Int64, _ address: BlobAddress, _ context: OperationContext)
+  func upload(_ file: OpenFile, from offset: Int64, _ blob: BlobAddress, _ context: OperationContext)
     throws(CASError)
   {
     var retryPolicy = RetryPolicy()
     while true {
-      let place = try beginUpload(context)
+      let location = try beginUpload(context)
       var request = RegistryRequest(
-        method: .PUT, target: place + (place.contains("?") ? "&" : "?") + "digest=\(address.digest)", access: .push,
+        method: .PUT, target: location + (location.contains("?") ? "&" : "?") + "digest=\(blob.digest)", access: .push,
         headers: [("Content-Type", "application/octet-stream")],
-        body: address.size == 0 ? .bytes([]) : .file(file, offset: offset, count: address.size))
+        body: blob.size == 0 ? .bytes([]) : .file(file, offset: offset, count: blob.size))
       request.isBulk = true
       request.isRepeatable = false
       do throws(CASError) {
         let response = try send(request, context)
         guard (200...299).contains(response.status) else { throw failure(response, context) }
-        try checkDigest(of: response, is: address.digest, context)
-        try finish(response, context)
+        try checkDigest(of: response, is: blob.digest, context)
+        try drain(response, context)
         // Nobody is told that it is stored before it can be found.
-        guard try headBlob(address.digest, context) == address.size else {
+        guard try headBlob(blob.digest, context) == blob.size else {
           throw malformedResponse(context, "the registry took the blob and does not have it")
         }
         return
@@ -136,11 +138,11 @@ extension RegistryClient {
       RegistryRequest(
         method: .POST, target: "/v2/\(address.repository)/blobs/uploads/", access: .push, body: .bytes([])), context)
     guard response.status == 202 else { throw failure(response, context) }
-    try finish(response, context)
-    guard let place = response.headers.first(name: "Location"),
-      let url = URL(string: place, relativeTo: response.url)?.absoluteURL
+    try drain(response, context)
+    guard let location = response.headers.first(name: "Location"),
+      let url = URL(string: location, relativeTo: response.url)?.absoluteURL
     else { throw malformedResponse(context, "the registry gives no place to send a blob to") }
-    try reading(context) { () throws(RegistryError) in try requireSecureTransition(from: response.url, to: url) }
+    try mappingErrors(context) { () throws(RegistryError) in try requireSecureTransition(from: response.url, to: url) }
     return url.absoluteString
   }
 

@@ -11,10 +11,10 @@ struct FetchedManifest: Sendable {
 
 extension RegistryClient {
   private static let tagsPerPage = 1000
-  private static let pageLimit = 16 << 20
-  private static let tagLimit = 1_000_000
+  private static let pageSizeLimit = 16 << 20
+  private static let maximumTags = 1_000_000
 
-  private static let accepted = [
+  private static let acceptHeaders = [
     MediaType.imageManifest, MediaType.imageIndex, MediaType.dockerManifest, MediaType.dockerManifestList, "*/*;q=0.5",
   ].map { (name: "Accept", value: $0) }
 
@@ -31,7 +31,9 @@ extension RegistryClient {
     while true {
       let response = try send(RegistryRequest(method: .GET, target: target), context)
       guard response.status == 200 else { throw failure(response, context) }
-      let body = try reading(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.pageLimit) }
+      let body = try mappingErrors(context) { () throws(RegistryError) in
+        try response.exchange.body(limit: Self.pageSizeLimit)
+      }
       guard let body, let page = try? JSON(parsing: body) else {
         throw malformedResponse(context, "the list of tags is none")
       }
@@ -46,7 +48,7 @@ extension RegistryClient {
       }
       guard let next = try nextPage(response, context) else { return names }
       // A list that goes round would go on for ever.
-      guard names.count > count, names.count <= Self.tagLimit else {
+      guard names.count > count, names.count <= Self.maximumTags else {
         throw malformedResponse(context, "the list of tags does not end")
       }
       target = next
@@ -58,7 +60,7 @@ extension RegistryClient {
     let response = try send(
       RegistryRequest(method: .GET, target: "/v2/\(address.repository)/tags/list?n=1"), context)
     guard response.status == 200 else { throw failure(response, context) }
-    try finish(response, context)
+    try drain(response, context)
   }
 
   /// Where the next page is: the link of the relation `next` (RFC 8288).
@@ -81,8 +83,8 @@ extension RegistryClient {
     _ reference: String, _ context: OperationContext
   ) throws(CASError) -> (digest: Digest?, size: Int64?, mediaType: String?)? {
     let response = try send(
-      RegistryRequest(method: .HEAD, target: manifestPath(reference), headers: Self.accepted), context)
-    try finish(response, context)
+      RegistryRequest(method: .HEAD, target: manifestPath(reference), headers: Self.acceptHeaders), context)
+    try drain(response, context)
     if response.status == 404 { return nil }
     guard response.status == 200 else { throw failure(response, context) }
     return (try digest(of: response, context), try size(of: response, context), mediaType(of: response))
@@ -90,10 +92,10 @@ extension RegistryClient {
 
   /// Whether what has a digest is a manifest. Asked that of another blob, some registries fail.
   func isManifest(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Bool {
-    var request = RegistryRequest(method: .HEAD, target: manifestPath(digest.description), headers: Self.accepted)
+    var request = RegistryRequest(method: .HEAD, target: manifestPath(digest.description), headers: Self.acceptHeaders)
     request.isRepeatable = false
     let response = try send(request, context)
-    try finish(response, context)
+    try drain(response, context)
     switch response.status {
     case 200: return true
     case 400, 404, 500: return false
@@ -109,9 +111,9 @@ extension RegistryClient {
     -> FetchedManifest
   {
     let response = try send(
-      RegistryRequest(method: .GET, target: manifestPath(reference), headers: Self.accepted), context)
+      RegistryRequest(method: .GET, target: manifestPath(reference), headers: Self.acceptHeaders), context)
     guard response.status == 200 else { throw failure(response, context) }
-    let content = try reading(context) { () throws(RegistryError) in
+    let content = try mappingErrors(context) { () throws(RegistryError) in
       try response.exchange.body(limit: Manifest.maximumSize)
     }
     guard let content else {
@@ -146,7 +148,7 @@ extension RegistryClient {
     let response = try send(request, context)
     guard (200...299).contains(response.status) else { throw failure(response, context) }
     try checkDigest(of: response, is: descriptor.digest, context)
-    try finish(response, context)
+    try drain(response, context)
     // Nobody is told that it is stored before it can be found.
     if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return }
     guard let found = try headManifest(reference, context), (found.digest ?? descriptor.digest) == descriptor.digest

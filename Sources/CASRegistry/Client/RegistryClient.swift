@@ -6,28 +6,6 @@ import NIOHTTP1
 import OCI
 import SystemPackage
 
-/// What is asked of a registry, before it is known how it is reached and what it wants to be shown.
-struct RegistryRequest: Sendable {
-  var method: HTTPMethod
-  /// From the root of the registry, or a whole URL that the registry gave.
-  var target: String
-  var access = Access.pull
-  var headers: [(name: String, value: String)] = []
-  var body: HTTPRequest.Body?
-  var isBulk = false
-  /// Whether it can be made again when nobody knows what became of it.
-  var isRepeatable = true
-}
-
-/// An answer of which the body is still to come.
-struct RegistryResponse {
-  let status: Int
-  let headers: HTTPHeaders
-  let exchange: HTTPExchange
-  /// Where it came from, for what is relative to that.
-  let url: URL
-}
-
 /// Speaks with one registry about one repository: finds out how it is reached and what it wants to be shown, follows
 /// it to where blobs are kept, and tries again what is worth it (distribution-spec 1.1).
 final class RegistryClient: Sendable {
@@ -37,8 +15,8 @@ final class RegistryClient: Sendable {
     var base: String?
   }
 
-  private static let maximumRedirections = 5
-  static let errorLimit = 64 << 10
+  private static let maximumRedirects = 5
+  static let errorBodyLimit = 64 << 10
 
   let address: RegistryAddress
   private let authenticator: Authenticator
@@ -53,34 +31,34 @@ final class RegistryClient: Sendable {
   }
 
   /// Whether the registry could not be reached a moment ago.
-  var isUnreachable: Bool { circuitBreaker.isRecent }
+  var isUnreachable: Bool { circuitBreaker.isOpen }
 
   /// Finds out how the registry is reached, and whether it is one (distribution-spec, "Determining Support").
   func connect(_ context: OperationContext) throws(CASError) {
     let response = try send(RegistryRequest(method: .GET, target: "/v2/"), context)
     guard response.status == 200 else { throw failure(response, context) }
-    try finish(response, context)
+    try drain(response, context)
   }
 
   /// Sends a request, and again as long as that is worth it.
   ///
   /// - Returns: whatever the registry answers in the end, errors included.
   func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
-    var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isRecent)
+    var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isOpen)
     while true {
       do throws(RegistryError) {
         let response = try attempt(request, context.cancellation)
-        circuitBreaker.end()
+        circuitBreaker.close()
         guard [429, 500, 502, 503, 504].contains(response.status), request.isRepeatable else { return response }
-        let wish = response.headers.first(name: "Retry-After").flatMap { Int($0) }
-        guard retryPolicy.backOff(retryAfter: wish, context.cancellation) else { return response }
+        let retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0) }.map { Duration.seconds($0) }
+        guard retryPolicy.backOff(retryAfter: retryAfter, context.cancellation) else { return response }
       } catch {
         if request.isRepeatable, error.isTransient {
           if retryPolicy.backOff(retryAfter: nil, context.cancellation) { continue }
-          if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.begin() }
+          if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.open() }
         }
         try context.checkCancellation()
-        throw error.error(context, address.repositoryName)
+        throw CASError(error, context, address.repositoryName)
       }
     }
   }
@@ -92,11 +70,11 @@ final class RegistryClient: Sendable {
     guard var url = URL(string: request.target.hasPrefix("/") ? base + request.target : request.target) else {
       throw .refused(.io(.ioError), "the registry leads to no URL")
     }
-    var redirections = 0
+    var redirects = 0
     var isAuthenticated = false
     while true {
-      let isOwn = Self.origin(of: url) == URL(string: base).flatMap(Self.origin)
-      let authorization = isOwn ? authenticator.authorization(for: request.access) : nil
+      let isRegistry = Self.origin(of: url) == URL(string: base).flatMap(Self.origin)
+      let authorization = isRegistry ? authenticator.authorization(for: request.access) : nil
       var outgoing = HTTPRequest(method: request.method, url: url, headers: request.headers, body: request.body)
       outgoing.isBulk = request.isBulk
       if let authorization { outgoing.headers.append(("Authorization", authorization)) }
@@ -104,20 +82,21 @@ final class RegistryClient: Sendable {
       let head = try exchange.head()
       let status = Int(head.status.code)
       switch status {
-      case 401 where isOwn && !isAuthenticated:
-        _ = try exchange.body(limit: Self.errorLimit)
+      case 401 where isRegistry && !isAuthenticated:
+        _ = try exchange.body(limit: Self.errorBodyLimit)
         isAuthenticated = true
-        try authenticator.answer(
-          Challenge.all(in: head.headers), for: request.access, refused: authorization, through: transport, cancellation
+        try authenticator.authenticate(
+          Challenge.all(in: head.headers), for: request.access, rejected: authorization, through: transport,
+          cancellation
         )
       case 301, 302, 303, 307, 308:
         let isEmpty = request.body == nil && (request.method == .GET || request.method == .HEAD || status >= 307)
-        redirections += 1
-        guard isEmpty, redirections <= Self.maximumRedirections, let place = head.headers.first(name: "Location"),
-          let next = URL(string: place, relativeTo: url)?.absoluteURL
+        redirects += 1
+        guard isEmpty, redirects <= Self.maximumRedirects, let location = head.headers.first(name: "Location"),
+          let next = URL(string: location, relativeTo: url)?.absoluteURL
         else { throw .refused(.io(.ioError), "the registry leads elsewhere (\(status)), and too far or to nowhere") }
         try requireSecureTransition(from: url, to: next)
-        _ = try exchange.body(limit: Self.errorLimit)
+        _ = try exchange.body(limit: Self.errorBodyLimit)
         url = next
       default: return RegistryResponse(status: status, headers: head.headers, exchange: exchange, url: url)
       }
@@ -126,9 +105,11 @@ final class RegistryClient: Sendable {
 
   /// From a safe connection there is no way to one that is not, but within this machine.
   func requireSecureTransition(from: URL, to next: URL) throws(RegistryError) {
-    let isSafe = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
-    let isHere = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
-    guard isSafe || isHere else { throw .refused(.io(.ioError), "the registry leads to where the way is not safe") }
+    let isSecure = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
+    let isLoopback = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
+    guard isSecure || isLoopback else {
+      throw .refused(.io(.ioError), "the registry leads to where the way is not safe")
+    }
   }
 
   static func origin(of url: URL) -> String? {
@@ -145,7 +126,7 @@ final class RegistryClient: Sendable {
     if address.isPlain {
       found = "http://\(address.server)"
     } else {
-      found = try address.isLoopback ? probe(transport, cancellation) : "https://\(address.server)"
+      found = try address.isLoopback ? detectBase(transport, cancellation) : "https://\(address.server)"
     }
     state.withLock { $0.base = found }
     return (transport, found)
@@ -161,16 +142,17 @@ final class RegistryClient: Sendable {
     }
   }
 
-  private func probe(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String {
-    let safe = "https://\(address.server)"
-    guard let url = URL(string: safe + "/v2/") else { throw .refused(.invalid, "the host is none") }
+  private func detectBase(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String
+  {
+    let https = "https://\(address.server)"
+    guard let url = URL(string: https + "/v2/") else { throw .refused(.invalid, "the host is none") }
     do throws(RegistryError) {
       let exchange = try transport.send(HTTPRequest(method: .GET, url: url), cancellation)
       _ = try exchange.head()
-      _ = try exchange.body(limit: Self.errorLimit)
-      return safe
+      _ = try exchange.body(limit: Self.errorBodyLimit)
+      return https
     } catch {
-      guard case .tls(_, isPlain: true) = error else { throw error }
+      guard case .tls(_, isPlaintext: true) = error else { throw error }
       return "http://\(address.server)"
     }
   }
@@ -181,7 +163,7 @@ final class RegistryClient: Sendable {
   func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) {
     let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), context)
     switch response.status {
-    case 200...299, 404: try finish(response, context)
+    case 200...299, 404: try drain(response, context)
     case 400, 405:
       let reason = failure(response, context).cause
       throw CASError(.notImplemented, context, cause: "the registry cannot delete \(kind): \(reason)")
@@ -190,25 +172,26 @@ final class RegistryClient: Sendable {
   }
 
   /// Reads the rest of an answer that is of no interest, so that the connection can be used again.
-  func finish(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
-    _ = try reading(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorLimit) }
+  func drain(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
+    _ = try mappingErrors(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorBodyLimit)
+    }
   }
 
   /// Runs what reads an answer, and gives its fault as an operation's error.
-  func reading<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
+  func mappingErrors<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
     -> Result
   {
     do throws(RegistryError) {
       return try body()
     } catch {
       try context.checkCancellation()
-      throw error.error(context, address.repositoryName)
+      throw CASError(error, context, address.repositoryName)
     }
   }
 
   /// The error that an answer is which says that something is refused.
   func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
-    let body = try? response.exchange.body(limit: Self.errorLimit)
+    let body = try? response.exchange.body(limit: Self.errorBodyLimit)
     let reason = body.flatMap { $0 }.flatMap(ServerError.init)
     let code: CASError.Code =
       switch (response.status, reason?.code) {
@@ -220,9 +203,9 @@ final class RegistryClient: Sendable {
       case (413, _): .io(.fileTooLarge)
       default: .io(.ioError)
       }
-    let words = reason.map { ": \($0)" } ?? ""
+    let detail = reason.map { ": \($0)" } ?? ""
     return CASError(
-      refused: code, context, "\(address.repositoryName): the registry answered \(response.status)\(words)")
+      refused: code, context, "\(address.repositoryName): the registry answered \(response.status)\(detail)")
   }
 
   /// An error about an answer that makes no sense.

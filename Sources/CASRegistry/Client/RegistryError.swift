@@ -13,7 +13,7 @@ enum RegistryError: Error {
   /// The connection broke.
   case connectionLost(String)
   /// TLS was not agreed on; whether what answered does not speak it at all.
-  case tls(String, isPlain: Bool)
+  case tls(String, isPlaintext: Bool)
   /// It answered in a way that another attempt would not change.
   case refused(CASError.Code, String)
   case cancelled
@@ -32,7 +32,7 @@ enum RegistryError: Error {
       }
     case let error as NIOSSLError: self = Self.tls(error)
     case let error as BoringSSLError: self = Self.tls(error)
-    case is NIOSSLExtraError: self = .tls("the certificate is not the host's", isPlain: false)
+    case is NIOSSLExtraError: self = .tls("the certificate is not the host's", isPlaintext: false)
     case let error as NIOConnectionError:
       if let first = error.connectionErrors.first {
         self.init(first.error)
@@ -65,13 +65,13 @@ enum RegistryError: Error {
   private static func tls(_ error: any Error) -> RegistryError {
     let text = "\(error)"
     // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
-    let isPlain = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
+    let isPlaintext = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
       text.contains($0)
     }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
-      return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlain: false)
+      return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlaintext: false)
     }
-    return .tls(isPlain ? "the server does not speak TLS" : reason(text), isPlain: isPlain)
+    return .tls(isPlaintext ? "the server does not speak TLS" : reason(text), isPlaintext: isPlaintext)
   }
 
   /// What BoringSSL says of an error in between what Swift does: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
@@ -81,39 +81,25 @@ enum RegistryError: Error {
     return name.lowercased().replacing("_", with: " ")
   }
 
-  /// The error of an operation on a repository.
-  func error(_ context: OperationContext, _ repositoryName: String) -> CASError {
-    switch self {
-    case .unreachable(let reason), .connectionLost(let reason):
-      CASError(.io(.ioError), context, cause: "\(repositoryName): \(reason)")
-    case .tls(let reason, _):
-      CASError(.io(.ioError), context, cause: "\(repositoryName): TLS failed: \(reason)")
-    case .refused(let code, let reason):
-      CASError(refused: code, context, "\(repositoryName): \(reason)")
-    case .cancelled: CASError(.cancelled, context, cause: "cancelled")
-    }
-  }
 }
 
 extension CASError {
+  /// The error of an operation on a repository.
+  init(_ error: RegistryError, _ context: OperationContext, _ repositoryName: String) {
+    switch error {
+    case .unreachable(let reason), .connectionLost(let reason):
+      self.init(.io(.ioError), context, cause: "\(repositoryName): \(reason)")
+    case .tls(let reason, _):
+      self.init(.io(.ioError), context, cause: "\(repositoryName): TLS failed: \(reason)")
+    case .refused(let code, let reason):
+      self.init(refused: code, context, "\(repositoryName): \(reason)")
+    case .cancelled: self.init(.cancelled, context, cause: "cancelled")
+    }
+  }
+
   /// An error about what a registry refuses.
   init(refused code: Code, _ context: OperationContext, _ reason: String) {
     let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
     self.init(code, context, cause: words + reason)
-  }
-}
-
-extension String {
-  /// Text of a server for a message: on one line, without control characters, and not long.
-  var sanitized: String {
-    let limit = 300
-    var text = String.UnicodeScalarView()
-    for scalar in unicodeScalars.prefix(limit) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: text.append("?")
-      default: text.append(scalar)
-      }
-    }
-    return String(text) + (unicodeScalars.count > limit ? "…" : "")
   }
 }

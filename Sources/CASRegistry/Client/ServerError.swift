@@ -21,3 +21,18 @@ struct ServerError: CustomStringConvertible {
 
   var description: String { [code, message].filter { !$0.isEmpty }.joined(separator: ": ") }
 }
+
+extension String {
+  /// Text of a server for a message: on one line, without control characters, and not long.
+  var sanitized: String {
+    let limit = 300
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars.prefix(limit) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: text.append("?")
+      default: text.append(scalar)
+      }
+    }
+    return String(text) + (unicodeScalars.count > limit ? "…" : "")
+  }
+}

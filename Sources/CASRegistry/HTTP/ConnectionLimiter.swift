@@ -5,8 +5,8 @@ import Synchronization
 /// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
 /// something never waits for the ends of downloads.
 final class ConnectionLimiter: Sendable {
-  static let limit = 8
-  private static let bulkLimit = 6
+  static let maximumExchanges = 8
+  private static let maximumBulkExchanges = 6
 
   private struct State {
     var all = 0
@@ -38,14 +38,16 @@ final class ConnectionLimiter: Sendable {
   /// Waits for its turn.
   func acquire(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryError) -> Permit {
     while true {
-      let isIn = state.withLock(notifying: .none) { state in
-        guard state.all < Self.limit, !isBulk || state.bulk < Self.bulkLimit else { return false }
+      let isAcquired = state.withLock(notifying: .none) { state in
+        guard state.all < Self.maximumExchanges, !isBulk || state.bulk < Self.maximumBulkExchanges else { return false }
         state.all += 1
         if isBulk { state.bulk += 1 }
         return true
       }
-      if isIn { return Permit(self, isBulk: isBulk) }
-      _ = state.wait(for: .milliseconds(20)) { $0.all < Self.limit && (!isBulk || $0.bulk < Self.bulkLimit) }
+      if isAcquired { return Permit(self, isBulk: isBulk) }
+      _ = state.wait(for: .milliseconds(20)) {
+        $0.all < Self.maximumExchanges && (!isBulk || $0.bulk < Self.maximumBulkExchanges)
+      }
       if cancellation.isCancelled { throw .cancelled }
     }
   }

@@ -9,31 +9,31 @@ final class HTTPExchange {
   /// How often who waits looks whether it was cancelled.
   private static let pollInterval = Duration.milliseconds(20)
   /// How long a registry may take to store what it was sent.
-  private static let storingTime = Duration.seconds(300)
+  private static let storeTimeout = Duration.seconds(300)
   /// How long an answer may take that is to be short, however it comes.
-  private static let shortAnswerTime = Duration.seconds(60)
+  private static let bodyTimeout = Duration.seconds(60)
   /// How long the client may take to tell that an answer is complete.
-  private static let endTime = Duration.milliseconds(100)
+  private static let completionTimeout = Duration.milliseconds(100)
 
   private let delegate: ResponseDelegate
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
   private let permit: ConnectionLimiter.Permit
   /// How long nothing may happen, and for how long that is now.
-  private let defaultTimeout: Duration
-  private var timeout: Duration
+  private let defaultSilenceTimeout: Duration
+  private var silenceTimeout: Duration
   /// Whether the request has a body that is written here, and whether the answer came before all of it was.
   private var isUpload = false
-  private var isEarly = false
+  private var isAnsweredEarly = false
   /// How long the answer's body is so far.
-  private var received = 0
+  private var receivedBytes = 0
 
   init(
     _ delegate: ResponseDelegate, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
-    _ permit: ConnectionLimiter.Permit, timeout: Duration
+    _ permit: ConnectionLimiter.Permit, silenceTimeout: Duration
   ) {
-    defaultTimeout = timeout
-    self.timeout = timeout
+    defaultSilenceTimeout = silenceTimeout
+    self.silenceTimeout = silenceTimeout
     self.delegate = delegate
     self.task = task
     self.cancellation = cancellation
@@ -41,7 +41,7 @@ final class HTTPExchange {
   }
 
   deinit {
-    end(.cancelled)
+    fail(.cancelled)
     permit.release()
   }
 
@@ -50,7 +50,7 @@ final class HTTPExchange {
     while true {
       try wait { $0.head != nil || $0.isFinished }
       if let head = delegate.state.withLock({ $0.head }) {
-        timeout = defaultTimeout
+        silenceTimeout = defaultSilenceTimeout
         return head
       }
     }
@@ -67,15 +67,15 @@ final class HTTPExchange {
   private func takePart() throws(RegistryError) -> ByteBuffer? {
     if isUpload, isComplete { return nil }
     try wait { !$0.parts.isEmpty || $0.isFinished }
-    let (part, taken) = delegate.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
+    let (part, readPromise) = delegate.state.withLock { (state) -> (ByteBuffer?, EventLoopPromise<Void>?) in
       guard !state.parts.isEmpty else { return (nil, nil) }
       let part = state.parts.removeFirst()
-      state.waiting -= part.readableBytes
-      defer { state.taken = nil }
-      return (part, state.taken)
+      state.bufferedBytes -= part.readableBytes
+      defer { state.readPromise = nil }
+      return (part, state.readPromise)
     }
-    taken?.succeed()
-    received += part?.readableBytes ?? 0
+    readPromise?.succeed()
+    receivedBytes += part?.readableBytes ?? 0
     return part
   }
 
@@ -85,9 +85,9 @@ final class HTTPExchange {
     let length = delegate.state.withLock(notifying: .none) { $0.head?.headers.first(name: "Content-Length") }.flatMap {
       Int($0)
     }
-    guard received >= length ?? (isEarly ? 0 : .max) else { return false }
-    if !isEarly {
-      _ = delegate.state.wait(for: Self.endTime) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
+    guard receivedBytes >= length ?? (isAnsweredEarly ? 0 : .max) else { return false }
+    if !isAnsweredEarly {
+      _ = delegate.state.wait(for: Self.completionTimeout) { $0.isFinished || $0.failure != nil || !$0.parts.isEmpty }
     }
     return delegate.state.withLock(notifying: .none) { $0.parts.isEmpty }
   }
@@ -95,11 +95,11 @@ final class HTTPExchange {
   /// The rest of the body, when it is no longer than that; `nil` when it is, and then the exchange is at its end.
   func body(limit: Int) throws(RegistryError) -> [UInt8]? {
     var content: [UInt8] = []
-    let deadline = ContinuousClock.now + Self.shortAnswerTime
+    let deadline = ContinuousClock.now + Self.bodyTimeout
     while let part = try nextPart() {
       guard ContinuousClock.now < deadline else { throw .unreachable("the answer does not come to its end") }
       guard part.readableBytes <= limit - content.count else {
-        end(.cancelled)
+        fail(.cancelled)
         permit.release()
         return nil
       }
@@ -108,50 +108,52 @@ final class HTTPExchange {
     return content
   }
 
-  /// Writes the request's body, a piece at a time, no faster than it is taken; ends early when the answer comes before.
+  /// Writes the request's body, a chunk at a time, no faster than it is taken; ends early when the answer comes before.
   ///
-  /// - Parameter read: gives the piece at an offset.
+  /// - Parameter read: gives the chunk at an offset.
   func write(
     length: Int64, _ read: (Int64, Int) throws(RegistryError) -> [UInt8]
   ) throws(RegistryError) {
-    let pieceSize: Int64 = 256 << 10
+    let chunkSize: Int64 = 256 << 10
     try wait { $0.writer != nil || $0.head != nil }
     guard let (writer, finished) = delegate.state.withLock({ $0.writer }) else { return }
     isUpload = true
     var offset: Int64 = 0
-    var pieces = 0
+    var chunks = 0
     while offset < length {
-      let piece = try read(offset, Int(min(pieceSize, length - offset)))
-      offset += Int64(piece.count)
-      pieces += 1
+      let chunk = try read(offset, Int(min(chunkSize, length - offset)))
+      offset += Int64(chunk.count)
+      chunks += 1
       let delegate = delegate
-      writer.write(.byteBuffer(ByteBuffer(bytes: piece))).whenSuccess { delegate.state.withLock { $0.written += 1 } }
-      try wait { $0.head != nil || $0.written == pieces }
+      writer.write(.byteBuffer(ByteBuffer(bytes: chunk))).whenSuccess {
+        delegate.state.withLock { $0.writtenChunks += 1 }
+      }
+      try wait { $0.head != nil || $0.writtenChunks == chunks }
       if delegate.state.withLock(notifying: .none, { $0.head }) != nil {
         // The rest, if any, is not wanted.
-        isEarly = true
+        isAnsweredEarly = true
         return
       }
     }
     delegate.state.withLock { $0.writer = nil }
     finished.succeed()
     // What is complete the registry may put elsewhere before it answers.
-    timeout = Self.storingTime
+    silenceTimeout = Self.storeTimeout
   }
 
   /// Waits until something is there; what goes wrong, takes too long or is cancelled meanwhile ends the exchange.
   private func wait(until condition: (ResponseDelegate.State) -> Bool) throws(RegistryError) {
-    var deadline = ContinuousClock.now + timeout
+    var deadline = ContinuousClock.now + silenceTimeout
     var progress = -1
     while !delegate.state.wait(for: Self.pollInterval, until: { condition($0) || $0.failure != nil }) {
-      if cancellation.isCancelled { end(.cancelled) }
+      if cancellation.isCancelled { fail(.cancelled) }
       let now = ContinuousClock.now
-      let latest = delegate.state.withLock(notifying: .none) { $0.progress }
-      if latest != progress {
-        progress = latest
-        deadline = now + timeout
+      let current = delegate.state.withLock(notifying: .none) { $0.progress }
+      if current != progress {
+        progress = current
+        deadline = now + silenceTimeout
       } else if now > deadline {
-        end(.unreachable("nothing came for \(timeout.components.seconds) seconds"))
+        fail(.unreachable("nothing came for \(silenceTimeout.components.seconds) seconds"))
       }
     }
     // What came before something went wrong counts.
@@ -159,9 +161,9 @@ final class HTTPExchange {
     if let failure { throw failure }
   }
 
-  private func end(_ fault: RegistryError) {
+  private func fail(_ error: RegistryError) {
     let isRunning = delegate.state.withLock(notifying: .none) { !$0.isFinished && $0.failure == nil }
-    delegate.fail(fault)
+    delegate.fail(error)
     if isRunning { task.cancel() }
   }
 }

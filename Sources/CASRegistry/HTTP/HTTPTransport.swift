@@ -8,30 +8,10 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// A request to a server.
-struct HTTPRequest: Sendable {
-  /// What is sent along.
-  enum Body: Sendable {
-    case bytes([UInt8])
-    /// So many bytes of a file.
-    case file(OpenFile, offset: Int64, count: Int64)
-  }
-
-  var method: HTTPMethod
-  var url: URL
-  var headers: [(name: String, value: String)] = []
-  var body: Body?
-  /// Whether much data comes or goes.
-  var isBulk = false
-
-  /// How long the other side may say nothing.
-  fileprivate var timeout: Duration { isBulk ? .seconds(20) : .seconds(10) }
-}
-
 /// The connections to a registry and to where it keeps its blobs. No thread is started before the first request.
 final class HTTPTransport: Sendable {
   /// How long a connection may take to be made.
-  private static let connectTime = TimeAmount.seconds(5)
+  private static let connectTimeout = TimeAmount.seconds(5)
 
   private let client: HTTPClient
   private let limiter = ConnectionLimiter()
@@ -42,9 +22,9 @@ final class HTTPTransport: Sendable {
     if !certificates.isEmpty { tls.additionalTrustRoots = [.certificates(certificates)] }
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: tls, redirectConfiguration: .disallow,
-      timeout: HTTPClient.Configuration.Timeout(connect: Self.connectTime))
+      timeout: HTTPClient.Configuration.Timeout(connect: Self.connectTimeout))
     configuration.connectionPool = HTTPClient.Configuration.ConnectionPool(
-      idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionLimiter.limit)
+      idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionLimiter.maximumExchanges)
     // How often and how long is tried is for who asks to say.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = .http1Only
@@ -61,7 +41,7 @@ final class HTTPTransport: Sendable {
 
   /// Sends a request; the answer is in what is returned, as it comes.
   func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryError) -> HTTPExchange {
-    try Self.check(request.url)
+    try Self.validate(request.url)
     let permit = try limiter.acquire(isBulk: request.isBulk, cancellation)
     let delegate = ResponseDelegate()
     let exchange: HTTPExchange
@@ -76,7 +56,7 @@ final class HTTPTransport: Sendable {
         }
       let outgoing = try HTTPClient.Request(url: request.url, method: request.method, headers: headers, body: body)
       let task = client.execute(request: outgoing, delegate: delegate)
-      exchange = HTTPExchange(delegate, task, cancellation, permit, timeout: request.timeout)
+      exchange = HTTPExchange(delegate, task, cancellation, permit, silenceTimeout: request.silenceTimeout)
     } catch {
       permit.release()
       throw RegistryError(error)
@@ -90,38 +70,38 @@ final class HTTPTransport: Sendable {
   }
 
   /// Refuses what the client would trap at.
-  private static func check(_ url: URL) throws(RegistryError) {
+  private static func validate(_ url: URL) throws(RegistryError) {
     guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
       throw .refused(.io(.ioError), "the registry leads to what is no address: \(url.absoluteString.sanitized)")
     }
   }
 
   private static func read(_ file: OpenFile, at offset: Int64, _ size: Int) throws(RegistryError) -> [UInt8] {
-    var piece = [UInt8](repeating: 0, count: size)
+    var chunk = [UInt8](repeating: 0, count: size)
     do throws(Errno) {
-      var span = piece.mutableSpan
+      var span = chunk.mutableSpan
       guard try file.read(into: &span, at: offset, limit: size) == size else { throw .ioError }
     } catch {
       throw .refused(.io(error), "the content cannot be read: \(error)")
     }
-    return piece
+    return chunk
   }
 
   /// The one event loop of all registries. Its thread is made by one that has every signal blocked, as it is then itself.
   private static let group: Monitor<MultiThreadedEventLoopGroup?> = {
-    let made = Monitor<MultiThreadedEventLoopGroup?>(nil)
-    let isDone = Monitor(false)
+    let created = Monitor<MultiThreadedEventLoopGroup?>(nil)
+    let isCreated = Monitor(false)
     do throws(Errno) {
       try Thread.start("casfs-http") {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        made.withLock { $0 = group }
-        isDone.withLock { $0 = true }
+        created.withLock { $0 = group }
+        isCreated.withLock { $0 = true }
       }
-      isDone.wait(until: { $0 }, then: { _ in })
+      isCreated.wait(until: { $0 }, then: { _ in })
     } catch {
-      return made
+      return created
     }
-    return made
+    return created
   }()
 }
 

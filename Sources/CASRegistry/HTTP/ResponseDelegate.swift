@@ -11,21 +11,21 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
     var head: HTTPResponseHead?
     /// The parts that nobody has taken yet, and how long they are together.
     var parts: [ByteBuffer] = []
-    var waiting = 0
+    var bufferedBytes = 0
     /// Lets the next part come.
-    var taken: EventLoopPromise<Void>?
+    var readPromise: EventLoopPromise<Void>?
     var isFinished = false
     var failure: RegistryError?
     /// Writes the request's body, once the connection is there for it.
     var writer: (writer: HTTPClient.Body.StreamWriter, finished: EventLoopPromise<Void>)?
     /// How many pieces of it were taken.
-    var written = 0
+    var writtenChunks = 0
     /// Counts everything that happens.
     var progress = 0
   }
 
   /// How much may be waiting, in bytes: what the client has when a connection breaks is lost, what is here is not.
-  private static let room = 1 << 20
+  private static let bufferLimit = 1 << 20
 
   let state = Monitor(State())
 
@@ -42,12 +42,12 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
     return state.withLock { state in
       guard state.failure == nil else { return loop.makeFailedFuture(HTTPClientError.cancelled) }
       state.parts.append(buffer)
-      state.waiting += buffer.readableBytes
+      state.bufferedBytes += buffer.readableBytes
       state.progress += 1
-      guard state.waiting >= Self.room else { return loop.makeSucceededVoidFuture() }
-      let taken = loop.makePromise(of: Void.self)
-      state.taken = taken
-      return taken.futureResult
+      guard state.bufferedBytes >= Self.bufferLimit else { return loop.makeSucceededVoidFuture() }
+      let readPromise = loop.makePromise(of: Void.self)
+      state.readPromise = readPromise
+      return readPromise.futureResult
     }
   }
 
@@ -67,13 +67,13 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
   }
 
   /// Ends the exchange; the first reason counts. What came before can still be taken.
-  func fail(_ fault: RegistryError) {
-    let (taken, writer) = state.withLock { (state) in
-      defer { (state.taken, state.writer) = (nil, nil) }
-      if state.failure == nil { state.failure = fault }
-      return (state.taken, state.writer)
+  func fail(_ error: RegistryError) {
+    let (readPromise, writer) = state.withLock { (state) in
+      defer { (state.readPromise, state.writer) = (nil, nil) }
+      if state.failure == nil { state.failure = error }
+      return (state.readPromise, state.writer)
     }
-    taken?.fail(HTTPClientError.cancelled)
+    readPromise?.fail(HTTPClientError.cancelled)
     writer?.finished.fail(HTTPClientError.cancelled)
   }
 
@@ -81,13 +81,13 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
   func body(length: Int64, on loop: any EventLoop) -> HTTPClient.Body {
     .stream(contentLength: length) { (writer) in
       let finished = loop.makePromise(of: Void.self)
-      let isWanted = self.state.withLock { state in
+      let isAccepted = self.state.withLock { state in
         guard state.failure == nil else { return false }
         state.writer = (writer, finished)
         state.progress += 1
         return true
       }
-      if !isWanted { finished.fail(HTTPClientError.cancelled) }
+      if !isAccepted { finished.fail(HTTPClientError.cancelled) }
       return finished.futureResult
     }
   }

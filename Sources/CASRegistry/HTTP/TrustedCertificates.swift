@@ -6,12 +6,12 @@ import SystemPackage
 /// The certificates of authorities that are trusted for one registry: the files `certs.d/HOST[:PORT]/*.crt`, where other
 /// container tools look for them (`containers-certs.d(5)`).
 enum TrustedCertificates {
-  private static let limit = 1 << 20
+  private static let fileSizeLimit = 1 << 20
 
   static func load(for authority: String, environment: [String: String]) throws(RegistryError) -> [NIOSSLCertificate] {
     var certificates: [NIOSSLCertificate] = []
-    for folder in folders(environment) {
-      let path = "\(folder)/certs.d/\(authority)"
+    for directory in directories(environment) {
+      let path = "\(directory)/certs.d/\(authority)"
       for name in names(in: path) where name.hasSuffix(".crt") {
         certificates += try load("\(path)/\(name)")
       }
@@ -19,10 +19,10 @@ enum TrustedCertificates {
     return certificates
   }
 
-  private static func folders(_ environment: [String: String]) -> [String] {
-    var folders: [String] = []
-    if let home = environment["HOME"], !home.isEmpty { folders.append("\(home)/.config/containers") }
-    return folders + ["/etc/containers", "/etc/docker"]
+  private static func directories(_ environment: [String: String]) -> [String] {
+    var directories: [String] = []
+    if let home = environment["HOME"], !home.isEmpty { directories.append("\(home)/.config/containers") }
+    return directories + ["/etc/containers", "/etc/docker"]
   }
 
   private static func names(in path: String) -> [String] {
@@ -36,7 +36,7 @@ enum TrustedCertificates {
 
   private static func load(_ path: String) throws(RegistryError) -> [NIOSSLCertificate] {
     do {
-      let content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: limit)
+      let content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: fileSizeLimit)
       return try NIOSSLCertificate.fromPEMBytes(content)
     } catch let error as Errno {
       throw .refused(.io(error), "the certificate \(path) cannot be read: \(error)")

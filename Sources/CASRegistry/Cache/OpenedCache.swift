@@ -5,7 +5,7 @@ import OCI
 import SystemPackage
 
 /// The folders of the cache, opened.
-struct CacheFolders: Sendable {
+struct OpenedCache: Sendable {
   /// What is read of a registry is hashed on its way in; what this verifies was here before.
   let store: DirectoryEngine
   let usage: CacheUsage
@@ -14,23 +14,24 @@ struct CacheFolders: Sendable {
   /// Opens them, and makes what is not there.
   ///
   /// - Throws: why they cannot be used.
-  init(_ location: CacheLocation, _ verification: Verification, _ context: OperationContext) throws(CASError) {
+  init(_ configuration: CacheConfiguration, _ verification: Verification, _ context: OperationContext) throws(CASError)
+  {
     do throws(CASError) {
-      usage = CacheUsage(try CacheFolder.open(location.metadata))
-      let engine = try Self.store(location.store, OpenOptions(verification: verification))
+      usage = CacheUsage(try PrivateDirectory.open(configuration.metadataPath))
+      let engine = try Self.openStore(configuration.storePath, OpenOptions(verification: verification))
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
-        throw CASError(.io(.permissionDenied), context.on(location.store), cause: "it cannot be written")
+        throw CASError(.io(.permissionDenied), context.on(configuration.storePath), cause: "it cannot be written")
       }
       self.store = store
-      root = try mappingErrno(context.on(location.store)) { () throws(Errno) in
-        try OpenFile.open(path: location.store, [.readOnly, .directory])
+      root = try mappingErrno(context.on(configuration.storePath)) { () throws(Errno) in
+        try OpenFile.open(path: configuration.storePath, [.readOnly, .directory])
       }
     } catch {
-      throw CASError(error.code, context.on(location.store), cause: "the cache cannot be used: \(error.cause)")
+      throw CASError(error.code, context.on(configuration.storePath), cause: "the cache cannot be used: \(error.cause)")
     }
   }
 
-  private static func store(_ path: String, _ options: OpenOptions) throws(CASError) -> any Engine {
+  private static func openStore(_ path: String, _ options: OpenOptions) throws(CASError) -> any Engine {
     let driver = DirectoryDriver()
     do throws(CASError) {
       return try driver.open("dir:\(path)", options: options)
@@ -46,17 +47,17 @@ struct CacheFolders: Sendable {
       engine = try driver.open("dir:\(path)", options: options)
     }
     // What a registry gives to one who says a password is nobody else's.
-    _ = try CacheFolder.open(path)
+    _ = try PrivateDirectory.open(path)
     return engine
   }
 
   /// Moves what cannot be removed from the place of a blob: a directory.
   func quarantine(_ digest: Digest) {
-    let folder = try? root.openBeneath("blobs/\(digest.algorithm.rawValue)", [.readOnly, .directory])
+    let directory = try? root.openBeneath("blobs/\(digest.algorithm.rawValue)", [.readOnly, .directory])
     let name = "foreign-\(digest.hex)-" + String(UInt64.random(in: .min ... .max), radix: 16)
-    try? folder?.rename(digest.hex, to: name, in: usage.folder)
+    try? directory?.rename(digest.hex, to: name, in: usage.directory)
   }
 
   /// Whether somebody has removed one of them.
-  var isGone: Bool { [root, usage.folder].contains { (try? $0.status().links) == 0 } }
+  var isRemoved: Bool { [root, usage.directory].contains { (try? $0.status().links) == 0 } }
 }

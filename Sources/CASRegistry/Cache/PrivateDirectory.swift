@@ -1,0 +1,43 @@
+import CAS
+import CASPlatform
+import SystemPackage
+
+/// Folders that are the user's alone.
+enum PrivateDirectory {
+  /// Opens a folder, and makes it, and those above it, when it is not there; nobody else may look into it.
+  static func open(_ path: String) throws(CASError) -> OpenFile {
+    do throws(Errno) {
+      let directory = try openCreating(path)
+      if try directory.status().permissions & 0o077 != 0 { try directory.setPermissions(0o700) }
+      return directory
+    } catch {
+      throw CASError(.io(error), operation: "open cache", subject: path, cause: "\(path): \(error)")
+    }
+  }
+
+  private static func openCreating(_ path: String) throws(Errno) -> OpenFile {
+    do throws(Errno) {
+      return try OpenFile.open(path: path, [.readOnly, .directory])
+    } catch {
+      let parts = path.split(separator: "/").map(String.init)
+      guard error == .noSuchFileOrDirectory, let name = parts.last else { throw error }
+      let parent = try openCreating("/" + parts.dropLast().joined(separator: "/"))
+      do throws(Errno) {
+        try parent.makeDirectory(name, permissions: 0o700)
+      } catch {
+        guard error == .fileExists else { throw error }
+      }
+      return try parent.openBeneath(name, [.readOnly, .directory])
+    }
+  }
+
+  /// A file, made when it is not there.
+  static func openFile(_ name: String, in directory: OpenFile) throws(Errno) -> OpenFile {
+    do throws(Errno) {
+      return try directory.openBeneath(name, [.readWrite, .createNew], mode: 0o600)
+    } catch {
+      guard error == .fileExists else { throw error }
+      return try directory.openBeneath(name, [.readWrite, .nonBlocking])
+    }
+  }
+}
