@@ -28,7 +28,7 @@ final class RangeReader: BlobReader {
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     let context = OperationContext("read blob", on: digest)
     guard offset >= 0 else {
-      throw CASError(.invalid, context, cause: "an offset is not negative")
+      throw CASError(.invalid, context, cause: "negative offset: \(offset)")
     }
     let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
     var done = 0

@@ -72,7 +72,7 @@ public struct RegistryDriver: Driver {
     let engine = try open(uri, options: options.open)
     guard try engine.referenceNames().isEmpty else {
       engine.close()
-      throw CASError(.clobber, OperationContext("create store", on: uri), cause: "it exists already")
+      throw CASError(.clobber, OperationContext("create store", on: uri), cause: "repository already exists")
     }
     return engine
   }

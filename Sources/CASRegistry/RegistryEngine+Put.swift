@@ -21,7 +21,8 @@ extension RegistryEngine {
     guard descriptor.digest.algorithm == .sha256 else {
       throw CASError(
         .notImplemented, context,
-        cause: "\(repository.address.repositoryName): registries know the manifest of a tag by its sha256")
+        cause: "\(repository.address.repositoryName): digest algorithm not supported for tags: "
+          + descriptor.digest.algorithm.rawValue)
     }
     try withTagsLocked(context) { () throws(CASError) in
       try put(storable(descriptor), as: name, replacing: replacing, context)
@@ -52,7 +53,7 @@ extension RegistryEngine {
       guard try canDeleteTags(context) else {
         throw CASError(
           .notImplemented, context,
-          cause: "\(repository.address.repositoryName): the registry cannot delete tags")
+          cause: "\(repository.address.repositoryName): registry cannot delete tags")
       }
       if !replacing, try existingDescriptor(of: other, context) != nil { throw .clobber(context.on(other)) }
       if name == other { return }
@@ -72,7 +73,7 @@ extension RegistryEngine {
     guard RegistryAddress.isTag(name.description) else {
       throw CASError(
         .invalid, context,
-        cause: "a tag of a registry has letters, digits, _ . and -, up to 128, and no / or :")
+        cause: "invalid tag, not 1 to 128 letters, digits, _ . or -")
     }
   }
 
@@ -101,7 +102,7 @@ extension RegistryEngine {
       try repository.client.put(content, as: name.description, descriptor, context)
     } catch {
       guard error.code == .invalid else { throw error }
-      throw CASError(.invalid, context, cause: "\(error.cause) (it was sent \(descriptor.digest))")
+      throw CASError(.invalid, context, cause: "\(error.cause) (manifest \(descriptor.digest))")
     }
     repository.knownContent.remember(
       descriptor.digest,
@@ -134,7 +135,7 @@ extension RegistryEngine {
     guard descriptor.size <= Manifest.maximumSize else {
       throw CASError(
         .invalid, context,
-        cause: "\(descriptor.digest) is longer than \(Manifest.maximumSize >> 20) MiB, which no manifest is")
+        cause: "manifest longer than \(Manifest.maximumSize >> 20) MiB: \(descriptor.digest)")
     }
     let content: [UInt8]
     do throws(CASError) {
@@ -144,12 +145,12 @@ extension RegistryEngine {
       guard error.code == .notFound else { throw error.during(context) }
       throw CASError(
         .notFound, context,
-        cause: "\(repository.address.repositoryName): the blob \(descriptor.digest) is not stored")
+        cause: "\(repository.address.repositoryName): manifest not stored: \(descriptor.digest)")
     }
     guard content.count == descriptor.size else {
       throw CASError(
         .invalid, context,
-        cause: "the blob \(descriptor.digest) has \(content.count) bytes, not \(descriptor.size)")
+        cause: "manifest has \(content.count) bytes, not \(descriptor.size): \(descriptor.digest)")
     }
     return content
   }

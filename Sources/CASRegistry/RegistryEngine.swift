@@ -76,7 +76,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     if try repository.client.isManifest(digest, context) {
       throw CASError(
         .notImplemented, context,
-        cause: "\(repository.address.repositoryName): a manifest goes only together with the tags it has")
+        cause: "\(repository.address.repositoryName): deleting a manifest would delete its tags")
     }
     if try repository.client.headBlob(digest, context) == nil { return }
     try repository.client.delete(digest, context)

@@ -76,7 +76,7 @@ extension Repository {
     var file = file
     if file == nil { file = try cache.file(blob.digest, context)?.file }
     guard let file else {
-      throw CASError(.io(.ioError), context, cause: "it went from the cache before it could be sent")
+      throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be uploaded")
     }
     // Whatever was known, another may have deleted it since.
     if try client.headBlob(blob.digest, context) != blob.size {

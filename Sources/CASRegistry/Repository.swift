@@ -95,7 +95,7 @@ final class Repository: Sendable {
         return file
       }
     }
-    throw CASError(.io(.ioError), context, cause: "it goes from the cache before it can be opened")
+    throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be opened")
   }
 
   /// Gets a manifest by a tag or a digest, and keeps it.
@@ -166,7 +166,7 @@ final class Repository: Sendable {
     let actual = digester.digest ?? digest
     return CASError(
       .corrupt, context,
-      cause: "\(address.repositoryName): the registry gave other content, with the digest \(actual)",
+      cause: "\(address.repositoryName): corrupt: received content has the digest \(actual)",
       corruption: CASError.Corruption(expected: digest, actual: actual))
   }
 

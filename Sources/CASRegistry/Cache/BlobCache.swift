@@ -111,7 +111,8 @@ final class BlobCache: Sendable {
   func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
     let store = try openedCache().store
     guard let stage = try store.stageBlob(algorithm: algorithm, copying: base) as? any FileBackedStage else {
-      throw CASError(.notImplemented, operation: "put blob", subject: store.uri, cause: "it keeps content in no files")
+      throw CASError(
+        .notImplemented, operation: "put blob", subject: store.uri, cause: "cache store is not file-backed")
     }
     return stage
   }

@@ -27,7 +27,7 @@ struct CacheConfiguration: Sendable {
       // Mounted by the system, when nobody has come in yet.
       directory = "/var/cache"
     } else {
-      throw InvalidValue("neither XDG_CACHE_HOME nor HOME says where content is kept")
+      throw InvalidValue("no cache directory: XDG_CACHE_HOME and HOME are not absolute paths")
     }
     storePath = "\(directory)/casfs"
     metadataPath = "\(directory)/casfs-notes"
@@ -36,7 +36,7 @@ struct CacheConfiguration: Sendable {
       return
     }
     guard let size = Int64(byteCount: text) else {
-      throw InvalidValue("\(Self.sizeVariable) is a number of bytes, with K, M, G or T after it if need be")
+      throw InvalidValue("invalid \(Self.sizeVariable), not a size such as 500M: \(text)")
     }
     sizeLimit = size
   }

@@ -20,14 +20,14 @@ struct OpenedCache: Sendable {
       usage = CacheUsage(try PrivateDirectory.open(configuration.metadataPath))
       let engine = try Self.openStore(configuration.storePath, OpenOptions(verification: verification))
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
-        throw CASError(.io(.permissionDenied), context.on(configuration.storePath), cause: "it cannot be written")
+        throw CASError(.io(.permissionDenied), context.on(configuration.storePath), cause: "not writable")
       }
       self.store = store
       root = try mappingErrno(context.on(configuration.storePath)) { () throws(Errno) in
         try OpenFile.open(path: configuration.storePath, [.readOnly, .directory])
       }
     } catch {
-      throw CASError(error.code, context.on(configuration.storePath), cause: "the cache cannot be used: \(error.cause)")
+      throw CASError(error.code, context.on(configuration.storePath), cause: "unusable cache: \(error.cause)")
     }
   }
 

@@ -52,16 +52,15 @@ final class Authenticator: Sendable {
       state.withLock { $0.tokens[access] = token }
     } else if challenges.contains(where: { $0.scheme == "basic" }) {
       guard case .password(let user, let password)? = try files.credentials(for: address) else {
-        throw .refused(.io(.permissionDenied), "the registry wants a name and a password, and there are none for it")
+        throw .refused(.io(.permissionDenied), "authentication required: no credentials for \(address.authority)")
       }
       let basic = Credentials.basic(user, password)
       guard basic != rejected else {
-        throw .refused(
-          .io(.permissionDenied), "the registry does not accept the name and the password there are for it")
+        throw .refused(.io(.permissionDenied), "authentication failed: credentials rejected by \(address.authority)")
       }
       state.withLock { $0.basic = basic }
     } else {
-      throw .refused(.io(.permissionDenied), "the registry does not say how it wants to be told who asks")
+      throw .refused(.io(.permissionDenied), "authentication required: no supported scheme in WWW-Authenticate")
     }
   }
 
@@ -69,7 +68,7 @@ final class Authenticator: Sendable {
     _ challenge: Challenge, _ access: Access, _ transport: HTTPTransport, _ cancellation: CancellationToken
   ) throws(RegistryError) -> Token {
     guard let realm = challenge.parameters["realm"], let url = URL(string: realm), let host = url.host, !host.isEmpty
-    else { throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens") }
+    else { throw .refused(.io(.permissionDenied), "authentication required: no valid realm in WWW-Authenticate") }
     let credentials = try files.credentials(for: address)
     try checkRealm(url, host, credentials != nil)
     var fields = [("service", challenge.parameters["service"] ?? "")].filter { !$0.1.isEmpty }
@@ -86,7 +85,7 @@ final class Authenticator: Sendable {
       }
       let separator = realm.contains("?") ? "&" : "?"
       guard let url = URL(string: realm + separator + Self.formEncoded(fields)) else {
-        throw .refused(.io(.permissionDenied), "the registry names no server that gives tokens")
+        throw .refused(.io(.permissionDenied), "authentication required: no valid realm in WWW-Authenticate")
       }
       request.url = url
     }
@@ -96,15 +95,16 @@ final class Authenticator: Sendable {
     let server = host.sanitized
     switch status {
     case 200: break
-    case 429, 500...: throw .connectionLost("the token server \(server) answered \(status)")
+    case 429, 500...: throw .connectionLost("token server \(server) answered \(status)")
     default:
       let reason = body.flatMap(ServerError.init).map { ": \($0)" } ?? ""
-      throw .refused(.io(.permissionDenied), "the token server \(server) gave no token (\(status)\(reason))")
+      throw .refused(
+        .io(.permissionDenied), "authentication failed: token server \(server) answered \(status)\(reason)")
     }
     guard let reply = body.flatMap({ try? JSON(parsing: $0) }),
       let value = reply["token"]?.text ?? reply["access_token"]?.text, !value.isEmpty,
       value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-    else { throw .refused(.io(.permissionDenied), "the answer of the token server \(server) has no token") }
+    else { throw .refused(.io(.permissionDenied), "missing or invalid token from token server \(server)") }
     let lifetime = reply["expires_in"]?.integer.map { Int(clamping: $0) } ?? Self.defaultLifetime
     // A little less, for the way there.
     return Token(value: value, expiry: .now + .seconds(max(1, min(lifetime, 86_400) * 9 / 10)))
@@ -124,7 +124,7 @@ final class Authenticator: Sendable {
     }
     throw .refused(
       .io(.permissionDenied),
-      "the registry wants tokens of \(host.sanitized), which is not asked: the way there is not safe")
+      "insecure token server, not contacted: \(host.sanitized)")
   }
 
   /// Fields as a query or a form has them.

@@ -49,11 +49,11 @@ struct CredentialFiles: Sendable {
       bytes = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: fileSizeLimit)
     } catch {
       if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
-      throw .refused(.io(error), "the credentials in \(path) cannot be read: \(error)")
+      throw .refused(.io(error), "unreadable credentials file \(path): \(error)")
     }
     if bytes.isEmpty { return nil }
     guard let content = try? JSON(parsing: bytes) else {
-      throw .refused(.invalid, "the credentials in \(path) cannot be read: it is no JSON")
+      throw .refused(.invalid, "invalid credentials file, not JSON: \(path)")
     }
     return content
   }
@@ -65,7 +65,7 @@ struct CredentialFiles: Sendable {
     for key in keys {
       if let helper = content["credHelpers"]?[key]?.text, !helper.isEmpty {
         throw .refused(
-          .notImplemented, "\(path) has the credentials in the helper \(helper.sanitized), which casfs does not run")
+          .notImplemented, "unsupported credential helper \(helper.sanitized) in \(path)")
       }
       guard case .object(let entries) = content["auths"] ?? .null else { continue }
       guard let entry = entries.first(where: { normalized($0.name) == key })?.value else { continue }
@@ -75,7 +75,7 @@ struct CredentialFiles: Sendable {
       entries.contains(where: { keys.contains(normalized($0.name)) })
     {
       throw .refused(
-        .notImplemented, "\(path) has the credentials in the helper \(helper.sanitized), which casfs does not run")
+        .notImplemented, "unsupported credential helper \(helper.sanitized) in \(path)")
     }
     return nil
   }
@@ -86,7 +86,7 @@ struct CredentialFiles: Sendable {
       guard let decoded = Data(base64Encoded: auth), let text = String(validating: decoded, as: UTF8.self),
         let colon = text.firstIndex(of: ":")
       else {
-        throw .refused(.invalid, "the credentials in \(path) cannot be read: auth is not NAME:PASSWORD in base64")
+        throw .refused(.invalid, "invalid auth field, not base64 of NAME:PASSWORD: \(path)")
       }
       // Some tools fill the field up with NULs.
       let password = text[text.index(after: colon)...].prefix { $0 != "\0" }

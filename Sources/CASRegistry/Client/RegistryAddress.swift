@@ -27,10 +27,10 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: what is wrong with it.
   init(_ uri: String) throws(InvalidValue) {
     isPlain = uri.utf8.starts(with: Self.plainScheme.utf8)
-    guard Self.isAddress(uri) else { throw InvalidValue("a repository is named docker://HOST[:PORT]/REPOSITORY") }
+    guard Self.isAddress(uri) else { throw InvalidValue("invalid repository URI, not docker://HOST[:PORT]/REPOSITORY") }
     let rest = uri.dropFirst((isPlain ? Self.plainScheme : Self.scheme).count)
     guard let slash = rest.firstIndex(of: "/"), slash > rest.startIndex else {
-      throw InvalidValue("a repository is named docker://HOST[:PORT]/REPOSITORY")
+      throw InvalidValue("invalid repository URI, not docker://HOST[:PORT]/REPOSITORY")
     }
     var authority = String(rest[..<slash])
     var repository = String(rest[rest.index(after: slash)...])
@@ -38,9 +38,7 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
     if authority == "index.docker.io" || authority == "registry-1.docker.io" { authority = "docker.io" }
     if authority == "docker.io", !repository.contains("/") { repository = "library/\(repository)" }
     guard repository.utf8.count <= Self.maximumLength, Self.isRepository(repository) else {
-      throw InvalidValue(
-        "the name of a repository has components of lower-case letters and digits, joined by one of . _ - or by __, "
-          + "and no tag")
+      throw InvalidValue("invalid repository name, not lower-case path components: \(repository)")
     }
     self.authority = authority
     isLoopback = Self.isLoopback(host)
@@ -70,20 +68,20 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
       host = rest[...end]
       rest = rest[rest.index(after: end)...]
       guard host.dropFirst().dropLast().utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
-        throw InvalidValue("the address of the host is none")
+        throw InvalidValue("invalid IPv6 address: \(host)")
       }
     } else {
       host = rest.prefix { $0 != ":" }
       rest = rest.dropFirst(host.count)
       guard !host.isEmpty,
         host.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
-      else { throw InvalidValue("the name of a host has letters, digits, - and .") }
+      else { throw InvalidValue("invalid host name: \(host)") }
     }
     if rest.isEmpty { return String(host) }
     let digits = rest.dropFirst()
     guard rest.first == ":", digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
       let port = UInt16(digits), port > 0
-    else { throw InvalidValue("the port of a host is a number from 1 to 65535") }
+    else { throw InvalidValue("invalid port, not 1 to 65535: \(digits)") }
     return String(host)
   }
 

@@ -19,7 +19,7 @@ extension RegistryClient {
     if response.status == 404 { return nil }
     guard response.status == 200 else { throw failure(response, context) }
     guard let size = try size(of: response, context) else {
-      throw malformedResponse(context, "the registry does not say how long the blob is")
+      throw malformedResponse(context, "missing Content-Length of the blob")
     }
     return size
   }
@@ -64,7 +64,7 @@ extension RegistryClient {
         }
         // A registry may give less than was asked for, and says so.
         if response.status == 206, position < range.upperBound, position > start { continue }
-        if position < range.upperBound { throw .connectionLost("the blob ends after \(position) of \(size) bytes") }
+        if position < range.upperBound { throw .connectionLost("incomplete blob: \(position) of \(size) bytes") }
         // Read to its end, the connection can be used again.
         if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
         return
@@ -84,9 +84,9 @@ extension RegistryClient {
   private static func bodyOffset(
     of response: RegistryResponse, requested: Int64, size: Int64
   ) throws(RegistryError) -> Int64 {
-    let length = response.headers.first(name: "Content-Length").map { Int64($0) }
+    let length = response.headers.first(name: "Content-Length")
     if response.status != 206 {
-      if let length, length != size { throw .connectionLost("the registry gives another length than before") }
+      if let length, Int64(length) != size { throw .connectionLost("unexpected Content-Length: \(length.sanitized)") }
       return 0
     }
     // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
@@ -95,8 +95,10 @@ extension RegistryClient {
     guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1],
       first == requested,
       first <= last, last < size, numbers[2] == size || range.hasSuffix("/*")
-    else { throw .refused(.io(.ioError), "the registry gave another part of the blob than was asked for") }
-    if let length, length != last - first + 1 { throw .connectionLost("the registry gives another length than before") }
+    else { throw .refused(.io(.ioError), "unexpected Content-Range: \(range.sanitized)") }
+    if let length, Int64(length) != last - first + 1 {
+      throw .connectionLost("unexpected Content-Length: \(length.sanitized)")
+    }
     return first
   }
 
@@ -121,7 +123,7 @@ extension RegistryClient {
         try drain(response, context)
         // Nobody is told that it is stored before it can be found.
         guard try headBlob(blob.digest, context) == blob.size else {
-          throw malformedResponse(context, "the registry took the blob and does not have it")
+          throw malformedResponse(context, "registry acknowledged the blob but does not have it")
         }
         return
       } catch {
@@ -141,7 +143,7 @@ extension RegistryClient {
     try drain(response, context)
     guard let location = response.headers.first(name: "Location"),
       let url = URL(string: location, relativeTo: response.url)?.absoluteURL
-    else { throw malformedResponse(context, "the registry gives no place to send a blob to") }
+    else { throw malformedResponse(context, "missing or invalid Location of the upload") }
     try mappingErrors(context) { () throws(RegistryError) in try requireSecureTransition(from: response.url, to: url) }
     return url.absoluteString
   }

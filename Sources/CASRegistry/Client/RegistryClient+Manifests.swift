@@ -35,7 +35,7 @@ extension RegistryClient {
         try response.exchange.body(limit: Self.pageSizeLimit)
       }
       guard let body, let page = try? JSON(parsing: body) else {
-        throw malformedResponse(context, "the list of tags is none")
+        throw malformedResponse(context, "malformed list of tags")
       }
       let count = names.count
       if case .array(let tags)? = page["tags"] {
@@ -49,7 +49,7 @@ extension RegistryClient {
       guard let next = try nextPage(response, context) else { return names }
       // A list that goes round would go on for ever.
       guard names.count > count, names.count <= Self.maximumTags else {
-        throw malformedResponse(context, "the list of tags does not end")
+        throw malformedResponse(context, "endless list of tags")
       }
       target = next
     }
@@ -71,7 +71,7 @@ extension RegistryClient {
         let url = URL(string: String(link[link.index(after: link.startIndex)..<end]), relativeTo: response.url)?
           .absoluteURL,
         Self.origin(of: url) == Self.origin(of: response.url)
-      else { throw malformedResponse(context, "the next page of the list of tags is nowhere") }
+      else { throw malformedResponse(context, "invalid Link to the next page of tags") }
       return url.absoluteString
     }
     return nil
@@ -119,17 +119,19 @@ extension RegistryClient {
     guard let content else {
       throw CASError(
         .invalid, context,
-        cause: "\(address.repositoryName): the manifest is longer than \(Manifest.maximumSize >> 20) MiB")
+        cause: "\(address.repositoryName): manifest longer than \(Manifest.maximumSize >> 20) MiB")
     }
     let stated = try digest(of: response, context)
     var digester = Digester((expected ?? stated)?.algorithm ?? .sha256)
     digester.update(content.span)
-    guard let actual = digester.digest else { throw malformedResponse(context, "the manifest has no digest") }
+    guard let actual = digester.digest else {
+      throw malformedResponse(context, "manifest digest could not be computed")
+    }
     // One that states another, of another algorithm as well, is wrong about what it has.
     if let wanted = expected ?? stated, wanted != actual {
       throw CASError(
         .corrupt, context,
-        cause: "\(address.repositoryName): the registry gave a manifest with the digest \(actual) for \(wanted)",
+        cause: "\(address.repositoryName): corrupt: manifest has the digest \(actual), not \(wanted)",
         corruption: CASError.Corruption(expected: wanted, actual: actual))
     }
     let mediaType =
@@ -152,7 +154,7 @@ extension RegistryClient {
     // Nobody is told that it is stored before it can be found.
     if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return }
     guard let found = try headManifest(reference, context), (found.digest ?? descriptor.digest) == descriptor.digest
-    else { throw malformedResponse(context, "the registry took the manifest and does not have it") }
+    else { throw malformedResponse(context, "registry acknowledged the manifest but does not have it") }
   }
 
   /// Whether tags can be deleted, as far as a registry shows: it is asked to delete one that nobody has.
@@ -171,7 +173,7 @@ extension RegistryClient {
   func deleteTag(_ tag: String, _ context: OperationContext) throws(CASError) {
     try delete(manifestPath(tag), "tags", context)
     guard try headManifest(tag, context) == nil else {
-      throw malformedResponse(context, "the registry says that the tag is deleted, and has it still")
+      throw malformedResponse(context, "registry acknowledged the deletion but still has the tag")
     }
   }
 
@@ -180,7 +182,7 @@ extension RegistryClient {
     guard let stated = try self.digest(of: response, context), stated != digest, stated.algorithm == digest.algorithm
     else { return }
     throw CASError(
-      .corrupt, context, cause: "\(address.repositoryName): the registry stored \(digest) as \(stated)",
+      .corrupt, context, cause: "\(address.repositoryName): registry stored \(digest) as \(stated)",
       corruption: CASError.Corruption(expected: digest, actual: stated))
   }
 
@@ -190,7 +192,7 @@ extension RegistryClient {
     do throws(InvalidValue) {
       return try Digest(text)
     } catch {
-      throw malformedResponse(context, "the registry says a digest that is none: \(error.reason)")
+      throw malformedResponse(context, "invalid digest in Docker-Content-Digest: \(error.reason)")
     }
   }
 
@@ -206,7 +208,7 @@ extension RegistryClient {
   func size(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Int64? {
     guard let text = response.headers.first(name: "Content-Length") else { return nil }
     guard let size = Int64(text), size >= 0 else {
-      throw malformedResponse(context, "the registry says a length that is none")
+      throw malformedResponse(context, "invalid Content-Length: \(text.sanitized)")
     }
     return size
   }

@@ -68,7 +68,7 @@ final class RegistryClient: Sendable {
   {
     let (transport, base) = try connection(cancellation)
     guard var url = URL(string: request.target.hasPrefix("/") ? base + request.target : request.target) else {
-      throw .refused(.io(.ioError), "the registry leads to no URL")
+      throw .refused(.io(.ioError), "invalid URL: \(request.target.sanitized)")
     }
     var redirects = 0
     var isAuthenticated = false
@@ -90,11 +90,16 @@ final class RegistryClient: Sendable {
           cancellation
         )
       case 301, 302, 303, 307, 308:
-        let isEmpty = request.body == nil && (request.method == .GET || request.method == .HEAD || status >= 307)
+        guard request.body == nil, request.method == .GET || request.method == .HEAD || status >= 307 else {
+          throw .refused(.io(.ioError), "unsupported redirect (\(status)) of a \(request.method.rawValue) request")
+        }
         redirects += 1
-        guard isEmpty, redirects <= Self.maximumRedirects, let location = head.headers.first(name: "Location"),
+        guard redirects <= Self.maximumRedirects, let location = head.headers.first(name: "Location"),
           let next = URL(string: location, relativeTo: url)?.absoluteURL
-        else { throw .refused(.io(.ioError), "the registry leads elsewhere (\(status)), and too far or to nowhere") }
+        else {
+          throw .refused(
+            .io(.ioError), "invalid redirect (\(status)): no Location, or more than \(Self.maximumRedirects)")
+        }
         try requireSecureTransition(from: url, to: next)
         _ = try exchange.body(limit: Self.errorBodyLimit)
         url = next
@@ -108,7 +113,7 @@ final class RegistryClient: Sendable {
     let isSecure = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
     let isLoopback = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
     guard isSecure || isLoopback else {
-      throw .refused(.io(.ioError), "the registry leads to where the way is not safe")
+      throw .refused(.io(.ioError), "insecure redirect, scheme \((next.scheme ?? "").sanitized)")
     }
   }
 
@@ -145,7 +150,7 @@ final class RegistryClient: Sendable {
   private func detectBase(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String
   {
     let https = "https://\(address.server)"
-    guard let url = URL(string: https + "/v2/") else { throw .refused(.invalid, "the host is none") }
+    guard let url = URL(string: https + "/v2/") else { throw .refused(.invalid, "invalid host name") }
     do throws(RegistryError) {
       let exchange = try transport.send(HTTPRequest(method: .GET, url: url), cancellation)
       _ = try exchange.head()
@@ -166,7 +171,7 @@ final class RegistryClient: Sendable {
     case 200...299, 404: try drain(response, context)
     case 400, 405:
       let reason = failure(response, context).cause
-      throw CASError(.notImplemented, context, cause: "the registry cannot delete \(kind): \(reason)")
+      throw CASError(.notImplemented, context, cause: "registry cannot delete \(kind): \(reason)")
     default: throw failure(response, context)
     }
   }
@@ -204,8 +209,10 @@ final class RegistryClient: Sendable {
       default: .io(.ioError)
       }
     let detail = reason.map { ": \($0)" } ?? ""
+    let denial = code == .io(.permissionDenied) ? "permission denied: " : ""
     return CASError(
-      refused: code, context, "\(address.repositoryName): the registry answered \(response.status)\(detail)")
+      code, context,
+      cause: "\(address.repositoryName): \(denial)registry answered \(response.status)\(detail)")
   }
 
   /// An error about an answer that makes no sense.

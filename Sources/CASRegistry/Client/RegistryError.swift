@@ -25,32 +25,32 @@ enum RegistryError: Error {
     case let error as HTTPClientError:
       switch error {
       case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
-        self = .unreachable("no connection in time")
-      case .remoteConnectionClosed: self = .connectionLost("the connection was closed")
+        self = .unreachable("connection timed out")
+      case .remoteConnectionClosed: self = .connectionLost("connection closed by the server")
       case .cancelled: self = .cancelled
       default: self = .connectionLost(error.shortDescription.sanitized)
       }
     case let error as NIOSSLError: self = Self.tls(error)
     case let error as BoringSSLError: self = Self.tls(error)
-    case is NIOSSLExtraError: self = .tls("the certificate is not the host's", isPlaintext: false)
+    case is NIOSSLExtraError: self = .tls("certificate is for another host", isPlaintext: false)
     case let error as NIOConnectionError:
       if let first = error.connectionErrors.first {
         self.init(first.error)
       } else {
-        self = .unreachable("the host's name has no address")
+        self = .unreachable("host not found")
       }
     case let error as IOError:
       let errno = Errno(rawValue: error.errnoCode)
       let isClosed = errno == .connectionReset || errno == .brokenPipe
-      self = isClosed ? .connectionLost("the connection was closed") : .unreachable(errno.description)
+      self = isClosed ? .connectionLost("connection closed by the server") : .unreachable(errno.description)
     case let error as ChannelError:
       if case .connectTimeout = error {
-        self = .unreachable("no connection in time")
+        self = .unreachable("connection timed out")
       } else {
-        self = .connectionLost("the connection was closed")
+        self = .connectionLost("connection closed by the server")
       }
-    case is HTTPParserError: self = .connectionLost("the answer is no HTTP")
-    default: self = .connectionLost("the connection failed")
+    case is HTTPParserError: self = .connectionLost("malformed HTTP response")
+    default: self = .connectionLost("connection failed")
     }
   }
 
@@ -69,14 +69,14 @@ enum RegistryError: Error {
       text.contains($0)
     }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
-      return .tls("the certificate cannot be verified; a CA's own can be put into certs.d", isPlaintext: false)
+      return .tls("certificate verification failed; a private CA belongs in certs.d", isPlaintext: false)
     }
-    return .tls(isPlaintext ? "the server does not speak TLS" : reason(text), isPlaintext: isPlaintext)
+    return .tls(isPlaintext ? "server does not speak TLS" : reason(text), isPlaintext: isPlaintext)
   }
 
   /// What BoringSSL says of an error in between what Swift does: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
   private static func reason(_ text: String) -> String {
-    guard let words = text.firstRange(of: "OPENSSL_internal:") else { return "there is no connection" }
+    guard let words = text.firstRange(of: "OPENSSL_internal:") else { return "handshake failed" }
     let name = text[words.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
     return name.lowercased().replacing("_", with: " ")
   }
@@ -92,14 +92,8 @@ extension CASError {
     case .tls(let reason, _):
       self.init(.io(.ioError), context, cause: "\(repositoryName): TLS failed: \(reason)")
     case .refused(let code, let reason):
-      self.init(refused: code, context, "\(repositoryName): \(reason)")
+      self.init(code, context, cause: "\(repositoryName): \(reason)")
     case .cancelled: self.init(.cancelled, context, cause: "cancelled")
     }
-  }
-
-  /// An error about what a registry refuses.
-  init(refused code: Code, _ context: OperationContext, _ reason: String) {
-    let words = code == .io(.permissionDenied) ? "Permission denied: " : ""
-    self.init(code, context, cause: words + reason)
   }
 }

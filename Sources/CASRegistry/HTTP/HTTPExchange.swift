@@ -97,7 +97,9 @@ final class HTTPExchange {
     var content: [UInt8] = []
     let deadline = ContinuousClock.now + Self.bodyTimeout
     while let part = try nextPart() {
-      guard ContinuousClock.now < deadline else { throw .unreachable("the answer does not come to its end") }
+      guard ContinuousClock.now < deadline else {
+        throw .unreachable("incomplete response after \(Self.bodyTimeout.components.seconds) seconds")
+      }
       guard part.readableBytes <= limit - content.count else {
         fail(.cancelled)
         permit.release()
@@ -153,7 +155,7 @@ final class HTTPExchange {
         progress = current
         deadline = now + silenceTimeout
       } else if now > deadline {
-        fail(.unreachable("nothing came for \(silenceTimeout.components.seconds) seconds"))
+        fail(.unreachable("no data for \(silenceTimeout.components.seconds) seconds"))
       }
     }
     // What came before something went wrong counts.

@@ -30,7 +30,7 @@ final class HTTPTransport: Sendable {
     configuration.httpVersion = .http1Only
     configuration.http1_1ConnectionDebugInitializer = StatusValidationHandler.add
     guard let group = Self.group.value else {
-      throw .refused(.io(.resourceTemporarilyUnavailable), "no thread can be started")
+      throw .refused(.io(.resourceTemporarilyUnavailable), "thread of the event loop could not be started")
     }
     client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
   }
@@ -72,7 +72,7 @@ final class HTTPTransport: Sendable {
   /// Refuses what the client would trap at.
   private static func validate(_ url: URL) throws(RegistryError) {
     guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
-      throw .refused(.io(.ioError), "the registry leads to what is no address: \(url.absoluteString.sanitized)")
+      throw .refused(.io(.ioError), "invalid URL: \(url.absoluteString.sanitized)")
     }
   }
 
@@ -82,7 +82,7 @@ final class HTTPTransport: Sendable {
       var span = chunk.mutableSpan
       guard try file.read(into: &span, at: offset, limit: size) == size else { throw .ioError }
     } catch {
-      throw .refused(.io(error), "the content cannot be read: \(error)")
+      throw .refused(.io(error), "unreadable cached content: \(error)")
     }
     return chunk
   }

@@ -39,9 +39,9 @@ enum TrustedCertificates {
       let content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: fileSizeLimit)
       return try NIOSSLCertificate.fromPEMBytes(content)
     } catch let error as Errno {
-      throw .refused(.io(error), "the certificate \(path) cannot be read: \(error)")
+      throw .refused(.io(error), "unreadable certificate \(path): \(error)")
     } catch {
-      throw .refused(.invalid, "the certificate \(path) cannot be read: it is not in PEM form")
+      throw .refused(.invalid, "invalid certificate, not PEM: \(path)")
     }
   }
 }

@@ -9,9 +9,9 @@ assert_reported() {
   ! grep -E 'NIO|HTTPClient|BoringSSL|Error\(|/Sources/|\.build' err || fail "$1: $(cat err)"
   stop_registry server
 }
-for status in 099 000 001; do assert_reported "HTTP/1.1 $status X\r\nContent-Length: 0\r\n\r\n" 'no HTTP'; done
-assert_reported 'SSH-2.0-x\r\n' 'no HTTP'
-assert_reported 'HTTP/1.1 abc X\r\n\r\n' 'no HTTP'
+for status in 099 000 001; do assert_reported "HTTP/1.1 $status X\r\nContent-Length: 0\r\n\r\n" 'malformed HTTP'; done
+assert_reported 'SSH-2.0-x\r\n' 'malformed HTTP'
+assert_reported 'HTTP/1.1 abc X\r\n\r\n' 'malformed HTTP'
 # On loopback, plain HTTP is tried after a failed TLS handshake.
 assert_reported 'HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n' 'answered 400' docker
 assert_reported '\x15\x03\x03\x00\x02\x02\x28' 'TLS failed: sslv3 alert handshake failure' docker

@@ -10,7 +10,7 @@ for status in 200 201 202 204; do
   assert_fails 'Input/output error' mv "$mnt/refs/v1" "$mnt/refs/z"
   clear_faults; assert_eq "$(list_tags)" v1
   inject_fault '{"on": "DELETE .*/manifests/v1", "status": '$status', "times": -1}'
-  assert_fails 'has it still' "$casfs" ref rm "$repository" v1
+  assert_fails 'still has the tag' "$casfs" ref rm "$repository" v1
   assert_fails 'Input/output error' rm "$mnt/refs/v1"
   clear_faults; assert_eq "$(tag_digest v1)" "sha256:$manifest"
 done
