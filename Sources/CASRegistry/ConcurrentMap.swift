@@ -2,9 +2,12 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// Does something with each of many things, so many at a time, each on a thread: what waits for the network.
+/// Transforms items concurrently, on this thread and further ones, for work that waits for the network.
 ///
-/// - Returns: the results in the order of the things; after the first failure nothing more is begun, and it is thrown.
+/// The first error stops the start of further items, and is thrown when those that run have ended.
+///
+/// - Parameter maximumConcurrency: the number of threads.
+/// - Returns: the results, in the order of the items.
 func concurrentMap<Item: Sendable, Value: Sendable>(
   _ items: [Item], maximumConcurrency: Int, _ body: @escaping @Sendable (Item) throws(CASError) -> Value
 ) throws(CASError) -> [Value] {
@@ -33,7 +36,7 @@ func concurrentMap<Item: Sendable, Value: Sendable>(
         state.withLock { $0.runningThreads -= 1 }
       }
     } catch {
-      // Then there are fewer.
+      // The threads that exist, at least this one, do the work.
       state.withLock { $0.runningThreads -= 1 }
     }
   }
@@ -44,7 +47,7 @@ func concurrentMap<Item: Sendable, Value: Sendable>(
   }
 }
 
-/// How far ``concurrentMap(_:maximumConcurrency:_:)`` is.
+/// The progress of a ``concurrentMap(_:maximumConcurrency:_:)``.
 private struct ConcurrentMapState<Value> {
   var nextIndex = 0
   var results: [Value?]

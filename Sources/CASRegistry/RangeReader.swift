@@ -2,8 +2,8 @@ import CAS
 import CASPlatform
 import OCI
 
-/// Reads a blob of a registry that is trusted, a window at a time: a larger one each time when what is read follows
-/// what was.
+/// A reader of unverified blobs by HTTP range requests, with read-ahead: sequential reads double the window, up to 8
+/// MiB.
 final class RangeReader: BlobReader {
   private struct Window: Sendable {
     var start: Int64
@@ -43,7 +43,7 @@ final class RangeReader: BlobReader {
     return wanted
   }
 
-  /// A window that a position is in.
+  /// The current window, or a new one that begins at the position.
   private func window(at position: Int64, _ context: OperationContext) throws(CASError) -> Window {
     let last = window.withLock(notifying: .none) { $0 }
     if let last, (last.start..<last.end).contains(position) { return last }
@@ -58,7 +58,7 @@ final class RangeReader: BlobReader {
 }
 
 extension Repository {
-  /// A range of a blob as the registry gives it, not checked.
+  /// Downloads a range of a blob, which cannot be compared with the digest.
   fileprivate func bytes(
     of digest: Digest, _ range: Range<Int64>, size: Int64, _ context: OperationContext
   ) throws(CASError) -> [UInt8] {

@@ -1,7 +1,8 @@
 import CAS
 import OCI
 
-/// Walks over digests, and leaves out those that the registry does not have: what a manifest refers to may be elsewhere.
+/// A walk over the digests that tags reach, without those that the registry lacks: a manifest may refer to content
+/// elsewhere.
 final class RegistryBlobListing: BlobListing {
   private static let batchSize = 256
   private var rest: ArraySlice<Digest>

@@ -3,32 +3,31 @@ import FoundationEssentials
 import OCI
 import SystemPackage
 
-/// Repositories of registries: `docker://HOST[:PORT]/REPOSITORY`, by the distribution specification of the OCI.
+/// A driver for repositories of registries, by the OCI distribution specification: `docker://HOST[:PORT]/REPOSITORY`.
 ///
-/// References are tags; blobs and manifests are read by digest, checked, and kept in a cache that all of a user's
-/// processes share (`$XDG_CACHE_HOME/casfs`). What is put is complete in the cache before it is sent.
+/// References are tags. Blobs and manifests are downloaded by digest, verified, and stored in a cache that all
+/// processes of a user share (`$XDG_CACHE_HOME/casfs`). New content is complete in the cache before it is uploaded.
 ///
-/// What cannot be done, or is done otherwise than in a directory:
-/// - A reference is a tag, so its name has no `/` and no `:`; and it is of a manifest or an index that is stored, of
-///   which the registry keeps media type, digest and size alone. Its digest is of `sha256`, else that is
-///   `CASError.Code.notImplemented`.
-/// - `deleteReference` and `moveReference` are `CASError.Code.notImplemented` where the registry cannot
-///   delete a tag by its name, and so is `deleteBlob` where it cannot delete blobs; of a manifest it always is.
-/// - A move is a put and a deletion. Of writers of one tag, exactly one wins among the processes of one user on one
-///   machine; the protocol has no way to keep writers on other machines out.
-/// - `listBlobs` lists what the tags reach. Garbage is the registry's to collect.
-/// - A stored copy that is corrupt is found when it is read, and cannot be replaced.
+/// A repository differs from a directory in these points:
+/// - A reference is a tag, so its name has no `/` and no `:`. It refers to a stored manifest or index with a `sha256`
+///   digest, else the put is `CASError.Code.notImplemented`. The registry keeps media type, digest and size only.
+/// - `deleteReference` and `moveReference` are `CASError.Code.notImplemented` if the registry cannot delete a tag by
+///   name. So is `deleteBlob` if it cannot delete blobs, and for every manifest.
+/// - A move is a put and a deletion. Exactly one of several writers of a tag succeeds among the processes of one user
+///   on one machine; the protocol cannot exclude writers on other machines.
+/// - `listBlobs` lists the blobs that tags reach. Garbage collection is the registry's.
+/// - A corrupt stored copy is found when it is read, and cannot be replaced.
 public struct RegistryDriver: Driver {
   private let environment: [String: String]?
   private let cacheSize: Int64?
   private let requiresRepository: Bool
 
-  /// Makes a driver.
+  /// Creates a driver.
   ///
-  /// - Parameter environment: the variables that tell where credentials, certificates and the cache are; `nil` takes
-  ///   those of the process.
-  /// - Parameter cacheSize: the bound of the cache in bytes, about; `nil` takes the default.
-  /// - Parameter requiresRepository: whether opening a repository that does not exist fails; else the first put
+  /// - Parameter environment: the variables that locate credentials, certificates and the cache; `nil` takes those of
+  ///   the process.
+  /// - Parameter cacheSize: the approximate limit of the cache, in bytes; `nil` takes `CASFS_CACHE_SIZE`, or 8 GiB.
+  /// - Parameter requiresRepository: whether opening a repository that does not exist fails. If not, the first put
   ///   creates it.
   public init(environment: [String: String]? = nil, cacheSize: Int64? = nil, requiresRepository: Bool = false) {
     self.environment = environment
@@ -39,13 +38,13 @@ public struct RegistryDriver: Driver {
   /// `docker`.
   public var name: String { "docker" }
 
-  /// Whether the URI begins with `docker://`, or with `docker+http://`, which asks for plain HTTP.
+  /// Whether the URI begins with `docker://`, or with `docker+http://` for plain HTTP.
   public func supports(_ uri: String) -> Bool { RegistryAddress.isAddress(uri) }
 
-  /// Connects to the registry. The first put creates a repository that does not exist, unless the driver requires it.
+  /// Connects to the registry, and opens the cache.
   ///
-  /// - Throws: `CASError.Code.invalid` when the URI names no repository; why the registry cannot be
-  ///   reached, or does not let us in.
+  /// - Throws: `CASError.Code.invalid` for a malformed URI or environment, `notFound` for a required repository that
+  ///   does not exist, `io` with EACCES without valid credentials, and with EIO if the registry is unreachable.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     let environment = environment ?? ProcessInfo.processInfo.environment
@@ -65,9 +64,9 @@ public struct RegistryDriver: Driver {
     return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
   }
 
-  /// Opens a repository that has no tags yet: the first who puts something makes it.
+  /// Opens a repository without tags, which the first put creates.
   ///
-  /// - Throws: `CASError.Code.clobber` when it has some.
+  /// - Throws: `CASError.Code.clobber` if it has tags, and the codes of `open`.
   public func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine {
     let engine = try open(uri, options: options.open)
     guard try engine.referenceNames().isEmpty else {

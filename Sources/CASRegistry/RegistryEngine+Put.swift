@@ -4,10 +4,10 @@ import OCI
 import SystemPackage
 
 extension RegistryEngine {
-  /// How deep indexes may be in indexes.
+  /// The deepest nesting of indexes that is pushed.
   private static let maximumIndexDepth = 8
 
-  /// A registry keeps media type, digest and size of a descriptor.
+  /// The descriptor's media type, digest and size: a registry keeps nothing else.
   func storable(_ descriptor: Descriptor) -> Descriptor {
     Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
   }
@@ -34,13 +34,13 @@ extension RegistryEngine {
     try checkWritable(context)
     guard RegistryAddress.isTag(name.description) else { return }
     try withTagsLocked(context) { () throws(CASError) in
-      // What is not there is deleted, whatever the registry can do.
+      // An absent tag is success even on a registry that cannot delete tags.
       if try repository.client.headManifest(name.description, context) == nil { return }
       try repository.client.deleteTag(name.description, context)
     }
   }
 
-  /// Puts the new name and then deletes the old one: others may see both for a moment.
+  /// Puts the new tag and then deletes the old one. Other clients may see both for a moment.
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError) {
@@ -94,7 +94,7 @@ extension RegistryEngine {
       guard replacing else { throw .clobber(context) }
     }
     let content = try content(of: descriptor, context)
-    // What has a tag, or was asked for as a manifest, is complete.
+    // The registry has the children of a manifest that it already has.
     if repository.knownContent[descriptor.digest]?.isManifest != true {
       try pushManifests(in: content, descriptor, depth: 0, context)
     }
@@ -109,7 +109,7 @@ extension RegistryEngine {
       KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
   }
 
-  /// Pushes what an index refers to before the index: a registry refuses one that refers to what it does not have.
+  /// Pushes the manifests of an index before the index itself: registries reject an index with missing manifests.
   private func pushManifests(
     in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ context: OperationContext
   ) throws(CASError) {
@@ -121,7 +121,7 @@ extension RegistryEngine {
       do throws(CASError) {
         content = try self.content(of: child, context)
       } catch {
-        // Perhaps the registry does without it.
+        // Some registries accept an index without all of its manifests.
         if error.code == .notFound { continue }
         throw error
       }
@@ -130,7 +130,7 @@ extension RegistryEngine {
     }
   }
 
-  /// The bytes of a manifest that is stored as a blob, or as a manifest.
+  /// The bytes of a manifest, which the repository may have as a blob or as a manifest.
   private func content(of descriptor: Descriptor, _ context: OperationContext) throws(CASError) -> [UInt8] {
     guard descriptor.size <= Manifest.maximumSize else {
       throw CASError(
@@ -155,7 +155,7 @@ extension RegistryEngine {
     return content
   }
 
-  /// Runs `body` while no other process or thread of this user on this machine changes tags of the repository.
+  /// Runs `body` while it excludes other processes and threads of the same cache from changing tags of the repository.
   private func withTagsLocked<Result>(
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {

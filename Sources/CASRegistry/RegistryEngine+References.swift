@@ -3,7 +3,7 @@ import CASPlatform
 import OCI
 
 extension RegistryEngine {
-  /// How many things are asked for at once.
+  /// Concurrent requests of one listing.
   static let maximumConcurrency = 8
 
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
@@ -25,7 +25,7 @@ extension RegistryEngine {
     do throws(CASError) {
       return try repository.client.tags(context)
     } catch {
-      // The first that is pushed makes the repository.
+      // The first push creates the repository.
       guard error.code == .notFound, isWritable else { throw error }
       return []
     }
@@ -39,7 +39,7 @@ extension RegistryEngine {
       do throws(CASError) {
         return Reference(name: name, descriptor: try reference(named: name, cancellation))
       } catch {
-        // Deleted since it was listed.
+        // The tag was deleted after it was listed.
         guard error.code == .notFound else { throw error }
         return nil
       }

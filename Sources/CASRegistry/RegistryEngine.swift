@@ -3,13 +3,13 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// An opened repository of a registry, as a store.
+/// The engine of a registry's repository.
 final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   let uri: String
   let driverName = "docker"
   let isWritable: Bool
   let repository: Repository
-  /// Whether the registry can delete tags, once that is known.
+  /// Whether the registry can delete tags; `nil` until the first move of a reference.
   let supportsTagDeletion = Monitor<Bool?>(nil)
 
   init(_ repository: Repository, isWritable: Bool) {
@@ -21,7 +21,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage {
     let context = OperationContext("put blob", on: base?.description ?? uri)
     try checkWritable(context)
-    // Then it is in the cache, where the stage is.
+    // The stage copies from the cache.
     if let base { _ = try repository.file(base, downloading: true, context) }
     return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
   }
@@ -32,7 +32,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
     let entry = try repository.entry(of: digest, context)
-    // A manifest is short, and known by its digest as a whole.
+    // A manifest is short, and is downloaded and verified as a whole.
     if entry.isManifest, let file = try repository.file(digest, downloading: true, context) {
       return BlobFileReader(digest, file.file, from: file.offset, size: file.info.size)
     }
@@ -60,13 +60,13 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     let entry = try repository.entry(
       of: digest, OperationContext("look up blob", on: digest, cancellation: cancellation))
-    // In the cache or not are two states, for a mount reads them in different ways.
+    // Cached and not cached are two versions, because a mount reads them in different ways.
     return BlobInfo(size: entry.size, modified: Self.unknownTime, version: repository.cache.info(digest)?.version ?? 0)
   }
 
   func isKnown(_ digest: Digest) -> Bool { repository.knownContent[digest] != nil }
 
-  /// A registry does not say when it got what it has.
+  /// The modification time of all content, since registries report none.
   static let unknownTime = Timestamp(seconds: 0, nanoseconds: 0)
 
   func deleteBlob(_ digest: Digest) throws(CASError) {
@@ -83,7 +83,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     repository.knownContent.forget(digest)
   }
 
-  /// Reads the blob from the registry, whatever the cache has.
+  /// Hashes the registry's copy, whether or not it is cached.
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) {

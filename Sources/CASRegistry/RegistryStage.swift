@@ -3,12 +3,12 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// A blob in the making: a file of the cache, sent to the registry when it is complete.
+/// A stage in the cache, which is uploaded when it is committed.
 final class RegistryStage: BlobStage {
-  /// What is complete and not sent.
+  /// Content that is committed to the cache, but not uploaded yet.
   private struct PendingUpload {
     var address: BlobAddress
-    /// Has it also when it went from the cache.
+    /// Keeps the content readable if it is evicted.
     var file: OpenFile?
   }
 
@@ -45,7 +45,7 @@ final class RegistryStage: BlobStage {
     let context = OperationContext("put blob", on: repository.address.description, cancellation: cancellation)
     try repository.checkOpen(context)
     let upload: PendingUpload
-    // After an upload that failed it can be tried again.
+    // A commit after a failed upload uploads again.
     if let known = pendingUpload.withLock({ $0 }) {
       try expectation.check(known.address)
       upload = known
@@ -69,16 +69,16 @@ final class RegistryStage: BlobStage {
 }
 
 extension Repository {
-  /// Makes sure that the registry has a blob.
+  /// Uploads a blob, unless the registry has it.
   ///
-  /// - Parameter file: has its content; without, that is in the cache.
+  /// - Parameter file: a file with the content; `nil` reads it from the cache.
   fileprivate func upload(_ blob: BlobAddress, _ file: OpenFile?, _ context: OperationContext) throws(CASError) {
     var file = file
     if file == nil { file = try cache.file(blob.digest, context)?.file }
     guard let file else {
       throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be uploaded")
     }
-    // Whatever was known, another may have deleted it since.
+    // Asks the registry each time, because another client may have deleted the blob.
     if try client.headBlob(blob.digest, context) != blob.size {
       try client.upload(file, from: 0, blob, context)
     }

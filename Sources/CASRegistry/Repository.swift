@@ -5,13 +5,13 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// An opened repository: what the engine, its stages and its readers share.
+/// An open repository: the client, the cache, and the downloads that engine, stages and readers share.
 final class Repository: Sendable {
   let client: RegistryClient
   let cache: BlobCache
   let verification: Verification
   let knownContent = KnownContent()
-  /// How often something is read that others throw out at once.
+  /// Downloads of a blob that other processes evict before it can be opened.
   private static let maximumAttempts = 3
   private let downloads = DownloadCoalescer()
   private let closed = Atomic(false)
@@ -25,7 +25,9 @@ final class Repository: Sendable {
 
   var address: RegistryAddress { client.address }
 
-  /// Fails after ``close()``.
+  /// Checks that the repository is open, and the operation is not cancelled.
+  ///
+  /// - Throws: `CASError.Code.closed` or `cancelled`.
   func checkOpen(_ context: OperationContext) throws(CASError) {
     guard !closed.load(ordering: .acquiring) else { throw .closed(context) }
     try context.checkCancellation()
@@ -37,8 +39,10 @@ final class Repository: Sendable {
     cache.close()
   }
 
-  /// What the registry has under a digest, as a blob or as a manifest. While it cannot be reached, what is in the cache
-  /// counts, if it came from there.
+  /// Looks a digest up, as a blob or as a manifest. While the registry is unreachable, a cached copy that was seen in
+  /// this repository counts.
+  ///
+  /// - Throws: `CASError.Code.notFound` if the registry has neither.
   func entry(of digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
     try checkOpen(context)
     if let entry = knownContent[digest] { return entry }
@@ -68,9 +72,9 @@ final class Repository: Sendable {
     return KnownContent.Entry(size: manifest.size, isManifest: true, mediaType: manifest.mediaType)
   }
 
-  /// Opens content of the registry as a file of the cache, where it is put first if it is not there.
+  /// Opens content as a file of the cache, after a download if it is not cached.
   ///
-  /// - Parameter isWanted: whether to get what is not there; else the result is `nil`.
+  /// - Parameter isDownloaded: `false` returns `nil` for content that is not cached.
   func file(_ digest: Digest, downloading isDownloaded: Bool, _ context: OperationContext) throws(CASError) -> BlobFile?
   {
     let entry = try entry(of: digest, context)
@@ -98,7 +102,7 @@ final class Repository: Sendable {
     throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be opened")
   }
 
-  /// Gets a manifest by a tag or a digest, and keeps it.
+  /// Downloads a manifest by tag or digest, and stores it in the cache.
   func fetchManifest(_ reference: String, expecting digest: Digest?, _ context: OperationContext) throws(CASError)
     -> Descriptor
   {
@@ -124,7 +128,10 @@ final class Repository: Sendable {
     return descriptor
   }
 
-  /// - Returns: what keeps it in the cache.
+  /// Downloads a blob into the cache, hashed as it arrives.
+  ///
+  /// - Returns: the file that pins it until it is closed.
+  /// - Throws: `CASError.Code.corrupt` if the content has another digest.
   private func download(_ digest: Digest, _ size: Int64, _ context: OperationContext) throws(CASError) -> OpenFile? {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
@@ -146,7 +153,7 @@ final class Repository: Sendable {
       }
     } catch {
       stage.discard()
-      // What it has now may be something else.
+      // The registry may have deleted or replaced the content.
       knownContent.forget(digest)
       throw error
     }
@@ -174,7 +181,7 @@ final class Repository: Sendable {
     if error.code == .corrupt { logger.error("\(error)") }
   }
 
-  /// The descriptor of a tag. A manifest that was read before is not read again.
+  /// Resolves a tag to a descriptor, without downloading a manifest that is cached.
   func descriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
     try checkOpen(context)
     if let found = try client.headManifest(tag, context), let digest = found.digest, let size = found.size,
@@ -183,7 +190,7 @@ final class Repository: Sendable {
       knownContent.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
       return Descriptor(mediaType: type, digest: digest, size: size)
     }
-    // Also when it has none: then it says why.
+    // Also if the tag does not exist: the response to GET, unlike HEAD, has an error message.
     let descriptor = try fetchManifest(tag, expecting: nil, context)
     cache.didInsert(bytes: descriptor.size)
     return descriptor

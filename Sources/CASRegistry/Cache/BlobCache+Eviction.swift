@@ -5,11 +5,11 @@ import OCI
 import SystemPackage
 
 extension BlobCache {
-  /// What is known of how full the cache is.
+  /// The state of eviction in this process.
   struct Eviction {
-    /// How many bytes were added since it was last looked whether there are too many; `nil` before the first.
+    /// Bytes inserted since the size was last compared with the limit; `nil` before the first comparison.
     var insertedBytes: Int64?
-    /// Whether there are too many, and a thread waits until what is too much is no longer in use.
+    /// Whether a thread retries, because blobs above the limit are pinned.
     var isScheduled = false
     var isClosed = false
   }
@@ -20,18 +20,21 @@ extension BlobCache {
     var lastUse: Timestamp
   }
 
+  /// The lock of the one process that evicts. The name is part of the cache's format.
   private static let lockName = "room"
-  /// How many bytes go at least when the disk is full.
+  /// Bytes to free, at least, when the disk is full.
   private static let minimumFreedBytes: Int64 = 16 << 20
-  /// How often it is looked for what may go, ten times a second: what was read is kept open for a moment.
+  /// Attempts to free space on a full disk, 100 ms apart: a blob stays open for a moment after it was read.
   private static let maximumFullDiskAttempts = 20
-  /// How long it is waited for what is in use: longer each time.
+  /// Delays between attempts to evict pinned blobs; each is twice the one before.
   private static let retryIntervals = (first: Duration.milliseconds(500), longest: Duration.seconds(4))
 
-  /// Notes that so much was added, and makes room when that is too much.
+  /// Records an insertion, and evicts when the limit may be exceeded.
+  ///
+  /// The size is compared with the limit once per twentieth of the limit, since the comparison lists the whole cache.
   func didInsert(bytes: Int64) {
     let isDue = eviction.withLock(notifying: .none) { eviction in
-      // What others add is seen when it is looked.
+      // Insertions by other processes are seen at the next comparison.
       let before = eviction.insertedBytes ?? .max
       let isDue = before > sizeLimit / 20 - bytes
       eviction.insertedBytes = isDue ? 0 : before + bytes
@@ -40,7 +43,7 @@ extension BlobCache {
     if isDue, (try? evict()) == false { scheduleEviction() }
   }
 
-  /// Removes what is too much once nobody uses it any more.
+  /// Stops retrying, with a last attempt for blobs that this process no longer pins.
   func finishEviction() {
     let isOverLimit = eviction.withLock { eviction in
       defer { eviction.isClosed = true }
@@ -55,7 +58,7 @@ extension BlobCache {
       return !eviction.isScheduled
     }
     guard isFirst else { return }
-    // Without a thread it is done at the end.
+    // If no thread can be started, `finishEviction()` evicts.
     try? Thread.start("casfs-evict") { [eviction, weak self] in
       var interval = Self.retryIntervals.first
       repeat {
@@ -66,22 +69,22 @@ extension BlobCache {
     }
   }
 
-  /// Removes what was not used for the longest time, as long as there is too much; what is in use stays. One process does
-  /// that at a time.
+  /// Evicts the least recently used blobs down to nine tenths of the limit; pinned blobs stay. One process does so at a
+  /// time.
   ///
-  /// - Returns: whether there is no longer too much.
+  /// - Returns: whether the cache is within its limit; `false` also if another process evicts.
   private func evict() throws(CASError) -> Bool {
     let cache = try openedCache()
     guard let lock = cache.usage.tryLock(Self.lockName) else { return false }
     defer { withExtendedLifetime(lock) {} }
     let blobs = try blobsByLastUse(cache)
-    // What cannot stay is not in the way of the others.
+    // A blob above the limit can never stay, so it does not displace others.
     var isWithinLimit = true
     for blob in blobs where blob.size > sizeLimit {
       if try !remove(blob.digest, cache) { isWithinLimit = false }
     }
     let others = blobs.filter { $0.size <= sizeLimit }
-    // Files without content can be as long as numbers go.
+    // The lengths of sparse files can overflow Int64 together.
     var total = others.reduce(Int128(0)) { $0 + Int128($1.size) }
     guard total > sizeLimit else { return isWithinLimit }
     for blob in others where total > sizeLimit / 10 * 9 {
@@ -90,9 +93,9 @@ extension BlobCache {
     return isWithinLimit && total <= sizeLimit
   }
 
-  /// Removes a part of what was not used for the longest time, and is not in use, whatever the limit is.
+  /// Evicts least recently used blobs after ENOSPC: a tenth of the cache, at least 16 MiB, even below the limit.
   ///
-  /// - Returns: whether anything went.
+  /// - Returns: whether any space was freed, so that the write is worth another attempt.
   func evictForFullDisk() -> Bool {
     var freed = Int128(0)
     for _ in 0..<Self.maximumFullDiskAttempts {
@@ -111,7 +114,7 @@ extension BlobCache {
     return freed > 0
   }
 
-  /// What is in the cache; what was not used for the longest time is first.
+  /// The cached blobs, the least recently used first.
   private func blobsByLastUse(_ cache: OpenedCache) throws(CASError) -> [CachedBlob] {
     var blobs: [CachedBlob] = []
     let lastUses = cache.usage.lastUses()
@@ -123,7 +126,9 @@ extension BlobCache {
     return blobs.sorted { $0.lastUse < $1.lastUse }
   }
 
-  /// - Returns: whether it is gone; else it is in use.
+  /// Removes a blob that is not pinned, and its usage record.
+  ///
+  /// - Returns: whether it is removed; `false` means that it is pinned.
   private func remove(_ digest: Digest, _ cache: OpenedCache) throws(CASError) -> Bool {
     if let file = try cache.store.uncheckedFile(digest) {
       guard (try? file.tryLock(.exclusive)) ?? true else { return false }

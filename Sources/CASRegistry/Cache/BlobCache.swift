@@ -4,22 +4,25 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Content of registries on this machine: a directory store that all of a user's mounts and commands share. What was
-/// not used for the longest time goes when there is more than its limit.
+/// An LRU disk cache of registry content: a directory store that all mounts and commands of a user share.
+///
+/// Blobs are shared by all repositories, but `CacheUsage` records which repository each was seen in, because access to
+/// one repository does not grant access to another.
 final class BlobCache: Sendable {
-  /// Whose content is read and written.
+  /// The repository that content is read and recorded for.
   private let repositoryName: String
   private let configuration: CacheConfiguration
   private let verification: Verification
   private let opened: Monitor<OpenedCache>
+  /// The size above which blobs are evicted, in bytes.
   let sizeLimit: Int64
   let eviction = Monitor(Eviction())
 
-  /// Opens the store, and makes it if it is not there.
+  /// Opens the cache, and creates it if it does not exist.
   ///
-  /// - Parameter place: the repository whose content is read and written.
-  /// - Parameter limit: how many bytes are kept, if that was said.
-  /// - Throws: why it cannot be used.
+  /// - Parameter repositoryName: the repository that content is read and recorded for.
+  /// - Parameter sizeLimit: overrides the configured limit, in bytes.
+  /// - Throws: the code of the error that makes the cache unusable.
   init(
     _ configuration: CacheConfiguration, for repositoryName: String, sizeLimit: Int64?, _ verification: Verification,
     _ context: OperationContext
@@ -37,7 +40,7 @@ final class BlobCache: Sendable {
     cache.store.onDiskFull { [weak self] in self?.evictForFullDisk() ?? false }
   }
 
-  /// The cache; made anew when somebody has removed them.
+  /// The open cache; created again if another process or the user removed its directories.
   func openedCache() throws(CASError) -> OpenedCache {
     let known = opened.withLock(notifying: .none) { $0 }
     guard known.isRemoved else { return known }
@@ -49,37 +52,38 @@ final class BlobCache: Sendable {
     }
   }
 
-  /// The folder beside the store.
+  /// The directory beside the store, for usage records and locks.
   var metadataDirectory: OpenFile { ((try? openedCache()) ?? opened.withLock(notifying: .none) { $0 }).usage.directory }
 
-  /// Whether the files are on a file system that lies on another.
+  /// Whether the files are on a stacked file system, such as overlayfs.
   var isOnStackedFileSystem: Bool { (try? openedCache().store.isOnStackedFileSystem) ?? false }
 
-  /// What is known of the copy here, if there is one.
+  /// Size and version of the cached copy; `nil` if there is no copy.
   func info(_ digest: Digest) -> BlobInfo? { try? openedCache().store.blobInfo(digest) }
 
-  /// What is known of an opened blob now.
+  /// Size and version now of a copy that is open.
   func info(of file: BlobFile) throws(CASError) -> BlobInfo { try openedCache().store.info(of: file) }
 
-  /// Whether the copy here would not have to be hashed.
+  /// Whether opening the cached copy would not hash it.
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool {
     (try? openedCache().store.isProbablyVerified(digest, version: version)) ?? false
   }
 
-  /// What is known of a copy here that the repository was seen to have.
+  /// Like ``info(_:)``, but `nil` unless this repository was seen to have the blob.
   func infoIfSeenInRepository(_ digest: Digest) -> BlobInfo? {
     (try? openedCache().usage.wasSeen(digest, in: repositoryName)) == true ? info(digest) : nil
   }
 
-  /// Notes that the repository has a blob, which is used.
+  /// Records that the repository has the blob, and that it was used now.
   func recordUse(of digest: Digest) { try? openedCache().usage.recordUse(of: digest, in: repositoryName) }
 
-  /// Opens a blob that is here; `nil` when it is not. As long as the file is open the blob stays. A copy that went bad
-  /// is thrown away.
+  /// Opens a cached copy, pinned; `nil` if there is no copy. A damaged copy is discarded, and counts as absent.
+  ///
+  /// - Throws: `CASError.Code.cancelled`, and `io` for errors other than EIO.
   func file(_ digest: Digest, _ context: OperationContext) throws(CASError) -> BlobFile? {
     let store = try openedCache().store
     do throws(CASError) {
-      // To hash it may take long.
+      // Pinned before it is hashed, which can take long enough for an eviction.
       let pinned = store.isProbablyVerified(digest) ? nil : try store.uncheckedFile(digest)
       defer { withExtendedLifetime(pinned) {} }
       if let pinned { pin(pinned) }
@@ -97,7 +101,8 @@ final class BlobCache: Sendable {
     }
   }
 
-  /// Removes what is in the place of a blob, whatever it is.
+  /// Removes the file at the path of a blob; anything that cannot be removed there, such as a directory, is moved
+  /// aside.
   func discard(_ digest: Digest) {
     guard let cache = try? openedCache() else { return }
     do throws(CASError) {
@@ -107,7 +112,7 @@ final class BlobCache: Sendable {
     }
   }
 
-  /// Starts a blob.
+  /// Creates a stage for new content.
   func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
     let store = try openedCache().store
     guard let stage = try store.stageBlob(algorithm: algorithm, copying: base) as? any FileBackedStage else {
@@ -117,9 +122,9 @@ final class BlobCache: Sendable {
     return stage
   }
 
-  /// Keeps the blob that is made of a stage from going before it can be opened.
+  /// Protects the blob that a stage becomes from eviction: `flock(2)` with `LOCK_SH`.
   ///
-  /// - Returns: what keeps it.
+  /// - Returns: the file, whose lock lasts until it is closed.
   func pin(_ stage: any FileBackedStage) -> OpenFile? {
     let file = stage.file
     if let file { pin(file) }
@@ -127,18 +132,20 @@ final class BlobCache: Sendable {
   }
 
   private func pin(_ file: OpenFile) {
-    // Without locks, what goes is still there for who has it open.
+    // On file systems without locks the blob can be evicted; an open descriptor still reads it.
     _ = try? file.tryLock(.shared)
   }
 
-  /// Removes what killed writers left behind, and marks of what is gone.
+  /// Removes files that killed writers left behind, and usage records without a blob.
+  ///
+  /// - Returns: the number of files removed.
   func clean(_ cancellation: CancellationToken) throws(CASError) -> Int {
     let cache = try openedCache()
     for (digest, _) in cache.usage.lastUses() where info(digest) == nil { cache.usage.forget(digest) }
     return try cache.store.clean(cancellation: cancellation)
   }
 
-  /// Lets go of the store.
+  /// Closes the store, after an eviction that is still due.
   func close() {
     finishEviction()
     opened.withLock { $0 }.store.close()

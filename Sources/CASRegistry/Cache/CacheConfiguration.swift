@@ -3,20 +3,22 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Where on this machine a user's content of registries is kept, and how much of it.
+/// Paths and size limit of a user's cache, from environment variables (XDG Base Directory Specification).
 struct CacheConfiguration: Sendable {
-  /// The variable that says how many bytes are kept.
+  /// The variable with the size limit, in bytes or with a unit.
   static let sizeVariable = "CASFS_CACHE_SIZE"
   private static let defaultSizeLimit: Int64 = 8 << 30
 
-  /// The store: `$XDG_CACHE_HOME/casfs`.
+  /// The store: `$XDG_CACHE_HOME/casfs`, or `~/.cache/casfs`.
   let storePath: String
-  /// Beside it: when what was last used, and locks.
+  /// The directory beside it, for usage records and locks. The name is part of the cache's format.
   let metadataPath: String
-  /// How many bytes of blobs are kept, about.
+  /// The size above which blobs are evicted, in bytes.
   let sizeLimit: Int64
 
-  /// - Throws: that nothing says where it is, or how large.
+  /// Reads the variables.
+  ///
+  /// - Throws: `InvalidValue` if no variable has an absolute path, or the size is malformed.
   init(environment: [String: String]) throws(InvalidValue) {
     let directory: String
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
@@ -24,7 +26,7 @@ struct CacheConfiguration: Sendable {
     } else if let home = environment["HOME"], home.hasPrefix("/") {
       directory = "\(home)/.cache"
     } else if CurrentProcess.effectiveUserID == 0 {
-      // Mounted by the system, when nobody has come in yet.
+      // During boot the system mounts without a home directory.
       directory = "/var/cache"
     } else {
       throw InvalidValue("no cache directory: XDG_CACHE_HOME and HOME are not absolute paths")

@@ -3,11 +3,14 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// When each blob of the cache was last used, and which repositories were seen to have it: the time of a file of its name,
-/// and its lines. The blob's own file is left as it is, for its times tell whether it was changed.
+/// Usage records of the cache, one file for each blob: its mtime is the time of the last use, its lines are the names
+/// of the repositories that were seen to have the blob.
+///
+/// The times of the blob's own file are not changed, because they tell whether its content was.
 final class CacheUsage: Sendable {
-  /// So young a mark, in seconds, is not made younger; what this process knows is exact.
+  /// Age in seconds below which a record is not written again; like `relatime`, it saves most writes.
   private static let refreshInterval: Int64 = 30
+  /// Uses that this process remembers; the table is emptied when it is full.
   private static let maximumRecentUses = 1 << 16
 
   let directory: OpenFile
@@ -17,17 +20,18 @@ final class CacheUsage: Sendable {
     var repositoryName: String
   }
 
-  /// The longest list of repositories, in bytes.
+  /// The longest record that is read, in bytes.
   private static let fileSizeLimit = 64 << 10
 
-  /// What this process has used lately.
+  /// Uses by this process, which are more recent than the records say.
   private let recent = Monitor<[Digest: Use]>([:])
 
   init(_ directory: OpenFile) {
     self.directory = directory
   }
 
-  /// Marks a blob as used, and as one that a repository has. What cannot be marked goes the sooner.
+  /// Records that a blob was used now, and that a repository has it. If the record cannot be written, the blob is
+  /// evicted earlier.
   func recordUse(of digest: Digest, in repositoryName: String) {
     let isRecorded = recent.withLock(notifying: .none) { recent in
       let now = Timestamp.now
@@ -66,13 +70,13 @@ final class CacheUsage: Sendable {
     content.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Forgets a blob that is gone.
+  /// Removes the record of an evicted blob.
   func forget(_ digest: Digest) {
     recent.withLock(notifying: .none) { $0[digest] = nil }
     try? directory.unlink(Self.name(digest))
   }
 
-  /// When what is known of was used.
+  /// The time of the last use of every recorded blob.
   func lastUses() -> [Digest: Timestamp] {
     guard let listed = try? directory.openBeneath(".", [.readOnly, .directory]),
       let names = try? DirectoryStream(listed)
@@ -89,7 +93,9 @@ final class CacheUsage: Sendable {
     }
   }
 
-  /// Takes a lock, if nobody has it; it goes with what is returned.
+  /// Acquires an advisory lock by `flock(2)`, without waiting.
+  ///
+  /// - Returns: the locked file, which holds the lock until it is closed; `nil` if another process has the lock.
   func tryLock(_ name: String) -> OpenFile? {
     guard let file = try? PrivateDirectory.openFile("\(name).lock", in: directory),
       (try? file.tryLock(.exclusive)) == true

@@ -3,7 +3,9 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The downloads under way: each digest's is made once for all who want it, and goes on when who asked first gives up.
+/// Coalesces concurrent downloads of one digest into one (singleflight).
+///
+/// Each download has a thread of its own, so it continues when the caller that started it is cancelled.
 final class DownloadCoalescer: Sendable {
   private final class Download: Sendable {
     let outcome = Monitor<Result<OpenFile?, CASError>?>(nil)
@@ -12,10 +14,12 @@ final class DownloadCoalescer: Sendable {
   private let running = Monitor<[Digest: Download]>([:])
   private let stopToken = CancellationToken()
 
-  /// Waits until a digest's content is there.
+  /// Joins the running download of a digest, or starts one, and waits for its end.
   ///
-  /// - Parameter fetch: gets it; run by a thread of its own, with a token that ends all downloads. What it returns keeps
-  ///   the content from going again.
+  /// - Parameter fetch: downloads the content. Its token is cancelled by ``close()``, not by a caller.
+  /// - Returns: a file that pins the content until it is closed, if there is one.
+  /// - Throws: `CASError.Code.cancelled` when this caller is cancelled, `closed` after ``close()``, or the error of the
+  ///   download.
   func run(
     _ digest: Digest, _ context: OperationContext,
     _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> OpenFile?
@@ -52,7 +56,7 @@ final class DownloadCoalescer: Sendable {
     }
   }
 
-  /// Ends all downloads.
+  /// Cancels all downloads.
   func close() {
     stopToken.cancel()
   }

@@ -4,16 +4,16 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The folders of the cache, opened.
+/// The open directories of the cache: the store, and the usage records beside it.
 struct OpenedCache: Sendable {
-  /// What is read of a registry is hashed on its way in; what this verifies was here before.
+  /// The blobs. Downloads are hashed as they arrive, so this store verifies only copies of earlier processes.
   let store: DirectoryEngine
   let usage: CacheUsage
   private let root: OpenFile
 
-  /// Opens them, and makes what is not there.
+  /// Opens the directories, and creates missing ones.
   ///
-  /// - Throws: why they cannot be used.
+  /// - Throws: the code of the error that makes them unusable; EACCES for a read-only store.
   init(_ configuration: CacheConfiguration, _ verification: Verification, _ context: OperationContext) throws(CASError)
   {
     do throws(CASError) {
@@ -42,22 +42,22 @@ struct OpenedCache: Sendable {
     do throws(CASError) {
       engine = try driver.create("dir:\(path)", options: CreateOptions(open: options))
     } catch {
-      // Another was faster.
+      // Another process created it concurrently.
       guard error.code == .clobber else { throw error }
       engine = try driver.open("dir:\(path)", options: options)
     }
-    // What a registry gives to one who says a password is nobody else's.
+    // Other users must not read content that credentials of this user gave access to.
     _ = try PrivateDirectory.open(path)
     return engine
   }
 
-  /// Moves what cannot be removed from the place of a blob: a directory.
+  /// Moves a foreign entry that cannot be unlinked, such as a directory, from the path of a blob out of the store.
   func quarantine(_ digest: Digest) {
     let directory = try? root.openBeneath("blobs/\(digest.algorithm.rawValue)", [.readOnly, .directory])
     let name = "foreign-\(digest.hex)-" + String(UInt64.random(in: .min ... .max), radix: 16)
     try? directory?.rename(digest.hex, to: name, in: usage.directory)
   }
 
-  /// Whether somebody has removed one of them.
+  /// Whether one of the directories was removed: no link is left.
   var isRemoved: Bool { [root, usage.directory].contains { (try? $0.status().links) == 0 } }
 }

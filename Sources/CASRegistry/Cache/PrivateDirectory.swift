@@ -2,9 +2,12 @@ import CAS
 import CASPlatform
 import SystemPackage
 
-/// Folders that are the user's alone.
+/// Directories and files that only their owner can access: modes 0700 and 0600.
 enum PrivateDirectory {
-  /// Opens a folder, and makes it, and those above it, when it is not there; nobody else may look into it.
+  /// Opens a directory, after creating it and its parents where they are missing, and removes the access of other
+  /// users.
+  ///
+  /// - Throws: `CASError.Code.io`.
   static func open(_ path: String) throws(CASError) -> OpenFile {
     do throws(Errno) {
       let directory = try openCreating(path)
@@ -31,7 +34,7 @@ enum PrivateDirectory {
     }
   }
 
-  /// A file, made when it is not there.
+  /// Opens a file for reading and writing, and creates it if it is missing.
   static func openFile(_ name: String, in directory: OpenFile) throws(Errno) -> OpenFile {
     do throws(Errno) {
       return try directory.openBeneath(name, [.readWrite, .createNew], mode: 0o600)

@@ -1,10 +1,10 @@
-/// What a request does to a repository.
+/// The kind of access to a repository that a request needs, which selects its token.
 enum Access: Hashable, Sendable {
   case pull
   case push
   case delete
 
-  /// The actions of a token for it (distribution's token specification, "Token scope").
+  /// The actions of the token's scope (distribution's token specification, "Token Scope Documentation").
   var actions: String {
     switch self {
     case .pull: "pull"

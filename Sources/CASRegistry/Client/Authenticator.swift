@@ -5,7 +5,8 @@ import NIOHTTP1
 import OCI
 import SystemPackage
 
-/// Gets and keeps what shows a registry who asks: name and password, or a token for each kind of access.
+/// Authenticates requests: HTTP basic authentication (RFC 7617), or a bearer token for each kind of access
+/// (distribution's token specification).
 final class Authenticator: Sendable {
   private struct Token {
     var value: String
@@ -17,8 +18,9 @@ final class Authenticator: Sendable {
     var tokens: [Access: Token] = [:]
   }
 
-  /// How long a token is good that does not say, by the token specification.
+  /// The lifetime in seconds of a token without `expires_in` (token specification, "Token Response Fields").
   private static let defaultLifetime = 60
+  /// The longest response of a token server, in bytes.
   private static let responseLimit = 1 << 20
 
   private let address: RegistryAddress
@@ -30,7 +32,7 @@ final class Authenticator: Sendable {
     self.files = files
   }
 
-  /// The value of `Authorization` for a request to the registry, as far as one is known to be wanted.
+  /// The `Authorization` header for a request to the registry; `nil` before the registry asked for one.
   func authorization(for access: Access) -> String? {
     state.withLock { state in
       if let basic = state.basic { return basic }
@@ -39,10 +41,10 @@ final class Authenticator: Sendable {
     }
   }
 
-  /// Gets what a registry that refused a request wants.
+  /// Answers the challenges of a 401 response, so that ``authorization(for:)`` returns what they ask for.
   ///
-  /// - Parameter refused: what it was shown.
-  /// - Throws: that it wants what there is not.
+  /// - Parameter rejected: the `Authorization` header of the rejected request.
+  /// - Throws: `RegistryError.refused` with EACCES if the challenges cannot be answered.
   func authenticate(
     _ challenges: [Challenge], for access: Access, rejected: String?, through transport: HTTPTransport,
     _ cancellation: CancellationToken
@@ -64,6 +66,7 @@ final class Authenticator: Sendable {
     }
   }
 
+  /// Requests a bearer token, by GET, or by POST for an identity token (OAuth 2.0 refresh token).
   private func token(
     _ challenge: Challenge, _ access: Access, _ transport: HTTPTransport, _ cancellation: CancellationToken
   ) throws(RegistryError) -> Token {
@@ -106,11 +109,13 @@ final class Authenticator: Sendable {
       value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
     else { throw .refused(.io(.permissionDenied), "missing or invalid token from token server \(server)") }
     let lifetime = reply["expires_in"]?.integer.map { Int(clamping: $0) } ?? Self.defaultLifetime
-    // A little less, for the way there.
+    // A tenth is reserved for the transfer of the request that uses the token.
     return Token(value: value, expiry: .now + .seconds(max(1, min(lifetime, 86_400) * 9 / 10)))
   }
 
-  /// Makes sure that neither credentials nor a token for them go where others may read along.
+  /// Rejects a token server where credentials, or a token for them, could be intercepted.
+  ///
+  /// HTTPS is required, except for a loopback registry and for one that the user opened with plain HTTP.
   private func checkRealm(_ realm: URL, _ host: String, _ hasCredentials: Bool) throws(RegistryError) {
     let isRegistry =
       host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
@@ -127,7 +132,7 @@ final class Authenticator: Sendable {
       "insecure token server, not contacted: \(host.sanitized)")
   }
 
-  /// Fields as a query or a form has them.
+  /// Encodes fields as `application/x-www-form-urlencoded`.
   private static func formEncoded(_ fields: [(String, String)]) -> String {
     fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
   }

@@ -1,18 +1,18 @@
 import NIOHTTP1
 
-/// How a server wants to be told who asks: one challenge of its `WWW-Authenticate` (RFC 9110, 11.6.1).
+/// An authentication challenge of a `WWW-Authenticate` header (RFC 9110, section 11.6.1).
 struct Challenge: Hashable, Sendable {
   /// The scheme, in lower case.
   var scheme: String
   /// The parameters, their names in lower case.
   var parameters: [String: String]
 
-  /// The challenges of an answer, in their order. What is none is passed over.
+  /// Parses the challenges of a response, in their order; malformed ones are skipped.
   static func all(in headers: HTTPHeaders) -> [Challenge] {
     headers["WWW-Authenticate"].flatMap { parse($0) }
   }
 
-  /// Reads one field: challenges with commas between them, which are also between a challenge's parameters.
+  /// Parses one field. Commas separate challenges, and also the parameters of a challenge.
   static func parse(_ field: String) -> [Challenge] {
     var challenges: [Challenge] = []
     var scanner = Scanner(rest: Array(field.prefix(8192).utf8)[...])

@@ -4,12 +4,12 @@ import FoundationEssentials
 import OCI
 import SystemPackage
 
-/// The files in which container tools keep credentials: `containers-auth.json(5)` and Docker's `config.json`.
+/// The credential files of container tools: `containers-auth.json(5)` and Docker's `config.json`.
 struct CredentialFiles: Sendable {
   /// The longest file that is read, in bytes.
   private static let fileSizeLimit = 1 << 20
 
-  /// The files, that of the first choice first.
+  /// The files, by descending precedence.
   private let paths: [String]
   private let environment: [String: String]
 
@@ -32,9 +32,9 @@ struct CredentialFiles: Sendable {
     self.environment = environment
   }
 
-  /// The credentials for a repository, of the first file that has any.
+  /// The credentials for a repository, from the first file that has any.
   ///
-  /// - Throws: that a file cannot be read, without a word of what is in it.
+  /// - Throws: `RegistryError.refused` for a file that is unreadable or malformed; the message has no content of it.
   func credentials(for address: RegistryAddress) throws(RegistryError) -> Credentials? {
     for path in paths {
       guard let content = try Self.content(path) else { continue }
@@ -88,7 +88,7 @@ struct CredentialFiles: Sendable {
       else {
         throw .refused(.invalid, "invalid auth field, not base64 of NAME:PASSWORD: \(path)")
       }
-      // Some tools fill the field up with NULs.
+      // Some tools pad the password with NULs.
       let password = text[text.index(after: colon)...].prefix { $0 != "\0" }
       return .password(user: String(text[..<colon]), String(password))
     }
@@ -98,7 +98,7 @@ struct CredentialFiles: Sendable {
     return nil
   }
 
-  /// What credentials for a repository may be kept under, the most specific first.
+  /// The keys under which credentials for a repository can be stored, the most specific first.
   private static func keys(for address: RegistryAddress) -> [String] {
     var keys: [String] = []
     var path = address.repositoryName
@@ -111,12 +111,12 @@ struct CredentialFiles: Sendable {
     return keys
   }
 
-  /// A key as Docker writes it, a URL of an API's version, as the registry's name alone.
+  /// A key without the scheme, and without the API version that Docker writes (`https://HOST/v1/`).
   private static func normalized(_ key: String) -> String {
     var rest = key[...]
     for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
       rest = rest.dropFirst(scheme.count)
-      // Only such have more after the name that is no repository.
+      // The path of a URL is an API version; without a scheme it is a repository.
       return String(rest.prefix { $0 != "/" })
     }
     while rest.hasSuffix("/") { rest = rest.dropLast() }

@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// What a user is known by at a registry. Its description tells nothing of it.
+/// A user's credentials for a registry. The description is redacted, so that no log or message can have them.
 enum Credentials: Hashable, Sendable, CustomStringConvertible {
   case password(user: String, String)
-  /// A token to get others with.
+  /// An OAuth 2.0 refresh token, exchanged for bearer tokens.
   case identityToken(String)
 
   var description: String { "credentials" }
 
-  /// Name and password as they are sent (RFC 7617).
+  /// The `Authorization` header of basic authentication (RFC 7617).
   static func basic(_ user: String, _ password: String) -> String {
     "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
   }

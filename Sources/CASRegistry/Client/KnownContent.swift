@@ -1,17 +1,19 @@
 import CASPlatform
 import OCI
 
-/// What a registry is known to have, in bounded memory: content under a digest does not change, and goes rarely.
+/// A cache of positive lookups by digest, without expiry: content under a digest never changes, and is rarely deleted.
 final class KnownContent: Sendable {
-  /// What is known of a digest.
+  /// The result of a lookup.
   struct Entry: Sendable {
+    /// The length in bytes.
     var size: Int64
-    /// Whether it is stored as a manifest and not as a blob.
+    /// Whether the registry has it as a manifest, and not as a blob.
     var isManifest: Bool
-    /// What the registry says it is.
+    /// The `Content-Type` of a manifest.
     var mediaType: String?
   }
 
+  /// Entries at which the cache is emptied.
   private static let maximumCount = 1 << 16
   private let entries = Monitor<[Digest: Entry]>([:])
 

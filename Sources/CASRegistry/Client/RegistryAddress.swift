@@ -1,30 +1,30 @@
 import OCI
 
-/// Where a repository is: the host of the registry and the repository's name there, both checked.
+/// The parsed and validated URI of a repository: `docker://HOST[:PORT]/REPOSITORY`.
 struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   static let scheme = "docker://"
-  /// The scheme by which plain HTTP is asked for.
+  /// The scheme with which the user requests plain HTTP.
   static let plainScheme = "docker+http://"
-  /// The longest name of a repository, in bytes.
+  /// The longest repository name, in bytes.
   private static let maximumLength = 255
 
-  /// `HOST` or `HOST:PORT`, as it is shown and as credentials are kept for it.
+  /// `HOST` or `HOST:PORT`, as messages and credential files have it.
   let authority: String
   /// The repository's name (distribution-spec, "Pulling manifests").
   let repository: String
-  /// Whether the user asked for plain HTTP.
+  /// Whether the user requested plain HTTP.
   let isPlain: Bool
   /// Whether the registry is on this machine.
   let isLoopback: Bool
 
-  /// Whether a URI names a repository, rightly or not.
+  /// Whether a URI has one of the schemes, valid or not.
   static func isAddress(_ uri: String) -> Bool {
     uri.utf8.starts(with: scheme.utf8) || uri.utf8.starts(with: plainScheme.utf8)
   }
 
-  /// Takes a URI for an address: `docker://HOST[:PORT]/REPOSITORY`.
+  /// Parses a URI. `docker.io` gets the `library/` prefix that Docker implies.
   ///
-  /// - Throws: what is wrong with it.
+  /// - Throws: `InvalidValue` with the part that is malformed.
   init(_ uri: String) throws(InvalidValue) {
     isPlain = uri.utf8.starts(with: Self.plainScheme.utf8)
     guard Self.isAddress(uri) else { throw InvalidValue("invalid repository URI, not docker://HOST[:PORT]/REPOSITORY") }
@@ -51,10 +51,10 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   /// Host and repository, as messages name them.
   var repositoryName: String { "\(authority)/\(repository)" }
 
-  /// The authority that is connected to: Docker's registry is not where its name says.
+  /// The authority to connect to: `docker.io` is served by `registry-1.docker.io`.
   var server: String { authority == "docker.io" ? "registry-1.docker.io" : authority }
 
-  /// Whether the name of a host, or its address, is this machine's own.
+  /// Whether a host is `localhost`, in 127.0.0.0/8, or `::1`.
   static func isLoopback(_ host: String) -> Bool {
     if host == "localhost" || host == "[::1]" || host == "::1" { return true }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -96,7 +96,7 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether text is a tag (distribution-spec, "Pulling manifests").
+  /// Whether a text is a valid tag (distribution-spec, "Pulling manifests").
   static func isTag(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 128 else { return false }
     let underscore = UInt8(ascii: "_")

@@ -7,12 +7,13 @@ import OCI
 import SystemPackage
 
 extension RegistryClient {
-  /// How often a transfer may break although something came each time.
+  /// How often a transfer may be resumed, even if each attempt makes progress.
   private static let maximumResumptions = 100
 
   private func blobPath(_ digest: Digest) -> String { "/v2/\(address.repository)/blobs/\(digest)" }
 
-  /// How long a blob is (distribution-spec, "Checking if content exists in the registry"); `nil` when it is not there.
+  /// The length of a blob in bytes, by HEAD (distribution-spec, "Checking if content exists in the registry"); `nil` if
+  /// it does not exist.
   func headBlob(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Int64? {
     let response = try send(RegistryRequest(method: .HEAD, target: blobPath(digest)), context)
     try drain(response, context)
@@ -24,10 +25,11 @@ extension RegistryClient {
     return size
   }
 
-  /// Reads a range of a blob as it comes (distribution-spec, "Pulling blobs"). A transfer that breaks goes on where it
-  /// broke, as long as something comes.
+  /// Downloads a range of a blob (distribution-spec, "Pulling blobs"). A broken transfer is resumed at the byte where
+  /// it broke, by an HTTP range request (RFC 9110, section 14).
   ///
-  /// - Parameter range: what is read; of a registry that gives all, the rest is passed over.
+  /// - Parameter range: the bytes to read. If the registry ignores the range and sends all, the others are skipped.
+  /// - Parameter body: called with each part in order; an error of it ends the download.
   func read(
     _ digest: Digest, _ range: Range<Int64>, size: Int64, _ context: OperationContext,
     _ body: (Span<UInt8>) throws(CASError) -> Void
@@ -62,10 +64,10 @@ extension RegistryClient {
           position += Int64(wanted.count)
           retryPolicy.reset()
         }
-        // A registry may give less than was asked for, and says so.
+        // A server may send less than the requested range (RFC 9110, section 15.3.7).
         if response.status == 206, position < range.upperBound, position > start { continue }
         if position < range.upperBound { throw .connectionLost("incomplete blob: \(position) of \(size) bytes") }
-        // Read to its end, the connection can be used again.
+        // A response that is read to its end leaves the connection reusable.
         if response.status == 206 || position == size { _ = try? response.exchange.nextPart() }
         return
       } catch {
@@ -80,7 +82,9 @@ extension RegistryClient {
     }
   }
 
-  /// Where in the blob the body of an answer begins, if it is as long as it must be then.
+  /// The offset in the blob at which the body of a response begins.
+  ///
+  /// - Throws: if `Content-Range` or `Content-Length` contradict the request.
   private static func bodyOffset(
     of response: RegistryResponse, requested: Int64, size: Int64
   ) throws(RegistryError) -> Int64 {
@@ -89,7 +93,7 @@ extension RegistryClient {
       if let length, Int64(length) != size { throw .connectionLost("unexpected Content-Length: \(length.sanitized)") }
       return 0
     }
-    // `bytes FIRST-LAST/SIZE` (RFC 9110, 14.4).
+    // `bytes FIRST-LAST/SIZE` (RFC 9110, section 14.4).
     let range = response.headers.first(name: "Content-Range") ?? ""
     let numbers = range.split { "bytes -/".contains($0) }.map { Int64($0) }
     guard range.hasPrefix("bytes "), numbers.count == 3, let first = numbers[0], let last = numbers[1],
@@ -102,8 +106,10 @@ extension RegistryClient {
     return first
   }
 
-  /// Stores a blob: asks for a place and sends the content there (distribution-spec, "POST then PUT"). What breaks is
-  /// begun again.
+  /// Uploads a blob in one piece (distribution-spec, "POST then PUT"). A broken upload starts again from the beginning,
+  /// because not every registry can resume one.
+  ///
+  /// - Parameter offset: where the content begins in the file, in bytes.
   func upload(_ file: OpenFile, from offset: Int64, _ blob: BlobAddress, _ context: OperationContext)
     throws(CASError)
   {
@@ -121,13 +127,13 @@ extension RegistryClient {
         guard (200...299).contains(response.status) else { throw failure(response, context) }
         try checkDigest(of: response, is: blob.digest, context)
         try drain(response, context)
-        // Nobody is told that it is stored before it can be found.
+        // The put is acknowledged only after the registry has shown that it has the blob.
         guard try headBlob(blob.digest, context) == blob.size else {
           throw malformedResponse(context, "registry acknowledged the blob but does not have it")
         }
         return
       } catch {
-        // The place may be gone, or have half of the content; another is begun.
+        // The upload session may be lost or hold half of the content, so another one is opened.
         guard error.code == .io(.ioError), retryPolicy.backOff(retryAfter: nil, context.cancellation) else {
           throw error
         }
@@ -135,6 +141,9 @@ extension RegistryClient {
     }
   }
 
+  /// Opens an upload session.
+  ///
+  /// - Returns: the absolute URL for the content.
   private func beginUpload(_ context: OperationContext) throws(CASError) -> String {
     let response = try send(
       RegistryRequest(
@@ -148,7 +157,7 @@ extension RegistryClient {
     return url.absoluteString
   }
 
-  /// Deletes a blob (distribution-spec, "Deleting Blobs"); one that is not there is deleted.
+  /// Deletes a blob (distribution-spec, "Deleting Blobs"); an absent one is success.
   func delete(_ digest: Digest, _ context: OperationContext) throws(CASError) {
     try delete(blobPath(digest), "blobs", context)
   }

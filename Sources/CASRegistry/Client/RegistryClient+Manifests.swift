@@ -3,7 +3,7 @@ import FoundationEssentials
 import NIOHTTP1
 import OCI
 
-/// A manifest as a registry gave it, its digest computed.
+/// A downloaded manifest, with the digest computed from its content.
 struct FetchedManifest: Sendable {
   var descriptor: Descriptor
   var content: [UInt8]
@@ -11,6 +11,7 @@ struct FetchedManifest: Sendable {
 
 extension RegistryClient {
   private static let tagsPerPage = 1000
+  /// The longest page of tags, in bytes.
   private static let pageSizeLimit = 16 << 20
   private static let maximumTags = 1_000_000
 
@@ -20,10 +21,9 @@ extension RegistryClient {
 
   private func manifestPath(_ reference: String) -> String { "/v2/\(address.repository)/manifests/\(reference)" }
 
-  /// The tags, a page at a time until there are no more (distribution-spec, "Listing Tags"). What is no tag is passed
-  /// over.
+  /// Lists the tags, page by page (distribution-spec, "Listing Tags"). Malformed and repeated tags are skipped.
   ///
-  /// - Throws: `CASError.Code.notFound` when the registry knows no such repository.
+  /// - Throws: `CASError.Code.notFound` if the repository does not exist.
   func tags(_ context: OperationContext) throws(CASError) -> [ReferenceName] {
     var names: [ReferenceName] = []
     var seen: Set<ReferenceName> = []
@@ -47,7 +47,7 @@ extension RegistryClient {
         }
       }
       guard let next = try nextPage(response, context) else { return names }
-      // A list that goes round would go on for ever.
+      // A page that links to an earlier one would never end.
       guard names.count > count, names.count <= Self.maximumTags else {
         throw malformedResponse(context, "endless list of tags")
       }
@@ -55,7 +55,9 @@ extension RegistryClient {
     }
   }
 
-  /// Fails as ``tags(_:)`` does when there is no such repository.
+  /// Checks that the repository exists.
+  ///
+  /// - Throws: `CASError.Code.notFound` if it does not.
   func checkRepository(_ context: OperationContext) throws(CASError) {
     let response = try send(
       RegistryRequest(method: .GET, target: "/v2/\(address.repository)/tags/list?n=1"), context)
@@ -63,7 +65,8 @@ extension RegistryClient {
     try drain(response, context)
   }
 
-  /// Where the next page is: the link of the relation `next` (RFC 8288).
+  /// The URL of the next page, from the `Link` header with the relation `next` (RFC 8288). Links to another origin are
+  /// rejected.
   private func nextPage(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) -> String? {
     for link in response.headers[canonicalForm: "Link"] where link.contains("rel=\"next\"") || link.contains("rel=next")
     {
@@ -77,8 +80,8 @@ extension RegistryClient {
     return nil
   }
 
-  /// What a registry says of a manifest without sending it (distribution-spec, "Checking if content exists in the
-  /// registry"): its digest, length and media type, as far as it says them. `nil` when it has none.
+  /// Digest, length and media type of a manifest, by HEAD (distribution-spec, "Checking if content exists in the
+  /// registry"), as far as the registry sends them; `nil` if the manifest does not exist.
   func headManifest(
     _ reference: String, _ context: OperationContext
   ) throws(CASError) -> (digest: Digest?, size: Int64?, mediaType: String?)? {
@@ -90,7 +93,7 @@ extension RegistryClient {
     return (try digest(of: response, context), try size(of: response, context), mediaType(of: response))
   }
 
-  /// Whether what has a digest is a manifest. Asked that of another blob, some registries fail.
+  /// Whether a digest is that of a manifest. Some registries respond with 400 or 500 when it is that of a blob.
   func isManifest(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Bool {
     var request = RegistryRequest(method: .HEAD, target: manifestPath(digest.description), headers: Self.acceptHeaders)
     request.isRepeatable = false
@@ -103,10 +106,10 @@ extension RegistryClient {
     }
   }
 
-  /// Gets a manifest by a tag or a digest, and makes sure that it has the digest that is asked for and that the registry
-  /// says (distribution-spec, "Pulling manifests").
+  /// Downloads a manifest by tag or digest (distribution-spec, "Pulling manifests"), and compares it with the expected
+  /// digest, or else with the one that the registry sends.
   ///
-  /// - Throws: `CASError.Code.notFound` when the registry has none.
+  /// - Throws: `CASError.Code.notFound`, `corrupt` for another digest, `invalid` for a manifest that is too long.
   func manifest(_ reference: String, expecting expected: Digest?, _ context: OperationContext) throws(CASError)
     -> FetchedManifest
   {
@@ -127,7 +130,7 @@ extension RegistryClient {
     guard let actual = digester.digest else {
       throw malformedResponse(context, "manifest digest could not be computed")
     }
-    // One that states another, of another algorithm as well, is wrong about what it has.
+    // Without an expected digest, the registry must at least agree with itself.
     if let wanted = expected ?? stated, wanted != actual {
       throw CASError(
         .corrupt, context,
@@ -140,7 +143,7 @@ extension RegistryClient {
       descriptor: Descriptor(mediaType: mediaType, digest: actual, size: Int64(content.count)), content: content)
   }
 
-  /// Stores a manifest under a tag or its digest (distribution-spec, "Pushing Manifests").
+  /// Uploads a manifest under a tag or its digest (distribution-spec, "Pushing Manifests").
   func put(
     _ content: [UInt8], as reference: String, _ descriptor: Descriptor, _ context: OperationContext
   ) throws(CASError) {
@@ -151,13 +154,13 @@ extension RegistryClient {
     guard (200...299).contains(response.status) else { throw failure(response, context) }
     try checkDigest(of: response, is: descriptor.digest, context)
     try drain(response, context)
-    // Nobody is told that it is stored before it can be found.
+    // Without a 201 and a digest, a lookup must confirm that the registry has the manifest.
     if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return }
     guard let found = try headManifest(reference, context), (found.digest ?? descriptor.digest) == descriptor.digest
     else { throw malformedResponse(context, "registry acknowledged the manifest but does not have it") }
   }
 
-  /// Whether tags can be deleted, as far as a registry shows: it is asked to delete one that nobody has.
+  /// Whether the registry can delete tags, found out by deleting a random one that does not exist.
   func canDeleteTags(_ context: OperationContext) throws(CASError) -> Bool {
     let tag = "casfs-none-" + String(UInt64.random(in: .min ... .max), radix: 16)
     do throws(CASError) {
@@ -169,7 +172,7 @@ extension RegistryClient {
     }
   }
 
-  /// Deletes a tag, by name (distribution-spec, "Deleting tags"); one that is not there is deleted.
+  /// Deletes a tag by name (distribution-spec, "Deleting tags"); an absent one is success.
   func deleteTag(_ tag: String, _ context: OperationContext) throws(CASError) {
     try delete(manifestPath(tag), "tags", context)
     guard try headManifest(tag, context) == nil else {
@@ -177,7 +180,9 @@ extension RegistryClient {
     }
   }
 
-  /// Makes sure that a registry says no other digest of what it was sent; it may say one of another algorithm.
+  /// Checks the digest that a registry returns for an upload. One of another algorithm is accepted.
+  ///
+  /// - Throws: `CASError.Code.corrupt` for a different digest.
   func checkDigest(of response: RegistryResponse, is digest: Digest, _ context: OperationContext) throws(CASError) {
     guard let stated = try self.digest(of: response, context), stated != digest, stated.algorithm == digest.algorithm
     else { return }
@@ -186,7 +191,7 @@ extension RegistryClient {
       corruption: CASError.Corruption(expected: digest, actual: stated))
   }
 
-  /// The digest that the registry says content has.
+  /// The digest in `Docker-Content-Digest`; `nil` without the header.
   private func digest(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Digest? {
     guard let text = response.headers.first(name: "Docker-Content-Digest") else { return nil }
     do throws(InvalidValue) {
@@ -196,7 +201,7 @@ extension RegistryClient {
     }
   }
 
-  /// The type that the registry says content has, without parameters.
+  /// The media type in `Content-Type`, without parameters.
   private func mediaType(of response: RegistryResponse) -> String? {
     response.headers.first(name: "Content-Type").flatMap { (type) in
       let plain = type.prefix { $0 != ";" && $0 != " " }
@@ -204,7 +209,7 @@ extension RegistryClient {
     }
   }
 
-  /// The length that the registry says content has.
+  /// The length in `Content-Length`, in bytes; `nil` without the header.
   func size(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Int64? {
     guard let text = response.headers.first(name: "Content-Length") else { return nil }
     guard let size = Int64(text), size >= 0 else {

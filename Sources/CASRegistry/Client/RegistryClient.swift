@@ -6,16 +6,17 @@ import NIOHTTP1
 import OCI
 import SystemPackage
 
-/// Speaks with one registry about one repository: finds out how it is reached and what it wants to be shown, follows
-/// it to where blobs are kept, and tries again what is worth it (distribution-spec 1.1).
+/// A client of the distribution-spec 1.1 for one repository. It selects HTTPS or HTTP, authenticates, follows
+/// redirects, and repeats requests that failed for a transient reason.
 final class RegistryClient: Sendable {
   private struct State {
     var transport: HTTPTransport?
-    /// `https://HOST` or `http://HOST`, once that is known.
+    /// `https://HOST` or `http://HOST`, once the scheme is known.
     var base: String?
   }
 
   private static let maximumRedirects = 5
+  /// The longest body that is read of an error, in bytes.
   static let errorBodyLimit = 64 << 10
 
   let address: RegistryAddress
@@ -30,19 +31,20 @@ final class RegistryClient: Sendable {
     authenticator = Authenticator(address, CredentialFiles(environment: environment))
   }
 
-  /// Whether the registry could not be reached a moment ago.
+  /// Whether the registry was unreachable within the last seconds.
   var isUnreachable: Bool { circuitBreaker.isOpen }
 
-  /// Finds out how the registry is reached, and whether it is one (distribution-spec, "Determining Support").
+  /// Connects to the registry, and checks that it supports the API (distribution-spec, "Determining Support").
   func connect(_ context: OperationContext) throws(CASError) {
     let response = try send(RegistryRequest(method: .GET, target: "/v2/"), context)
     guard response.status == 200 else { throw failure(response, context) }
     try drain(response, context)
   }
 
-  /// Sends a request, and again as long as that is worth it.
+  /// Sends a request, and repeats it after transient failures.
   ///
-  /// - Returns: whatever the registry answers in the end, errors included.
+  /// - Returns: the last response, whatever its status.
+  /// - Throws: `CASError.Code.io` without a response, or `cancelled`.
   func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
     var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isOpen)
     while true {
@@ -108,7 +110,7 @@ final class RegistryClient: Sendable {
     }
   }
 
-  /// From a safe connection there is no way to one that is not, but within this machine.
+  /// Rejects a change from HTTPS to HTTP, except to a loopback address of a loopback registry.
   func requireSecureTransition(from: URL, to next: URL) throws(RegistryError) {
     let isSecure = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
     let isLoopback = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
@@ -117,12 +119,13 @@ final class RegistryClient: Sendable {
     }
   }
 
+  /// Scheme, host and port (RFC 6454): credentials are sent to the registry's own origin only.
   static func origin(of url: URL) -> String? {
     guard let scheme = url.scheme?.lowercased(), let host = url.host?.lowercased() else { return nil }
     return "\(scheme)://\(host):\(url.port ?? (scheme == "https" ? 443 : 80))"
   }
 
-  /// The connections, and the registry's own URL. On this machine plain HTTP is taken where no TLS is spoken.
+  /// The transport and the registry's base URL. A loopback registry without TLS is used with plain HTTP.
   private func connection(_ cancellation: CancellationToken) throws(RegistryError) -> (HTTPTransport, String) {
     let (known, base) = state.withLock { ($0.transport, $0.base) }
     if let known, let base { return (known, base) }
@@ -137,6 +140,7 @@ final class RegistryClient: Sendable {
     return (transport, found)
   }
 
+  /// Creates the transport, unless another thread was first.
   private func makeTransport() throws(RegistryError) -> HTTPTransport {
     let certificates = try TrustedCertificates.load(for: address.authority, environment: environment)
     let new = try HTTPTransport(trusting: certificates)
@@ -147,6 +151,7 @@ final class RegistryClient: Sendable {
     }
   }
 
+  /// Tries TLS, and falls back to plain HTTP if the server does not speak it. For loopback registries only.
   private func detectBase(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String
   {
     let https = "https://\(address.server)"
@@ -162,9 +167,10 @@ final class RegistryClient: Sendable {
     }
   }
 
-  /// Has something deleted; what is not there is.
+  /// Deletes a resource; an absent one is success.
   ///
-  /// - Parameter kind: what it is one of, for the error of a registry that deletes none.
+  /// - Parameter kind: names the resource in the error of a registry that does not support its deletion.
+  /// - Throws: `CASError.Code.notImplemented` for status 400 or 405.
   func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) {
     let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), context)
     switch response.status {
@@ -176,13 +182,13 @@ final class RegistryClient: Sendable {
     }
   }
 
-  /// Reads the rest of an answer that is of no interest, so that the connection can be used again.
+  /// Reads and drops the rest of a response, so that the connection can be reused.
   func drain(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
     _ = try mappingErrors(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorBodyLimit)
     }
   }
 
-  /// Runs what reads an answer, and gives its fault as an operation's error.
+  /// Reads from a response, whose errors become those of the operation.
   func mappingErrors<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
     -> Result
   {
@@ -194,7 +200,7 @@ final class RegistryClient: Sendable {
     }
   }
 
-  /// The error that an answer is which says that something is refused.
+  /// Maps an unsuccessful response to an error.
   func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
     let body = try? response.exchange.body(limit: Self.errorBodyLimit)
     let reason = body.flatMap { $0 }.flatMap(ServerError.init)
@@ -215,7 +221,7 @@ final class RegistryClient: Sendable {
       cause: "\(address.repositoryName): \(denial)registry answered \(response.status)\(detail)")
   }
 
-  /// An error about an answer that makes no sense.
+  /// Makes the error of a response that violates the protocol: EIO.
   func malformedResponse(_ context: OperationContext, _ reason: String) -> CASError {
     CASError(.io(.ioError), context, cause: "\(address.repositoryName): \(reason)")
   }

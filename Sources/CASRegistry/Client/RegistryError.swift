@@ -6,19 +6,19 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// Why a request has no answer, or none that can be used.
+/// The failure of a request, before it becomes the error of an operation.
 enum RegistryError: Error {
-  /// The registry cannot be reached, or says nothing.
+  /// No connection, or no data within the timeout. Repeatable.
   case unreachable(String)
-  /// The connection broke.
+  /// The connection ended, or the response was cut short or malformed. Repeatable.
   case connectionLost(String)
-  /// TLS was not agreed on; whether what answered does not speak it at all.
+  /// The TLS handshake failed; `isPlaintext` if the server does not speak TLS at all.
   case tls(String, isPlaintext: Bool)
-  /// It answered in a way that another attempt would not change.
+  /// A failure that another attempt would not change.
   case refused(CASError.Code, String)
   case cancelled
 
-  /// Takes an error of the HTTP client.
+  /// Maps an error of AsyncHTTPClient, NIO or BoringSSL.
   init(_ error: any Error) {
     switch error {
     case let error as RegistryError: self = error
@@ -54,7 +54,7 @@ enum RegistryError: Error {
     }
   }
 
-  /// Whether another attempt may fare better.
+  /// Whether another attempt may succeed.
   var isTransient: Bool {
     switch self {
     case .unreachable, .connectionLost: true
@@ -64,7 +64,7 @@ enum RegistryError: Error {
 
   private static func tls(_ error: any Error) -> RegistryError {
     let text = "\(error)"
-    // OpenSSL's name for bytes that are no TLS; or the other side went away at the first it did not understand.
+    // A plain HTTP server sends bytes that BoringSSL rejects by these names, or closes the connection.
     let isPlaintext = ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "uncleanShutdown", "EOF during handshake"].contains {
       text.contains($0)
     }
@@ -74,7 +74,7 @@ enum RegistryError: Error {
     return .tls(isPlaintext ? "server does not speak TLS" : reason(text), isPlaintext: isPlaintext)
   }
 
-  /// What BoringSSL says of an error in between what Swift does: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
+  /// The reason in BoringSSL's text: `…OPENSSL_internal:SSLV3_ALERT_HANDSHAKE_FAILURE at …`.
   private static func reason(_ text: String) -> String {
     guard let words = text.firstRange(of: "OPENSSL_internal:") else { return "handshake failed" }
     let name = text[words.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
@@ -84,7 +84,7 @@ enum RegistryError: Error {
 }
 
 extension CASError {
-  /// The error of an operation on a repository.
+  /// Makes the error of an operation on a repository.
   init(_ error: RegistryError, _ context: OperationContext, _ repositoryName: String) {
     switch error {
     case .unreachable(let reason), .connectionLost(let reason):

@@ -2,24 +2,24 @@ import CASPlatform
 import FoundationEssentials
 import NIOHTTP1
 
-/// What is asked of a registry, before it is known how it is reached and what it wants to be shown.
+/// A request of the registry's API, before scheme, host and authentication are known.
 struct RegistryRequest: Sendable {
   var method: HTTPMethod
-  /// From the root of the registry, or a whole URL that the registry gave.
+  /// A path on the registry, or an absolute URL that the registry sent.
   var target: String
   var access = Access.pull
   var headers: [(name: String, value: String)] = []
   var body: HTTPRequest.Body?
   var isBulk = false
-  /// Whether it can be made again when nobody knows what became of it.
+  /// Whether the request is idempotent, so that it can be repeated after an unknown outcome.
   var isRepeatable = true
 }
 
-/// An answer of which the body is still to come.
+/// A response whose body has not been read yet.
 struct RegistryResponse {
   let status: Int
   let headers: HTTPHeaders
   let exchange: HTTPExchange
-  /// Where it came from, for what is relative to that.
+  /// The URL that responded, after redirects: the base of relative URLs.
   let url: URL
 }

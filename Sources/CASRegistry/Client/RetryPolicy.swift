@@ -1,11 +1,11 @@
 import CAS
 import CASPlatform
 
-/// Whether a request that failed is made once more, and when: after twice as long each time, and never quite at the
-/// time when others are.
+/// Exponential backoff with jitter, for one request or transfer. The jitter keeps clients from retrying in step after
+/// an outage.
 struct RetryPolicy {
   private static let maximumAttempts = 5
-  /// After this long no other attempt is begun.
+  /// No attempt begins later than this after the first, or after the last progress.
   private static let retryWindow = Duration.seconds(10)
   private static let firstDelay = Duration.milliseconds(100)
 
@@ -13,21 +13,21 @@ struct RetryPolicy {
   private var start = ContinuousClock.now
   private let isEnabled: Bool
 
-  /// - Parameter isHopeful: whether there is any use in trying again; not when the registry was away a moment ago.
+  /// - Parameter isEnabled: `false` while a ``CircuitBreaker`` is open: nothing is repeated.
   init(isEnabled: Bool = true) {
     self.isEnabled = isEnabled
   }
 
-  /// Notes that something came, so that the registry is there.
+  /// Starts over after progress, which shows that the registry is reachable.
   mutating func reset() {
     failures = 0
     start = .now
   }
 
-  /// Waits until it is time for another attempt.
+  /// Records a failure, and waits until the next attempt is due.
   ///
-  /// - Parameter wish: how many seconds the registry wants to be left alone.
-  /// - Returns: whether there is to be one.
+  /// - Parameter retryAfter: the least delay, from the registry's `Retry-After`.
+  /// - Returns: `false` if there must be no further attempt.
   mutating func backOff(retryAfter: Duration?, _ cancellation: CancellationToken) -> Bool {
     failures += 1
     guard isEnabled, failures < Self.maximumAttempts else { return false }

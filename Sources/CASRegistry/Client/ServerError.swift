@@ -1,13 +1,13 @@
 import OCI
 
-/// What a registry says of why it refuses (distribution-spec, "Error Codes"); of text of the server no more than fits
-/// in a message.
+/// The first error in the body of an unsuccessful response (distribution-spec, "Error Codes"), shortened and sanitized
+/// for a message.
 struct ServerError: CustomStringConvertible {
-  /// As in `MANIFEST_UNKNOWN`.
+  /// The error code, as in `MANIFEST_UNKNOWN`.
   let code: String
   private let message: String
 
-  /// Reads an answer's body; `nil` when it says nothing.
+  /// Parses a body; `nil` if it has neither code nor message.
   init?(_ body: [UInt8]) {
     guard let value = try? JSON(parsing: body) else { return nil }
     var first = value
@@ -23,7 +23,7 @@ struct ServerError: CustomStringConvertible {
 }
 
 extension String {
-  /// Text of a server for a message: on one line, without control characters, and not long.
+  /// Text of a server for a message: control and format characters become `?`, and 300 scalars are kept.
   var sanitized: String {
     let limit = 300
     var text = String.UnicodeScalarView()

@@ -2,8 +2,8 @@ import CAS
 import CASPlatform
 import Synchronization
 
-/// Lets so many exchanges with a registry go on at once, and of those that move much data fewer, so that a look at
-/// something never waits for the ends of downloads.
+/// A counting semaphore over the concurrent exchanges with a registry. Bulk transfers get fewer permits than there are,
+/// so that a short request never waits for the end of a download.
 final class ConnectionLimiter: Sendable {
   static let maximumExchanges = 8
   private static let maximumBulkExchanges = 6
@@ -13,7 +13,7 @@ final class ConnectionLimiter: Sendable {
     var bulk = 0
   }
 
-  /// The right to one exchange, until it is given back; more than once is once.
+  /// The right to one exchange. Further calls of ``release()`` have no effect.
   final class Permit: Sendable {
     private let limiter: ConnectionLimiter
     private let isBulk: Bool
@@ -35,7 +35,9 @@ final class ConnectionLimiter: Sendable {
 
   private let state = Monitor(State())
 
-  /// Waits for its turn.
+  /// Waits for a permit.
+  ///
+  /// - Throws: `RegistryError.cancelled`.
   func acquire(isBulk: Bool, _ cancellation: CancellationToken) throws(RegistryError) -> Permit {
     while true {
       let isAcquired = state.withLock(notifying: .none) { state in

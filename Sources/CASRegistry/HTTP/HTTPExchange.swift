@@ -4,28 +4,29 @@ import CASPlatform
 import NIOCore
 import NIOHTTP1
 
-/// One request and its answer, for one thread that waits: never a thread of an event loop. Who lets go of it ends it.
+/// A blocking view of one request and its response, for one thread that is not an event loop's. The release of the last
+/// reference cancels the request.
 final class HTTPExchange {
-  /// How often who waits looks whether it was cancelled.
+  /// How often a waiting thread tests the cancellation token.
   private static let pollInterval = Duration.milliseconds(20)
-  /// How long a registry may take to store what it was sent.
+  /// The longest silence after a complete upload, while the registry stores it.
   private static let storeTimeout = Duration.seconds(300)
-  /// How long an answer may take that is to be short, however it comes.
+  /// The longest time for all of a short response, even if each part of it arrives in time.
   private static let bodyTimeout = Duration.seconds(60)
-  /// How long the client may take to tell that an answer is complete.
+  /// How long to wait for the client to report a response as complete.
   private static let completionTimeout = Duration.milliseconds(100)
 
   private let delegate: ResponseDelegate
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
   private let permit: ConnectionLimiter.Permit
-  /// How long nothing may happen, and for how long that is now.
+  /// The longest time without progress; ``silenceTimeout`` is the one in effect.
   private let defaultSilenceTimeout: Duration
   private var silenceTimeout: Duration
-  /// Whether the request has a body that is written here, and whether the answer came before all of it was.
+  /// Whether the request has a streamed body, and whether the response came before the end of it.
   private var isUpload = false
   private var isAnsweredEarly = false
-  /// How long the answer's body is so far.
+  /// Bytes of the response's body so far.
   private var receivedBytes = 0
 
   init(
@@ -45,7 +46,7 @@ final class HTTPExchange {
     permit.release()
   }
 
-  /// Waits for the head of the answer.
+  /// Waits for status and headers of the response.
   func head() throws(RegistryError) -> HTTPResponseHead {
     while true {
       try wait { $0.head != nil || $0.isFinished }
@@ -56,8 +57,9 @@ final class HTTPExchange {
     }
   }
 
-  /// The next part of the answer's body; `nil` at its end. Then another exchange may begin in the place of this one, for
-  /// who has read an answer may have to ask something else before it is of use.
+  /// Waits for the next part of the response's body; `nil` at its end.
+  ///
+  /// The end releases the permit, because the caller may need another exchange before it drops this one.
   func nextPart() throws(RegistryError) -> ByteBuffer? {
     let part = try takePart()
     if part == nil { permit.release() }
@@ -79,8 +81,9 @@ final class HTTPExchange {
     return part
   }
 
-  /// Whether all of the answer has come. Of one that comes before the client has seen the end of the request, which may
-  /// be sent all the same, it never tells.
+  /// Whether all of the response has arrived.
+  ///
+  /// The client never reports the end of a response that came before the end of the request, so the length decides.
   private var isComplete: Bool {
     let length = delegate.state.withLock(notifying: .none) { $0.head?.headers.first(name: "Content-Length") }.flatMap {
       Int($0)
@@ -92,7 +95,7 @@ final class HTTPExchange {
     return delegate.state.withLock(notifying: .none) { $0.parts.isEmpty }
   }
 
-  /// The rest of the body, when it is no longer than that; `nil` when it is, and then the exchange is at its end.
+  /// Reads the rest of the body; `nil` if it exceeds the limit in bytes, which cancels the exchange.
   func body(limit: Int) throws(RegistryError) -> [UInt8]? {
     var content: [UInt8] = []
     let deadline = ContinuousClock.now + Self.bodyTimeout
@@ -110,9 +113,9 @@ final class HTTPExchange {
     return content
   }
 
-  /// Writes the request's body, a chunk at a time, no faster than it is taken; ends early when the answer comes before.
+  /// Streams the request's body, one chunk at a time, and stops when the response comes early.
   ///
-  /// - Parameter read: gives the chunk at an offset.
+  /// - Parameter read: returns the chunk of a length in bytes at an offset.
   func write(
     length: Int64, _ read: (Int64, Int) throws(RegistryError) -> [UInt8]
   ) throws(RegistryError) {
@@ -132,18 +135,18 @@ final class HTTPExchange {
       }
       try wait { $0.head != nil || $0.writtenChunks == chunks }
       if delegate.state.withLock(notifying: .none, { $0.head }) != nil {
-        // The rest, if any, is not wanted.
+        // The server decided without the rest of the body.
         isAnsweredEarly = true
         return
       }
     }
     delegate.state.withLock { $0.writer = nil }
     finished.succeed()
-    // What is complete the registry may put elsewhere before it answers.
+    // A registry may copy the blob to its storage before it responds.
     silenceTimeout = Self.storeTimeout
   }
 
-  /// Waits until something is there; what goes wrong, takes too long or is cancelled meanwhile ends the exchange.
+  /// Waits for a condition. An error, a cancellation, or a silence longer than ``silenceTimeout`` ends the exchange.
   private func wait(until condition: (ResponseDelegate.State) -> Bool) throws(RegistryError) {
     var deadline = ContinuousClock.now + silenceTimeout
     var progress = -1
@@ -158,11 +161,12 @@ final class HTTPExchange {
         fail(.unreachable("no data for \(silenceTimeout.components.seconds) seconds"))
       }
     }
-    // What came before something went wrong counts.
+    // Data that arrived before the error is still delivered.
     let failure = delegate.state.withLock(notifying: .none) { condition($0) ? nil : $0.failure }
     if let failure { throw failure }
   }
 
+  /// Cancels the request, unless it has ended.
   private func fail(_ error: RegistryError) {
     let isRunning = delegate.state.withLock(notifying: .none) { !$0.isFinished && $0.failure == nil }
     delegate.fail(error)

@@ -2,12 +2,12 @@ import CASPlatform
 import FoundationEssentials
 import NIOHTTP1
 
-/// A request to a server.
+/// A request to a registry, a token server or a storage server.
 struct HTTPRequest: Sendable {
-  /// What is sent along.
+  /// The content of a request.
   enum Body: Sendable {
     case bytes([UInt8])
-    /// So many bytes of a file.
+    /// A range of a file, in bytes, streamed while it is read.
     case file(OpenFile, offset: Int64, count: Int64)
   }
 
@@ -15,9 +15,9 @@ struct HTTPRequest: Sendable {
   var url: URL
   var headers: [(name: String, value: String)] = []
   var body: Body?
-  /// Whether much data comes or goes.
+  /// Whether the request or the response transfers a blob.
   var isBulk = false
 
-  /// How long the other side may say nothing.
+  /// The longest time without any progress, before the exchange fails.
   var silenceTimeout: Duration { isBulk ? .seconds(20) : .seconds(10) }
 }

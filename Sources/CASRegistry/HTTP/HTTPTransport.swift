@@ -8,15 +8,17 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// The connections to a registry and to where it keeps its blobs. No thread is started before the first request.
+/// A pool of HTTP/1.1 connections to a registry, and to its token and storage servers.
 final class HTTPTransport: Sendable {
-  /// How long a connection may take to be made.
+  /// The longest time for connecting, including TLS.
   private static let connectTimeout = TimeAmount.seconds(5)
 
   private let client: HTTPClient
   private let limiter = ConnectionLimiter()
 
-  /// - Parameter certificates: of authorities that are trusted besides those the system does.
+  /// Creates a transport without connections.
+  ///
+  /// - Parameter certificates: certificates of authorities that are trusted in addition to the system's.
   init(trusting certificates: [NIOSSLCertificate]) throws(RegistryError) {
     var tls = TLSConfiguration.makeClientConfiguration()
     if !certificates.isEmpty { tls.additionalTrustRoots = [.certificates(certificates)] }
@@ -25,7 +27,7 @@ final class HTTPTransport: Sendable {
       timeout: HTTPClient.Configuration.Timeout(connect: Self.connectTimeout))
     configuration.connectionPool = HTTPClient.Configuration.ConnectionPool(
       idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: ConnectionLimiter.maximumExchanges)
-    // How often and how long is tried is for who asks to say.
+    // `RetryPolicy` decides about further attempts.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = .http1Only
     configuration.http1_1ConnectionDebugInitializer = StatusValidationHandler.add
@@ -39,7 +41,9 @@ final class HTTPTransport: Sendable {
     client.shutdown { _ in }
   }
 
-  /// Sends a request; the answer is in what is returned, as it comes.
+  /// Sends a request, and its body up to the end or to an early response.
+  ///
+  /// - Returns: the exchange, which delivers the response as it arrives.
   func send(_ request: HTTPRequest, _ cancellation: CancellationToken) throws(RegistryError) -> HTTPExchange {
     try Self.validate(request.url)
     let permit = try limiter.acquire(isBulk: request.isBulk, cancellation)
@@ -69,7 +73,7 @@ final class HTTPTransport: Sendable {
     return exchange
   }
 
-  /// Refuses what the client would trap at.
+  /// Rejects URLs that AsyncHTTPClient traps at, such as one with a port above 65535.
   private static func validate(_ url: URL) throws(RegistryError) {
     guard ["http", "https"].contains(url.scheme), url.host?.isEmpty == false, 1...65_535 ~= url.port ?? 80 else {
       throw .refused(.io(.ioError), "invalid URL: \(url.absoluteString.sanitized)")
@@ -87,7 +91,9 @@ final class HTTPTransport: Sendable {
     return chunk
   }
 
-  /// The one event loop of all registries. Its thread is made by one that has every signal blocked, as it is then itself.
+  /// The event loop group of all registries: one thread, started with the first transport.
+  ///
+  /// A thread with every signal blocked creates it, so that the loop's thread inherits that mask.
   private static let group: Monitor<MultiThreadedEventLoopGroup?> = {
     let created = Monitor<MultiThreadedEventLoopGroup?>(nil)
     let isCreated = Monitor(false)

@@ -4,27 +4,27 @@ import CASPlatform
 import NIOCore
 import NIOHTTP1
 
-/// Takes what the HTTP client's event loop gives of one exchange, for a thread that waits for it: the connection is read
-/// little further than that thread has come.
+/// Hands one response from the client's event loop to a blocking thread, with backpressure: the connection is not read
+/// while ``bufferLimit`` bytes wait for that thread.
 final class ResponseDelegate: HTTPClientResponseDelegate {
   struct State {
     var head: HTTPResponseHead?
-    /// The parts that nobody has taken yet, and how long they are together.
+    /// Parts that the thread has not read yet, and their bytes in total.
     var parts: [ByteBuffer] = []
     var bufferedBytes = 0
-    /// Lets the next part come.
+    /// Backpressure: the event loop reads the next part when this is fulfilled.
     var readPromise: EventLoopPromise<Void>?
     var isFinished = false
     var failure: RegistryError?
-    /// Writes the request's body, once the connection is there for it.
+    /// The writer of the request's body, once there is a connection.
     var writer: (writer: HTTPClient.Body.StreamWriter, finished: EventLoopPromise<Void>)?
-    /// How many pieces of it were taken.
+    /// Chunks of the body that the connection has accepted.
     var writtenChunks = 0
-    /// Counts everything that happens.
+    /// Changes with every event, to tell a slow exchange from a silent one.
     var progress = 0
   }
 
-  /// How much may be waiting, in bytes: what the client has when a connection breaks is lost, what is here is not.
+  /// Bytes that may wait here. Data that is here survives a broken connection; data in the client's buffers does not.
   private static let bufferLimit = 1 << 20
 
   let state = Monitor(State())
@@ -66,7 +66,7 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
     }
   }
 
-  /// Ends the exchange; the first reason counts. What came before can still be taken.
+  /// Ends the exchange with an error, unless it has one. Parts that arrived before can still be read.
   func fail(_ error: RegistryError) {
     let (readPromise, writer) = state.withLock { (state) in
       defer { (state.readPromise, state.writer) = (nil, nil) }
@@ -77,7 +77,9 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
     writer?.finished.fail(HTTPClientError.cancelled)
   }
 
-  /// The body of a request, of this length, that the thread writes.
+  /// Makes a request body that the blocking thread streams.
+  ///
+  /// - Parameter length: its length in bytes.
   func body(length: Int64, on loop: any EventLoop) -> HTTPClient.Body {
     .stream(contentLength: length) { (writer) in
       let finished = loop.makePromise(of: Void.self)

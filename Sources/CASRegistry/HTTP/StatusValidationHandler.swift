@@ -1,15 +1,15 @@
 import NIOCore
 import NIOHTTP1
 
-/// Ends a connection at an answer whose status is none. The client takes one below 100 for news before the answer, and
-/// traps when it was the answer.
+/// A channel handler that rejects responses with a status below 100. AsyncHTTPClient takes one for an informational
+/// response, and traps when no other follows.
 final class StatusValidationHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias InboundOut = HTTPClientResponsePart
 
   private var hasFailed = false
 
-  /// Adds one to a connection, between what reads answers and the client.
+  /// Adds a handler to a connection, between the response decoder and the client.
   @Sendable static func add(to channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.submit {
       let pipeline = channel.pipeline.syncOperations

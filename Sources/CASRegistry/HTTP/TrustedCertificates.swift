@@ -3,11 +3,15 @@ import CASPlatform
 import NIOSSL
 import SystemPackage
 
-/// The certificates of authorities that are trusted for one registry: the files `certs.d/HOST[:PORT]/*.crt`, where other
-/// container tools look for them (`containers-certs.d(5)`).
+/// Certificates of private authorities for one registry: the files `certs.d/HOST[:PORT]/*.crt` of
+/// `containers-certs.d(5)`.
 enum TrustedCertificates {
+  /// The longest file that is read, in bytes.
   private static let fileSizeLimit = 1 << 20
 
+  /// Loads the certificates; a missing directory has none.
+  ///
+  /// - Throws: `RegistryError.refused` for a file that is unreadable or not PEM.
   static func load(for authority: String, environment: [String: String]) throws(RegistryError) -> [NIOSSLCertificate] {
     var certificates: [NIOSSLCertificate] = []
     for directory in directories(environment) {
