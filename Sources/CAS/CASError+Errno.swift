@@ -1,6 +1,13 @@
 package import SystemPackage
 
-/// Runs system calls for an operation, whose error then names the operation and its subject.
+/// Makes one system call of an operation, and maps its error number to the operation's error.
+package func mappingErrno<Result>(
+  _ context: OperationContext, _ call: @autoclosure () throws(Errno) -> Result
+) throws(CASError) -> Result {
+  try mappingErrno(context, call)
+}
+
+/// Makes system calls of an operation, and maps their error number to the operation's error.
 package func mappingErrno<Result>(
   _ context: OperationContext, _ body: () throws(Errno) -> Result
 ) throws(CASError) -> Result {

@@ -13,9 +13,8 @@ extension Engine {
     contentsOf path: FilePath, algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none
   ) throws(CASError) -> BlobAddress {
-    let file = try mappingErrno(OperationContext("open", on: path.description)) { () throws(Errno) in
-      try OpenFile.open(path: path.string, .readOnly)
-    }
+    let file = try mappingErrno(
+      OperationContext("open", on: path.description), try OpenFile.open(path: path.string, .readOnly))
     return try putBlob(contentsOf: file, algorithm: algorithm, expecting: expectation, cancellation: cancellation)
   }
 
@@ -29,7 +28,7 @@ extension Engine {
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none
   ) throws(CASError) -> BlobAddress {
     let context = OperationContext("duplicate descriptor", on: String(descriptor.rawValue))
-    let file = try mappingErrno(context) { () throws(Errno) in try OpenFile(duplicating: descriptor.rawValue) }
+    let file = try mappingErrno(context, try OpenFile(duplicating: descriptor.rawValue))
     return try putBlob(contentsOf: file, algorithm: algorithm, expecting: expectation, cancellation: cancellation)
   }
 }

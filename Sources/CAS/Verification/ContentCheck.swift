@@ -62,7 +62,7 @@ package struct ContentCheck {
   }
 
   private func identity() throws(CASError) -> FileIdentity {
-    try mappingErrno(context) { () throws(Errno) in try file.status().identity }
+    try mappingErrno(context, try file.status().identity)
   }
 
   private func isBeingWritten(_ identity: FileIdentity) -> Bool {
@@ -72,5 +72,6 @@ package struct ContentCheck {
 }
 
 extension Range<Int64> {
-  fileprivate var size: Int64 { upperBound - lowerBound }
+  /// The length of a region, in bytes.
+  var size: Int64 { upperBound - lowerBound }
 }
