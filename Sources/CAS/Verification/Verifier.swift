@@ -3,15 +3,14 @@ import Logging
 package import OCI
 import SystemPackage
 
-/// Finds out whether stored copies are what their digests say: each state of a copy is hashed once, by one thread,
-/// for all who want to know.
+/// The verification of stored copies. Each state of a copy is hashed once, by one thread, for all callers that open it.
 package final class Verifier: Sendable {
   private struct Key: Hashable {
     var digest: Digest
     var identity: FileIdentity
   }
 
-  /// One file, in whatever state.
+  /// One file, in whatever state: a file that changes all the time is still hashed by one thread at a time.
   private struct Place: Hashable {
     var digest: Digest
     var device: UInt64
@@ -22,54 +21,51 @@ package final class Verifier: Sendable {
     }
   }
 
-  /// One copy being hashed; those who wait for it look here.
-  private final class Check: Sendable {
-    /// The state in which it was when that began.
-    let first: FileIdentity
-    let outcome = Monitor<Result<FileIdentity, CASError>?>(nil)
-
-    init(_ first: FileIdentity) {
-      self.first = first
-    }
+  /// The result of hashing one copy.
+  private struct Check {
+    /// The state of the copy when hashing began.
+    var first: FileIdentity
+    /// The state that has the content, which may be a later one.
+    var outcome: Result<FileIdentity, CASError>
   }
 
   private struct State {
     var known = VerifiedCopies()
-    /// A file that changes all the time is hashed by one thread all the same.
-    var running: [Place: Check] = [:]
+    /// Mismatches that were logged.
     var reported: Set<Key> = []
   }
 
-  /// Shorter content is hashed by the thread that wants it: starting another would take as long.
+  /// Content up to this length, in bytes, is hashed by the thread that opens it: starting another takes as long.
   private static let longSize: Int64 = 1 << 20
-  /// How often who waits looks whether it was cancelled.
-  private static let pollInterval = Duration.milliseconds(20)
   /// How many mismatches are remembered, so that each is logged once.
   private static let reportLimit = 10_000
 
   private let state = Monitor(State())
+  private let checks = Singleflight<Place, Check>()
   private let stop = CancellationToken()
   private let logger = Logger(label: "casfs")
 
-  /// Knows nothing yet.
+  /// Makes a verifier to which no copy is known.
   package init() {}
 
-  /// The copy that is known to be good, if this digest has one.
+  /// The verified copy of a digest, if there is one.
   package func known(_ digest: Digest) -> VerifiedCopies.Copy? {
-    state.withLock { $0.known[digest] }
+    state.withLock(notifying: .none) { $0.known[digest] }
   }
 
-  /// Notes that a file in this state has the content of the digest.
+  /// Remembers that a file in this state has the content of the digest.
   package func remember(_ digest: Digest, _ identity: FileIdentity, isDurable: Bool) {
-    state.withLock { $0.known.remember(digest, VerifiedCopies.Copy(identity: identity, isDurable: isDurable)) }
+    state.withLock(notifying: .none) {
+      $0.known.remember(digest, VerifiedCopies.Copy(identity: identity, isDurable: isDurable))
+    }
   }
 
-  /// Forgets what is known of the copies of a digest.
+  /// Forgets the verified copy of a digest.
   package func forget(_ digest: Digest) {
-    state.withLock { $0.known.forget(digest) }
+    state.withLock(notifying: .none) { $0.known.forget(digest) }
   }
 
-  /// Whether opening the blob would not have to hash it.
+  /// Whether the blob could be opened without hashing it.
   ///
   /// - Parameter version: the state of the stored copy, as ``FileIdentity/version``, where it is known.
   package func isProbablyVerified(_ digest: Digest, version: UInt64?, _ verification: Verification) -> Bool {
@@ -82,9 +78,13 @@ package final class Verifier: Sendable {
     }
   }
 
-  /// Makes sure that a file has the content of a digest, as far as the store was opened to.
+  /// Verifies a file as the store was opened: never, once for each state, or each time.
   ///
-  /// - Returns: the state in which it has.
+  /// - Parameter identity: the state in which the file was opened.
+  /// - Parameter region: the place of the content in the file, the same in each call; `nil` is the whole file.
+  /// - Returns: the state that has the content.
+  /// - Throws: ``CASError/Code-swift.struct/corrupt``; ``CASError/Code-swift.struct/cancelled``;
+  ///   ``CASError/Code-swift.struct/closed``; `io` when the file cannot be read or is still being written.
   package func ensure(
     _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest,
     _ verification: Verification, _ context: OperationContext
@@ -95,108 +95,81 @@ package final class Verifier: Sendable {
       file, identity, region: region, is: digest, ignoringCache: verification == .always, context)
   }
 
-  /// Stops whatever is being hashed for nobody.
+  /// Cancels the checks that are running.
   package func close() {
     stop.cancel()
   }
 
-  /// Makes sure that a file has the content of a digest, hashing it unless that is known.
+  /// Hashes a file and compares the result with a digest, unless this state of the file is known to be good.
   ///
-  /// - Parameter region: where in the file that digest's content is, always the same; `nil` is the whole file.
-  /// - Parameter afresh: hash it in any case.
-  /// - Returns: the state in which it has.
+  /// - Parameter region: the place of the content in the file, the same in each call; `nil` is the whole file.
+  /// - Parameter ignoringCache: hashes the file in any case, for this caller alone.
+  /// - Returns: the state that has the content.
+  /// - Throws: as ``ensure(_:_:region:is:_:_:)``.
   package func verify(
     _ file: OpenFile, _ identity: FileIdentity, region: Range<Int64>? = nil, is digest: Digest,
     ignoringCache: Bool = false, _ context: OperationContext
   ) throws(CASError) -> FileIdentity {
     var key = Key(digest: digest, identity: identity)
-    if ignoringCache { return try report(check(file, region, key, context), key).get() }
+    if ignoringCache { return try check(file, region, key, context).get() }
     while true {
-      guard let (check, outcome) = try outcome(of: key, file, region, context) else {
-        return key.identity
-      }
-      if case .success(let found) = outcome, found == key.identity { return found }
+      if known(digest)?.identity == key.identity { return key.identity }
+      let check = try sharedCheck(of: key, file, region, context)
+      if case .success(let found) = check.outcome, found == key.identity { return found }
       if check.first == key.identity {
         do throws(CASError) {
-          return try outcome.get()
+          return try check.outcome.get()
         } catch {
           throw error.during(context)
         }
       }
-      // It began with another state, and says nothing of this one.
-      key.identity = try mappingErrno(context) { () throws(Errno) in try file.status().identity }
+      // A check of an earlier state: its result does not apply to this one.
+      key.identity = try mappingErrno(context, try file.status().identity)
     }
   }
 
-  /// Waits until a file is hashed; `nil` when the state it is in is known to be good.
-  private func outcome(
+  /// Waits for the check of a file that another caller started, or starts one.
+  private func sharedCheck(
     of key: Key, _ file: OpenFile, _ region: Range<Int64>?, _ context: OperationContext
-  ) throws(CASError) -> (Check, Result<FileIdentity, CASError>)? {
-    let (check, isNew) = state.withLock { (state) -> (Check?, Bool) in
-      if state.known[key.digest]?.identity == key.identity { return (nil, false) }
-      if let running = state.running[Place(key)] { return (running, false) }
-      let check = Check(key.identity)
-      state.running[Place(key)] = check
-      return (check, true)
-    }
-    guard let check else { return nil }
-    if isNew { start(check, key, file, region) }
-    while !check.outcome.wait(for: Self.pollInterval, until: { $0 != nil }) {
-      try context.checkCancellation()
-    }
-    return check.outcome.withLock { $0 }.map { (check, $0) }
-  }
-
-  private func start(_ check: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
-    // On a thread of its own a long check goes on for others when the one who asked first is cancelled.
-    if (region.map { $0.upperBound - $0.lowerBound } ?? key.identity.size) > Self.longSize,
-      (try? Thread.start("casfs-verify", { self.run(check, key, file, region) })) != nil
-    {
-      return
-    }
-    run(check, key, file, region)
-  }
-
-  private func run(_ running: Check, _ key: Key, _ file: OpenFile, _ region: Range<Int64>?) {
-    let context = OperationContext("read blob", on: key.digest, cancellation: stop)
-    var outcome = report(check(file, region, key, context), key)
-    if stop.isCancelled, case .failure = outcome {
-      outcome = .failure(.closed(context))
-    }
-    state.withLock { (state) in
-      state.running[Place(key)] = nil
-      if case .success(let identity) = outcome {
-        state.known.remember(key.digest, VerifiedCopies.Copy(identity: identity, isDurable: false))
+  ) throws(CASError) -> Check {
+    let isLong = (region?.size ?? key.identity.size) > Self.longSize
+    return try checks.value(for: Place(key), context, threadName: isLong ? "casfs-verify" : nil) { [self] in
+      // Another check may have ended after this caller looked.
+      if known(key.digest)?.identity == key.identity {
+        return Check(first: key.identity, outcome: .success(key.identity))
       }
+      let context = OperationContext("read blob", on: key.digest, cancellation: stop)
+      var outcome = check(file, region, key, context)
+      if case .success(let identity) = outcome {
+        remember(key.digest, identity, isDurable: false)
+      } else if stop.isCancelled {
+        outcome = .failure(.closed(context))
+      }
+      return Check(first: key.identity, outcome: outcome)
     }
-    running.outcome.withLock { $0 = outcome }
   }
 
+  /// Hashes a file, and logs a mismatch once.
   private func check(
     _ file: OpenFile, _ region: Range<Int64>?, _ key: Key, _ context: OperationContext
   ) -> Result<FileIdentity, CASError> {
-    Result { () throws(CASError) in
-      try ContentCheck(
-        file: file, region: region, digest: key.digest, context
-      ).run(key.identity)
+    do throws(CASError) {
+      return .success(
+        try ContentCheck(file: file, region: region, digest: key.digest, context).run(key.identity))
+    } catch {
+      if let corruption = error.corruption { report(corruption, key) }
+      return .failure(error)
     }
   }
 
-  /// Logs a mismatch, each once.
-  private func report(
-    _ outcome: Result<FileIdentity, CASError>, _ key: Key
-  ) -> Result<FileIdentity, CASError> {
-    guard case .failure(let error) = outcome, let corruption = error.corruption else {
-      return outcome
-    }
-    let isNews = state.withLock { (state) in
+  private func report(_ corruption: CASError.Corruption, _ key: Key) {
+    let isNew = state.withLock(notifying: .none) { (state) in
       if state.reported.count >= Self.reportLimit { state.reported = [] }
       state.known.forget(key.digest)
       return state.reported.insert(key).inserted
     }
-    if isNews {
+    if isNew {
       logger.error("blob \(corruption.expected) is corrupt: the stored content has the digest \(corruption.actual)")
     }
-    return outcome
   }
 }
