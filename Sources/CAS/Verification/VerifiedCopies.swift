@@ -1,37 +1,26 @@
 package import CASPlatform
 import OCI
 
-/// Which stored copies are known to be what their digests say, in bounded memory.
+/// Stored copies whose content was verified, in bounded memory. A copy that was dropped is hashed again.
 package struct VerifiedCopies {
-  /// One known copy.
+  /// One verified copy.
   package struct Copy {
     package var identity: FileIdentity
-    /// Whether this process saw to it that the copy survives a power cut.
+    /// Whether this process synchronised the copy, so that it survives a power cut.
     package var isDurable: Bool
   }
 
-  /// When this many are recent they become the old ones, and the old ones are forgotten: those are hashed again.
-  private static let generationSize = 1 << 16
+  private var copies = GenerationalMap<Digest, Copy>(generationSize: 1 << 16)
 
-  private var recent: [Digest: Copy] = [:]
-  private var old: [Digest: Copy] = [:]
-
-  /// The copy that is known of a digest; it counts only while the file still has its identity.
-  subscript(digest: Digest) -> Copy? {
-    recent[digest] ?? old[digest]
-  }
+  /// The verified copy of a digest; valid only while the file still has its identity.
+  subscript(digest: Digest) -> Copy? { copies[digest] }
 
   mutating func remember(_ digest: Digest, _ copy: Copy) {
-    if recent.count >= Self.generationSize {
-      old = recent
-      recent = [:]
-    }
     let isDurable = copy.isDurable || self[digest].map { $0.isDurable && $0.identity == copy.identity } == true
-    recent[digest] = Copy(identity: copy.identity, isDurable: isDurable)
+    copies.insert(Copy(identity: copy.identity, isDurable: isDurable), for: digest)
   }
 
   mutating func forget(_ digest: Digest) {
-    recent[digest] = nil
-    old[digest] = nil
+    copies.remove(digest)
   }
 }
