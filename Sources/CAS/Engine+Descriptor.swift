@@ -1,9 +1,6 @@
 public import OCI
 
 extension Engine {
-  /// The longest blob that is read to find its media type, in bytes: no manifest may be longer.
-  private var manifestLimit: Int64 { 4 << 20 }
-
   /// Describes a stored blob: its size, and its media type by what it says of itself; else that of an index entry
   /// with its digest; else by its members (`manifests` an index, `config` and `layers` a manifest); else
   /// `application/octet-stream`.
@@ -12,8 +9,8 @@ extension Engine {
   public func descriptor(for digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
     let size = try blobInfo(digest, cancellation: cancellation).size
     var content: JSON?
-    if size <= manifestLimit {
-      let bytes = try blobContents(digest, limit: Int(manifestLimit), cancellation: cancellation)
+    if size <= Manifest.maximumSize {
+      let bytes = try blobContents(digest, limit: Manifest.maximumSize, cancellation: cancellation)
       content = try? JSON(parsing: bytes)
     }
     if let stated = content?["mediaType"]?.text, !stated.isEmpty {

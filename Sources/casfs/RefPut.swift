@@ -65,7 +65,7 @@ struct RefPut: ParsableCommand {
   private func readDescriptor() throws(CASError) -> Descriptor {
     let text: [UInt8]
     do throws(Errno) {
-      text = try StandardStream.input.remainingContents(limit: 4 << 20)
+      text = try StandardStream.input.remainingContents(limit: Manifest.maximumSize)
     } catch {
       throw CASError(error, OperationContext("read", on: "standard input"))
     }
