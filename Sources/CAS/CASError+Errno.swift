@@ -19,12 +19,12 @@ package func mappingErrno<Result>(
 }
 
 extension CASError {
-  /// The error of a system call on one file of the store, which the cause names.
+  /// Creates the error of a system call on one file of the store; the cause begins with the file's name.
   package init(_ errno: Errno, _ context: OperationContext, file: String) {
     self.init(.io(errno), context, cause: "\(file): \(errno)", underlyingError: errno)
   }
 
-  /// One file of the store is malformed; the cause names it.
+  /// One file of the store is malformed; the cause begins with its name.
   package static func invalid(_ context: OperationContext, file: String, _ reason: String) -> CASError {
     CASError(.invalid, context, cause: "\(file): \(reason)")
   }

@@ -3,12 +3,12 @@ public import SystemPackage
 
 /// The error of every operation of a store: what failed, on which subject, and why.
 ///
-/// ``code`` is for programs, ``description`` for people. Each code has one system error number, which is what a mount
-/// answers with.
+/// Programs test ``code``; ``description`` is for people. Each code has one error number of `errno(3)`, with which a mount
+/// replies.
 public struct CASError: Error, Sendable, CustomStringConvertible {
   /// The kind of a failure.
   ///
-  /// A struct and not an enum, so that a later version can add kinds without breaking a `switch` of a client.
+  /// It is a struct and not an enum, so that a later version can add kinds without breaking a client's `switch`.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
       case invalid, notImplemented, clobber, notFound, corrupt, mismatch, cancelled, closed, io
@@ -47,14 +47,14 @@ public struct CASError: Error, Sendable, CustomStringConvertible {
     public var description: String { kind == .io ? "io(\(errno.rawValue))" : kind.rawValue }
   }
 
-  /// The digests of content that is not what its address says.
+  /// The digests of content that differs from its address.
   public struct Corruption: Hashable, Sendable {
     /// The digest by which the content is stored.
     public let expected: Digest
     /// The digest of the content.
     public let actual: Digest
 
-    /// Makes a pair of digests.
+    /// Creates a pair of digests.
     public init(expected: Digest, actual: Digest) {
       self.expected = expected
       self.actual = actual
@@ -74,7 +74,7 @@ public struct CASError: Error, Sendable, CustomStringConvertible {
   /// Both digests of content that is ``Code-swift.struct/corrupt``; `nil` for other codes.
   public let corruption: Corruption?
 
-  /// Makes an error of its parts.
+  /// Creates an error from its parts.
   public init(
     _ code: Code, operation: String, subject: String, cause: String, underlyingError: (any Error)? = nil,
     corruption: Corruption? = nil
@@ -87,7 +87,7 @@ public struct CASError: Error, Sendable, CustomStringConvertible {
     self.corruption = corruption
   }
 
-  /// Makes the error of an operation.
+  /// Creates the error of an operation.
   public init(
     _ code: Code, _ context: OperationContext, cause: String, underlyingError: (any Error)? = nil,
     corruption: Corruption? = nil
@@ -97,8 +97,8 @@ public struct CASError: Error, Sendable, CustomStringConvertible {
       corruption: corruption)
   }
 
-  /// Makes the error of an operation whose system call failed: ENOENT is ``Code-swift.struct/notFound``, every other
-  /// number ``Code-swift.struct/io(_:)``.
+  /// Creates the error of an operation whose system call failed: ENOENT becomes ``Code-swift.struct/notFound``, every
+  /// other number ``Code-swift.struct/io(_:)``.
   public init(_ errno: Errno, _ context: OperationContext) {
     let code: Code = errno == .noSuchFileOrDirectory ? .notFound : .io(errno)
     self.init(code, context, cause: errno.description, underlyingError: errno)
@@ -109,7 +109,7 @@ public struct CASError: Error, Sendable, CustomStringConvertible {
     CASError(code, context, cause: cause, underlyingError: underlyingError, corruption: corruption)
   }
 
-  /// Operation, subject and cause on one line. Control characters in them, which a path may have, become `?`.
+  /// Operation, subject and cause on one line. Control characters, which a path may contain, become `?`.
   public var description: String {
     var text = String.UnicodeScalarView()
     for scalar in "\(operation) \(subject): \(cause)".unicodeScalars {

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Tells an operation that takes long to stop.
+/// A flag by which a caller stops a long operation.
 ///
-/// Operations look at it for each chunk they move and each time they wait; they then undo what they began and fail
-/// with ``CASError/Code-swift.struct/cancelled``. Copies share the one state.
+/// Operations test it for each chunk that they move and every 20 milliseconds that they wait. A cancelled one undoes what
+/// it began and throws ``CASError/Code-swift.struct/cancelled``. Copies of a token share its state.
 public struct CancellationToken: Sendable {
   private final class Flag: Sendable {
     let isSet = Atomic(false)
@@ -16,15 +16,17 @@ public struct CancellationToken: Sendable {
 
   private let flag: Flag?
 
-  /// A token nobody can cancel.
+  /// A token that is never cancelled.
   public static let none = CancellationToken(flag: nil)
 
-  /// Makes a token that can be cancelled.
+  /// Creates a token that ``cancel()`` cancels.
   public init() {
     self.init(flag: Flag(nil))
   }
 
-  /// Makes a token that is cancelled also when `check` says so; it is asked by whoever looks at the token.
+  /// Creates a token that is cancelled by ``cancel()`` or while `check` returns `true`.
+  ///
+  /// - Parameter check: called on the thread that tests the token, each time; it must not block.
   public init(when check: @escaping @Sendable () -> Bool) {
     self.init(flag: Flag(check))
   }
@@ -33,12 +35,12 @@ public struct CancellationToken: Sendable {
     self.flag = flag
   }
 
-  /// Asks for the operations that have this token to stop; more than once is once.
+  /// Cancels the operations that have this token. Later calls have no effect.
   public func cancel() {
     flag?.isSet.store(true, ordering: .releasing)
   }
 
-  /// Whether ``cancel()`` was called.
+  /// Whether ``cancel()`` was called, or the token's check returns `true`.
   public var isCancelled: Bool {
     guard let flag else { return false }
     return flag.isSet.load(ordering: .acquiring) || flag.check?() == true

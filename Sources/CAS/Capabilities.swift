@@ -1,27 +1,27 @@
 public import CASPlatform
 public import OCI
 
-/// A store that has its blobs in files, or in parts of files, which a mount can hand to the kernel.
+/// A store whose blobs are in files, or in regions of files, which a mount can hand to the kernel.
 public protocol FileBackedEngine: Engine {
   /// Opens a stored blob as a region of a file, verified like ``Engine/openBlob(_:cancellation:)``.
   ///
-  /// - Returns: `nil` when this blob is in no file now; then ``Engine/openBlob(_:cancellation:)`` reads it.
+  /// - Returns: `nil` when this blob is not in a file now; then ``Engine/openBlob(_:cancellation:)`` reads it.
+  /// - Throws: as ``Engine/openBlob(_:cancellation:)``.
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile?
 
-  /// What the store knows about an opened blob now; another version than when it was opened says that the blob was
-  /// changed, replaced or deleted since.
+  /// The metadata of an opened blob now. A version other than at the opening means that the blob was changed, replaced
+  /// or deleted since.
   func info(of file: BlobFile) throws(CASError) -> BlobInfo
 
-  /// Whether opening the blob would not have to hash it, as far as can be told without looking at the store.
+  /// Whether the blob could be opened without hashing it, as far as is known without asking the store.
   ///
   /// - Parameter version: the state of the stored copy, as ``BlobInfo/version``, where it is known.
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool
 }
 
-/// A store each of whose blobs is the whole of a file, which the kernel can read without the mount's daemon.
+/// A store in which each blob is a whole file, which the kernel can read without the mount's daemon (FUSE passthrough).
 public protocol WholeFileEngine: FileBackedEngine {
-  /// Whether the files are on a file system that is stacked on another, such as overlayfs: FUSE passthrough must be
-  /// told.
+  /// Whether the files are on a stacked file system, such as overlayfs, which FUSE passthrough has to know.
   var isOnStackedFileSystem: Bool { get }
 }
 
@@ -29,12 +29,12 @@ public protocol WholeFileEngine: FileBackedEngine {
 public struct BlobFile: Sendable {
   /// The open file.
   public var file: OpenFile
-  /// Where the blob begins in it, in bytes.
+  /// The offset of the blob in it, in bytes.
   public var offset: Int64
-  /// What the store knows about the blob in this file.
+  /// The metadata of the blob in this file.
   public var info: BlobInfo
 
-  /// Makes a region of its parts.
+  /// Creates a region from its parts.
   public init(file: OpenFile, offset: Int64, info: BlobInfo) {
     self.file = file
     self.offset = offset
@@ -42,90 +42,95 @@ public struct BlobFile: Sendable {
   }
 }
 
-/// A blob in the making that is a file.
+/// A stage whose content is in a file.
 public protocol FileBackedStage: BlobStage {
-  /// The file with the content; `nil` before the first write, and after the end of the stage. Who has it can read the
-  /// content of a blob that was made of it when that is deleted.
+  /// The file with the content; `nil` before the first write, and after the end of the stage. It remains readable when
+  /// the blob that it became is deleted.
   var file: OpenFile? { get }
 }
 
-/// A store on another machine: to ask it takes time, and it may be out of reach.
+/// A store on another machine: requests take time, and it may be unreachable.
 public protocol RemoteEngine: Engine {
-  /// The names of all references, each once, without asking what they stand for.
+  /// Returns the names of all references, each once, without fetching their descriptors.
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName]
 
-  /// The references of these names, asked for at once; names that have none are left out.
+  /// Fetches the references of several names concurrently. Names without a reference are omitted.
   func references(
     named names: [ReferenceName], cancellation: CancellationToken
   ) throws(CASError) -> [Reference]
 
-  /// Whether ``Engine/blobInfo(_:)`` would ask nobody, as far as can be told.
+  /// Whether ``Engine/blobInfo(_:)`` probably needs no request.
   func isKnown(_ digest: Digest) -> Bool
 }
 
-/// A store from which what nothing refers to can be removed while others work on it, which nobody outside can do:
-/// between a look and a deletion a put of the same content, or a reference to it, may be acknowledged.
+/// A store that can collect garbage while others write.
+///
+/// This cannot be built on ``Engine/deleteBlob(_:)``: a put or a reference that is acknowledged between the reachability
+/// check and the deletion would be lost.
 public protocol GarbageCollectable: Engine {
-  /// Removes a blob that was last put before a moment.
+  /// Deletes a blob unless it was put since a moment.
   ///
-  /// - Returns: whether it is not there now; `false` means that it is younger, or may be, and stays. How exactly stores
-  ///   keep times is theirs.
+  /// - Returns: whether the blob is absent now; `false` if it is, or may be, younger and stays. The resolution of its time
+  ///   depends on the store.
   func deleteBlob(_ digest: Digest, ifUnchangedSince moment: Timestamp) throws(CASError) -> Bool
 
-  /// Runs `body` with the index while nobody who locks the store, in this process or another, changes references, and
-  /// none is lost in a power cut that was there.
+  /// Runs `body` with the index while the references are locked against changes by this and other processes.
   ///
-  /// - Parameter body: reads and removes blobs, and must not change references.
+  /// The references in the index are durable before `body` runs, so that none of them is lost in a power cut after blobs
+  /// were deleted by it.
+  ///
+  /// - Parameter body: may read and delete blobs, and must not change references: it would wait for itself.
   func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
 
-/// A store that can hash what is stored anew, which reading does not when the outcome is remembered.
+/// A store that can hash a stored copy again. Reading does not, while it remembers the result of the last time.
 public protocol ContentVerifying: Engine {
-  /// Hashes the stored copy of a blob, whatever is known about it.
+  /// Hashes the stored copy of a blob, even if it was verified before.
   ///
-  /// - Parameter progress: told how many of its bytes were hashed; when it throws, that ends the operation.
-  /// - Throws: ``CASError/Code-swift.struct/corrupt`` when it is not what its digest says.
+  /// - Parameter progress: called with the number of bytes that were hashed; an error that it throws ends the operation.
+  /// - Throws: ``CASError/Code-swift.struct/corrupt`` if the content has another digest;
+  ///   ``CASError/Code-swift.struct/notFound``.
   func verifyBlob(
     _ digest: Digest, cancellation: CancellationToken, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError)
 }
 
-/// A store in a place where there can be things that are no part of it.
+/// A store in a place that can also contain files that do not belong to it.
 public protocol PlacementChecking: Engine {
-  /// Looks for what is no part of the store: ``StoreProblem/Kind/misplaced`` and ``StoreProblem/Kind/foreign``.
+  /// Reports files that do not belong to the store: ``StoreProblem/Kind/misplaced`` and ``StoreProblem/Kind/foreign``.
   func findForeignFiles(cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void)
     throws(CASError)
 }
 
-/// A store that knows how much room it has.
+/// A store that knows its free space.
 public protocol SpaceReporting: Engine {
   /// The space of the store's file system: `statfs(2)`.
   func space() throws(CASError) -> FileSystemStatistics
 }
 
-/// A store that tells when somebody else changes it.
+/// A store that reports changes by other processes.
 public protocol ChangeReporting: Engine {
-  /// Starts to watch the store; changes are reported until the watch is ended.
+  /// Starts to watch the store. Changes are reported until ``StoreWatch/end()``.
   ///
-  /// - Parameter report: called by a thread of its own. A change of this process's making is reported too.
-  /// - Returns: `nil` when changes of this store cannot be seen, as on a network file system.
+  /// - Parameter report: called on a thread of the watch, also for changes by this process.
+  /// - Returns: `nil` if changes of this store cannot be observed, as on a network file system.
   func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)?
 }
 
-/// A watch over a store.
+/// A running watch of a store.
 public protocol StoreWatch: AnyObject, Sendable {
   /// Ends the watch; nothing is reported after it returns.
   func end()
 }
 
-/// What changed in a store.
+/// A change of a store.
 public enum StoreChange: Hashable, Sendable {
   /// A stored copy was removed, replaced, added or written.
   case blob(Digest)
-  /// References.
+  /// References changed.
   case references
-  /// More than can be told apart.
+  /// Changes that were too many to report each.
   case anything
 }

@@ -1,15 +1,15 @@
 import CASPlatform
 public import OCI
 
-/// Computes the digest of content that comes piece by piece.
+/// An incremental hash: computes the digest of content that arrives in chunks.
 public struct Digester: Sendable {
   /// The algorithm of the digest.
   public let algorithm: Digest.Algorithm
-  /// How many bytes were added.
+  /// The number of bytes that were added.
   public private(set) var count: Int64 = 0
   private var hash: SHA2
 
-  /// Starts with no content.
+  /// Creates a digester without content.
   public init(_ algorithm: Digest.Algorithm) {
     self.algorithm = algorithm
     hash = algorithm == .sha256 ? .sha256() : .sha512()
@@ -21,8 +21,8 @@ public struct Digester: Sendable {
     count += Int64(bytes.count)
   }
 
-  /// The digest of everything added so far.
+  /// The digest of everything that was added; more can be added afterwards.
   ///
-  /// - Returns: `nil` never in practice: only if the hash function gave a result of another length.
+  /// It is `nil` only if the hash function returned a result of the wrong length, which does not happen in practice.
   public var digest: Digest? { Digest(algorithm, bytes: hash.result()) }
 }

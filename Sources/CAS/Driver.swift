@@ -1,39 +1,55 @@
-/// Opens and makes stores of one kind: umoci's `cas.Driver`.
+/// A driver opens and creates the stores of one kind: umoci's `cas.Driver`.
 public protocol Driver: Sendable {
   /// A short name, as in `dir`.
   var name: String { get }
 
-  /// Whether the URI is of this driver's kind. It recognises and does not validate: the store may be absent or broken.
+  /// Whether the URI is of this driver's kind, by its text: the store may be absent or invalid.
   func supports(_ uri: String) -> Bool
 
-  /// Opens a store that is there.
+  /// Opens an existing store.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` if it does not exist; ``CASError/Code-swift.struct/invalid`` if it
+  ///   is not a store of this kind.
   func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine
 
-  /// Makes an empty store where there is none, and opens it.
+  /// Creates an empty store, and opens it.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if stores of this kind cannot be created; an error if
+  ///   something exists in its place.
   func create(_ uri: String, options: CreateOptions) throws(CASError) -> any Engine
 }
 
-/// How a store is opened, whatever its kind. What only one driver knows is an argument of that driver's initializer.
+/// The options for opening a store of any kind. Options of one driver are arguments of that driver's initializer.
 public struct OpenOptions: Hashable, Sendable {
-  /// When content is hashed before it is served.
+  /// When content is hashed before it is returned.
   public var verification: Verification
   /// Whether every change fails with EROFS.
   public var isReadOnly: Bool
 
-  /// Makes options; the defaults open for reading and writing, and verify each stored copy once.
+  /// Creates options. By default a store is opened for reading and writing, and verifies each stored copy once.
   public init(verification: Verification = .once, isReadOnly: Bool = false) {
     self.verification = verification
     self.isReadOnly = isReadOnly
   }
 }
 
-/// How a store is created.
+/// The options for creating a store.
 public struct CreateOptions: Hashable, Sendable {
-  /// How the new store is opened.
+  /// The options for opening the new store.
   public var open: OpenOptions
 
-  /// Makes options.
+  /// Creates options.
   public init(open: OpenOptions = OpenOptions()) {
     self.open = open
   }
+}
+
+/// When stored content is hashed, before its first byte is returned.
+public enum Verification: String, Hashable, Sendable, CaseIterable {
+  /// Once for each state of the stored copy.
+  case once
+  /// Each time the blob is opened.
+  case always
+  /// Never: the store is trusted.
+  case never = "none"
 }

@@ -1,29 +1,31 @@
 import Synchronization
 
-/// The drivers a program knows: umoci's `cas.Register`, `cas.Open` and `cas.Create`. Safe for use by any thread.
+/// The drivers of a program, which it selects by URI: umoci's `cas.Register`, `cas.Open` and `cas.Create`.
+///
+/// Any number of threads may use it concurrently.
 public final class DriverRegistry: Sendable {
   private let drivers: Mutex<[any Driver]>
 
-  /// Starts with some drivers, the first of which comes first.
+  /// Creates a registry of drivers. The first that supports a URI is used.
   public init(_ drivers: [any Driver] = []) {
     self.drivers = Mutex(drivers)
   }
 
-  /// Adds a driver after those there are: of two that support a URI, the one that was registered first is taken.
+  /// Adds a driver. If two drivers support a URI, the one that was registered first is used.
   public func register(_ driver: any Driver) {
     drivers.withLock { $0.append(driver) }
   }
 
-  /// Opens the store that a URI names.
+  /// Opens the store with a URI.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when no driver supports the URI; else the driver's error.
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if no driver supports the URI; errors of the driver.
   public func open(_ uri: String, options: OpenOptions = OpenOptions()) throws(CASError) -> any Engine {
     try driver(OperationContext("open store", on: uri)).open(uri, options: options)
   }
 
-  /// Makes an empty store that a URI names.
+  /// Creates an empty store with a URI, and opens it.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when no driver supports the URI; else the driver's error.
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if no driver supports the URI; errors of the driver.
   public func create(_ uri: String, options: CreateOptions = CreateOptions()) throws(CASError) -> any Engine {
     try driver(OperationContext("create store", on: uri)).create(uri, options: options)
   }

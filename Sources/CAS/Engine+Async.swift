@@ -2,14 +2,14 @@ import CASPlatform
 import SystemPackage
 
 extension Engine {
-  /// Runs blocking work on a thread of its own, so that asynchronous code can use a store.
+  /// Runs blocking work on a new thread, and suspends the task until it is done.
   ///
-  /// The operations of a store block, and must not block a thread of Swift's cooperative pool. Cancelling the task
-  /// cancels the token: an operation that was given it then ends with ``CASError/Code-swift.struct/cancelled``.
+  /// The operations of a store block, and must not block a thread of Swift's cooperative pool. Cancelling the task cancels
+  /// the token, and an operation with that token throws ``CASError/Code-swift.struct/cancelled``.
   ///
-  /// - Parameter body: gets this store and the token.
+  /// - Parameter body: the work; called with this store and the token.
   /// - Returns: the result of `body`.
-  /// - Throws: the error of `body`; EAGAIN when no thread can be started.
+  /// - Throws: an error of `body`; EAGAIN if no thread can be started.
   public func run<Result: Sendable>(
     _ body: @escaping @Sendable (Self, CancellationToken) throws(CASError) -> Result
   ) async throws(CASError) -> Result {

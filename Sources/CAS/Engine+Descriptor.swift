@@ -1,11 +1,12 @@
 public import OCI
 
 extension Engine {
-  /// Describes a stored blob: its size, and its media type by what it says of itself; else that of an index entry
-  /// with its digest; else by its members (`manifests` an index, `config` and `layers` a manifest); else
-  /// `application/octet-stream`.
+  /// Returns a descriptor for a stored blob, with its size and its media type.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/notFound`` when the blob is not stored.
+  /// The media type is the first of these: the blob's own `mediaType`; that of an index entry with the same digest; by its
+  /// members, an index (`manifests`) or a manifest (`config` and `layers`); `application/octet-stream`.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` if the blob is not stored.
   public func descriptor(for digest: Digest, cancellation: CancellationToken = .none) throws(CASError) -> Descriptor {
     let size = try blobInfo(digest, cancellation: cancellation).size
     var content: JSON?

@@ -7,14 +7,14 @@ extension Engine {
     try openBlob(digest, cancellation: .none)
   }
 
-  /// What the store knows about a blob; see ``blobInfo(_:cancellation:)``.
+  /// Returns the metadata of a blob; see ``blobInfo(_:cancellation:)``.
   public func blobInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
     try blobInfo(digest, cancellation: .none)
   }
 
-  /// A blob's whole content, when it is no longer than `limit` bytes.
+  /// Reads the whole content of a blob of at most `limit` bytes.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/invalid`` when it is longer.
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` if it is longer; as ``openBlob(_:cancellation:)``.
   public func blobContents(
     _ digest: Digest, limit: Int, cancellation: CancellationToken = .none
   ) throws(CASError) -> [UInt8] {
@@ -32,7 +32,7 @@ extension Engine {
     return content
   }
 
-  /// Hands every stored digest over.
+  /// Calls `body` with the digest of each stored blob, in no particular order.
   public func forEachBlob(
     cancellation: CancellationToken = .none, _ body: (Digest) throws(CASError) -> Void
   ) throws(CASError) {
@@ -45,26 +45,28 @@ extension Engine {
     }
   }
 
-  /// Gives a descriptor a name; see ``putReference(_:named:replacing:cancellation:)``.
+  /// Stores a reference, unless a different descriptor has the name; see
+  /// ``putReference(_:named:replacing:cancellation:)``.
   public func putReference(_ descriptor: Descriptor, named name: ReferenceName) throws(CASError) {
     try putReference(descriptor, named: name, replacing: false, cancellation: .none)
   }
 
-  /// Removes a name; success means that it is not there now.
+  /// Deletes a reference; success means that it is absent now.
   public func deleteReference(named name: ReferenceName) throws(CASError) {
     try deleteReference(named: name, cancellation: .none)
   }
 
-  /// Removes what abandoned operations left behind; see ``clean(cancellation:)``.
+  /// Deletes the temporary files of abandoned operations; see ``clean(cancellation:)``.
   public func clean() throws(CASError) -> Int {
     try clean(cancellation: .none)
   }
 }
 
 extension BlobReader {
-  /// Reads the whole blob from front to back, a chunk at a time.
+  /// Reads the whole blob from its start to its end in chunks.
   ///
-  /// - Parameter chunkSize: how many bytes are handed over at a time, but for the last.
+  /// - Parameter chunkSize: the length of each chunk in bytes; the last one may be shorter.
+  /// - Throws: ``CASError/Code-swift.struct/cancelled``; EIO if the blob ends early; an error of `body`.
   public func forEachChunk(
     of chunkSize: Int = 1 << 20, cancellation: CancellationToken = .none,
     _ body: (Span<UInt8>) throws(CASError) -> Void
@@ -77,7 +79,7 @@ extension BlobReader {
       guard count > 0 else {
         throw CASError(
           .io(.ioError), operation: "read blob", subject: digest.description,
-          cause: "it ends after \(offset) of \(size) bytes")
+          cause: "truncated: \(offset) of \(size) bytes")
       }
       try body(chunk.span.extracting(first: count))
       offset += Int64(count)

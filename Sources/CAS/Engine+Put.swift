@@ -4,18 +4,20 @@ public import OCI
 import SystemPackage
 
 extension Engine {
-  /// How many bytes are moved at a time.
+  /// The length of a read, in bytes.
   private var chunkSize: Int { 1 << 20 }
 
-  /// Starts an empty blob that will get a SHA-256 digest.
+  /// Creates an empty stage for a blob with a SHA-256 digest.
   public func stageBlob() throws(CASError) -> any BlobStage {
     try stageBlob(algorithm: .sha256, copying: nil)
   }
 
-  /// Stores content that is given in chunks, and gives its address.
+  /// Stores content from a source of chunks, and returns its address.
   ///
-  /// - Parameter source: gives the next chunk each time it is called, in the order of the content; `nil` at the end.
-  ///   When it throws, nothing is stored.
+  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter source: returns the next chunk of the content, and `nil` after the last. If it throws, nothing is stored.
+  /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected;
+  ///   ``CASError/Code-swift.struct/cancelled``; an error of `source`.
   public func putBlob(
     algorithm: Digest.Algorithm = .sha256, expecting expectation: BlobExpectation = BlobExpectation(),
     cancellation: CancellationToken = .none, from source: () throws(CASError) -> [UInt8]?
@@ -35,7 +37,10 @@ extension Engine {
     }
   }
 
-  /// Stores bytes, and gives their address.
+  /// Stores bytes, and returns their address.
+  ///
+  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected.
   public func putBlob(
     _ bytes: [UInt8], algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none
@@ -48,9 +53,13 @@ extension Engine {
     }
   }
 
-  /// Stores what a file descriptor gives from its position to its end, and gives its address.
+  /// Stores the content of an open file from its current position to its end, and returns its address.
   ///
-  /// - Parameter progress: told before each read how many bytes were read so far. When it throws, nothing is stored.
+  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter progress: called before each read with the number of bytes that were read. If it throws, nothing is
+  ///   stored.
+  /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected;
+  ///   ``CASError/Code-swift.struct/cancelled``; an error of `progress`.
   public func putBlob(
     contentsOf file: OpenFile, algorithm: Digest.Algorithm = .sha256,
     expecting expectation: BlobExpectation = BlobExpectation(), cancellation: CancellationToken = .none,
@@ -84,10 +93,12 @@ extension Engine {
     }
   }
 
-  /// Stores a value as JSON, and gives its address.
+  /// Stores a value as JSON, and returns its address. Equal values always get the same digest.
   ///
-  /// The bytes are the value's JSON in UTF-8 on one line, without spaces or a line's end; the members of every object
-  /// in the order of their names; `/` is not escaped. The same value gives the same digest always.
+  /// The content is UTF-8 on one line, without white space and without a newline at the end. The members of every object
+  /// are sorted by name, and `/` is not escaped.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` if the value has no JSON form.
   public func putBlobJSON(
     _ value: some Encodable, cancellation: CancellationToken = .none
   ) throws(CASError) -> BlobAddress {

@@ -5,7 +5,7 @@ public import SystemPackage
 extension Engine {
   /// Stores the content of a file, and returns its address.
   ///
-  /// - Parameter path: the file, opened as by `open(2)` and read from its start to its end.
+  /// - Parameter path: the file, which is opened with `open(2)` and read to its end.
   /// - Parameter algorithm: of the digest, unless `expectation` has one.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what was expected;
   ///   ``CASError/Code-swift.struct/notFound`` when the file does not exist.
@@ -20,7 +20,7 @@ extension Engine {
 
   /// Stores the content of an open file from its current position to its end, and returns its address.
   ///
-  /// - Parameter descriptor: stays open, and is at its end afterwards.
+  /// - Parameter descriptor: remains open, with its position at the end.
   /// - Parameter algorithm: of the digest, unless `expectation` has one.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what was expected.
   public func putBlob(

@@ -1,23 +1,23 @@
 public import OCI
 
 extension Engine {
-  /// The names of all references, each once.
+  /// Returns the names of all references, each once.
   public func referenceNames() throws(CASError) -> [ReferenceName] {
     if let remote = self as? any RemoteEngine { return try remote.listReferenceNames(cancellation: .none) }
     return try listReferences().map(\.name)
   }
 
-  /// Gives the descriptor of a stored blob a name; see ``putReference(_:named:replacing:cancellation:)``.
+  /// Stores a reference to a blob that must be stored; see ``putReference(_:named:replacing:cancellation:)``.
   ///
-  /// - Throws: also ``CASError/Code-swift.struct/notFound`` when the blob was removed before the name could keep it; what
-  ///   had the name has it again then.
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` if the blob is absent, or was deleted before the reference could
+  ///   keep it. The previous reference of that name is restored then.
   public func putReferenceToStored(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool = false,
     cancellation: CancellationToken = .none
   ) throws(CASError) {
     let previous = try? reference(named: name)
     try putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
-    // Whoever removes garbage looks at the names again first, so what is there now stays.
+    // Garbage collection reads the references again before it deletes, so a blob that exists after the put stays.
     do throws(CASError) {
       _ = try blobInfo(descriptor.digest)
     } catch {

@@ -3,140 +3,148 @@ public import OCI
 
 /// A content-addressable store of blobs and of references to them: umoci's `cas.Engine`.
 ///
-/// All operations block and may be called by any number of threads at once. After ``close()`` they fail with
+/// All operations block, and any number of threads may call them concurrently. After ``close()`` they throw
 /// ``CASError/Code-swift.struct/closed``.
 public protocol Engine: AnyObject, Sendable {
-  /// The URI that opens this store, in its driver's canonical form.
+  /// The URI that opens this store, in the driver's canonical form.
   var uri: String { get }
 
   /// The name of the driver, as in `dir`.
   var driverName: String { get }
 
-  /// Whether anything can be put or deleted.
+  /// Whether blobs and references can be put and deleted.
   var isWritable: Bool { get }
 
-  /// Starts a blob whose content is not known yet.
+  /// Creates a stage, to which the content of a new blob is written.
   ///
-  /// - Parameter algorithm: of the digest the blob will get.
-  /// - Parameter base: a stored blob whose content the new one starts with; `nil` starts empty.
+  /// - Parameter algorithm: of the digest of the new blob.
+  /// - Parameter base: a stored blob whose content is copied to the stage; `nil` creates an empty one.
+  /// - Throws: EROFS if the store is read-only; ``CASError/Code-swift.struct/notFound`` if `base` is not stored.
   func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage
 
   /// Opens a stored blob for reading.
   ///
-  /// By what the store was opened with (``Verification``), the content is hashed first and a blob that is not what
-  /// its digest says fails with ``CASError/Code-swift.struct/corrupt``. A reader goes on reading when
-  /// the blob is deleted.
+  /// The content is hashed first, as the ``Verification`` of the store says. A reader remains usable when the blob is
+  /// deleted.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/corrupt`` if the content has another
+  ///   digest; ``CASError/Code-swift.struct/invalid`` if something other than a blob has its place;
+  ///   ``CASError/Code-swift.struct/cancelled``.
   func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
 
-  /// What the store knows about a blob without reading it.
+  /// Returns the metadata of a blob, without reading its content.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/cancelled``.
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
 
-  /// Starts a walk over the stored blobs.
+  /// Starts a listing of the stored blobs.
   func listBlobs() throws(CASError) -> any BlobListing
 
-  /// Removes a blob; success means that it is not there now.
+  /// Deletes a blob; success means that it is absent now.
   func deleteBlob(_ digest: Digest) throws(CASError)
 
-  /// What the store can keep of a descriptor; all of it, if a driver does not say otherwise.
+  /// Returns the part of a descriptor that the store keeps. By default a store keeps all of it.
   func storable(_ descriptor: Descriptor) -> Descriptor
 
-  /// Gives a descriptor a name.
+  /// Stores a reference: a name for a descriptor.
   ///
-  /// The same descriptor under that name is success. A different one is ``CASError/Code-swift.struct/clobber``, unless
-  /// it is to be replaced. Of several callers that name different descriptors at once, exactly one succeeds.
+  /// Putting the same descriptor again succeeds. If several callers put different descriptors under one name concurrently
+  /// and without `replacing`, exactly one succeeds.
+  ///
+  /// - Parameter replacing: whether a different descriptor of that name is replaced.
+  /// - Throws: ``CASError/Code-swift.struct/clobber`` if a different descriptor has the name.
   func putReference(
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError)
 
-  /// The descriptor of that name.
+  /// Returns the descriptor of a name.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/invalid`` if the entry of that name is
+  ///   malformed.
   func reference(named name: ReferenceName) throws(CASError) -> Descriptor
 
-  /// All references with a name, each name once, in the store's order.
+  /// Returns all references, each name once, in the store's order.
   func listReferences() throws(CASError) -> [Reference]
 
-  /// Removes a name; success means that it is not there now.
+  /// Deletes a reference; success means that it is absent now.
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError)
 
-  /// Gives the descriptor of one name another name instead, in one step.
+  /// Renames a reference atomically.
   ///
-  /// - Parameter replacing: whether the other name may be taken; else that is
-  ///   ``CASError/Code-swift.struct/clobber``, by whatever it is taken.
+  /// - Parameter replacing: whether a reference with the new name is replaced.
+  /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/clobber`` if the new name is taken,
+  ///   even by the same descriptor.
   func moveReference(
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError)
 
-  /// The store's index, as a layout would have it: every reference, and entries without a name.
+  /// Returns the index of the store, as an image layout has it: every reference, and entries without a name.
   func index() throws(CASError) -> ImageIndex
 
-  /// Removes what abandoned operations left behind: never a blob, a reference, a file that is not this library's, or
-  /// anything whose writer still lives.
+  /// Deletes the temporary files of abandoned operations: never a blob, a reference, a foreign file, or a temporary file
+  /// whose writer is alive.
   ///
-  /// - Returns: how many leftovers were removed.
+  /// - Returns: the number of files that were deleted.
   func clean(cancellation: CancellationToken) throws(CASError) -> Int
 
-  /// Lets go of the store; more than once is once. Readers that are open stay so.
+  /// Closes the store; later calls have no effect. Open readers remain usable.
   func close()
 }
 
 extension Engine {
-  /// All of it.
+  /// The whole descriptor.
   public func storable(_ descriptor: Descriptor) -> Descriptor { descriptor }
 }
 
-/// Reads one blob. Its content does not change, whatever happens to the store.
+/// An open blob. Its content does not change, and it remains readable when the blob is deleted or the store closed.
 public protocol BlobReader: AnyObject, Sendable {
-  /// The blob's address.
+  /// The digest of the blob.
   var digest: Digest { get }
 
-  /// The blob's length in bytes.
+  /// The length of the blob in bytes.
   var size: Int64 { get }
 
-  /// Reads from an offset until the buffer is full or the blob ends.
+  /// Reads from an offset, in bytes, until the buffer is full or the blob ends.
   ///
-  /// - Returns: how many bytes were read; fewer than the buffer holds only at the end.
+  /// - Returns: the number of bytes that were read; less than the length of the buffer only at the end.
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` if the offset is negative; `io`.
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int
 }
 
-/// A blob in the making: content that can be written anywhere, read and cut, until it is committed or discarded.
+/// A stage: the content of a new blob, which can be written at any offset, read and truncated until it is committed.
 ///
-/// Until ``commit(expecting:cancellation:)`` succeeds nothing of it can be seen in the store, and what is neither
-/// committed nor discarded when the last reference goes is discarded. Calls on one stage are serialised.
+/// It is invisible in the store until ``commit(expecting:cancellation:)`` succeeds. A stage that is released before is
+/// discarded. Concurrent calls on one stage are serialised.
 public protocol BlobStage: AnyObject, Sendable {
-  /// The length so far, in bytes.
+  /// The current length in bytes.
   var size: Int64 { get }
 
-  /// Writes bytes at an offset; a gap before them becomes zeros.
+  /// Writes bytes at an offset; a gap before them is filled with zeros.
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError)
 
-  /// Reads from an offset until the buffer is full or the content ends.
+  /// Reads from an offset, in bytes, until the buffer is full or the content ends.
   ///
-  /// - Returns: how many bytes were read.
+  /// - Returns: the number of bytes that were read.
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int
 
-  /// Cuts the content, or adds zeros.
+  /// Sets the length in bytes: truncates the content, or extends it with zeros.
   func truncate(to size: Int64) throws(CASError)
 
-  /// Makes what is written so far durable, as far as the store can.
+  /// Makes the current content durable, if the store can do that before a commit.
   func synchronize() throws(CASError)
 
-  /// Publishes the content as a blob, durably. The stage takes nothing more afterwards.
+  /// Publishes the content as a blob, durably, and ends the stage.
   ///
-  /// Content that is stored already is success; a stored copy that is corrupt is replaced.
+  /// Committing content that is stored already succeeds; a corrupt stored copy is replaced.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what is expected; nothing is stored then,
-  ///   and the stage can still be written.
+  /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected. Nothing is stored then, and
+  ///   the stage remains usable.
   func commit(
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress
 
-  /// Forgets the content.
+  /// Discards the content, and ends the stage.
   func discard()
-}
-
-/// A walk over the blobs of a store; not for use by two threads at once.
-public protocol BlobListing: AnyObject {
-  /// The next digests, some at a time; none after the last. Entries of the store that are no digests are passed over.
-  func nextBatch() throws(CASError) -> [Digest]
 }
 
 /// The address and length of a blob.
@@ -146,27 +154,29 @@ public struct BlobAddress: Hashable, Sendable {
   /// The length in bytes.
   public let size: Int64
 
-  /// Makes an address of its parts.
+  /// Creates an address from its parts.
   public init(digest: Digest, size: Int64) {
     self.digest = digest
     self.size = size
   }
 }
 
-/// What a caller knows in advance about content it puts; what is `nil` is not checked.
+/// The digest and length that a caller expects of new content; `nil` is not checked.
 public struct BlobExpectation: Hashable, Sendable {
-  /// The digest that the content must have.
+  /// The expected digest.
   public var digest: Digest?
-  /// The length that it must have, in bytes.
+  /// The expected length in bytes.
   public var size: Int64?
 
-  /// Expects what is not `nil`.
+  /// Creates an expectation.
   public init(digest: Digest? = nil, size: Int64? = nil) {
     self.digest = digest
     self.size = size
   }
 
-  /// Fails with ``CASError/Code-swift.struct/mismatch`` when content is not what is expected.
+  /// Throws if the address of new content is not the expected one.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/mismatch``.
   public func check(_ address: BlobAddress) throws(CASError) {
     if let digest, digest != address.digest {
       throw CASError(
@@ -181,51 +191,19 @@ public struct BlobExpectation: Hashable, Sendable {
   }
 }
 
-/// What a store knows about a blob without reading it.
+/// The metadata of a stored blob, which a store knows without reading the content.
 public struct BlobInfo: Hashable, Sendable {
   /// The length in bytes.
   public var size: Int64
-  /// When it was stored.
+  /// The time of the last put.
   public var modified: Timestamp
-  /// What changes when the stored copy is replaced or changed; 0 where a copy cannot be.
+  /// A number that changes when the stored copy is replaced or changed; 0 if the store's copies cannot change.
   public var version: UInt64
 
-  /// Makes an info of its parts.
+  /// Creates metadata from its parts.
   public init(size: Int64, modified: Timestamp, version: UInt64) {
     self.size = size
     self.modified = modified
     self.version = version
   }
-}
-
-extension Int64 {
-  /// The sum with a size that somebody else names, and may be anything; the largest number if it is larger.
-  func addingAtMost(_ size: Int64) -> Int64 {
-    let (sum, isTooLarge) = addingReportingOverflow(size)
-    return isTooLarge ? .max : sum
-  }
-}
-
-/// A name and what it stands for.
-public struct Reference: Hashable, Sendable {
-  /// The name.
-  public var name: ReferenceName
-  /// The descriptor of that name.
-  public var descriptor: Descriptor
-
-  /// Makes a reference of its parts.
-  public init(name: ReferenceName, descriptor: Descriptor) {
-    self.name = name
-    self.descriptor = descriptor
-  }
-}
-
-/// When stored content is hashed before it is served.
-public enum Verification: String, Hashable, Sendable, CaseIterable {
-  /// Before its first byte is served, once for each state of the stored copy.
-  case once
-  /// Each time it is opened.
-  case always
-  /// Never: the store is trusted.
-  case never = "none"
 }

@@ -1,10 +1,10 @@
 public import OCI
 
-/// One operation of a store: the names that its errors carry, and the token that cancels it.
+/// An operation of a store, as its errors and its cancellation need it: its name, its subject, and the token.
 ///
-/// A driver makes a context at each entry point of ``Engine`` and hands it down instead of three parameters.
+/// A driver creates a context in each method of ``Engine``, and passes it on in place of three parameters.
 public struct OperationContext: Sendable {
-  /// A subject is turned into text only when an error needs it: most operations succeed.
+  /// Text is made of a subject only for an error: most operations succeed.
   private enum Subject: Sendable {
     case text(String)
     case digest(Digest)
@@ -17,17 +17,17 @@ public struct OperationContext: Sendable {
   public let cancellation: CancellationToken
   private let object: Subject
 
-  /// Makes the context of an operation on a path, a URI, or anything else that has a name.
+  /// Creates the context of an operation on a path, a URI, or another subject with a name.
   public init(_ operation: String, on subject: String, cancellation: CancellationToken = .none) {
     self.init(operation, .text(subject), cancellation)
   }
 
-  /// Makes the context of an operation on a blob.
+  /// Creates the context of an operation on a blob.
   public init(_ operation: String, on digest: Digest, cancellation: CancellationToken = .none) {
     self.init(operation, .digest(digest), cancellation)
   }
 
-  /// Makes the context of an operation on a reference.
+  /// Creates the context of an operation on a reference.
   public init(_ operation: String, on name: ReferenceName, cancellation: CancellationToken = .none) {
     self.init(operation, .reference(name), cancellation)
   }
@@ -47,7 +47,7 @@ public struct OperationContext: Sendable {
     }
   }
 
-  /// Returns the context of the same operation on another path, URI, or anything else that has a name.
+  /// Returns the context of the same operation on another path, URI, or subject with a name.
   public func on(_ subject: String) -> OperationContext { OperationContext(operation, .text(subject), cancellation) }
 
   /// Returns the context of the same operation on another blob.
@@ -58,7 +58,7 @@ public struct OperationContext: Sendable {
     OperationContext(operation, .reference(name), cancellation)
   }
 
-  /// Fails once the operation is cancelled.
+  /// Throws if the operation was cancelled.
   ///
   /// - Throws: ``CASError/Code-swift.struct/cancelled``.
   public func checkCancellation() throws(CASError) {

@@ -44,8 +44,8 @@ struct CheckTests {
       // The reason names the referrer.
       var reasons: [String: String] = [:]
       try store.engine.check { reasons[$0.subject] = $0.reason }
-      #expect(reasons[layer.digest.description] == "it is a layer of \(manifest.digest)")
-      #expect(reasons[target.digest.description] == "it is what b stands for")
+      #expect(reasons[layer.digest.description] == "not stored: a layer of \(manifest.digest)")
+      #expect(reasons[target.digest.description] == "not stored: the target of b")
     }
   }
 

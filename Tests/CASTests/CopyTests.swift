@@ -122,7 +122,7 @@ struct CopyTests {
       let target = try MemoryDriver().create("mem:", options: CreateOptions())
       let error = failure { () throws(CASError) in try source.engine.copy(broken, to: target, named: name) }
       #expect(error?.code == .notFound)
-      #expect(error?.description.contains("\(absent.digest): it is a layer of \(broken.digest)") == true)
+      #expect(error?.description.contains("\(absent.digest): not stored: a layer of \(broken.digest)") == true)
       let size = failure { () throws(CASError) in try source.engine.copy(wrong, to: target, named: name) }
       #expect(size?.code == .mismatch && size?.description.contains(config.digest.description) == true)
       let root = failure { () throws(CASError) in try source.engine.copy(absent, to: target, named: name) }

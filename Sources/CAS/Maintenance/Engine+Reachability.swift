@@ -1,39 +1,39 @@
 public import OCI
 import SystemPackage
 
-/// What became of a blob that was to be removed unless something needs it.
+/// The result of a deletion that spares blobs the index reaches.
 public enum GuardedDeletion: Sendable {
-  /// It is not there now.
+  /// The blob is absent now.
   case deleted
-  /// It stays: the index reaches it.
+  /// The blob stays: the index reaches it.
   case reachable
-  /// It stays: nobody knows what a manifest reaches that cannot be read.
+  /// The blob stays: a stored manifest cannot be read, so its references are unknown.
   case undecided(CASError)
 }
 
 extension Engine {
-  /// Every digest that the index reaches: its entries, named or not, and what their manifests and indexes refer to,
-  /// OCI's and Docker's, `subject` included.
+  /// Returns every digest that the index reaches: from all entries, named or not, through manifests and indexes, OCI's and
+  /// Docker's, including `subject`.
   ///
-  /// Content that is not stored refers to nothing, nor does what is no JSON; of JSON of other types, what looks like a
-  /// descriptor counts as one.
+  /// Absent content, and content that is not JSON, has no references. In JSON of an unknown type every member with the form
+  /// of a descriptor counts as one.
   ///
-  /// - Throws: what is wrong with a manifest that is stored and cannot be read: what it refers to is not known then.
+  /// - Throws: the error of a stored manifest that cannot be read, since its references are unknown then.
   public func reachableDigests(cancellation: CancellationToken = .none) throws(CASError) -> Set<Digest> {
     var walk = ReferenceWalk()
     try walk.mark(index(), in: self, cancellation)
     return walk.reached
   }
 
-  /// Removes a blob unless the index reaches it. Where the store can do that (``GarbageCollectable``) nobody gives it a
-  /// reference meanwhile.
+  /// Deletes a blob unless the index reaches it. If the store is ``GarbageCollectable``, the references are locked from the
+  /// test to the deletion.
   ///
-  /// - Throws: why it could not be removed; what keeps it from being removed is no error.
+  /// - Throws: an error of the deletion. A reason to keep the blob is a result and not an error.
   public func deleteBlobUnlessReachable(
     _ digest: Digest, cancellation: CancellationToken = .none
   ) throws(CASError) -> GuardedDeletion {
     var walk = ReferenceWalk()
-    // Read before anybody is kept waiting; then only what has changed is.
+    // Manifests are read before the references are locked, so that only changes are read under the lock.
     if let obstacle = try obstacle(digest, index(), &walk, cancellation) { return obstacle }
     guard let store = self as? any GarbageCollectable else {
       try deleteBlob(digest)

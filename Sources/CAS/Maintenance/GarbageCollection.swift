@@ -1,39 +1,39 @@
 import CASPlatform
 import OCI
 
-/// What garbage is, and what is done with it.
+/// The options of a garbage collection.
 public struct GarbageOptions: Hashable, Sendable {
-  /// What was put, or put again, within this time stays: whoever put it may be about to refer to it. Zero keeps
-  /// nothing, and then nobody else may be putting.
+  /// The age below which an unreferenced blob stays: the process that put it, or put it again, may be about to refer to
+  /// it. Zero keeps none of them, and requires that no other process puts blobs.
   public var grace: Duration
-  /// Whether to leave everything in its place and say what would go.
+  /// Whether to delete nothing, and only report the blobs that would be deleted.
   public var isDryRun: Bool
 
-  /// Keeps what is younger than a day, unless told otherwise.
+  /// Creates options; the default grace is a day.
   public init(grace: Duration = .seconds(86_400), isDryRun: Bool = false) {
     self.grace = grace
     self.isDryRun = isDryRun
   }
 }
 
-/// How far a collection is, told each time some blobs were looked at.
+/// The progress of a garbage collection, reported for each batch of blobs.
 public struct GarbageProgress: Sendable {
-  /// How many stored blobs were looked at since the beginning.
+  /// The number of stored blobs that were examined since the beginning.
   public var examined: Int
-  /// What went since the last report, or would.
+  /// The blobs that were deleted since the last report, or would have been.
   public var removed: [BlobAddress]
 }
 
 extension Engine {
-  /// Removes the blobs that no entry of the index reaches, through manifests and indexes, and that are not young.
+  /// Deletes the blobs that the index does not reach through manifests and indexes, and that are older than the grace.
   ///
-  /// The index is read again before each batch, while nobody else who locks it can change it: what got a reference
-  /// meanwhile stays.
+  /// This is mark and sweep. The index is read again under the reference lock before each batch of deletions, so a blob
+  /// that got a reference since the mark stays.
   ///
-  /// - Parameter report: called without any lock; when it throws, the collection ends with that error.
-  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` when the store is not ``GarbageCollectable``. What is wrong
-  ///   with a manifest that is stored and cannot be read, or with an entry of the index: nothing is removed then, for
-  ///   it is not known what they refer to.
+  /// - Parameter report: called without a lock; an error that it throws ends the collection.
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if the store is not ``GarbageCollectable``; the error of a
+  ///   stored manifest that cannot be read, or of a malformed entry of the index. Nothing is deleted then, because their
+  ///   references are unknown.
   public func collectGarbage(
     _ options: GarbageOptions = GarbageOptions(), cancellation: CancellationToken = .none,
     _ report: (GarbageProgress) throws(CASError) -> Void = { _ in }
@@ -43,16 +43,16 @@ extension Engine {
   }
 }
 
-/// One collection: marks, then sweeps.
+/// One collection: mark, then sweep.
 private struct GarbageCollector {
   private static let operation = "collect garbage"
-  /// How many blobs are removed while those who change references wait.
+  /// The number of blobs that are deleted under one reference lock, while changes of references wait.
   private static let batchSize = 256
 
   private let engine: any Engine
-  /// `nil` when nothing is to be removed.
+  /// `nil` for a dry run.
   private let store: (any GarbageCollectable)?
-  /// What was put after this stays; `nil` keeps nothing.
+  /// The end of the grace: a blob that was put later stays; `nil` without a grace.
   private let moment: Timestamp?
   private let cancellation: CancellationToken
   private var walk = ReferenceWalk()
@@ -93,7 +93,7 @@ private struct GarbageCollector {
     }
   }
 
-  /// Removes what may go of some blobs, and reports it, whatever else happens.
+  /// Deletes those of the candidates that are still garbage, and reports them even if an error follows.
   private mutating func sweep(
     _ candidates: [Digest], _ report: (GarbageProgress) throws(CASError) -> Void
   ) throws(CASError) {
@@ -123,7 +123,7 @@ private struct GarbageCollector {
     }
   }
 
-  /// Removes a blob unless it is young; what is there and is no blob stays.
+  /// Deletes a blob unless it is younger than the grace. Something other than a blob stays.
   private func remove(_ digest: Digest) throws(CASError) -> BlobAddress? {
     let info: BlobInfo
     do throws(CASError) {

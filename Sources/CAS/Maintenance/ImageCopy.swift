@@ -1,13 +1,13 @@
 public import OCI
 
-/// How far the copy of an image is.
+/// The progress of copying an image.
 public struct CopyProgress: Hashable, Sendable {
-  /// How many bytes are in the other store now.
+  /// The number of bytes that are in the other store.
   public var done: Int64
-  /// How many the image has.
+  /// The number of bytes of the image.
   public var total: Int64
 
-  /// Makes a state of its parts.
+  /// Creates a progress from its parts.
   public init(done: Int64, total: Int64) {
     self.done = done
     self.total = total
@@ -15,17 +15,17 @@ public struct CopyProgress: Hashable, Sendable {
 }
 
 extension Engine {
-  /// Copies what a descriptor reaches to another store, and gives it a name there.
+  /// Copies an image, with everything that its descriptor reaches, to another store, and stores a reference to it there.
   ///
-  /// Everything is there before what refers to it, and the name comes last. What is there already is not copied again,
-  /// after it was checked where the other store is here and can do that (``ContentVerifying``); so a copy that failed goes on where
-  /// it was when it is made again. A `subject`, and what has `urls`, is passed over when it is not stored here.
+  /// A blob is copied before the manifests that refer to it, and the reference is stored last. Blobs that the other store
+  /// has are not copied again, so a repeated copy continues where a failed one stopped. They are verified first if the
+  /// other store is local and ``ContentVerifying``. An absent `subject`, or absent content with `urls`, is skipped.
   ///
-  /// - Parameter replacing: whether the name may be taken from something different.
-  /// - Parameter progress: told while content is copied; when it throws, the copy ends.
-  /// - Throws: ``CASError/Code-swift.struct/notFound`` with the digest of what is not stored here, before anything is
-  ///   copied; ``CASError/Code-swift.struct/mismatch`` when a blob has another size than what refers to it says;
-  ///   ``CASError/Code-swift.struct/clobber`` when the name is taken; else why something cannot be read or stored.
+  /// - Parameter replacing: whether a different descriptor of that name is replaced.
+  /// - Parameter progress: called while content is copied; an error that it throws ends the copy.
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` with the digest of a blob that is not in this store, before anything
+  ///   is copied; ``CASError/Code-swift.struct/mismatch`` if the size of a blob differs from its descriptor;
+  ///   ``CASError/Code-swift.struct/clobber`` if a different descriptor has the name; errors of both stores.
   public func copy(
     _ descriptor: Descriptor, to other: any Engine, named name: ReferenceName, replacing: Bool = false,
     cancellation: CancellationToken = .none, progress: (CopyProgress) throws(CASError) -> Void = { _ in }
@@ -45,23 +45,23 @@ extension Engine {
     var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, cancellation)
     try copy.run(progress)
     try other.putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
-    // What was there already may have been garbage that somebody removed before the name could keep it.
+    // A blob that was not copied may have been collected as garbage before the reference could keep it.
     try copy.completeAgain()
   }
 }
 
-/// The copy of what one descriptor reaches from one store to another.
+/// One copy of an image from one store to another.
 private struct ImageCopy {
   static let operation = "copy image"
 
   private let source: any Engine
   private let target: any Engine
   private let cancellation: CancellationToken
-  /// What there is to copy, everything before what refers to it.
+  /// The blobs to copy, each before the manifests that refer to it.
   private let blobs: [BlobAddress]
   private var progress: CopyProgress
 
-  /// Finds out what there is to copy, and that all of it is there.
+  /// Lists the blobs to copy, and fails if one of them is absent.
   init(
     of descriptor: Descriptor, from source: any Engine, to target: any Engine, as name: ReferenceName,
     _ cancellation: CancellationToken
@@ -82,9 +82,9 @@ private struct ImageCopy {
     guard blobs.count == graph.count else {
       throw CASError(
         .invalid, operation: Self.operation, subject: name.description,
-        cause: "its manifests refer to each other in a circle")
+        cause: "circular references between its manifests")
     }
-    progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0.addingAtMost($1.size) })
+    progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0.addingSaturating($1.size) })
   }
 
   private static func find(_ link: ReferenceWalk.Link, in source: any Engine) throws(CASError) -> BlobAddress? {
@@ -94,22 +94,22 @@ private struct ImageCopy {
       guard size == link.size else {
         throw CASError(
           .mismatch, operation: operation, subject: subject,
-          cause: "it has \(size) bytes, and as \(link.description) \(link.size)")
+          cause: "\(size) bytes, but \(link.size) as \(link.description)")
       }
       return BlobAddress(digest: link.digest, size: size)
     } catch {
       guard error.code == .notFound else { throw error }
       if link.isOptional { return nil }
       throw CASError(
-        .notFound, operation: operation, subject: subject, cause: "it is \(link.description) and is not stored")
+        .notFound, operation: operation, subject: subject, cause: "not stored: \(link.description)")
     }
   }
 
-  /// Copies what is not there.
+  /// Copies the blobs that the other store does not have.
   mutating func run(_ report: (CopyProgress) throws(CASError) -> Void) throws(CASError) {
     for blob in blobs {
       let before = progress.done
-      if try !isThere(blob, report) {
+      if try !isStored(blob, report) {
         progress.done = before
         try copy(blob, report)
       }
@@ -118,7 +118,7 @@ private struct ImageCopy {
     }
   }
 
-  /// Copies what has gone since.
+  /// Copies the blobs that were deleted from the other store since.
   func completeAgain() throws(CASError) {
     var rest = self
     for blob in blobs {
@@ -131,13 +131,13 @@ private struct ImageCopy {
     }
   }
 
-  /// Whether the other store has the blob, and its content is right as far as that can be told there.
-  private mutating func isThere(
+  /// Whether the other store has the blob, with verified content if that is cheaper than a copy.
+  private mutating func isStored(
     _ blob: BlobAddress, _ report: (CopyProgress) throws(CASError) -> Void
   ) throws(CASError) -> Bool {
     do throws(CASError) {
       guard try target.blobInfo(blob.digest).size == blob.size else { return false }
-      // To read it from another machine takes as long as to copy it.
+      // Reading from another machine takes as long as copying.
       guard let store = target as? any ContentVerifying, !(target is any RemoteEngine) else { return true }
       let before = progress.done
       try store.verifyBlob(blob.digest, cancellation: cancellation) { (count) throws(CASError) in

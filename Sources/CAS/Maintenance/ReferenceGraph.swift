@@ -1,10 +1,10 @@
 import OCI
 
-/// What refers to what, in an image.
+/// The graph of an image: its manifests and blobs, and the references between them.
 struct ReferenceGraph {
   private struct Node {
     var address: BlobAddress
-    /// How many manifests and blobs it refers to.
+    /// The number of manifests and blobs that it refers to.
     var childCount = 0
     var parents: [Digest] = []
   }
@@ -15,11 +15,11 @@ struct ReferenceGraph {
   }
 
   private var nodes: [Digest: Node] = [:]
-  /// The digests, as they were found.
+  /// The digests in the order in which they were found.
   private var order: [Digest] = []
   private var edges: Set<Edge> = []
 
-  /// Adds what a link leads to, after the manifest that the link is in.
+  /// Adds the target of a link. The manifest that contains the link must have been added before.
   mutating func add(_ link: ReferenceWalk.Link, _ address: BlobAddress) {
     if nodes[address.digest] == nil {
       nodes[address.digest] = Node(address: address)
@@ -32,11 +32,13 @@ struct ReferenceGraph {
     nodes[address.digest]?.parents.append(parent)
   }
 
-  /// How much there is.
+  /// The number of manifests and blobs.
   var count: Int { nodes.count }
 
-  /// All there is, everything before what refers to it; what refers to nothing comes first. Of what refers to itself,
-  /// as only content that is not what its digest says can, nothing is given.
+  /// A topological order (Kahn's algorithm): each blob comes before the manifests that refer to it.
+  ///
+  /// Manifests in a cycle, and those that refer to them, are omitted. Only content that does not match its digest can form
+  /// one.
   var childrenFirst: [BlobAddress] {
     var nodes = nodes
     var ready = order.filter { nodes[$0]?.childCount == 0 }

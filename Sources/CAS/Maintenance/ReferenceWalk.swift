@@ -1,13 +1,13 @@
 import OCI
 
-/// A walk from the entries of an index through what their manifests and indexes refer to, OCI's and Docker's,
-/// `subject` included.
+/// A traversal of everything that the entries of an index reach through manifests and indexes, OCI's and Docker's,
+/// including `subject`.
 ///
-/// It can be repeated with a later index, and reads each manifest once: content under a digest does not change.
+/// It can be repeated with a later index, and reads each manifest once, since content under a digest does not change.
 struct ReferenceWalk {
-  /// One place that refers to content.
+  /// A reference to content, and its origin.
   struct Link: CustomStringConvertible {
-    /// What refers to it.
+    /// The place of the reference.
     enum Origin {
       case index(ReferenceName?)
       case manifest(Digest, as: String)
@@ -17,7 +17,7 @@ struct ReferenceWalk {
     var digest: Digest
     var mediaType: String
     var size: Int64
-    /// Whether the content may be elsewhere, by the specification: it has `urls`, or is a `subject`.
+    /// Whether the specification allows the content to be absent: it has `urls`, or is a `subject`.
     var isOptional: Bool
 
     init(_ descriptor: Descriptor, of origin: Origin, isOptional: Bool = false) {
@@ -32,10 +32,10 @@ struct ReferenceWalk {
       }
     }
 
-    /// What it is, in words: as in "a layer of sha256:HEX".
+    /// The role of the content, for error texts: "a layer of sha256:HEX".
     var description: String {
       switch origin {
-      case .index(let name?): "what \(name) stands for"
+      case .index(let name?): "the target of \(name)"
       case .index(nil): "an entry of the index"
       case .manifest(let parent, let role): "\(role) of \(parent)"
       }
@@ -43,7 +43,7 @@ struct ReferenceWalk {
 
     var isManifest: Bool { Manifest.kind(of: mediaType) != nil }
 
-    /// Whether the content decides what it is. A layer or configuration is what its type says.
+    /// Whether only the content tells if it is a manifest. The media type of a layer or configuration is trusted.
     fileprivate var mayBeManifest: Bool {
       switch origin {
       case .index, .manifest(_, as: Self.manifest):
@@ -59,13 +59,13 @@ struct ReferenceWalk {
   /// Every digest that was reached, stored or not.
   private(set) var reached: Set<Digest> = []
   private var read: Set<Digest> = []
-  /// What was not stored when it was to be read, and may come.
+  /// Links to content that was absent, and may be stored before the next walk.
   private var absent: [Link] = []
 
-  /// Follows every entry of an index, and reaches what was not reached before too.
+  /// Marks everything that an index reaches, in addition to earlier walks.
   ///
-  /// - Throws: what is wrong with an entry, or with a manifest that is stored and cannot be read: what it refers to is
-  ///   not known then.
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` for a malformed entry; the error of a stored manifest that cannot be
+  ///   read, since its references are unknown then.
   mutating func mark(
     _ index: ImageIndex, in engine: any Engine, _ cancellation: CancellationToken
   ) throws(CASError) {
@@ -80,10 +80,10 @@ struct ReferenceWalk {
     try follow(links, in: engine, cancellation) { (_, error) throws(CASError) in throw error }
   }
 
-  /// Follows links, and once more those whose content was not there before.
+  /// Follows links depth first, and again the links whose content was absent before.
   ///
-  /// - Parameter visit: sees every link, those of one digest each.
-  /// - Parameter failed: gets what is stored and cannot be read, or is not what its type says; goes on unless it throws.
+  /// - Parameter visit: called for every link, also for several links to one digest.
+  /// - Parameter failed: called for a stored manifest that cannot be read or parsed. The walk continues unless it throws.
   mutating func follow(
     _ links: [Link], in engine: any Engine, _ cancellation: CancellationToken,
     visit: (Link) throws(CASError) -> Void = { _ in }, failed: (Link, CASError) throws(CASError) -> Void
@@ -94,7 +94,7 @@ struct ReferenceWalk {
       try OperationContext(Self.operation, on: link.digest, cancellation: cancellation).checkCancellation()
       try visit(link)
       reached.insert(link.digest)
-      // One digest may be described twice, first as something else.
+      // Two descriptors of one digest may have different media types, so only a manifest counts as read.
       guard link.isManifest || link.mayBeManifest, read.insert(link.digest).inserted else { continue }
       do throws(CASError) {
         waiting += try children(of: link, in: engine, cancellation)
@@ -117,7 +117,7 @@ struct ReferenceWalk {
     do throws(CASError) {
       content = try engine.blobContents(link.digest, limit: Manifest.maximumSize, cancellation: cancellation)
     } catch {
-      // Too long for a manifest, or no file.
+      // Too long for a manifest, or not a file.
       if !link.isManifest, error.code == .invalid { return [] }
       throw error.during(OperationContext(Self.operation, on: link.digest))
     }
@@ -139,7 +139,7 @@ struct ReferenceWalk {
     return links
   }
 
-  /// Whatever looks like a descriptor in a document of a type that nothing is known about.
+  /// The members of a document of unknown type that have the form of a descriptor.
   private static func members(of content: [UInt8], _ parent: Digest) -> [Link] {
     guard case .object(let members)? = try? JSON(parsing: content) else { return [] }
     let values = members.flatMap { (member) in

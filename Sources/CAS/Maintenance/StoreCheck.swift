@@ -1,23 +1,23 @@
 import OCI
 import SystemPackage
 
-/// How far a check is.
+/// The progress of a check.
 public struct CheckProgress: Hashable, Sendable {
-  /// How many bytes were hashed.
+  /// The number of bytes that were hashed.
   public var done: Int64
-  /// How many there were when the check began.
+  /// The number of stored bytes when the check began.
   public var total: Int64
 }
 
 extension Engine {
-  /// Looks for everything that is wrong with the store; it is told and left as it is.
+  /// Checks the store, and reports its problems. Nothing is changed.
   ///
-  /// Every stored blob is read and hashed, whatever was found out about it before. A `subject`, and what has `urls`,
-  /// may be elsewhere and is not missing.
+  /// Every stored blob is read and hashed, even if it was verified before. A `subject`, and content with `urls`, may be
+  /// absent.
   ///
-  /// - Parameter progress: told while blobs are hashed; when it throws, the check ends with that error.
-  /// - Parameter report: gets what is found, as it is found.
-  /// - Throws: why the check could not be done, or what the parameters throw.
+  /// - Parameter progress: called while blobs are hashed; an error that it throws ends the check.
+  /// - Parameter report: called for each problem; an error that it throws ends the check.
+  /// - Throws: an error that prevents the check, of the store or of the parameters.
   public func check(
     cancellation: CancellationToken = .none, progress: (CheckProgress) throws(CASError) -> Void = { _ in },
     _ report: (StoreProblem) throws(CASError) -> Void
@@ -32,16 +32,16 @@ extension Engine {
   }
 }
 
-/// One check of a store, in steps.
+/// The steps of one check.
 private struct StoreCheck {
   private static let operation = "check store"
 
   private let engine: any Engine
   private let cancellation: CancellationToken
-  /// What is told as missing already.
+  /// Digests that were reported as missing.
   private var missing: Set<Digest> = []
   private var corrupt: Set<Digest> = []
-  /// Links that say another size than there is, of which the content may turn out to be what is wrong.
+  /// Links with another size than the stored content. They are reported only if the content is not corrupt.
   private var mismatches: [Link] = []
 
   private typealias Link = ReferenceWalk.Link
@@ -51,7 +51,7 @@ private struct StoreCheck {
     self.cancellation = cancellation
   }
 
-  /// Looks at the entries of the index themselves.
+  /// Checks the entries of the index.
   func entries(of index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
     var counts: [ReferenceName: Int] = [:]
     for (position, entry) in index.entries.enumerated() {
@@ -69,7 +69,7 @@ private struct StoreCheck {
     }
   }
 
-  /// Follows the index, and looks whether what is referred to is there, and as long as is said.
+  /// Checks that everything the index reaches is stored, with the size that its descriptor states.
   mutating func links(
     from index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
@@ -80,16 +80,16 @@ private struct StoreCheck {
     try walk.follow(
       links, in: engine, cancellation,
       visit: { (link) throws(CASError) in
-        if let problem = try look(at: link) { try report(problem) }
+        if let problem = try check(link) { try report(problem) }
       },
       failed: { (link, error) throws(CASError) in
-        // What cannot be read, or is no blob at all, is found among the blobs.
+        // Content that is unreadable, or is not a blob, is reported with the blobs.
         guard error.code == .invalid, (try? engine.blobInfo(link.digest)) != nil else { return }
         try report(StoreProblem(.badManifest, subject: link.digest.description, reason: error.cause))
       })
   }
 
-  private mutating func look(at link: Link) throws(CASError) -> StoreProblem? {
+  private mutating func check(_ link: Link) throws(CASError) -> StoreProblem? {
     do throws(CASError) {
       if try engine.blobInfo(link.digest).size != link.size { mismatches.append(link) }
       return nil
@@ -97,7 +97,7 @@ private struct StoreCheck {
       switch error.code {
       case .notFound:
         guard !link.isOptional, missing.insert(link.digest).inserted else { return nil }
-        return StoreProblem(.missing, subject: link.digest.description, reason: "it is \(link.description)")
+        return StoreProblem(.missing, subject: link.digest.description, reason: "not stored: \(link.description)")
       case .invalid: return nil
       default: throw error
       }
@@ -110,7 +110,7 @@ private struct StoreCheck {
   ) throws(CASError) {
     var total: Int64 = 0
     try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
-      total = total.addingAtMost((try? engine.blobInfo(digest).size) ?? 0)
+      total = total.addingSaturating((try? engine.blobInfo(digest).size) ?? 0)
     }
     var done: Int64 = 0
     try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
@@ -118,11 +118,11 @@ private struct StoreCheck {
       do throws(CASError) {
         try verify(digest) { (bytes) throws(CASError) in
           count = bytes
-          try progress(CheckProgress(done: done.addingAtMost(count), total: total))
+          try progress(CheckProgress(done: done.addingSaturating(count), total: total))
         }
       } catch {
         switch error.code {
-        // Removed meanwhile.
+        // Deleted since the listing.
         case .notFound: break
         case .corrupt:
           let actual = error.corruption?.actual.description ?? "another"
@@ -134,7 +134,7 @@ private struct StoreCheck {
         default: throw error
         }
       }
-      done = done.addingAtMost(count)
+      done = done.addingSaturating(count)
     }
   }
 
@@ -153,15 +153,15 @@ private struct StoreCheck {
     }
   }
 
-  /// Tells the sizes that are wrong although the content is right.
+  /// Reports descriptors with a wrong size whose content is intact.
   func sizes(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
-    var told: Set<String> = []
+    var reported: Set<String> = []
     for link in mismatches where !corrupt.contains(link.digest) {
       guard let size = try? engine.blobInfo(link.digest).size, size != link.size else { continue }
       let problem = StoreProblem(
         .wrongSize, subject: link.digest.description,
-        reason: "it has \(size) bytes, and as \(link.description) \(link.size)")
-      if told.insert(problem.subject + problem.reason).inserted { try report(problem) }
+        reason: "\(size) bytes, but \(link.size) as \(link.description)")
+      if reported.insert(problem.subject + problem.reason).inserted { try report(problem) }
     }
   }
 }

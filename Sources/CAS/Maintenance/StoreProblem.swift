@@ -1,37 +1,37 @@
-/// Something that is wrong with a store.
+/// A problem that a check of a store found.
 public struct StoreProblem: Hashable, Sendable {
-  /// What kind of thing is wrong. The raw values are stable.
+  /// The kind of a problem. The raw values are stable.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    /// Stored content is not what its digest says.
+    /// Stored content has another digest.
     case corrupt
     /// Stored content cannot be read.
     case unreadable
-    /// Content that something refers to is not stored.
+    /// Content that a reference or manifest refers to is not stored.
     case missing
-    /// What refers to content says another length than it has.
+    /// The size in a descriptor differs from the length of the content.
     case wrongSize = "wrong-size"
-    /// A manifest or index is none.
+    /// Content with the media type of a manifest or index is not one.
     case badManifest = "bad-manifest"
-    /// An entry of the index is no descriptor.
+    /// An entry of the index is not a descriptor.
     case badDescriptor = "bad-descriptor"
-    /// The name of an entry cannot be used.
+    /// The name of an entry is not safe.
     case badName = "bad-name"
     /// Several entries of the index have one name.
     case duplicateName = "duplicate-name"
-    /// A file that may be a blob is where nobody finds it.
+    /// A file may be a blob, and is in the wrong place.
     case misplaced
-    /// A file that belongs to no store.
+    /// A file does not belong to the store.
     case foreign
   }
 
-  /// What kind of thing is wrong.
+  /// The kind of the problem.
   public let kind: Kind
-  /// What it is wrong with: a digest, a reference name, an entry of the index by its number, or a path in the store.
+  /// The subject: a digest, a reference name, an entry of the index by its number, or a path in the store.
   public let subject: String
-  /// What is wrong, in a few words for a person.
+  /// The reason, in a few words for a person.
   public let reason: String
 
-  /// Makes a problem of its parts.
+  /// Creates a problem from its parts.
   public init(_ kind: Kind, subject: String, reason: String) {
     self.kind = kind
     self.subject = subject

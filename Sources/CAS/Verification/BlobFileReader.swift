@@ -2,14 +2,14 @@ package import CASPlatform
 package import OCI
 import SystemPackage
 
-/// Reads a blob's region of a file, which stays open when the blob is deleted.
+/// A reader of a blob that is a file, or a region of one. The file stays open when the blob is deleted.
 package final class BlobFileReader: BlobReader {
   package let digest: Digest
   package let size: Int64
   private let file: OpenFile
   private let start: Int64
 
-  /// - Parameter start: where the blob begins in the file.
+  /// - Parameter start: the offset of the blob in the file, in bytes.
   package init(_ digest: Digest, _ file: OpenFile, from start: Int64 = 0, size: Int64) {
     self.digest = digest
     self.file = file
@@ -19,9 +19,9 @@ package final class BlobFileReader: BlobReader {
 
   package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard offset >= 0 else {
-      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "an offset is not negative")
+      throw CASError(.invalid, operation: "read blob", subject: digest.description, cause: "negative offset: \(offset)")
     }
-    // Bytes beyond the size that was verified are nobody's.
+    // Bytes after the verified size do not belong to the blob.
     let wanted = Int(min(Int64(buffer.count), max(size - offset, 0)))
     if wanted == 0 { return 0 }
     let count: Int
@@ -33,7 +33,7 @@ package final class BlobFileReader: BlobReader {
     guard count == wanted else {
       throw CASError(
         .io(.ioError), operation: "read blob", subject: digest.description,
-        cause: "it was cut short of its \(size) bytes meanwhile")
+        cause: "truncated while open: \(offset + Int64(count)) of \(size) bytes")
     }
     return count
   }

@@ -1,10 +1,10 @@
 import CASPlatform
 
-/// Memory for content on its way to a hash function: so many pieces for the whole process, used again and again.
+/// Buffers for content that another thread hashes. Their number limits the memory of the whole process.
 final class BufferPool: Sendable {
-  /// The pool of this process: enough to keep every processor busy while the next pieces come.
+  /// The pool of this process: 8 MiB, enough to keep several hashing threads busy while the next content arrives.
   static let shared = BufferPool(limit: 8)
-  /// The longest piece, in bytes.
+  /// The size of a buffer, in bytes.
   static let chunkSize = 1 << 20
 
   private struct State {
@@ -18,7 +18,7 @@ final class BufferPool: Sendable {
     state = Monitor(State(available: limit))
   }
 
-  /// A copy of bytes, as many as fit in a piece; waits until there is one.
+  /// Copies bytes to a buffer, as many as it holds. Waits for a buffer if all are in use.
   func copy(_ bytes: Span<UInt8>) -> [UInt8] {
     var chunk = state.wait(
       until: { $0.available > 0 },
@@ -32,7 +32,7 @@ final class BufferPool: Sendable {
     return chunk
   }
 
-  /// Takes a piece back.
+  /// Returns a buffer to the pool.
   func recycle(_ chunk: consuming [UInt8]) {
     var emptied = consume chunk
     emptied.removeAll(keepingCapacity: true)

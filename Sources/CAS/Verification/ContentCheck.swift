@@ -2,19 +2,21 @@ package import CASPlatform
 package import OCI
 import SystemPackage
 
-/// Hashes one stored file, or a region of one, and tells corruption from a file that another tool is still writing.
+/// A check of the content of one stored file, or of a region of one. It distinguishes corruption from a file that another
+/// tool is still writing.
 package struct ContentCheck {
   private let file: OpenFile
   private let region: Range<Int64>?
   private let digest: Digest
   private let context: OperationContext
 
-  /// How long a file that changes is waited for.
+  /// The time for which a changing file is hashed again.
   private static let rereadPeriod = Duration.seconds(1)
-  /// Where the kernel does not tell who writes: how many seconds after a change a file counts as being written.
+  /// The number of seconds after a change during which a file counts as being written, where the kernel does not report
+  /// writers.
   private static let settlingTime: Int64 = 1
 
-  /// - Parameter region: where the content is; `nil` is the whole file.
+  /// - Parameter region: the place of the content; `nil` is the whole file.
   package init(
     file: OpenFile, region: Range<Int64>? = nil, digest: Digest, _ context: OperationContext
   ) {
@@ -24,11 +26,12 @@ package struct ContentCheck {
     self.context = context
   }
 
-  /// Makes sure that the file has the content of the digest.
+  /// Hashes the file, again while it changes, and compares the result with the digest.
   ///
-  /// - Parameter first: the state in which it was opened.
-  /// - Parameter progress: told how many bytes were hashed.
-  /// - Returns: the state in which it has, which may be a later one.
+  /// - Parameter first: the state in which the file was opened.
+  /// - Parameter progress: called with the number of bytes that were hashed.
+  /// - Returns: the state that has the content, which may be a later one.
+  /// - Throws: ``CASError/Code-swift.struct/corrupt``; EIO if the file is still changing after a second.
   package func run(
     _ first: FileIdentity, progress: (Int64) throws(CASError) -> Void = { _ in }
   ) throws(CASError) -> FileIdentity {
@@ -46,13 +49,13 @@ package struct ContentCheck {
           mismatch = (after, actual)
         }
       }
-      // A mismatch counts only when nobody is about to complete the file.
+      // A mismatch counts only if no writer is about to complete the file.
       if let mismatch, mismatch.identity == before, !isBeingWritten(before) {
         throw .corrupt(context, expected: digest, actual: mismatch.actual)
       }
       let now = ContinuousClock.now
       if let deadline, now >= deadline {
-        throw CASError(.io(.ioError), context, cause: "it is still being written by another program")
+        throw CASError(.io(.ioError), context, cause: "still being written by another program")
       }
       deadline = deadline ?? now + Self.rereadPeriod
       try context.checkCancellation()

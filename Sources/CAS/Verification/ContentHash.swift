@@ -2,15 +2,15 @@ package import CASPlatform
 package import OCI
 import SystemPackage
 
-/// Hashes what is in a file.
+/// The digest of a file's content.
 package enum ContentHash {
-  /// What fits in a processor's cache is copied fastest.
+  /// The length of a read, in bytes: a chunk that fits in the processor's cache is copied fastest.
   private static let chunkSize = 256 << 10
 
-  /// The digest of `size` bytes of a file, or of as many as it has.
+  /// Returns the digest of `size` bytes of a file, or of the bytes before its end if there are fewer.
   ///
-  /// - Parameter start: where they begin.
-  /// - Parameter progress: told how many bytes were hashed.
+  /// - Parameter start: the offset of the first byte.
+  /// - Parameter progress: called with the number of bytes that were hashed.
   package static func digest(
     of file: OpenFile, from start: Int64 = 0, size: Int64, _ algorithm: Digest.Algorithm, _ context: OperationContext,
     progress: (Int64) throws(CASError) -> Void = { _ in }
@@ -22,19 +22,14 @@ package enum ContentHash {
     while done < size {
       try context.checkCancellation()
       let wanted = Int(min(Int64(chunk.count), size - done))
-      let count: Int
-      do throws(Errno) {
-        count = try read(file, into: &chunk, wanted, at: start + done)
-      } catch {
-        throw CASError(error, context)
-      }
+      let count = try mappingErrno(context, try read(file, into: &chunk, wanted, at: start + done))
       if count == 0 { break }
       hash.append(chunk.span.extracting(first: count))
       done += Int64(count)
       try progress(done)
     }
     guard let digest = hash.finish() else {
-      throw CASError(.invalid, context, cause: "the hash function gave no digest")
+      throw CASError(.invalid, context, cause: "the hash function returned no digest")
     }
     return digest
   }

@@ -1,7 +1,7 @@
 package import CASPlatform
 
 extension FileIdentity {
-  /// One number that stands for the whole identity.
+  /// A hash of the identity, to compare two states of a file by one number.
   package var version: UInt64 {
     var version: UInt64 = 0
     let parts = [
@@ -9,7 +9,7 @@ extension FileIdentity {
       UInt64(bitPattern: changed.seconds), UInt64(changed.nanoseconds),
     ]
     for part in parts {
-      // The finishing steps of SplitMix64: every bit of the input changes half of the output's.
+      // The finalizer of SplitMix64: each bit of the input changes half of the output's bits.
       var mixed = (version ^ part) &+ 0x9E37_79B9_7F4A_7C15
       mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
       mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
@@ -20,7 +20,7 @@ extension FileIdentity {
 }
 
 extension BlobInfo {
-  /// What the file tells of a blob that is all of it.
+  /// Creates the metadata of a blob that is a whole file.
   package init(_ identity: FileIdentity) {
     self.init(size: identity.size, modified: identity.modified, version: identity.version)
   }

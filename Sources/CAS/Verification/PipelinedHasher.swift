@@ -1,17 +1,17 @@
 import CASPlatform
 package import OCI
 
-/// The hash of content that comes from front to back: long pieces are hashed by another thread, so that the next can be
-/// received and written meanwhile. Pieces are added by one thread at a time.
+/// An incremental hash in a pipeline: another thread hashes long chunks while the caller receives and writes the next.
+/// Only one thread at a time may append.
 package final class PipelinedHasher: Sendable {
   private struct State {
-    /// `nil` while a thread works with it.
+    /// `nil` while a thread updates it.
     var digester: Digester?
     var waiting: [[UInt8]] = []
     var received: Int64 = 0
   }
 
-  /// Shorter pieces are hashed at once: to wake another thread would take as long.
+  /// Chunks up to this length, in bytes, are hashed by the caller: waking another thread takes as long.
   private static let shortSize = 16 << 10
 
   private let state: Monitor<State>
@@ -20,12 +20,12 @@ package final class PipelinedHasher: Sendable {
     state = Monitor(State(digester: Digester(algorithm)))
   }
 
-  /// How many bytes were added.
+  /// The number of bytes that were appended.
   package var count: Int64 { state.withLock { $0.received } }
 
-  /// Adds the next bytes; waits when those before are not hashed yet and fill the memory there is for them.
+  /// Appends the next bytes. Waits for a buffer of ``BufferPool`` while all hold content that is not hashed yet.
   package func append(_ bytes: Span<UInt8>) {
-    if bytes.count <= Self.shortSize, hashAtOnce(bytes) { return }
+    if bytes.count <= Self.shortSize, hashInline(bytes) { return }
     var rest = bytes
     while !rest.isEmpty {
       let chunk = BufferPool.shared.copy(rest)
@@ -39,14 +39,14 @@ package final class PipelinedHasher: Sendable {
     }
   }
 
-  /// The digest of all that was added, when the last of it is hashed.
+  /// Waits until everything is hashed, and returns the digest.
   ///
-  /// - Returns: `nil` never in practice, see ``Digester/digest``.
+  /// - Returns: `nil` as ``Digester/digest``, which does not happen in practice.
   package func finish() -> Digest? {
     state.wait(until: { $0.digester != nil && $0.waiting.isEmpty }, then: { $0.digester?.digest })
   }
 
-  private func hashAtOnce(_ bytes: Span<UInt8>) -> Bool {
+  private func hashInline(_ bytes: Span<UInt8>) -> Bool {
     state.withLock { state in
       guard state.waiting.isEmpty, state.digester != nil else { return false }
       state.digester?.update(bytes)
@@ -65,7 +65,7 @@ package final class PipelinedHasher: Sendable {
       }
       guard let chunk = consume next else { return }
       digester.update(chunk.span)
-      // Nobody else may hold it, or its memory is not used again.
+      // The buffer is recycled only if this is the last reference to it.
       BufferPool.shared.recycle(consume chunk)
     }
   }
