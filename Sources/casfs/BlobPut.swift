@@ -38,7 +38,7 @@ struct BlobPut: ParsableCommand {
     let address: BlobAddress
     do throws(CASError) {
       defer { bar.clear() }
-      let cancellation = CancellationToken(when: signals.hasCome)
+      let cancellation = CancellationToken(when: signals.isPending)
       address = try engine.putBlob(contentsOf: source.file, cancellation: cancellation) { (done) throws(CASError) in
         bar.update(done)
         guard try source.attempt({ () throws(Errno) in try signals.waitUntilReadable(source.file) }) else {

@@ -27,7 +27,7 @@ struct Casfs: ParsableCommand {
 
   /// Runs what the arguments ask for, and ends the process.
   static func main() {
-    StandardStream.occupy()
+    StandardStream.openMissing()
     Glibc.exit(status(running: Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -41,9 +41,9 @@ struct Mount: ParsableCommand {
       throw ValidationError(error.description)
     }
     // A daemon is nobody's background job: those ignore SIGINT.
-    if !foreground, !debug { Daemon.restoreSignals() }
+    if !foreground, !debug { Daemon.resetSignals() }
     // mount.fuse3 may hand over an open mount as /dev/fd/N.
-    if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInherited() }
+    if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInheritedDescriptors() }
     LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
     if foreground || debug {
@@ -73,7 +73,7 @@ struct Mount: ParsableCommand {
       try serve(options, mountPoint) {
         MountLog.useSystemLog()
         do throws(Errno) {
-          try Daemon.leaveTerminal()
+          try Daemon.detachFromTerminal()
         } catch {
           Logger(label: "casfs").warning("leave the terminal: \(error)")
         }
@@ -85,7 +85,7 @@ struct Mount: ParsableCommand {
       var span = byte.mutableSpan
       let isReady = try readiness.read(into: &span) == 1
       // Otherwise the child has said why.
-      if !isReady, try Daemon.status(ofChild: child) != 0 { throw ExitCode.failure }
+      if !isReady, try ChildProcess.waitForStatus(of: child) != 0 { throw ExitCode.failure }
     }
   }
 
@@ -113,7 +113,7 @@ struct Mount: ParsableCommand {
       .overridePermissions, .changeOwner, .actAsOwner, .lease, .inspectProcesses, .administer,
     ])
     // An ordinary user unmounts by fusermount3, which must become root.
-    if CurrentProcess.effectiveUserID == 0 { try Privileges.forbidNew() }
+    if CurrentProcess.effectiveUserID == 0 { try Privileges.setNoNewPrivileges() }
   }
 
   /// Opens the store and serves it. Stores may start threads, so this is after the fork.
@@ -144,12 +144,12 @@ struct Mount: ParsableCommand {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
     }
     // Linux before 5.11 cannot.
-    try? Daemon.closeOnExec()
+    try? CurrentProcess.setCloseOnExec()
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()
     while try !signals.waitUntilReadable(ended.reader) {
-      try signals.take()
+      try signals.consume()
       session.stop()
     }
   }

@@ -24,7 +24,7 @@ struct Unmount: ParsableCommand {
       try Self.mappingErrors(directory) { () throws(Errno) in try Session.unmount(path) }
       if let process {
         try Self.mappingErrors(directory) { () throws(Errno) in
-          try Daemon.waitForEnd(of: process, timeout: Self.timeout)
+          try Daemon.waitForExit(of: process, timeout: Self.timeout)
         }
       }
     } catch {

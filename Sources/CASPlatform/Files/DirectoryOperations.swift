@@ -1,58 +1,66 @@
 import CLinux
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 extension OpenFile {
-  /// Gives an unnamed file a name in a directory where that name is free: `linkat(2)` through `/proc/self/fd`,
-  /// which needs no privilege. A name that is taken is EEXIST.
-  public func link(as name: String, in directory: OpenFile) throws(Errno) {
+  /// Links an unnamed file into a directory: `linkat(2)` through `/proc/self/fd`, which needs no privilege.
+  ///
+  /// - Throws: EEXIST if the name is taken.
+  package func link(as name: String, in directory: OpenFile) throws(Errno) {
     _ = try retrying {
       unsafe linkat(AT_FDCWD, "/proc/self/fd/\(rawValue)", directory.rawValue, name, AT_SYMLINK_FOLLOW)
     }
   }
 
-  /// Gives a file of this directory one more name in another: `linkat(2)`. A name that is taken is EEXIST.
-  public func link(_ name: String, as other: String, in directory: OpenFile) throws(Errno) {
+  /// Creates a hard link, in `directory`, to a file of this directory: `linkat(2)`.
+  ///
+  /// - Throws: EEXIST if the name is taken.
+  package func link(_ name: String, as other: String, in directory: OpenFile) throws(Errno) {
     _ = try retrying { unsafe linkat(rawValue, name, directory.rawValue, other, 0) }
   }
 
-  /// Renames a file of this directory, replacing what has the new name unless told otherwise: `renameat2(2)`.
-  public func rename(
+  /// Renames a file of this directory: `renameat2(2)`.
+  ///
+  /// - Parameter replacing: whether a file with the new name is replaced; if not, `RENAME_NOREPLACE`.
+  /// - Throws: EEXIST if the name is taken and not replaced.
+  package func rename(
     _ name: String, to other: String, in directory: OpenFile, replacing: Bool = true
   ) throws(Errno) {
     let flags: UInt32 = replacing ? 0 : UInt32(casfs_RENAME_NOREPLACE)
     _ = try retrying { unsafe casfs_renameat2(rawValue, name, directory.rawValue, other, flags) }
   }
 
-  /// Removes a name that is no directory: `unlinkat(2)`.
-  public func unlink(_ name: String) throws(Errno) {
+  /// Removes a name of anything but a directory: `unlinkat(2)`.
+  package func unlink(_ name: String) throws(Errno) {
     _ = try retrying { unsafe unlinkat(rawValue, name, 0) }
   }
 
   /// Removes an empty directory: `unlinkat(2)` with `AT_REMOVEDIR`.
-  public func removeDirectory(_ name: String) throws(Errno) {
+  package func removeDirectory(_ name: String) throws(Errno) {
     _ = try retrying { unsafe unlinkat(rawValue, name, AT_REMOVEDIR) }
   }
 
-  /// Makes a directory, which not everybody can write, whatever the umask is: `mkdirat(2)`.
-  public func makeDirectory(_ name: String, permissions: UInt32 = 0o775) throws(Errno) {
+  /// Creates a directory: `mkdirat(2)`.
+  ///
+  /// - Parameter permissions: the mode before the umask; the default excludes writing by others even if the umask is 0.
+  package func makeDirectory(_ name: String, permissions: UInt32 = 0o775) throws(Errno) {
     _ = try retrying { unsafe mkdirat(rawValue, name, permissions) }
   }
 
-  /// How a lock on a file is shared: `flock(2)`.
-  public enum LockKind: Sendable {
-    /// Any number at a time.
+  /// The kind of a lock: `flock(2)`.
+  package enum LockKind: Sendable {
+    /// Excludes exclusive locks: `LOCK_SH`.
     case shared
-    /// One at a time, and nobody shares it.
+    /// Excludes all other locks: `LOCK_EX`.
     case exclusive
   }
 
-  /// Takes a lock on the open file unless somebody else holds one against it: `flock(2)` with `LOCK_NB`.
+  /// Acquires a lock of the open file without waiting: `flock(2)` with `LOCK_NB`.
   ///
-  /// The lock belongs to the open file, not to the process, and goes with its last descriptor.
+  /// The lock belongs to the open file description and not to the process. It is released with the last descriptor.
   ///
-  /// - Returns: whether the lock was taken.
-  public func tryLock(_ kind: LockKind) throws(Errno) -> Bool {
+  /// - Returns: whether the lock was acquired.
+  package func tryLock(_ kind: LockKind) throws(Errno) -> Bool {
     let operation = (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB
     do throws(Errno) {
       _ = try retrying { flock(rawValue, operation) }

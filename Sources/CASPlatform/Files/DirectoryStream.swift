@@ -1,16 +1,16 @@
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// The names in a directory, in the order the file system has them: `opendir(3)`, `readdir(3)`.
+/// The names in a directory, in the order of the file system: `fdopendir(3)`, `readdir(3)`.
 ///
-/// Not safe for use by two threads at once; its owner serialises.
+/// Only one thread at a time may use it.
 @safe
-public final class DirectoryStream {
+package final class DirectoryStream {
   private let stream: OpaquePointer
 
-  /// Starts at the first entry of the directory that is open as `directory`, which is not consumed.
-  public init(_ directory: OpenFile) throws(Errno) {
-    // An open file of its own, for the position in it is the stream's.
+  /// Opens a stream at the first entry. It does not use the position of `directory`.
+  package init(_ directory: OpenFile) throws(Errno) {
+    // A new open file description, because the position in it belongs to the stream.
     let own = try directory.openBeneath(".", [.readOnly, .directory])
     let fd = try retrying { fcntl(own.rawValue, F_DUPFD_CLOEXEC, 0) }
     guard let stream = unsafe fdopendir(fd) else {
@@ -25,10 +25,9 @@ public final class DirectoryStream {
     unsafe closedir(stream)
   }
 
-  /// The next name that is UTF-8 and neither `.` nor `..`; `nil` after the last.
-  ///
-  /// Names that are not UTF-8 can stand for nothing of ours and are passed over.
-  public func next() throws(Errno) -> String? {
+  /// Returns the next name other than `.` and `..`; `nil` after the last. Names that are not UTF-8 are skipped: they cannot
+  /// belong to a store.
+  package func next() throws(Errno) -> String? {
     while let entry = unsafe try nextEntry() {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
         unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
@@ -38,8 +37,8 @@ public final class DirectoryStream {
     return nil
   }
 
-  /// The bytes of the next name that is neither `.` nor `..`; `nil` after the last.
-  public func nextBytes() throws(Errno) -> [UInt8]? {
+  /// Returns the bytes of the next name other than `.` and `..`; `nil` after the last.
+  package func nextBytes() throws(Errno) -> [UInt8]? {
     while let entry = unsafe try nextEntry() {
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
       if !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8) { return name }
@@ -47,8 +46,10 @@ public final class DirectoryStream {
     return nil
   }
 
-  /// What `body` makes of the bytes of the next name, be it `.` or `..` too; `nil` after the last.
-  public func next<Result>(_ body: (Span<UInt8>) -> Result) throws(Errno) -> Result? {
+  /// Calls `body` with the bytes of the next name, also of `.` and `..`.
+  ///
+  /// - Returns: the result of `body`; `nil` after the last name.
+  package func next<Result>(_ body: (Span<UInt8>) -> Result) throws(Errno) -> Result? {
     guard let entry = unsafe try nextEntry() else { return nil }
     return unsafe withUnsafeBytes(of: &entry.pointee.d_name) { (bytes) in
       let name = unsafe bytes.bindMemory(to: UInt8.self)

@@ -1,34 +1,34 @@
 import CLinux
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// Tells what others do in directories: `inotify(7)`. It sees what is done on this machine, so not on a file system
-/// that others write over a network.
-public final class DirectoryWatch: Sendable {
-  /// A directory that is watched.
-  public struct Token: Hashable, Sendable {
+/// A watch of directories: `inotify(7)`. It reports changes by any process of this machine, and none that other machines
+/// make on a network file system.
+package final class DirectoryWatch: Sendable {
+  /// A watched directory.
+  package struct Token: Hashable, Sendable {
     fileprivate let descriptor: Int32
   }
 
-  /// What happened.
-  public enum Event: Sendable {
-    /// Something is not under this name any more, or something else is, or its content was written.
+  /// A change in a watched directory.
+  package enum Event: Sendable {
+    /// A name was added, removed or replaced, or the content of its file was written.
     case changed(Token, name: String)
-    /// So much happened that some of it was lost.
+    /// The queue of the kernel was full, and events were lost: `IN_Q_OVERFLOW`.
     case overflow
   }
 
   private let queue: OpenFile
   private let stop: Pipe
 
-  /// Watches nothing yet.
-  public init() throws(Errno) {
+  /// Creates a watch without directories: `inotify_init1(2)`.
+  package init() throws(Errno) {
     queue = OpenFile(owning: try retrying { inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK)) })
     stop = try Pipe()
   }
 
-  /// Watches an open directory too: for names that go, come by renaming, or are made, and for content that is written.
-  public func add(_ directory: OpenFile) throws(Errno) -> Token {
+  /// Adds an open directory: `inotify_add_watch(2)`.
+  package func add(_ directory: OpenFile) throws(Errno) -> Token {
     let events =
       IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ONLYDIR
     let descriptor = try retrying {
@@ -37,10 +37,10 @@ public final class DirectoryWatch: Sendable {
     return Token(descriptor: descriptor)
   }
 
-  /// Waits for something to happen.
+  /// Waits for events: `poll(2)`, `read(2)`.
   ///
-  /// - Returns: what happened; `nil` after ``end()``.
-  public func next() throws(Errno) -> [Event]? {
+  /// - Returns: at least one event; `nil` after ``end()``.
+  package func next() throws(Errno) -> [Event]? {
     while true {
       if casfs_wait_readable(queue.rawValue, stop.reader.rawValue) == 0 { return nil }
       var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -57,12 +57,12 @@ public final class DirectoryWatch: Sendable {
     }
   }
 
-  /// Lets ``next()`` return for good.
-  public func end() {
+  /// Ends the watch: ``next()`` returns `nil` from now on.
+  package func end() {
     stop.wake()
   }
 
-  /// Takes `struct inotify_event`s apart: watch, mask, cookie and length of the name, four bytes each, and the name.
+  /// Parses `struct inotify_event`s: watch, mask, cookie and length of the name, four bytes each, and the name.
   private static func events(_ bytes: ArraySlice<UInt8>) -> [Event] {
     func number(_ offset: Int) -> UInt32 {
       bytes[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }

@@ -1,22 +1,22 @@
 import CLinux
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
 extension OpenFile {
   /// Reads at the file's position until the buffer is full or the content ends: `read(2)`.
   ///
-  /// - Returns: how many bytes were read; fewer than the buffer holds only at the end.
-  public func read(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+  /// - Returns: the number of bytes that were read; less than the length of the buffer only at the end.
+  package func read(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     let fd = rawValue
     return try unsafe Self.filling(&buffer) { (bytes, done) in
       unsafe Glibc.read(fd, bytes.baseAddress, bytes.count)
     }
   }
 
-  /// Reads whatever one call gives at the file's position, for pipes and terminals: `read(2)`.
+  /// Reads at the file's position with one call, for pipes and terminals: `read(2)`.
   ///
-  /// - Returns: how many bytes were read; 0 at the end.
-  public func readSome(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+  /// - Returns: the number of bytes that were read; 0 at the end.
+  package func readSome(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     let fd = rawValue
     return try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(Errno) in
       try retrying { unsafe Glibc.read(fd, bytes.baseAddress, bytes.count) }
@@ -25,8 +25,8 @@ extension OpenFile {
 
   /// Reads at an offset until the buffer is full, `limit` bytes are read or the content ends: `pread(2)`.
   ///
-  /// - Returns: how many bytes were read; fewer than asked for only at the end.
-  public func read(
+  /// - Returns: the number of bytes that were read; less than requested only at the end.
+  package func read(
     into buffer: inout MutableSpan<UInt8>, at offset: Int64, limit: Int = .max
   ) throws(Errno) -> Int {
     let fd = rawValue
@@ -36,13 +36,13 @@ extension OpenFile {
   }
 
   /// Writes all bytes at the file's position: `write(2)`.
-  public func write(_ bytes: Span<UInt8>) throws(Errno) {
+  package func write(_ bytes: Span<UInt8>) throws(Errno) {
     let fd = rawValue
     try unsafe Self.draining(bytes) { (bytes, done) in unsafe Glibc.write(fd, bytes.baseAddress, bytes.count) }
   }
 
   /// Writes all bytes at an offset: `pwrite(2)`.
-  public func write(_ bytes: Span<UInt8>, at offset: Int64) throws(Errno) {
+  package func write(_ bytes: Span<UInt8>, at offset: Int64) throws(Errno) {
     let fd = rawValue
     try unsafe Self.draining(bytes) { (bytes, done) in
       unsafe pwrite(fd, bytes.baseAddress, bytes.count, off_t(offset) + off_t(done))
@@ -77,8 +77,10 @@ extension OpenFile {
     }
   }
 
-  /// The whole content, when it is no longer than `limit` bytes; else EFBIG.
-  public func contents(limit: Int) throws(Errno) -> [UInt8] {
+  /// Reads the whole content, of at most `limit` bytes: `pread(2)`.
+  ///
+  /// - Throws: EFBIG if it is longer.
+  package func contents(limit: Int) throws(Errno) -> [UInt8] {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
@@ -90,9 +92,10 @@ extension OpenFile {
     }
   }
 
-  /// What there is from the file's position to its end, when it is no longer than `limit` bytes; else EFBIG.
-  /// Pipes have no other content.
-  public func remainingContents(limit: Int) throws(Errno) -> [UInt8] {
+  /// Reads from the file's position to its end, at most `limit` bytes, also from a pipe: `read(2)`.
+  ///
+  /// - Throws: EFBIG if there is more.
+  package func remainingContents(limit: Int) throws(Errno) -> [UInt8] {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
@@ -104,41 +107,40 @@ extension OpenFile {
     }
   }
 
-  /// Lets the disk begin with what was written in a range, without waiting for it: `sync_file_range(2)`.
-  public func beginWriteback(_ range: Range<Int64>) {
+  /// Starts the write-back of a range of bytes, and does not wait for it: `sync_file_range(2)`.
+  package func beginWriteback(_ range: Range<Int64>) {
     casfs_begin_writeback(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
   }
 
-  /// Makes content and status durable: `fsync(2)`.
-  public func synchronize() throws(Errno) {
+  /// Makes content and metadata durable: `fsync(2)`.
+  package func synchronize() throws(Errno) {
     _ = try retrying { fsync(rawValue) }
   }
 
-  /// Makes the file this long, with zeros where it grows: `ftruncate(2)`.
-  public func truncate(to size: Int64) throws(Errno) {
+  /// Sets the length in bytes; the file grows by zeros: `ftruncate(2)`.
+  package func truncate(to size: Int64) throws(Errno) {
     _ = try retrying { ftruncate(rawValue, off_t(size)) }
   }
 
   /// Sets the permission bits: `fchmod(2)`.
-  public func setPermissions(_ permissions: UInt32) throws(Errno) {
+  package func setPermissions(_ permissions: UInt32) throws(Errno) {
     _ = try retrying { fchmod(rawValue, permissions) }
   }
 
-  /// Gives the file to a user and a group: `fchown(2)`.
-  public func setOwner(user: UInt32, group: UInt32) throws(Errno) {
+  /// Sets the owner and the group: `fchown(2)`.
+  package func setOwner(user: UInt32, group: UInt32) throws(Errno) {
     _ = try retrying { fchown(rawValue, user, group) }
   }
 
-  /// Sets the times of reading and change to the present: `futimens(2)`.
-  public func touch() throws(Errno) {
+  /// Sets the times of access and modification to the current time: `futimens(2)`.
+  package func touch() throws(Errno) {
     _ = try retrying { futimens(rawValue, nil) }
   }
 
-  /// Whether some process has the file open for writing, as the kernel tells who asks for a read lease:
-  /// `fcntl(2)`, `F_SETLEASE`.
+  /// Whether a process has the file open for writing, which makes a read lease fail: `fcntl(2)` with `F_SETLEASE`.
   ///
-  /// - Returns: `nil` when it does not tell: the file is another user's, or the file system has no leases.
-  public func hasWriter() -> Bool? {
+  /// - Returns: `nil` if the kernel grants no lease: the file belongs to another user, or the file system has no leases.
+  package func hasWriter() -> Bool? {
     switch casfs_has_writer(rawValue) {
     case 0: false
     case 1: true
@@ -146,14 +148,14 @@ extension OpenFile {
     }
   }
 
-  /// Tells the kernel that the file is about to be read from front to back: `posix_fadvise(2)`.
-  public func adviseSequential() {
+  /// Announces a sequential read: `posix_fadvise(2)` with `POSIX_FADV_SEQUENTIAL`.
+  package func adviseSequential() {
     _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 
-  /// Makes this empty file a copy of another, sharing its extents where the file system can, else copied in the
-  /// kernel: `FICLONE`, `copy_file_range(2)`.
-  public func copyContents(of source: OpenFile) throws(Errno) {
+  /// Copies another file to this empty one: a reflink where the file system supports it (`FICLONE`), else
+  /// `copy_file_range(2)`.
+  package func copyContents(of source: OpenFile) throws(Errno) {
     if casfs_clone(rawValue, source.rawValue) == 0 { return }
     var from: Int64 = 0
     var to: Int64 = 0

@@ -1,66 +1,67 @@
 import CLinux
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// A moment as file systems keep it, since 1970-01-01T00:00:00Z: `struct timespec`.
+/// A time of a file, since 1970-01-01T00:00:00Z: `struct timespec`.
 public struct Timestamp: Hashable, Comparable, Sendable {
   /// Whole seconds; negative before 1970.
   public var seconds: Int64
-  /// The rest, 0 to 999,999,999.
+  /// The fraction in nanoseconds, 0 to 999,999,999.
   public var nanoseconds: UInt32
 
-  /// Makes a moment of its parts.
+  /// Creates a time from its parts.
   public init(seconds: Int64, nanoseconds: UInt32) {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
   }
 
-  /// The present: `clock_gettime(CLOCK_REALTIME)`.
+  /// The current time: `clock_gettime(2)` with `CLOCK_REALTIME`.
   public static var now: Timestamp {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(truncatingIfNeeded: time.tv_nsec))
   }
 
-  /// How many seconds ago it was, negative when it is to come. Files can have any time, so this may be the last number.
-  public var age: Int64 {
+  /// The age in seconds; negative for a time in the future. It saturates, since a file can have any time.
+  package var age: Int64 {
     let (age, overflows) = Timestamp.now.seconds.subtractingReportingOverflow(seconds)
     return overflows ? .max : age
   }
 
-  /// The moment so many seconds before this one, or the first there is.
-  public func earlier(bySeconds count: Int64) -> Timestamp {
+  /// Returns the time that is earlier by a number of seconds. It saturates.
+  package func earlier(bySeconds count: Int64) -> Timestamp {
     let (earlier, overflows) = seconds.subtractingReportingOverflow(count)
     return overflows
       ? Timestamp(seconds: count < 0 ? .max : .min, nanoseconds: 0)
       : Timestamp(seconds: earlier, nanoseconds: nanoseconds)
   }
 
-  /// Whether the left is earlier.
+  /// Whether the left time is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
   }
 }
 
-/// What tells one state of one file from every other: a change of its content changes this.
-public struct FileIdentity: Hashable, Sendable {
-  /// The device the file is on.
-  public var device: UInt64
-  /// Its inode there.
-  public var inode: UInt64
-  /// Its length in bytes.
-  public var size: Int64
-  /// When its content was last changed.
-  public var modified: Timestamp
-  /// When its inode was last changed; the kernel alone sets it.
-  public var changed: Timestamp
+/// The identity of one state of one file. Any change of the content changes it, as long as the clock moved between two
+/// changes of equal length.
+package struct FileIdentity: Hashable, Sendable {
+  /// The device of the file system: `st_dev`.
+  package var device: UInt64
+  /// The inode number.
+  package var inode: UInt64
+  /// The length in bytes.
+  package var size: Int64
+  /// The last change of the content: mtime.
+  package var modified: Timestamp
+  /// The last change of the inode: ctime, which only the kernel sets.
+  package var changed: Timestamp
 }
 
-/// What the system knows about a file: `statx(2)`.
-public struct FileStatus: Sendable {
-  /// What kind of thing a name stands for.
-  public enum Kind: Sendable {
-    /// A file with bytes.
+/// The metadata of a file: `statx(2)`.
+package struct FileStatus: Sendable {
+  /// The type of a file: `mode & S_IFMT`.
+  package enum Kind: Sendable {
+    /// A regular file.
     case regular
     /// A directory.
     case directory
@@ -70,25 +71,25 @@ public struct FileStatus: Sendable {
     case special
   }
 
-  /// What kind it is.
-  public var kind: Kind
+  /// The type of the file.
+  package var kind: Kind
   /// The permission bits, with set-id and sticky bits: `mode & 07777`.
-  public var permissions: UInt32
-  /// How many names it has.
-  public var links: UInt32
+  package var permissions: UInt32
+  /// The number of hard links.
+  package var links: UInt32
   /// The owner's user id.
-  public var user: UInt32
+  package var user: UInt32
   /// The owner's group id.
-  public var group: UInt32
-  /// The space it takes, in units of 512 bytes.
-  public var blocks: Int64
-  /// When it was last read, as far as the file system notes that.
-  public var accessed: Timestamp
+  package var group: UInt32
+  /// The allocated space, in units of 512 bytes.
+  package var blocks: Int64
+  /// The last access, as far as the file system records it: atime.
+  package var accessed: Timestamp
   /// Device, inode, size and times.
-  public var identity: FileIdentity
+  package var identity: FileIdentity
 
   /// The length in bytes.
-  public var size: Int64 { identity.size }
+  package var size: Int64 { identity.size }
 
   init(_ status: casfs_status) {
     switch status.mode & UInt32(S_IFMT) {
@@ -110,22 +111,22 @@ public struct FileStatus: Sendable {
   }
 }
 
-/// What the system knows about a file system: `statfs(2)`.
+/// The size and the free space of a file system: `statfs(2)`.
 public struct FileSystemStatistics: Sendable {
   /// The unit of the block counts, in bytes.
   public var blockSize: UInt64
-  /// All blocks.
+  /// The number of blocks.
   public var blocks: UInt64
-  /// Blocks nothing uses.
+  /// The number of free blocks.
   public var freeBlocks: UInt64
-  /// Blocks an ordinary user may still use.
+  /// The number of free blocks for an ordinary user.
   public var availableBlocks: UInt64
-  /// All inodes.
+  /// The number of inodes.
   public var files: UInt64
-  /// Inodes nothing uses.
+  /// The number of free inodes.
   public var freeFiles: UInt64
 
-  /// Makes a status of its parts.
+  /// Creates statistics from their parts.
   public init(
     blockSize: UInt64, blocks: UInt64, freeBlocks: UInt64, availableBlocks: UInt64, files: UInt64, freeFiles: UInt64
   ) {
@@ -139,21 +140,22 @@ public struct FileSystemStatistics: Sendable {
 }
 
 extension OpenFile {
-  /// The status of the open file itself.
-  public func status() throws(Errno) -> FileStatus {
+  /// Returns the metadata of the open file: `statx(2)`.
+  package func status() throws(Errno) -> FileStatus {
     try status(of: "")
   }
 
-  /// The status of a name in this directory, of a link itself and not of what it points to.
-  public func status(of name: String) throws(Errno) -> FileStatus {
+  /// Returns the metadata of a name in this directory, without following a symbolic link: `statx(2)`.
+  package func status(of name: String) throws(Errno) -> FileStatus {
     var status = casfs_status()
     _ = try retrying { unsafe casfs_status(rawValue, name, &status) }
     return FileStatus(status)
   }
 
-  /// Whether the file system is one that only this machine writes, as ext4, XFS, Btrfs, tmpfs and overlays of them.
-  public func isOnLocalFileSystem() throws(Errno) -> Bool {
-    // The magic numbers of ext4, xfs, btrfs, tmpfs, f2fs, zfs and overlay: `statfs(2)`.
+  /// Whether the file system is one that only this machine writes, such as ext4, XFS, Btrfs, tmpfs or an overlay:
+  /// `statfs(2)`.
+  package func isOnLocalFileSystem() throws(Errno) -> Bool {
+    // The magic numbers of ext4, XFS, Btrfs, tmpfs, F2FS, ZFS and overlayfs.
     let local: Set<Int64> = [
       0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0xF2F5_2010, 0x2FC1_2FC1, 0x794C_7630,
     ]
@@ -162,14 +164,14 @@ extension OpenFile {
     return local.contains(space.type)
   }
 
-  /// Whether the file system is overlayfs.
-  public func isOnOverlay() -> Bool {
+  /// Whether the file system is overlayfs: `statfs(2)`.
+  package func isOnOverlay() -> Bool {
     var space = casfs_space()
     return unsafe casfs_space(rawValue, &space) == 0 && space.type == 0x794C_7630
   }
 
-  /// The file system the open file is on.
-  public func space() throws(Errno) -> FileSystemStatistics {
+  /// Returns the statistics of the file system: `statfs(2)`.
+  package func space() throws(Errno) -> FileSystemStatistics {
     var space = casfs_space()
     _ = try retrying { unsafe casfs_space(rawValue, &space) }
     return FileSystemStatistics(
@@ -177,9 +179,9 @@ extension OpenFile {
       availableBlocks: space.available_blocks, files: space.files, freeFiles: space.free_files)
   }
 
-  /// Whether the file system below is mounted read-only or this process may not write to the directory:
-  /// `faccessat(2)` with `W_OK`.
-  public func isWritable() -> Bool {
+  /// Whether this process may write to the directory and its file system is mounted for writing: `faccessat(2)` with
+  /// `W_OK`.
+  package func isWritable() -> Bool {
     unsafe faccessat(rawValue, ".", W_OK, AT_EACCESS) == 0
   }
 }

@@ -2,21 +2,20 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// An open file or directory, closed when the last reference to it goes.
+/// An open file or directory, which closes with the last reference to the object: `close(2)`.
 ///
-/// Calls on it are the system's, retried when a signal interrupts them; they throw the system's error number.
-/// A name passed to a directory's methods is a single component and never followed when it is a symbolic link,
-/// unless the method says otherwise.
+/// Members call the system, repeat a call that a signal interrupted, and throw the error number. A name that is passed to
+/// a member of a directory is one component; a symbolic link is not followed, unless the member's comment says so.
 public final class OpenFile: Sendable {
-  /// The number the kernel knows it by; valid while this object lives.
+  /// The file descriptor, valid as long as this object exists.
   public let rawValue: Int32
 
-  /// Takes over an open descriptor, which is closed with this object.
+  /// Takes ownership of an open descriptor.
   public init(owning rawValue: Int32) {
     self.rawValue = rawValue
   }
 
-  /// Duplicates a descriptor that stays the caller's: `fcntl(2)` with `F_DUPFD_CLOEXEC`. Both share one position.
+  /// Duplicates a descriptor, which remains the caller's: `fcntl(2)` with `F_DUPFD_CLOEXEC`. Both share one position.
   public convenience init(duplicating rawValue: Int32) throws(Errno) {
     self.init(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
   }
@@ -25,12 +24,12 @@ public final class OpenFile: Sendable {
     close(rawValue)
   }
 
-  /// How a file is opened: the flags of `open(2)`.
+  /// The flags of `open(2)`.
   public struct Flags: OptionSet, Sendable {
-    /// The bits of `open(2)`.
+    /// The bits, as in `open(2)`.
     public let rawValue: Int32
 
-    /// Makes flags of the bits of `open(2)`.
+    /// Creates flags from bits of `open(2)`.
     public init(rawValue: Int32) {
       self.rawValue = rawValue
     }
@@ -41,19 +40,19 @@ public final class OpenFile: Sendable {
     public static let writeOnly = Flags(rawValue: O_WRONLY)
     /// `O_RDWR`.
     public static let readWrite = Flags(rawValue: O_RDWR)
-    /// `O_CREAT | O_EXCL`: a file that was not there.
+    /// `O_CREAT | O_EXCL`: a new file.
     public static let createNew = Flags(rawValue: O_CREAT | O_EXCL)
     /// `O_DIRECTORY`.
     public static let directory = Flags(rawValue: O_DIRECTORY)
-    /// `O_TMPFILE`: an unnamed file in the directory that is opened.
+    /// `O_TMPFILE`: an unnamed file on the file system of a directory.
     public static let unnamed = Flags(rawValue: Int32(casfs_O_TMPFILE))
-    /// `O_NONBLOCK`: a FIFO put where a file is expected does not hang the open.
+    /// `O_NONBLOCK`: opening a FIFO in the place of a file does not block.
     public static let nonBlocking = Flags(rawValue: O_NONBLOCK)
     /// `O_NOFOLLOW`.
     public static let noFollow = Flags(rawValue: O_NOFOLLOW)
   }
 
-  /// Opens a path that the user gave, following links: `open(2)`.
+  /// Opens a path from the user, and follows symbolic links: `open(2)`.
   public static func open(
     path: String, _ flags: Flags, mode: UInt32 = 0
   ) throws(Errno) -> OpenFile {
@@ -61,12 +60,12 @@ public final class OpenFile: Sendable {
     return OpenFile(owning: fd)
   }
 
-  /// Opens a relative path that is not led out of this directory by a link, `..` or a mount trick, nor through a
-  /// link at all: `openat2(2)` with `RESOLVE_BENEATH` and `RESOLVE_NO_SYMLINKS`.
+  /// Opens a relative path that cannot leave this directory by a symbolic link, `..` or a magic link: `openat2(2)` with
+  /// `RESOLVE_BENEATH` and `RESOLVE_NO_SYMLINKS`.
   ///
-  /// A link on the way is ELOOP. Where the kernel has no `openat2` (before 5.6), single components are opened with
-  /// `O_NOFOLLOW` and longer paths fail with ENOSYS.
-  public func openBeneath(_ path: String, _ flags: Flags, mode: UInt32 = 0) throws(Errno) -> OpenFile {
+  /// - Throws: ELOOP for a symbolic link in the path. Before Linux 5.6, which has no `openat2`, a single component is opened
+  ///   with `O_NOFOLLOW`, and a longer path is ENOSYS.
+  package func openBeneath(_ path: String, _ flags: Flags, mode: UInt32 = 0) throws(Errno) -> OpenFile {
     let bits = flags.rawValue | O_CLOEXEC
     let resolve = UInt64(casfs_RESOLVE_BENEATH | casfs_RESOLVE_NO_SYMLINKS)
     do throws(Errno) {
@@ -80,8 +79,8 @@ public final class OpenFile: Sendable {
     }
   }
 
-  /// The absolute path the file has now, without links: `readlink(2)` of `/proc/self/fd`.
-  public func path() throws(Errno) -> String {
+  /// Returns the current absolute path of the file, without symbolic links: `readlink(2)` of `/proc/self/fd`.
+  package func path() throws(Errno) -> String {
     var characters = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = try retrying {
       unsafe readlink("/proc/self/fd/\(rawValue)", &characters, characters.count)
@@ -91,13 +90,13 @@ public final class OpenFile: Sendable {
     return path
   }
 
-  /// A second descriptor of the same open file: `F_DUPFD_CLOEXEC`.
-  public func duplicate() throws(Errno) -> OpenFile {
+  /// Returns a second descriptor of the same open file description: `fcntl(2)` with `F_DUPFD_CLOEXEC`.
+  package func duplicate() throws(Errno) -> OpenFile {
     OpenFile(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
   }
 }
 
-/// Calls until the result is not -1 or the error is neither EINTR nor `other`, and throws that error.
+/// Repeats a system call while its error is EINTR, or up to 100 times `other`, and throws any other error.
 func retrying<Result: SignedInteger>(also other: Errno? = nil, _ call: () -> Result) throws(Errno) -> Result {
   var attempts = 0
   while true {
@@ -105,7 +104,7 @@ func retrying<Result: SignedInteger>(also other: Errno? = nil, _ call: () -> Res
     if result != -1 { return result }
     let error = Errno(rawValue: errno)
     attempts += 1
-    // `other` may mean a state that lasts, so it is not retried for ever.
+    // The state behind `other` may last, so it is not retried forever.
     if error != .interrupted && (error != other || attempts > 100) { throw error }
   }
 }

@@ -1,15 +1,15 @@
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// A pipe within the process or to a child: `pipe(2)`, both ends close-on-exec.
-public struct Pipe: Sendable {
-  /// The end that is read.
-  public let reader: OpenFile
-  /// The end that is written.
-  public let writer: OpenFile
+/// A pipe within the process or to a child, both ends close-on-exec: `pipe(2)`.
+package struct Pipe: Sendable {
+  /// The end for reading.
+  package let reader: OpenFile
+  /// The end for writing.
+  package let writer: OpenFile
 
-  /// Makes a pipe.
-  public init() throws(Errno) {
+  /// Creates a pipe.
+  package init() throws(Errno) {
     var ends: [Int32] = [-1, -1]
     _ = try retrying { unsafe pipe(&ends) }
     reader = OpenFile(owning: ends[0])
@@ -17,8 +17,8 @@ public struct Pipe: Sendable {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   }
 
-  /// Makes the reading end readable.
-  public func wake() {
+  /// Writes a byte, which makes the reading end readable: `write(2)`.
+  package func wake() {
     try? writer.write([UInt8(0)].span)
   }
 }

@@ -1,7 +1,7 @@
 extension MutableSpan where Element == UInt8 {
-  /// Copies bytes over those from `index` on, as many as there is room for: `memcpy(3)`.
+  /// Copies bytes to `index` and after it, as many as fit: `memcpy(3)`.
   ///
-  /// - Returns: how many bytes were copied.
+  /// - Returns: the number of bytes that were copied.
   @discardableResult
   package mutating func copy(_ source: Span<UInt8>, at index: Int) -> Int {
     unsafe source.withUnsafeBytes { (source) in
@@ -15,7 +15,7 @@ extension MutableSpan where Element == UInt8 {
     }
   }
 
-  /// Makes the bytes of a range zero, as far as they are there: `memset(3)`.
+  /// Sets the bytes of a range to zero, as far as the span has them: `memset(3)`.
   package mutating func clear(_ range: Range<Int>) {
     unsafe withUnsafeMutableBytes { (bytes) in
       let range = range.clamped(to: 0..<bytes.count)
@@ -25,7 +25,7 @@ extension MutableSpan where Element == UInt8 {
 }
 
 extension Array where Element == UInt8 {
-  /// Adds a copy of bytes at the end: `memcpy(3)`.
+  /// Appends a copy of bytes: `memcpy(3)`.
   package mutating func append(copying source: Span<UInt8>) {
     unsafe source.withUnsafeBytes { (source) in unsafe append(contentsOf: source) }
   }

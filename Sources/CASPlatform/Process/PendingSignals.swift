@@ -1,40 +1,39 @@
 import Glibc
 import SystemPackage
 
-/// What `/proc` tells about the signals of another thread: `/proc/TID/status`.
-public struct PendingSignals: Sendable {
-  /// Signals that end no process that has not asked for something else.
-  private static let harmless: [Int32] = [SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]
-  /// Signals that tell of children, windows and timers: they come all the time, and nobody expects a system call to fail
-  /// for them.
-  private static let passing: [Int32] = [
+/// The pending signals of another thread, from `/proc/TID/status`: `proc(5)`.
+package struct PendingSignals: Sendable {
+  /// Signals that do not terminate a process by default: `signal(7)`.
+  private static let nonfatal: [Int32] = [SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]
+  /// Routine signals of children, windows and timers, which programs do not expect to interrupt a system call.
+  private static let routine: [Int32] = [
     SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGVTALRM, SIGPROF, SIGIO,
   ]
 
-  /// Sets of signals, a bit each.
-  private var waiting: UInt64 = 0
+  /// The pending signals that are neither blocked nor ignored, one bit each.
+  private var deliverable: UInt64 = 0
+  /// The signals with a handler.
   private var caught: UInt64 = 0
 
-  /// Whether a thread is about to end, or has ended: a signal waits for it that it neither handles, ignores nor holds
-  /// back.
+  /// Whether a pending signal will terminate a thread, or the thread has ended.
   ///
-  /// - Returns: `false` too for a thread that cannot be seen, as one of another pid namespace.
-  public static func hasFatalSignal(thread: Int32) -> Bool {
+  /// - Returns: `false` also for a thread that is not visible, such as one of another pid namespace.
+  package static func hasFatalSignal(thread: Int32) -> Bool {
     do throws(Errno) {
       guard let signals = try PendingSignals(of: thread) else { return false }
-      // What ends a process of several threads is sent to each of them as SIGKILL, which nothing holds back.
-      return signals.waiting & ~signals.caught & ~set(harmless) != 0
+      // The kernel sends SIGKILL, which cannot be blocked, to every thread of a process that a signal terminates.
+      return signals.deliverable & ~signals.caught & ~set(nonfatal) != 0
     } catch {
       return error == .noSuchFileOrDirectory || error == .noSuchProcess
     }
   }
 
-  /// Whether a signal waits for a thread that ends it, or that it wants to be told of at once.
+  /// Whether a signal other than a routine one is pending for a thread.
   ///
-  /// - Returns: `true` too for a thread that cannot be seen: no more is known of it than that there is a signal.
-  public static func hasInterruptingSignal(thread: Int32) -> Bool {
+  /// - Returns: `true` also for a thread that is not visible: the caller knows that a signal is pending, but not which.
+  package static func hasInterruptingSignal(thread: Int32) -> Bool {
     guard let signals = try? PendingSignals(of: thread) else { return true }
-    return signals.waiting & ~set(passing) != 0
+    return signals.deliverable & ~set(routine) != 0
   }
 
   private static func set(_ signals: [Int32]) -> UInt64 {
@@ -53,7 +52,7 @@ public struct PendingSignals: Sendable {
     guard let own = sets["SigPnd"], let shared = sets["ShdPnd"], let blocked = sets["SigBlk"],
       let ignored = sets["SigIgn"], let caught = sets["SigCgt"]
     else { return nil }
-    waiting = (own | shared) & ~(blocked | ignored)
+    deliverable = (own | shared) & ~(blocked | ignored)
     self.caught = caught
   }
 }

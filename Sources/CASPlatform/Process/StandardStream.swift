@@ -1,20 +1,20 @@
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// The three files a process starts with.
-public enum StandardStream {
+/// The standard streams of the process: `stdin(3)`.
+package enum StandardStream {
   /// Standard input, descriptor 0.
-  public static let input = OpenFile(owning: STDIN_FILENO)
+  package static let input = OpenFile(owning: STDIN_FILENO)
   /// Standard output, descriptor 1.
-  public static let output = OpenFile(owning: STDOUT_FILENO)
+  package static let output = OpenFile(owning: STDOUT_FILENO)
   /// Standard error, descriptor 2.
-  public static let error = OpenFile(owning: STDERR_FILENO)
+  package static let error = OpenFile(owning: STDERR_FILENO)
 
-  /// Runs `body` with standard error going to a file, for libraries that say there what went wrong. To be called
-  /// while there is one thread.
+  /// Runs `body` while standard error is a temporary file, for a library that reports its errors only there: `dup2(2)`. It
+  /// must be called while the process has one thread.
   ///
-  /// - Returns: what `body` gave, and the text.
-  public static func capturingError<Result>(_ body: () -> Result) throws(Errno) -> (Result, String) {
+  /// - Returns: the result of `body`, and the text of up to 64 KiB.
+  package static func capturingError<Result>(_ body: () -> Result) throws(Errno) -> (Result, String) {
     let captured = try OpenFile.open(path: "/tmp", [.readWrite, .unnamed], mode: 0o600)
     let before = try error.duplicate()
     _ = try retrying { dup2(captured.rawValue, STDERR_FILENO) }
@@ -23,11 +23,11 @@ public enum StandardStream {
     return (result, String(decoding: try captured.contents(limit: 64 << 10), as: UTF8.self))
   }
 
-  /// Puts something unusable in the place of those the process was started without, so that no file opened later
-  /// gets their number and, with it, output that was not meant for it.
-  public static func occupy() {
+  /// Opens `/dev/null` for each standard stream that the process was started without: `open(2)`. Otherwise a file that is
+  /// opened later could get its number, and receive the output.
+  package static func openMissing() {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
-      // The wrong way round: reading or writing there still fails with EBADF, as it would have.
+      // With the opposite access mode, so that reading or writing still fails with EBADF.
       _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
@@ -35,5 +35,5 @@ public enum StandardStream {
 
 extension OpenFile {
   /// Whether this is a terminal: `isatty(3)`.
-  public var isTerminal: Bool { isatty(rawValue) == 1 }
+  package var isTerminal: Bool { isatty(rawValue) == 1 }
 }

@@ -1,18 +1,17 @@
 import CLinux
 import Glibc
 
-/// State that one thread at a time may see or change, and that threads can wait on: a mutex with a condition
-/// variable (`pthread_mutex_t`, `pthread_cond_t`).
+/// A monitor: a mutex with a condition variable around a state (`pthread_mutex_t`, `pthread_cond_t`).
 ///
-/// A change wakes all who wait, if nothing else is said, so that a forgotten signal cannot hang anyone.
+/// By default every change wakes all waiting threads, so that a missing signal cannot cause a hang.
 @safe
-public final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
   private var state: State
 
-  /// Makes a monitor of a first state.
-  public init(_ state: sending State) {
+  /// Creates a monitor with its first state.
+  package init(_ state: sending State) {
     self.state = state
     unsafe mutex = .allocate(capacity: 1)
     unsafe changed = .allocate(capacity: 1)
@@ -31,10 +30,10 @@ public final class Monitor<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Sees and changes the state; nobody else does until `body` returns. `body` must not block or come back here.
+  /// Runs `body` with the state, and the mutex locked. It must not block, and must not use this monitor.
   ///
-  /// - Parameter notification: whom the change concerns.
-  public func withLock<Result, Failure: Error>(
+  /// - Parameter notification: the waiting threads that the change concerns.
+  package func withLock<Result, Failure: Error>(
     notifying notification: Notification = .all, _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
@@ -42,8 +41,8 @@ public final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Waits until `condition` holds, then sees and changes the state like ``withLock(notifying:_:)``.
-  public func wait<Result, Failure: Error>(
+  /// Waits until `condition` holds, then runs `body` as ``withLock(notifying:_:)``.
+  package func wait<Result, Failure: Error>(
     until condition: (State) -> Bool, notifying notification: Notification = .all,
     then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -53,10 +52,10 @@ public final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Waits like ``wait(until:notifying:then:)``, unless the wait is given up, which is looked at now and then.
+  /// Waits as ``wait(until:notifying:then:)``, unless the wait is given up, which is tested every 20 milliseconds.
   ///
-  /// - Returns: `nil` when it was given up.
-  public func wait<Result, Failure: Error>(
+  /// - Returns: `nil` if the wait was given up.
+  package func wait<Result, Failure: Error>(
     until condition: (State) -> Bool, unless isGivenUp: () -> Bool, notifying notification: Notification = .all,
     then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
@@ -92,10 +91,10 @@ public final class Monitor<State>: @unchecked Sendable {
     unsafe pthread_mutex_unlock(mutex)
   }
 
-  /// Waits until `condition` holds, at most for a time.
+  /// Waits until `condition` holds or a timeout has passed: `pthread_cond_timedwait(3)`.
   ///
-  /// - Returns: whether it held.
-  public func wait(for duration: Duration, until condition: (State) -> Bool) -> Bool {
+  /// - Returns: whether the condition held.
+  package func wait(for duration: Duration, until condition: (State) -> Bool) -> Bool {
     var deadline = Self.deadline(after: duration)
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
@@ -106,11 +105,11 @@ public final class Monitor<State>: @unchecked Sendable {
   }
 }
 
-/// Which of the threads that wait on a ``Monitor`` a change concerns.
-public enum Notification: Sendable {
-  /// All of them look whether what they wait for is there.
+/// The threads waiting on a ``Monitor`` that a change concerns.
+package enum Notification: Sendable {
+  /// All of them test their conditions: `pthread_cond_broadcast(3)`.
   case all
-  /// Any one of them: they all wait for the same, and only one can have it.
+  /// One of them: all wait for the same, and only one can have it. `pthread_cond_signal(3)`.
   case one
   /// None of them.
   case none

@@ -1,15 +1,16 @@
 import CLinux
 import Glibc
-public import SystemPackage
+package import SystemPackage
 
-/// Threads of our own, for work that blocks: it must not take those of Swift's cooperative pool.
-public enum Thread {
-  /// Starts a thread that runs `body` and ends with it: `pthread_create(3)`, detached.
+/// Threads for work that blocks, which must not run on a thread of Swift's cooperative pool.
+package enum Thread {
+  /// Starts a detached thread that runs `body`: `pthread_create(3)`.
   ///
-  /// The thread has every signal blocked, so that the one thread made to wait for signals gets them.
+  /// Every signal is blocked in the thread, so that the one thread that waits for signals receives them.
   ///
-  /// - Parameter name: what `ps -L` shows, up to 15 bytes.
-  public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+  /// - Parameter name: the name in `ps -L`, up to 15 bytes.
+  /// - Throws: EAGAIN if there are too many threads.
+  package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     let argument = unsafe Unmanaged.passRetained(Body(name: name, run: body))
     var everySignal = sigset_t()
     var before = sigset_t()
@@ -33,8 +34,8 @@ public enum Thread {
     pthread_detach(thread)
   }
 
-  /// Suspends this thread: `nanosleep(2)`. A signal may end the sleep early.
-  public static func sleep(for duration: Duration) {
+  /// Suspends this thread: `nanosleep(2)`. A signal can end the sleep early.
+  package static func sleep(for duration: Duration) {
     var time = timespec(duration)
     unsafe nanosleep(&time, nil)
   }
@@ -51,7 +52,7 @@ public enum Thread {
 }
 
 extension timespec {
-  /// A length of time for the system; a negative one is zero.
+  /// Creates a `timespec` from a duration; a negative one becomes zero.
   init(_ duration: Duration) {
     let (seconds, attoseconds) = max(duration, .zero).components
     self.init(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

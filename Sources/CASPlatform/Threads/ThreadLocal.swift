@@ -1,12 +1,12 @@
 import Glibc
 
-/// A value that each thread has for itself, for as long as it runs something: `pthread_setspecific(3)`.
+/// A value of a thread during a call: `pthread_setspecific(3)`.
 @safe
-public final class ThreadLocal<Value: AnyObject & Sendable>: Sendable {
+package final class ThreadLocal<Value: AnyObject & Sendable>: Sendable {
   private let key: pthread_key_t
 
-  /// No thread has a value yet.
-  public init() {
+  /// Creates a key without values: `pthread_key_create(3)`.
+  package init() {
     var key = pthread_key_t()
     unsafe pthread_key_create(&key, nil)
     self.key = key
@@ -16,13 +16,13 @@ public final class ThreadLocal<Value: AnyObject & Sendable>: Sendable {
     pthread_key_delete(key)
   }
 
-  /// What this thread has.
-  public var value: Value? {
+  /// The value of this thread: `pthread_getspecific(3)`.
+  package var value: Value? {
     unsafe pthread_getspecific(key).map { unsafe Unmanaged<Value>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// Runs `body` with a value for this thread.
-  public func withValue(_ value: Value, _ body: () -> Void) {
+  /// Runs `body`, during which this thread has a value.
+  package func withValue(_ value: Value, _ body: () -> Void) {
     unsafe pthread_setspecific(key, Unmanaged.passUnretained(value).toOpaque())
     defer {
       pthread_setspecific(key, nil)

@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// Threads for computing beside the threads that wait for the system: no more than there are processors. Those
-/// without work end after a while.
-public final class ThreadPool: Sendable {
-  /// The workers of this process.
-  public static let shared = ThreadPool(limit: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+/// A pool of threads for computations, at most as many as there are processors. A computation must not block. Idle threads
+/// end after two seconds.
+package final class ThreadPool: Sendable {
+  /// The pool of this process.
+  package static let shared = ThreadPool(limit: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
 
   private struct State {
     var waiting: [@Sendable () -> Void] = []
@@ -13,21 +13,21 @@ public final class ThreadPool: Sendable {
     var idle = 0
   }
 
-  /// How long a thread waits for work before it ends.
+  /// The time after which an idle thread ends.
   private static let idleTimeout = Duration.seconds(2)
 
   private let limit: Int
   private let state = Monitor(State())
 
-  /// Starts no thread yet.
+  /// Creates a pool without threads.
   ///
-  /// - Parameter limit: how many threads there may be.
-  public init(limit: Int) {
+  /// - Parameter limit: the maximum number of threads.
+  package init(limit: Int) {
     self.limit = limit
   }
 
-  /// Lets a thread do some work soon; without any thread it is done at once by this one.
-  public func submit(_ work: @escaping @Sendable () -> Void) {
+  /// Queues work for a thread of the pool. If no thread can be started, the work is done on the caller's.
+  package func submit(_ work: @escaping @Sendable () -> Void) {
     let needsThread = state.withLock { state in
       state.waiting.append(work)
       guard state.waiting.count > state.idle, state.threads < limit else { return false }

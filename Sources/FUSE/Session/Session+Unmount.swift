@@ -10,7 +10,7 @@ extension Session {
   @discardableResult
   public static func detach(_ path: String) -> Bool {
     if geteuid() == 0 { return unsafe umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) == 0 }
-    return (try? Command.run("fusermount3", ["-u", "-z", "-q", "--", path])) == 0
+    return (try? ChildProcess.run("fusermount3", ["-u", "-z", "-q", "--", path])) == 0
   }
 
   /// Unmounts a mount that is not in use: `umount2(2)`, or fusermount3 for an ordinary user.
@@ -22,7 +22,7 @@ extension Session {
       return
     }
     let (status, message) = try StandardStream.capturingError {
-      Result { () throws(Errno) in try Command.run("fusermount3", ["-u", "--", path]) }
+      Result { () throws(Errno) in try ChildProcess.run("fusermount3", ["-u", "--", path]) }
     }
     if try status.get() != 0 {
       // fusermount3 reports everything but EBUSY as a mount that is not the user's.
