@@ -1,24 +1,23 @@
-/// A reference to content: its media type, digest and size, and what else is said of it (image-spec,
-/// `descriptor.md`).
+/// A descriptor of content: media type, digest, size, and further members (image-spec, `descriptor.md`).
 ///
-/// Members this library does not know are kept, in their order. Two descriptors are equal when they mean the same:
-/// order and the annotation that names an index entry aside.
+/// Unknown members are kept, in their order. Equality ignores the order of members, and the annotation with the name of an
+/// index entry.
 public struct Descriptor: Sendable, CustomStringConvertible {
-  /// The annotation that names an entry of an index (image-spec, `annotations.md`).
+  /// The annotation with the name of an index entry (image-spec, `annotations.md`).
   public static let referenceNameKey = "org.opencontainers.image.ref.name"
 
-  /// How deep it may be nested, so that an index can have it as an entry.
+  /// The nesting limit of a descriptor, so that it can be an entry of an index.
   private static let maximumDepth = JSONParser.maximumDepth - 2
 
   /// The type of the content.
   public let mediaType: String
-  /// The address of the content.
+  /// The digest of the content.
   public let digest: Digest
-  /// The content's length in bytes.
+  /// The length of the content in bytes.
   public let size: Int64
   private let members: [JSON.Member]
 
-  /// Describes content without annotations.
+  /// Creates a descriptor without annotations.
   public init(mediaType: String, digest: Digest, size: Int64) {
     self.mediaType = mediaType
     self.digest = digest
@@ -29,9 +28,9 @@ public struct Descriptor: Sendable, CustomStringConvertible {
     ]
   }
 
-  /// Takes a JSON value for a descriptor.
+  /// Creates a descriptor from its JSON value.
   ///
-  /// - Throws: which of the required members is missing or wrong.
+  /// - Throws: ``InvalidValue`` if a required member is absent or malformed.
   public init(_ value: JSON) throws(InvalidValue) {
     guard case .object(let members) = value else { throw InvalidValue("a descriptor is a JSON object") }
     guard value.isNested(atMost: Self.maximumDepth) else {
@@ -55,9 +54,9 @@ public struct Descriptor: Sendable, CustomStringConvertible {
     self.members = members
   }
 
-  /// Reads a descriptor's JSON text.
+  /// Parses the JSON text of a descriptor.
   ///
-  /// - Throws: what is wrong with it.
+  /// - Throws: ``InvalidValue`` if it is not a descriptor.
   public init(parsing text: [UInt8]) throws(InvalidValue) {
     try self.init(JSON(parsing: text))
   }
@@ -65,12 +64,12 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   /// The descriptor as a JSON value.
   public var json: JSON { .object(members) }
 
-  /// The value of an annotation.
+  /// Returns the value of an annotation; `nil` if it is absent.
   public func annotation(_ key: String) -> String? {
     json["annotations"]?[key]?.text
   }
 
-  /// The same descriptor as an index entry of this name, or without a name.
+  /// Returns the descriptor with a name as an index entry, or without one.
   public func named(_ name: ReferenceName?) -> Descriptor {
     var annotations: [JSON.Member] = []
     if case .object(let entries) = json["annotations"] ?? .null {
@@ -96,22 +95,22 @@ public struct Descriptor: Sendable, CustomStringConvertible {
     self.members = members
   }
 
-  /// The descriptor as one line of JSON, without the line's end.
+  /// The descriptor as one line of JSON, without a newline.
   public var description: String { String(decoding: json.serialized, as: UTF8.self) }
 }
 
 extension Descriptor: Hashable {
-  /// Whether both mean the same, the entry's name aside.
+  /// Compares the canonical JSON of both, without the name of an entry.
   public static func == (left: Descriptor, right: Descriptor) -> Bool {
     left.digest == right.digest && left.meaning.serialized == right.meaning.serialized
   }
 
-  /// Feeds what equality compares.
+  /// Hashes the digest, which equal descriptors share.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(digest)
   }
 
-  /// Canonical, nameless, and without members that say nothing.
+  /// The canonical JSON, without the name of an entry and without members that are `null`.
   private var meaning: JSON {
     let members = named(nil).members.filter { $0.value != .null }
     return JSON.object(members).canonical

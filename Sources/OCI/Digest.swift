@@ -1,16 +1,16 @@
-/// The address of content: a hash algorithm and the hash of the bytes (image-spec, `descriptor.md`, "Digests").
+/// The digest that addresses content: an algorithm and a hash (image-spec, `descriptor.md`, "Digests").
 ///
-/// Its text is `sha256:` or `sha512:` and the hash in lower-case hexadecimal digits. A value of this type is always
-/// a digest of a known algorithm with the right length, so it is safe as a file name.
+/// Its text is `sha256:` or `sha512:`, and the hash in lower-case hexadecimal digits. The algorithm is known and the length
+/// is right, so the digits are always a safe file name.
 public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// The hash functions that the image specification registers.
+  /// The registered hash algorithms of the image specification.
   public enum Algorithm: String, Hashable, Sendable, CaseIterable {
-    /// SHA-256, which every implementation must know.
+    /// SHA-256, which every implementation must support.
     case sha256
     /// SHA-512.
     case sha512
 
-    /// How many bytes the hash has.
+    /// The length of a hash, in bytes.
     public var byteCount: Int {
       switch self {
       case .sha256: 32
@@ -19,11 +19,11 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// The hash function.
+  /// The hash algorithm.
   public let algorithm: Algorithm
   private var words: Words
 
-  /// Eight words in the value itself: a million digests are a million allocations fewer.
+  /// Eight words inside the value: an array would be one allocation for each digest.
   private struct Words: Hashable, Sendable {
     var storage: InlineArray<8, UInt64> = .init(repeating: 0)
 
@@ -37,9 +37,9 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// Makes a digest of the hash's bytes.
+  /// Creates a digest from the bytes of a hash.
   ///
-  /// - Returns: `nil` when there are not as many as the algorithm gives.
+  /// - Returns: `nil` if their number is not that of the algorithm.
   public init?(_ algorithm: Algorithm, bytes: some Collection<UInt8>) {
     guard bytes.count == algorithm.byteCount else { return nil }
     self.algorithm = algorithm
@@ -49,12 +49,12 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
+  /// Parses the hexadecimal part, which is the name of a file in `blobs/ALGORITHM`.
   ///
-  /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
+  /// - Returns: `nil` for a wrong length, or a character that is not a lower-case hexadecimal digit.
   public init?(_ algorithm: Algorithm, hex: Span<UInt8>) {
-    // A listing reads a million of these, and no processor foresees whether a digit is a letter: there is no branch
-    // for that, and no generic text, which is not specialised across modules.
+    // A listing parses a million of these. A branch on digit or letter would be mispredicted half of the time, and generic
+    // text is not specialised across modules.
     guard hex.count == algorithm.byteCount * 2 else { return nil }
     self.algorithm = algorithm
     words = Words()
@@ -66,7 +66,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
         let isDigit = character &- UInt8(ascii: "0") < 10
         let isLetter = character &- UInt8(ascii: "a") < 6
         faults |= isDigit == isLetter ? 1 : 0
-        // The letters' low bits begin with 1.
+        // The low bits of "a" are 1, so a letter is its low bits plus 9.
         value = value << 4 | UInt64(character & 15 &+ (character >> 6) &* 9)
       }
       words.storage[word] = value
@@ -74,16 +74,17 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     guard faults == 0 else { return nil }
   }
 
-  /// Reads the hexadecimal part alone, as it names a file below `blobs/ALGORITHM`.
+  /// Parses the hexadecimal part, which is the name of a file in `blobs/ALGORITHM`.
   ///
-  /// - Returns: `nil` unless it is of the algorithm's length, in digits and lower-case letters a to f.
+  /// - Returns: `nil` for a wrong length, or a character that is not a lower-case hexadecimal digit.
   public init?(_ algorithm: Algorithm, hex: String) {
     self.init(algorithm, hex: hex.utf8.span)
   }
 
-  /// Reads a digest's text.
+  /// Parses the text of a digest.
   ///
-  /// - Throws: what is wrong with it: the algorithm, the length, or a character.
+  /// - Throws: ``InvalidValue`` for an unknown algorithm, a wrong length, or a character that is not a lower-case
+  ///   hexadecimal digit.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
       throw InvalidValue("a digest has the form sha256:HEX")
@@ -115,8 +116,8 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The first eight bytes of the hash as a number: alike for alike content, and spread evenly.
-  public var prefix: UInt64 { words.storage[0] }
+  /// The first eight bytes of the hash as a number, which is distributed uniformly.
+  package var prefix: UInt64 { words.storage[0] }
 
   /// The text: `sha256:HEX`.
   public var description: String { "\(algorithm.rawValue):\(hex)" }

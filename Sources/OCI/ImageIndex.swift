@@ -1,46 +1,46 @@
 /// An index: the file `index.json` of a layout, or an image index among its blobs (image-spec, `image-index.md`).
 ///
-/// Made from the file's bytes, it gives the bytes of a changed file in which every entry that the change does not
-/// concern, and every member besides `manifests`, stands as it stood.
+/// Edits work on the text and return the bytes of the new file. Entries that an edit does not concern, and members other
+/// than `manifests`, keep their bytes.
 public struct ImageIndex: Sendable {
-  /// One of the index's `manifests`.
+  /// An element of `manifests`.
   public struct Entry: Sendable {
-    /// The name in its annotation, when it has a safe one.
+    /// The name in its annotation; `nil` if it has none or an unsafe one.
     public let name: ReferenceName?
-    /// Why the name in its annotation is not safe, when there is one that is not.
+    /// The reason why the name in its annotation is unsafe; `nil` if it is safe or absent.
     public let unusableName: InvalidValue?
-    /// What it describes, or why it is no descriptor.
+    /// The descriptor, or the reason why the entry is not one.
     public let descriptor: Result<Descriptor, InvalidValue>
     fileprivate let range: Range<Int>
   }
 
-  /// The longest file that is read, in bytes.
+  /// The maximum size of an index that is read, in bytes.
   public static let maximumSize = 64 << 20
-  /// The name of the file in a layout.
+  /// The file name in a layout.
   public static let fileName = "index.json"
-  /// The file's content.
+  /// The content of the file.
   public let content: [UInt8]
-  /// The entries, in the order of the file.
+  /// The entries in the order of the file.
   public let entries: [Entry]
   private let list: List
 
-  /// Where the file has its entries.
+  /// The place of the entries in the file.
   private enum List {
     case array(Range<Int>)
     case null(Range<Int>)
     case absent(afterBrace: Int, isOnlyMember: Bool)
   }
 
-  /// An index without entries.
+  /// Creates an index without entries.
   public init() {
     content = Array("{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageIndex)\",\"manifests\":[]}".utf8)
     entries = []
     list = .array(content.count - 3..<content.count - 1)
   }
 
-  /// An index of these entries, in their order.
+  /// Creates an index with these entries, in their order.
   ///
-  /// - Throws: that there are too many.
+  /// - Throws: ``InvalidValue`` if they are nested too deep.
   public init(listing entries: [JSON]) throws(InvalidValue) {
     let members = [
       JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
@@ -49,9 +49,9 @@ public struct ImageIndex: Sendable {
     try self.init(parsing: JSON.object(members).serialized)
   }
 
-  /// Reads an index's JSON text. An entry that is no descriptor is kept and reported by the entry alone.
+  /// Parses the JSON text of an index. An entry that is not a descriptor is kept, and carries its error.
   ///
-  /// - Throws: what is wrong with it and at which byte.
+  /// - Throws: ``InvalidValue`` with the position of the error.
   public init(parsing content: [UInt8]) throws(InvalidValue) {
     var parser = JSONParser(content)
     var entries: [Entry] = []
@@ -88,13 +88,13 @@ public struct ImageIndex: Sendable {
     self.list = list ?? .absent(afterBrace: afterBrace, isOnlyMember: isEmpty)
   }
 
-  /// The first entry of that name.
+  /// Returns the first entry of a name.
   public func entry(named name: ReferenceName) -> Entry? {
     entries.first { $0.name == name }
   }
 
-  /// The bytes of the index with a descriptor under a name, in the place of the first entry that has the name, or
-  /// at the end; further entries of that name go.
+  /// Returns the bytes of the index with a descriptor under a name. It replaces the first entry of that name, or is
+  /// appended; further entries of that name are removed.
   public func setting(_ descriptor: Descriptor, named name: ReferenceName) -> [UInt8] {
     let addition = descriptor.named(name).json.serialized
     var kept: [ArraySlice<UInt8>] = []
@@ -111,15 +111,15 @@ public struct ImageIndex: Sendable {
     return replacingEntries(with: kept)
   }
 
-  /// The bytes of the index without the entries of a name; `nil` when there are none.
+  /// Returns the bytes of the index without the entries of a name; `nil` if it has no such entry.
   public func removing(_ name: ReferenceName) -> [UInt8]? {
     let kept = entries.filter { $0.name != name }
     guard kept.count < entries.count else { return nil }
     return replacingEntries(with: kept.map { content[$0.range] })
   }
 
-  /// The bytes of the index with the first descriptor of one name under another instead: in the place of the entries
-  /// that have the other name, and with no entry of the first; `nil` when there is no descriptor of the first.
+  /// Returns the bytes of the index with the descriptor of one name under another, whose entries it replaces; `nil` if the
+  /// first name has no valid descriptor.
   public func moving(_ name: ReferenceName, to other: ReferenceName) -> [UInt8]? {
     guard let descriptor = try? entry(named: name)?.descriptor.get(), name != other,
       let moved = try? ImageIndex(parsing: setting(descriptor, named: other))

@@ -1,19 +1,19 @@
 /// The file `oci-layout` that marks a directory as an image layout (image-spec, `image-layout.md`).
 public enum ImageLayout {
-  /// The name of the marker file.
+  /// The name of the file.
   public static let fileName = "oci-layout"
-  /// The version written and read.
+  /// The supported version of the layout.
   public static let version = "1.0.0"
-  /// The marker file's content.
+  /// The content of the file.
   public static let content = Array("{\"imageLayoutVersion\":\"\(version)\"}".utf8)
 
-  /// Checks a marker file's content; members it does not know pass.
+  /// Validates the content of the file; unknown members are ignored.
   ///
-  /// - Throws: what is wrong with it, or which version it is that is not supported.
+  /// - Throws: ``InvalidValue`` if it is malformed, or of another version.
   public static func validate(_ content: [UInt8]) throws(InvalidValue) {
     let value = try JSON(parsing: content)
     guard let found = value["imageLayoutVersion"]?.text else {
-      throw InvalidValue("it has no imageLayoutVersion")
+      throw InvalidValue("no imageLayoutVersion")
     }
     guard found == version else {
       throw InvalidValue("layout version \(found) is not supported, only \(version)")

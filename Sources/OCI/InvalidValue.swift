@@ -1,13 +1,17 @@
-/// Why some text or bytes are not the value they were taken for.
+/// The error of text or bytes that are not a valid value of a type.
 public struct InvalidValue: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, in a few words for a person.
+  /// The reason, in a few words for a person.
   public let reason: String
 
-  /// Whether it is too large or too deep, which no half-written text can be.
-  public let exceedsBounds: Bool
+  /// Whether a limit was exceeded. Such text cannot be the beginning of a valid one, as a torn read would be.
+  package let exceedsBounds: Bool
 
-  /// Makes an error that says what is wrong.
-  public init(_ reason: String, exceedsBounds: Bool = false) {
+  /// Creates an error from its reason.
+  public init(_ reason: String) {
+    self.init(reason, exceedsBounds: false)
+  }
+
+  package init(_ reason: String, exceedsBounds: Bool) {
     self.reason = reason
     self.exceedsBounds = exceedsBounds
   }

@@ -1,55 +1,54 @@
-/// A JSON value as it stands in a store's files (RFC 8259): members keep their order, numbers their text.
+/// A JSON value (RFC 8259) that keeps the order of members and the text of numbers.
 ///
-/// Foundation's decoders lose both, and what an index holds beyond this library's knowledge must survive a rewrite.
+/// Foundation's decoders lose both, but unknown members of an index must survive a rewrite.
 public enum JSON: Hashable, Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
   case bool(Bool)
-  /// A number, in the digits it was written with.
+  /// A number, as its text.
   case number(String)
   /// A string.
   case string(String)
   /// An array.
   case array([JSON])
-  /// An object, its members in the order they were written; no two have the same name.
+  /// An object: its members in their order, with distinct names.
   case object([Member])
 
-  /// A name and its value in an object.
+  /// A member of an object.
   public struct Member: Hashable, Sendable {
     /// The name.
     public var name: String
     /// The value.
     public var value: JSON
 
-    /// Makes a member of its parts.
+    /// Creates a member from its parts.
     public init(_ name: String, _ value: JSON) {
       self.name = name
       self.value = value
     }
   }
 
-  /// The member's value, when this is an object that has one of that name.
+  /// The value of a member; `nil` if it is absent or this is not an object.
   public subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name.sameBytes(as: name) }?.value
   }
 
-  /// The text, when this is a string.
+  /// The text of a string; `nil` for other values.
   public var text: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
-  /// The number, when this is one that is whole and fits.
+  /// The value of a whole number within the range of the type; `nil` for other values.
   public var integer: Int64? {
     guard case .number(let digits) = self else { return nil }
     return Int64(digits)
   }
 
-  /// The value with the members of every object in the order of their names' bytes, so that two values of the same
-  /// meaning are equal.
-  public var canonical: JSON {
+  /// The value with the members of every object sorted by the bytes of their names, for comparison.
+  package var canonical: JSON {
     switch self {
     case .null, .bool, .number, .string: self
     case .array(let elements): .array(elements.map(\.canonical))
@@ -60,7 +59,7 @@ public enum JSON: Hashable, Sendable {
     }
   }
 
-  /// Whether no more than so many arrays and objects stand in each other.
+  /// Whether arrays and objects are nested at most this deep.
   func isNested(atMost depth: Int) -> Bool {
     switch self {
     case .null, .bool, .number, .string: true
@@ -69,7 +68,7 @@ public enum JSON: Hashable, Sendable {
     }
   }
 
-  /// The value as one line of JSON without spaces; only what must be escaped is.
+  /// The value as one line of JSON without white space, with the minimum of escapes.
   public var serialized: [UInt8] {
     var output: [UInt8] = []
     append(to: &output)
@@ -123,8 +122,8 @@ public enum JSON: Hashable, Sendable {
 }
 
 extension String {
-  /// Whether two strings are the same bytes. `==` also takes canonically equivalent ones for equal, and names of
-  /// files and references that differ in their bytes are different names.
+  /// Whether two strings have the same UTF-8 bytes. `==` compares by canonical equivalence, but names of files and
+  /// references are different if their bytes are.
   package func sameBytes(as other: String) -> Bool {
     utf8.elementsEqual(other.utf8)
   }

@@ -1,10 +1,9 @@
-/// Reads JSON text from front to back (RFC 8259), strictly and within bounds: it comes from stores that may be
-/// hostile.
+/// A strict and bounded parser of JSON (RFC 8259), for text from a store that may be hostile.
 ///
-/// Refused beyond what the grammar refuses: nesting deeper than ``maximumDepth``, two members of one name, text that
-/// is not UTF-8, and half a surrogate pair.
+/// In addition to violations of the grammar it rejects nesting deeper than ``maximumDepth``, two members with one name,
+/// text that is not UTF-8, and unpaired surrogates.
 struct JSONParser {
-  /// How deep arrays and objects may stand in each other.
+  /// The maximum nesting of arrays and objects.
   static let maximumDepth = 64
 
   /// The index of the next byte.
@@ -16,7 +15,7 @@ struct JSONParser {
     self.input = input
   }
 
-  /// Reads a whole text that is one value.
+  /// Parses a text that is one value.
   static func parse(_ input: [UInt8]) throws(InvalidValue) -> JSON {
     var parser = JSONParser(input)
     let value = try parser.value()
@@ -24,7 +23,7 @@ struct JSONParser {
     return value
   }
 
-  /// Reads one value.
+  /// Parses one value.
   mutating func value() throws(InvalidValue) -> JSON {
     try skipSpace()
     switch try peek() {
@@ -46,7 +45,7 @@ struct JSONParser {
     }
   }
 
-  /// Reads an object, handing each member's name over; `body` reads the value.
+  /// Parses an object. `body` is called with the name of each member, and parses its value.
   mutating func object(
     _ body: (String, inout JSONParser) throws(InvalidValue) -> Void
   ) throws(InvalidValue) {
@@ -62,23 +61,23 @@ struct JSONParser {
     }
   }
 
-  /// Reads an array; `body` reads each element, which begins at ``position``.
+  /// Parses an array. `body` parses each element, which begins at ``position``.
   mutating func array(_ body: (inout JSONParser) throws(InvalidValue) -> Void) throws(InvalidValue) {
     try list("[", "]", body)
   }
 
-  /// Makes sure that nothing but white space is left.
+  /// Fails unless only white space is left.
   mutating func end() throws(InvalidValue) {
     while position < input.count, Self.isSpace(input[position]) { position += 1 }
     guard position == input.count else { throw invalid("there is more after the value") }
   }
 
-  /// An error that says where.
+  /// Returns an error with the current position.
   func invalid(_ reason: String, exceedsBounds: Bool = false) -> InvalidValue {
     InvalidValue("byte \(position): \(reason)", exceedsBounds: exceedsBounds)
   }
 
-  /// Passes over white space; the text must go on after it.
+  /// Skips white space, which must not be the end of the text.
   mutating func skipSpace() throws(InvalidValue) {
     while Self.isSpace(try peek()) { position += 1 }
   }
@@ -129,7 +128,7 @@ struct JSONParser {
     return value
   }
 
-  /// Passes over a text that must come, byte by byte: where the input ends within it, it may go on.
+  /// Skips an expected text byte by byte, so that an end of the input within it counts as unfinished.
   private mutating func pass(over text: String, _ reason: String) throws(InvalidValue) {
     for byte in text.utf8 {
       guard try peek() == byte else { throw invalid(reason) }
@@ -218,15 +217,16 @@ struct JSONParser {
 }
 
 extension JSON {
-  /// Reads a text that is one JSON value.
+  /// Parses a text that is one JSON value.
   ///
-  /// - Throws: what is wrong and at which byte; also for nesting deeper than 64, and for two members of one name.
+  /// - Throws: ``InvalidValue`` with the position of the error; also for nesting deeper than 64, two members with one name,
+  ///   and text that is not UTF-8.
   public init(parsing text: [UInt8]) throws(InvalidValue) {
     self = try JSONParser.parse(text)
   }
 
-  /// Whether a text is the beginning of a JSON value that goes on.
-  public static func isUnfinished(_ text: [UInt8]) -> Bool {
+  /// Whether a text is the beginning of a JSON value that is not complete.
+  package static func isUnfinished(_ text: [UInt8]) -> Bool {
     var parser = JSONParser(text)
     do throws(InvalidValue) {
       _ = try parser.value()

@@ -1,39 +1,40 @@
-/// What a manifest or an index says about the image it is of: the content it consists of (image-spec, `manifest.md`,
-/// `image-index.md`; Docker's schema 2 has the same members).
+/// The references of an image manifest or image index: config, layers, manifests and subject (image-spec, `manifest.md`,
+/// `image-index.md`). Docker's schema 2 has the same members.
 public struct Manifest: Sendable {
-  /// What it is of.
+  /// The kind of a document.
   public enum Kind: Sendable {
-    /// One image.
+    /// The manifest of one image.
     case image
-    /// Images for different platforms, as a rule.
+    /// An index or list of manifests, usually for several platforms.
     case index
   }
 
-  /// The longest manifest that is read, in bytes, as in registries.
+  /// The maximum size of a manifest that is read, in bytes: 4 MiB, as in registries (distribution-spec).
   public static let maximumSize = 4 << 20
 
-  /// What it is of.
+  /// The kind of the document.
   public let kind: Kind
-  /// The image's configuration.
+  /// The configuration of the image.
   public let config: Descriptor?
-  /// The image's layers, the lowest first.
+  /// The layers of the image, the lowest first.
   public let layers: [Descriptor]
-  /// The index's manifests.
+  /// The manifests of the index.
   public let manifests: [Descriptor]
-  /// The manifest that this one is attached to.
+  /// The manifest to which this one is attached.
   public let subject: Descriptor?
 
-  /// Reads a manifest or an index.
+  /// Parses a manifest or an index.
   ///
-  /// - Parameter mediaType: what its descriptor says it is; when that is neither, the content decides.
-  /// - Throws: why it is neither, or what is wrong with it.
+  /// - Parameter mediaType: the media type in its descriptor. If it is not that of a manifest or an index, the content
+  ///   determines the kind.
+  /// - Throws: ``InvalidValue`` if the content is neither, or malformed.
   public init(parsing content: [UInt8], mediaType: String) throws(InvalidValue) {
     let value = try JSON(parsing: content)
     guard case .object = value else { throw InvalidValue("a manifest is a JSON object") }
     switch Self.kind(of: mediaType) ?? MediaType.ofContent(value).flatMap(Self.kind) {
     case .image: kind = .image
     case .index: kind = .index
-    case nil: throw InvalidValue("it is neither an image manifest nor an index")
+    case nil: throw InvalidValue("neither an image manifest nor an index")
     }
     config = try Self.descriptor("config", of: value)
     subject = try Self.descriptor("subject", of: value)
@@ -41,7 +42,7 @@ public struct Manifest: Sendable {
     manifests = try Self.descriptors("manifests", of: value)
   }
 
-  /// What content of a media type is, when it is a manifest or an index.
+  /// Returns the kind of document with a media type; `nil` for other content.
   public static func kind(of mediaType: String) -> Kind? {
     switch mediaType {
     case MediaType.imageManifest, MediaType.dockerManifest: .image
@@ -68,9 +69,9 @@ public struct Manifest: Sendable {
 }
 
 extension Descriptor {
-  /// The platform of an index's entry as one word, `OS-ARCHITECTURE` and the variant if there is one, as in
-  /// `linux-arm64-v8`; `nil` when it says none.
-  public var platformName: String? {
+  /// The platform of an index entry as one word: `OS-ARCHITECTURE` or `OS-ARCHITECTURE-VARIANT`, such as `linux-arm64-v8`;
+  /// `nil` if the entry has no platform.
+  package var platformName: String? {
     guard let platform = json["platform"], let system = platform["os"]?.text,
       let architecture = platform["architecture"]?.text, !system.isEmpty, !architecture.isEmpty
     else { return nil }

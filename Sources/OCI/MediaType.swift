@@ -1,4 +1,4 @@
-/// The media types this library looks at (image-spec, `media-types.md`; Docker's registry documentation).
+/// The media types that this library interprets (image-spec, `media-types.md`; Docker's registry documentation).
 public enum MediaType {
   /// An OCI image index.
   public static let imageIndex = "application/vnd.oci.image.index.v1+json"
@@ -8,12 +8,12 @@ public enum MediaType {
   public static let dockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json"
   /// Docker's image manifest, schema 2.
   public static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
-  /// Content nothing is known about.
+  /// Content of an unknown type.
   public static let octetStream = "application/octet-stream"
 
-  /// What content says of its own type, as far as it is a manifest or an index: its `mediaType`; else an index when
-  /// it has `manifests`, a manifest when it has `config` and `layers`.
-  public static func ofContent(_ value: JSON) -> String? {
+  /// Returns the media type that content has by its members: its `mediaType`; an index if it has `manifests`; a manifest if
+  /// it has `config` and `layers`; otherwise `nil`.
+  package static func ofContent(_ value: JSON) -> String? {
     if let type = value["mediaType"]?.text, !type.isEmpty { return type }
     if value["manifests"] != nil { return imageIndex }
     if value["config"] != nil, value["layers"] != nil { return imageManifest }

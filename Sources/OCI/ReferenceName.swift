@@ -1,18 +1,18 @@
-/// The name of a reference: what `org.opencontainers.image.ref.name` holds (image-spec, `annotations.md`).
+/// The name of a reference: the value of `org.opencontainers.image.ref.name` (image-spec, `annotations.md`).
 ///
-/// A value of this type is safe to show as a path: it has no empty, `.` or `..` component, no control character, and
-/// at most 4,096 bytes. Names are compared by their bytes.
+/// It is always safe as a path: without empty, `.` and `..` components and control characters, and at most 4,096 bytes long.
+/// Names are compared by their bytes.
 public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// The longest name, in bytes.
+  /// The maximum length, in bytes.
   public static let maximumLength = 4096
 
   /// The name.
   public let description: String
 
-  /// Takes a name for a reference that is made here, by the specification's grammar: components of letters and
-  /// digits, joined by `/`; within one, runs of letters and digits joined by one of `-._:@+` or by `--`.
+  /// Creates a name for a new reference, which follows the grammar of the specification: components joined by `/`, and in a
+  /// component letters and digits joined by one of `-._:@+` or by `--`.
   ///
-  /// - Throws: what is wrong with it.
+  /// - Throws: ``InvalidValue`` if it is not safe or does not follow the grammar.
   public init(_ name: String) throws(InvalidValue) {
     try self.init(reading: name)
     guard isGrammatical else {
@@ -20,16 +20,16 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
     }
   }
 
-  /// Takes a name that somebody else made: anything that is safe.
+  /// Creates a name from a store, where other tools may have created it: any safe name.
   ///
-  /// - Throws: what is wrong with it.
+  /// - Throws: ``InvalidValue`` if it is not safe.
   public init(reading name: String) throws(InvalidValue) {
     let bytes = name.utf8
     guard !bytes.isEmpty else { throw InvalidValue("a reference name is not empty") }
     guard bytes.count <= Self.maximumLength else {
       throw InvalidValue("a reference name has at most \(Self.maximumLength) bytes")
     }
-    // Unicode's control characters, which never become others: to look each up takes long.
+    // The category Cc of Unicode, which is stable: looking up the category of each character is slow.
     guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) else {
       throw InvalidValue("a reference name has no control characters")
     }
@@ -41,7 +41,7 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
     description = name
   }
 
-  /// Whether the name follows the specification's grammar, as names made here must.
+  /// Whether the name follows the grammar of the specification, as new names must.
   public var isGrammatical: Bool {
     description.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { component in
       var separators = 0
@@ -72,12 +72,12 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
     }
   }
 
-  /// Whether both are the same bytes.
+  /// Compares the bytes.
   public static func == (left: ReferenceName, right: ReferenceName) -> Bool {
     left.description.sameBytes(as: right.description)
   }
 
-  /// Feeds the bytes.
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) {
     for byte in description.utf8 { hasher.combine(byte) }
     hasher.combine(0xFF as UInt8)

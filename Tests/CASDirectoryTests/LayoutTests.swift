@@ -31,7 +31,7 @@ struct LayoutTests {
       ("rm oci-layout", "oci-layout", "oci-layout: not found"),
       ("oci-layout=", "oci-layout", "oci-layout: byte 0"),
       ("oci-layout={\"imageLayoutVersion\":\"2.0.0\"}", "oci-layout", "layout version 2.0.0 is not supported"),
-      ("oci-layout={}", "oci-layout", "it has no imageLayoutVersion"),
+      ("oci-layout={}", "oci-layout", "no imageLayoutVersion"),
       ("rm blobs", "blobs", "blobs: not found"),
       ("blobs=x", "blobs", "blobs: not a directory"),
       ("rm index.json", "index.json", "index.json: not found, and neither is a directory refs"),

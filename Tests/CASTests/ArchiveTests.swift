@@ -66,7 +66,7 @@ struct ArchiveTests {
       ("rm store/oci-layout; tar -cf x.tar -C store .", "oci-layout: not found"),
       ("rm store/index.json; tar -cf x.tar -C store .", "index.json: not found"),
       ("rm store/index.json; mkdir store/refs; : >store/refs/a; tar -cf x.tar -C store .", "references in refs/"),
-      ("echo '{}' >store/oci-layout; tar -cf x.tar -C store .", "oci-layout: it has no imageLayoutVersion"),
+      ("echo '{}' >store/oci-layout; tar -cf x.tar -C store .", "oci-layout: no imageLayoutVersion"),
       ("echo '[' >store/index.json; tar -cf x.tar -C store .", "index.json: byte "),
       ("rm store/oci-layout; ln -s index.json store/oci-layout; tar -cf x.tar -C store .", "--dereference"),
       ("rm -f store/$blob; ln -s ../../index.json store/$blob; tar -cf x.tar -C store .", "not a regular file"),
