@@ -7,52 +7,52 @@ import CASRegistry
 import Logging
 import OCI
 
-/// The store a command works on.
+/// The store argument of a command.
 struct StoreArgument: ParsableArguments {
   @Argument(help: "The store: PATH, dir:PATH, oci-archive:FILE or docker://HOST/REPOSITORY.", completion: .directory)
   var store: String
 
-  /// The drivers of all kinds of store; the first that supports an argument opens it.
+  /// Returns the drivers of all kinds of store. The first that supports the argument opens it.
   static func drivers(
     directory: DirectoryDriver = DirectoryDriver(), registry: RegistryDriver = RegistryDriver()
   ) -> DriverRegistry {
     DriverRegistry([directory, ArchiveDriver(), registry, MemoryDriver()])
   }
 
-  /// Opens the store to change it.
+  /// Opens the store for reading and writing.
   func open() throws(CASError) -> any Engine {
-    quieten()
+    disableLogging()
     return try Self.drivers().open(store)
   }
 
-  /// Opens the store to look at it.
+  /// Opens the store for reading only.
   func openReadOnly() throws(CASError) -> any Engine {
-    quieten()
+    disableLogging()
     return try Self.drivers().open(store, options: OpenOptions(isReadOnly: true))
   }
 
-  /// What the store logs is also the error that the command fails with, and that is told in its own one line.
-  private func quieten() {
+  /// Disables the log of the store: a command reports the same error on one line of its own.
+  private func disableLogging() {
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
   }
 }
 
-/// Takes an argument for a digest.
+/// Parses a digest.
 func parseDigest(_ argument: String) throws -> Digest {
   try Digest(argument)
 }
 
-/// Takes an argument for the name of a reference there may be.
+/// Parses the name of an existing reference, which other tools may have created.
 func parseKnownName(_ argument: String) throws -> ReferenceName {
   try ReferenceName(reading: argument)
 }
 
-/// Takes an argument for the name of a new reference.
+/// Parses the name of a new reference.
 func parseNewName(_ argument: String) throws -> ReferenceName {
   try ReferenceName(argument)
 }
 
-/// Takes an argument for a length of time: a whole number and a unit; 0 needs none.
+/// Parses a duration: a whole number and a unit, or 0.
 func parseTime(_ argument: String) throws -> Duration {
   let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
   if argument.sameBytes(as: "0") { return .zero }
@@ -65,12 +65,12 @@ func parseTime(_ argument: String) throws -> Duration {
   return .seconds(seconds)
 }
 
-/// A blob, by its digest or by a reference to it.
+/// A blob argument: a digest, or the name of a reference.
 enum BlobSelector {
   case digest(Digest)
   case reference(ReferenceName)
 
-  /// Takes what begins like a digest for one, so that a digest with a slip in it is not sought among the names.
+  /// Parses an argument that begins like a digest as one, so that a mistyped digest is not looked up as a name.
   static func parse(_ argument: String) throws -> BlobSelector {
     let algorithms = Digest.Algorithm.allCases
     if algorithms.contains(where: { argument.utf8.starts(with: "\($0.rawValue):".utf8) }) {
@@ -79,7 +79,7 @@ enum BlobSelector {
     return .reference(try ReferenceName(reading: argument))
   }
 
-  /// The digest, for a reference that of its descriptor.
+  /// Returns the digest, or that of the reference's descriptor.
   func digest(in engine: any Engine) throws(CASError) -> Digest {
     switch self {
     case .digest(let digest): digest

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `casfs blob`: the commands on content.
+/// `casfs blob`: commands for blobs.
 struct Blob: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Put, get, list and remove blobs.",

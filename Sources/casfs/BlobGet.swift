@@ -2,13 +2,13 @@ import ArgumentParser
 import CAS
 import CASPlatform
 
-/// `casfs blob get`: prints content.
+/// `casfs blob get`: prints the content of a blob.
 struct BlobGet: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print the content of a blob.",
     discussion: """
-      The content is checked against its digest before the first byte is printed. What begins with sha256: or sha512: \
-      is a digest, anything else a reference, for which the blob that its descriptor names is printed.
+      The content is verified before its first byte is printed. An argument that begins with sha256: or sha512: is a \
+      digest; any other is a reference, whose blob is printed.
       """)
 
   @OptionGroup var target: StoreArgument

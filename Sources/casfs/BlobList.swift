@@ -3,17 +3,17 @@ import CAS
 import CASPlatform
 import OCI
 
-/// `casfs blob ls`: lists content.
+/// `casfs blob ls`: lists blobs.
 struct BlobList: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ls", abstract: "List the blobs.", discussion: "The order is the store's, which is none.")
+    commandName: "ls", abstract: "List the blobs.", discussion: "The order is not defined.")
 
   @OptionGroup var target: StoreArgument
 
-  @Flag(name: .short, help: "Print size in bytes and date (UTC) too, separated by tabs.")
+  @Flag(name: .short, help: "Also print size in bytes and date (UTC), separated by tabs.")
   var long = false
 
-  @Flag(help: "Print an object with digest, size and modified a line.")
+  @Flag(help: "Print one JSON object per line, with digest, size and modified.")
   var json = false
 
   func run() throws {
@@ -27,7 +27,7 @@ struct BlobList: ParsableCommand {
       do throws(CASError) {
         info = try engine.blobInfo(digest)
       } catch {
-        // One that was deleted meanwhile is not there; one that is broken does not hide the others.
+        // Deleted since the listing, or unreadable, which must not hide the other blobs.
         if error.code != .notFound { failure = failure ?? error }
         return
       }

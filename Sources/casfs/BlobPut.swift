@@ -9,16 +9,16 @@ struct BlobPut: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "put", abstract: "Store files and print their digests.",
     discussion: """
-      Prints one line a file, in the order they are given, once the blob is safe on disk. The first failure ends the \
-      command; what was printed before it is stored.
+      Prints one line per file, in the order of the arguments, after the blob is on disk. The first failure ends the \
+      command; the blobs that were printed before are stored.
       """)
 
   @OptionGroup var target: StoreArgument
 
-  @Argument(help: "Files to store; '-' or none: standard input.", completion: .file())
+  @Argument(help: "Files to store; '-' or no argument: standard input.", completion: .file())
   var files: [String] = []
 
-  @Flag(help: "Print an object with digest, size and name instead of the digest.")
+  @Flag(help: "Print one JSON object per line, with digest, size and name.")
   var json = false
 
   func run() throws {
@@ -32,8 +32,8 @@ struct BlobPut: ParsableCommand {
   private func put(_ name: String, into engine: any Engine) throws(CASError) {
     let source = try Source(name)
     var bar = ProgressBar(total: source.size)
-    // Until the digest is out, an interrupt undoes the put, and only then ends the process.
-    let signals = try source.attempt { () throws(Errno) in try BlockedSignals() }
+    // Until the digest is printed, a signal undoes the put before it ends the process.
+    let signals = try mappingErrno(source.context, try BlockedSignals())
     defer { signals.release() }
     let address: BlobAddress
     do throws(CASError) {
@@ -41,7 +41,7 @@ struct BlobPut: ParsableCommand {
       let cancellation = CancellationToken(when: signals.isPending)
       address = try engine.putBlob(contentsOf: source.file, cancellation: cancellation) { (done) throws(CASError) in
         bar.update(done)
-        guard try source.attempt({ () throws(Errno) in try signals.waitUntilReadable(source.file) }) else {
+        guard try mappingErrno(source.context, try signals.waitUntilReadable(source.file)) else {
           throw CASError(.cancelled, operation: "put blob", subject: name, cause: "cancelled")
         }
       }
@@ -66,15 +66,15 @@ struct BlobPut: ParsableCommand {
   }
 }
 
-/// A file that is to be stored.
+/// A file to store.
 private struct Source {
   let file: OpenFile
-  /// What errors call it.
+  /// The name in error messages.
   let label: String
-  /// How many bytes there are, where that can be known.
+  /// The length in bytes of a regular file; `nil` for others.
   let size: Int64?
 
-  /// Opens a file, or takes standard input for `-`.
+  /// Opens a file; `-` is standard input.
   init(_ name: String) throws(CASError) {
     label = name.sameBytes(as: "-") ? "standard input" : name
     do throws(Errno) {
@@ -86,12 +86,6 @@ private struct Source {
     }
   }
 
-  /// Does something with the file; what the system says against it is an error about the file.
-  func attempt<Result>(_ body: () throws(Errno) -> Result) throws(CASError) -> Result {
-    do throws(Errno) {
-      return try body()
-    } catch {
-      throw CASError(error, OperationContext("read", on: label))
-    }
-  }
+  /// The context of errors about the file.
+  var context: OperationContext { OperationContext("read", on: label) }
 }

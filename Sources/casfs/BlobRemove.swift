@@ -2,11 +2,11 @@ import ArgumentParser
 import CAS
 import OCI
 
-/// `casfs blob rm`: removes content.
+/// `casfs blob rm`: removes blobs.
 struct BlobRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove blobs.",
-    discussion: "A blob that is not there is as good as removed. References are not looked at.")
+    discussion: "An absent blob counts as removed. References to a blob do not keep it.")
 
   @OptionGroup var target: StoreArgument
 

@@ -2,9 +2,9 @@ import ArgumentParser
 import CASPlatform
 import Glibc
 
-/// The command line: design, section 5.
+/// The command line, casfs(1).
 ///
-/// Every command is synchronous, so the process has one thread until a command starts more.
+/// Every command is synchronous: with an asynchronous root, the parser would start threads before a command can fork.
 @main
 struct Casfs: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ struct Casfs: ParsableCommand {
     discussion: """
       STORE is an OCI image layout: in a directory, as PATH or dir:PATH, or in a tar archive, as
       oci-archive:FILE, which is read in place.
-      The manual page casfs(1) says more: every command, the exit status, the forms of output.
+      See casfs(1) for every command, the exit status and the formats of output.
       """,
     version: "casfs \(Version.current)",
     subcommands: [
@@ -25,7 +25,7 @@ struct Casfs: ParsableCommand {
     throw ValidationError("a command is missing")
   }
 
-  /// Runs what the arguments ask for, and ends the process.
+  /// Runs the command of the arguments, and exits.
   static func main() {
     StandardStream.openMissing()
     Glibc.exit(status(running: Array(CommandLine.arguments.dropFirst())))
@@ -41,17 +41,17 @@ struct Casfs: ParsableCommand {
     }
   }
 
-  /// mount(8) and mount.fuse3 call `casfs STORE DIR -o OPTIONS`, without a verb.
+  /// Inserts the verb `mount` where mount(8) and mount.fuse3 omit it: `casfs STORE DIR -o OPTIONS`.
   private static func withVerb(_ arguments: [String]) -> [String] {
     guard arguments.count >= 4, arguments[2] == "-o", !arguments.prefix(2).contains(where: { $0.hasPrefix("-") }) else {
       return arguments
     }
-    // A store may be called like a command; `mount STORE -o OPTIONS DIR` is one.
+    // The name of a store may be that of a command, but `mount STORE -o OPTIONS DIR` has its verb.
     let isMount = arguments.count == 4 || !configuration.subcommands.contains { $0._commandName == arguments[0] }
     return isMount ? ["mount"] + arguments : arguments
   }
 
-  /// Takes `-oWORDS` for `-o WORDS`, as mount(8) does; the parser would look for an option where the words have a `=`.
+  /// Splits `-oWORDS` into `-o WORDS`, as mount(8) allows. The parser would treat a `=` in the words as its own.
   private static func separatingOptions(_ arguments: [String]) -> [String] {
     guard arguments.first == "mount" else { return arguments }
     let end = arguments.firstIndex(of: "--") ?? arguments.count

@@ -1,13 +1,13 @@
 import ArgumentParser
 import CAS
 
-/// `casfs clean`: removes what killed processes left behind.
+/// `casfs clean`: removes the temporary files of killed processes.
 struct Clean: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Remove what interrupted work left behind.",
+    abstract: "Remove the temporary files of interrupted work.",
     discussion: """
-      Only abandoned temporary files of casfs go: never a blob, a reference, a file of another program, or anything \
-      that is still being written. Prints how many there were.
+      Removes only abandoned temporary files of casfs: never a blob, a reference, a file of another program, or a file \
+      that is still being written. Prints their number.
       """)
 
   @OptionGroup var target: StoreArgument

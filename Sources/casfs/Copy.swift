@@ -8,8 +8,8 @@ struct Copy: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Copy an image, with everything it refers to, to another store.",
     discussion: """
-      What is there already is not copied again, so an interrupted copy goes on when it is repeated. Content comes \
-      before what refers to it, and the name last. A name that something else has is refused unless --force is given.
+      Content that the other store has is not copied again, so a repeated copy continues where it was interrupted. The \
+      name is stored last. A name that stands for a different descriptor is refused, unless --force is given.
       """)
 
   @OptionGroup var source: StoreArgument
@@ -20,10 +20,10 @@ struct Copy: ParsableCommand {
   @Argument(help: "The store to copy to.", completion: .directory)
   var target: String
 
-  @Argument(help: "The name it gets there; without, the name it has.", transform: parseNewName)
+  @Argument(help: "The name in that store; without it, the same name.", transform: parseNewName)
   var name: ReferenceName?
 
-  @Flag(help: "Replace what has the name.")
+  @Flag(help: "Replace a different descriptor of that name.")
   var force = false
 
   func run() throws {

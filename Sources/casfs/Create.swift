@@ -2,15 +2,15 @@ import ArgumentParser
 import CAS
 import CASDirectory
 
-/// `casfs create`: makes an empty store.
+/// `casfs create`: creates an empty store.
 struct Create: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make an empty store.",
-    discussion: "Missing parent directories are made too. A path that exists is refused.")
+    abstract: "Create an empty store.",
+    discussion: "Missing parent directories are created too. A path that exists is refused.")
 
   @OptionGroup var target: StoreArgument
 
-  @Option(help: "How references are kept: in index.json, or as files in refs.")
+  @Option(help: "The place of references: index.json, or files in refs.")
   var layout: DirectoryLayout = .index
 
   func run() throws {

@@ -3,18 +3,18 @@ import CAS
 import CASPlatform
 import OCI
 
-/// `casfs fsck`: looks for what is wrong.
+/// `casfs fsck`: checks a store.
 struct Fsck: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look for damage in a store.",
     discussion: """
-      Reads every blob, and prints a line with kind, subject and reason for everything that is wrong. Nothing is \
-      changed: content that is corrupt or missing is mended by putting it again.
+      Reads every blob, and prints a line with kind, subject and reason for each problem. Nothing is changed: corrupt or \
+      missing content is repaired by putting it again.
       """)
 
   @OptionGroup var target: StoreArgument
 
-  @Flag(help: "Print an object with problem, subject and reason a line.")
+  @Flag(help: "Print one JSON object per line, with problem, subject and reason.")
   var json = false
 
   func run() throws {

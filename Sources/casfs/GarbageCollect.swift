@@ -3,26 +3,26 @@ import CAS
 import CASPlatform
 import OCI
 
-/// `casfs gc`: removes content that nothing refers to.
+/// `casfs gc`: removes unreferenced blobs.
 struct GarbageCollect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gc", abstract: "Remove the blobs that no reference needs.",
+    commandName: "gc", abstract: "Remove unreferenced blobs.",
     discussion: """
-      What is reached from the index, through manifests and indexes, stays, and so does what was put within the last \
+      Blobs that the index reaches through manifests and indexes stay, and so do blobs that were put within the last \
       day. Prints the digest of each blob that was removed.
       """)
 
   @OptionGroup var target: StoreArgument
 
   @Option(
-    help: ArgumentHelp("Keep what was put within this time, as in 90s, 30m, 24h, 7d, or 0.", valueName: "time"),
+    help: ArgumentHelp("Keep blobs that were put within this time: 90s, 30m, 24h, 7d, or 0.", valueName: "time"),
     transform: parseTime)
   var grace = GarbageOptions().grace
 
-  @Flag(help: "Remove nothing, and print what would go.")
+  @Flag(help: "Remove nothing, and print the blobs that would be removed.")
   var dryRun = false
 
-  @Flag(help: "Print an object with digest and size a line.")
+  @Flag(help: "Print one JSON object per line, with digest and size.")
   var json = false
 
   func run() throws {
@@ -34,7 +34,7 @@ struct GarbageCollect: ParsableCommand {
     let options = GarbageOptions(grace: grace, isDryRun: dryRun)
     try engine.collectGarbage(options) { (progress) throws(CASError) in
       for address in progress.removed { try report(address, &output) }
-      // What is gone is told, whatever ends the command later.
+      // Blobs that are gone are printed, whatever ends the command later.
       try output.flush()
       bar.update(Int64(progress.examined))
     }

@@ -1,4 +1,4 @@
-// A conformance of a public type to a public protocol is public, and so are its imports.
+// The conformance of a public type to a public protocol is public, and requires public imports.
 public import ArgumentParser
 public import CASDirectory
 

@@ -8,18 +8,18 @@ import OCI
 import StoreTree
 import SystemPackage
 
-/// `casfs mount`: shows a store as a file system.
+/// `casfs mount`: mounts a store as a file system.
 struct Mount: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Mount a store on a directory.",
-    discussion: "Returns when the mount can be used; a daemon serves it until it is unmounted.")
+    discussion: "Returns when the mount is usable. A daemon serves it until it is unmounted.")
 
   @OptionGroup var target: StoreArgument
 
   @Argument(help: "The directory to mount on; it must be empty.", completion: .directory)
   var directory: String
 
-  @Flag(name: .short, help: "Stay in the foreground and log to the terminal.")
+  @Flag(name: .short, help: "Stay in the foreground, and log to the terminal.")
   var foreground = false
 
   @Flag(name: .short, help: "Print every request; implies -f.")
@@ -30,7 +30,7 @@ struct Mount: ParsableCommand {
     help: ArgumentHelp("Mount options, see casfs(1).", valueName: "options"))
   var options: [String] = []
 
-  @Flag(help: "Make the store first, if it is not there.")
+  @Flag(help: "Create the store first if it is absent.")
   var create = false
 
   func run() throws {
@@ -40,9 +40,9 @@ struct Mount: ParsableCommand {
     } catch {
       throw ValidationError(error.description)
     }
-    // A daemon is nobody's background job: those ignore SIGINT.
+    // A background job of a shell script ignores SIGINT; its daemon must not.
     if !foreground, !debug { Daemon.resetSignals() }
-    // mount.fuse3 may hand over an open mount as /dev/fd/N.
+    // mount.fuse3 may pass an open mount as /dev/fd/N.
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInheritedDescriptors() }
     LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
@@ -65,7 +65,7 @@ struct Mount: ParsableCommand {
     }
   }
 
-  /// Leaves a daemon behind, and returns when its mount can be used.
+  /// Starts a daemon, and returns when its mount is usable.
   private func serveInBackground(_ options: MountOptions, _ mountPoint: MountPoint) throws {
     let (side, readiness) = try fork()
     switch side {
@@ -80,16 +80,16 @@ struct Mount: ParsableCommand {
         _ = try? readiness.write([1].span)
       }
     case .parent(let child):
-      // The child alone has the writing end, so its death is the end of the file.
+      // Only the child has the writing end, so the pipe ends if the child dies.
       var byte: [UInt8] = [0]
       var span = byte.mutableSpan
       let isReady = try readiness.read(into: &span) == 1
-      // Otherwise the child has said why.
+      // The child has printed the error.
       if !isReady, try ChildProcess.waitForStatus(of: child) != 0 { throw ExitCode.failure }
     }
   }
 
-  /// Splits the process, and leaves each side its end of a pipe.
+  /// Forks the process, and returns to each side its end of a pipe.
   private func fork() throws(Errno) -> (Daemon.Side, OpenFile) {
     let pipe = try Pipe()
     let side = try Daemon.fork()
@@ -97,7 +97,7 @@ struct Mount: ParsableCommand {
     return (side, pipe.reader)
   }
 
-  /// What `mount` shows as the source: the store as it was given, but a relative path is made whole.
+  /// Returns the source that `mount(8)` lists: the argument, with a relative path made absolute.
   private func source(_ engine: any Engine) -> String {
     let scheme = "dir:"
     guard engine.uri.hasPrefix(scheme), !target.store.hasPrefix("/"), !target.store.hasPrefix(scheme) else {
@@ -106,17 +106,17 @@ struct Mount: ParsableCommand {
     return String(engine.uri.dropFirst(scheme.count))
   }
 
-  /// Keeps what is needed of root's rights: of the store's files, whoever owns them, to ask for writers, to look what
-  /// callers have open, and to let the kernel read files by itself and to unmount.
+  /// Drops all capabilities but those for the store's files of any owner, leases, `/proc` of callers, passthrough and
+  /// unmounting.
   private static func dropPrivileges() throws(Errno) {
     try Privileges.keep([
       .overridePermissions, .changeOwner, .actAsOwner, .lease, .inspectProcesses, .administer,
     ])
-    // An ordinary user unmounts by fusermount3, which must become root.
+    // An ordinary user unmounts with fusermount3, which is set-user-ID root.
     if CurrentProcess.effectiveUserID == 0 { try Privileges.setNoNewPrivileges() }
   }
 
-  /// Opens the store and serves it. Stores may start threads, so this is after the fork.
+  /// Opens the store and serves it. It is called after the fork, because a store may start threads.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
     let fileLimit = CurrentProcess.raiseFileLimit()
     try Self.dropPrivileges()
@@ -133,7 +133,7 @@ struct Mount: ParsableCommand {
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
     let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
-    // From here on a signal ends the mount in good order.
+    // From here on a signal unmounts.
     let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
@@ -143,7 +143,7 @@ struct Mount: ParsableCommand {
     } catch {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
     }
-    // Linux before 5.11 cannot.
+    // Not supported before Linux 5.11.
     try? CurrentProcess.setCloseOnExec()
     let ended = try Pipe()
     try session.start { ended.wake() }

@@ -3,11 +3,11 @@ import Logging
 import OCI
 import Synchronization
 
-/// Where the daemon's messages go: to the terminal, and to the system's log once it has left that.
+/// The log of a mount: standard error, and the system log after the daemon has detached from the terminal.
 struct MountLog: LogHandler {
   private static let usesSystemLog = Atomic(false)
 
-  /// Sends messages to the system's log from now on.
+  /// Sends messages to the system log from now on.
   static func useSystemLog() {
     usesSystemLog.store(true, ordering: .releasing)
   }
@@ -25,12 +25,12 @@ struct MountLog: LogHandler {
     if Self.usesSystemLog.load(ordering: .acquiring) {
       Daemon.log(priority(of: event.level), text)
     } else {
-      // There is nobody left to tell when this fails.
+      // A failure cannot be reported anywhere.
       try? StandardStream.error.write(Array("casfs: \(text)\n".utf8).span)
     }
   }
 
-  /// The priorities of `syslog(3)`.
+  /// Returns the level of `syslog(3)`.
   private func priority(of level: Logger.Level) -> Int32 {
     switch level {
     case .trace, .debug: 7

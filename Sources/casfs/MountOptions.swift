@@ -2,31 +2,31 @@ import CAS
 import CASPlatform
 import FUSE
 
-/// What `-o` says: the words FUSE users know, and what mount(8), fstab and mount.fuse3 add by themselves.
+/// The mount options of `-o`: those of FUSE and casfs, and those that mount(8), fstab(5) and mount.fuse3 add.
 struct MountOptions {
   var isReadOnly = false
   var allowsNonempty = false
   var verification = Verification.once
-  /// How much of a registry's content is kept on this machine, in bytes; `nil` leaves that to the driver.
+  /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
-  /// How blobs are read; `nil` is the best that is possible.
+  /// The read mode of blobs; `nil` selects the fastest that is possible.
   var readMode: ReadMode?
-  /// What idle processors do; `nil` is what is best for the machine.
+  /// The policy for idle processors; `nil` selects it by the machine.
   var idleMode: CPUIdlePolicy?
   var user: UInt32?
   var group: UInt32?
   var umask: UInt32 = 0
-  /// What is shown as the mount's source.
+  /// The source that `mount(8)` lists.
   var source: String?
-  /// Words that libfuse is given as they are.
+  /// Options for libfuse, unchanged.
   private(set) var passed: [String] = []
 
-  /// Why a word cannot be taken.
+  /// The error of an unknown option, or of an invalid value.
   struct Unknown: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// What others add and what changes nothing here: a mount is `nosuid,nodev` whatever is said.
+  /// Options without effect, which mount(8) adds or users expect. A mount is always `nosuid,nodev`.
   private static let ignored: Set<String> = [
     "defaults", "dev", "nodev", "suid", "nosuid", "exec", "async", "atime", "relatime", "auto", "noauto",
     "user", "nouser", "users", "nofail", "_netdev", "rw",
@@ -35,12 +35,12 @@ struct MountOptions {
     "allow_other", "allow_root", "default_permissions", "auto_unmount", "noexec", "sync", "dirsync", "noatime",
   ]
 
-  /// Takes the words of all `-o` options, each a list with commas.
+  /// Parses all `-o` arguments, each a list separated by commas.
   init(_ lists: [String]) throws(Unknown) {
     for list in lists {
       for word in list.utf8.split(separator: UInt8(ascii: ",")) { try take(String(Substring(word))) }
     }
-    // Others may come in, so the kernel is to look at modes and owners.
+    // With access by other users, the kernel must check modes and owners.
     if passed.contains("allow_other"), !passed.contains("default_permissions") { passed.append("default_permissions") }
   }
 
@@ -85,7 +85,7 @@ struct MountOptions {
     }
   }
 
-  /// One of several modes; `nil` for `auto`.
+  /// Parses one of several modes; `auto` is `nil`.
   private static func mode<Mode: CaseIterable & RawRepresentable<String>>(
     _ name: String, _ value: String
   ) throws(Unknown) -> Mode? {
@@ -102,9 +102,9 @@ struct MountOptions {
     return number
   }
 
-  /// The words for libfuse; commas and backslashes in the source's name are escaped as it wants them.
+  /// Returns the options for libfuse, in which a comma or backslash in the source is escaped.
   func words(source: String, isReadOnly: Bool) -> [String] {
-    // By scalars: a character may be a comma with a mark on it.
+    // By scalars: a `Character` may be a comma with a combining mark.
     var name = String.UnicodeScalarView()
     for scalar in (self.source ?? source).unicodeScalars {
       if scalar == "," || scalar == "\\" { name.append("\\") }

@@ -3,12 +3,13 @@ import CASPlatform
 import FUSE
 import SystemPackage
 
-/// The directory a store is mounted on.
+/// The directory on which a store is mounted.
 struct MountPoint {
-  /// Its path, absolute and without links.
+  /// The absolute path, without symbolic links.
   let path: String
 
-  /// Makes sure that the store can be mounted there. A mount of casfs whose daemon was killed is taken away first.
+  /// Checks that a store can be mounted on the directory. A stale mount of casfs, whose daemon was killed, is detached
+  /// first.
   init(_ argument: String, allowsNonempty: Bool) throws(CASError) {
     do throws(Errno) {
       path = try Self.freed(argument, allowsNonempty: allowsNonempty)
@@ -17,7 +18,7 @@ struct MountPoint {
     }
   }
 
-  /// Takes away what nobody serves there: that is ENOTCONN, and ECONNABORTED as long as the daemon is ending.
+  /// Detaches a stale mount, on which calls fail with ENOTCONN, or ECONNABORTED while the daemon is exiting.
   private static func freed(_ argument: String, allowsNonempty: Bool) throws(Errno) -> String {
     do throws(Errno) {
       return try usable(argument, allowsNonempty: allowsNonempty)
@@ -35,7 +36,8 @@ struct MountPoint {
     return path
   }
 
-  /// Whether `/proc/self/mountinfo` has a mount of casfs there. The path itself cannot be resolved, its parent can.
+  /// Whether `/proc/self/mountinfo` lists a mount of casfs on a path. A stale mount cannot be resolved, but its parent
+  /// can.
   private static func isOurs(_ path: String) throws(Errno) -> Bool {
     let full = FilePath(path)
     guard let name = full.lastComponent else { return false }
@@ -43,7 +45,7 @@ struct MountPoint {
     let resolved = FilePath(try PathQuery.absolute(parent.isEmpty ? "." : parent.string)).appending(name).string
     let table = try OpenFile.open(path: "/proc/self/mountinfo", .readOnly).remainingContents(limit: 16 << 20)
     return table.split(separator: UInt8(ascii: "\n")).contains { line in
-      // The fifth field is the mount point, with spaces and the like in octal; the type follows a lone dash.
+      // `proc(5)`: the fifth field is the mount point, with white space in octal; the type follows a single dash.
       let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
       guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return false }
       return unescaped(fields[4]).elementsEqual(resolved.utf8) && fields[dash + 1] == "fuse.casfs"

@@ -3,17 +3,17 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// Standard output, where every byte that cannot be written is an error.
+/// Buffered standard output. A failed write is an error of the command.
 struct Output {
   private static let bufferSize = 64 << 10
   private var buffer: [UInt8] = []
 
-  /// Adds one line. A character that could change the line or the terminal is replaced.
+  /// Adds one line. Control characters in it are replaced.
   mutating func line(_ columns: String...) throws(CASError) {
     try add(Array(columns.map(\.onOneLine).joined(separator: "\t").utf8))
   }
 
-  /// Adds lines as they are, and ends the last.
+  /// Adds text and a newline.
   mutating func text(_ text: String) throws(CASError) {
     try add(Array(text.utf8))
   }
@@ -23,13 +23,13 @@ struct Output {
     try add(value.serialized)
   }
 
-  /// Writes bytes as they are, after what was added before.
+  /// Writes the buffer, and then bytes as they are.
   mutating func write(_ bytes: Span<UInt8>) throws(CASError) {
     try flush()
     try Self.write(bytes)
   }
 
-  /// Writes what was added; to be called before the end, or it is lost.
+  /// Writes the buffer. Lines that are not flushed before the end are lost.
   mutating func flush() throws(CASError) {
     defer { buffer.removeAll(keepingCapacity: true) }
     if !buffer.isEmpty { try Self.write(buffer.span) }
@@ -51,9 +51,9 @@ struct Output {
 }
 
 extension String {
-  /// The text with `?` for every control character: names and media types may come from a hostile store.
+  /// The text with `?` for every control character, since names and media types may come from a hostile store.
   var onOneLine: String {
-    // Nearly all text is free of them, and a million lines are looked at: U+0080 to U+009F begin with C2.
+    // A fast path for a million lines, most of which have none. U+0080 to U+009F begin with the byte C2.
     guard utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }

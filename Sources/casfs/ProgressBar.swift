@@ -1,13 +1,13 @@
 import CASPlatform
 
-/// One line on the terminal that says how far a long piece of work is. Short work shows nothing, and nothing stays.
+/// A progress bar on standard error, if that is a terminal. Short work shows none, and the line is cleared at the end.
 struct ProgressBar {
   private static let width = 24
-  /// What is over before this shows nothing.
+  /// The time before the bar appears.
   private static let showDelay = Duration.milliseconds(500)
   private static let interval = Duration.milliseconds(100)
 
-  /// What is counted.
+  /// The unit of the progress.
   enum Unit {
     case bytes
     case blobs
@@ -26,17 +26,17 @@ struct ProgressBar {
   private var shown: ContinuousClock.Instant?
   private let isEnabled: Bool
 
-  /// Starts at nothing.
+  /// Creates a bar that is not visible yet.
   ///
-  /// - Parameter total: how much there is to do, where that is known.
-  /// - Parameter isEnabled: whether to show anything when standard error is a terminal.
+  /// - Parameter total: the amount of work; `nil` if it is unknown.
+  /// - Parameter isEnabled: `false` to show nothing even on a terminal.
   init(total: Int64?, of unit: Unit = .bytes, isEnabled: Bool = true) {
     self.total = total
     self.unit = unit
     self.isEnabled = isEnabled && StandardStream.error.isTerminal
   }
 
-  /// Shows that so much is done.
+  /// Shows the amount of work that is done.
   mutating func update(_ done: Int64) {
     guard isEnabled else { return }
     let now = ContinuousClock.now
@@ -45,14 +45,14 @@ struct ProgressBar {
     draw("\r\(line(done))\u{1B}[K")
   }
 
-  /// Takes the line away.
+  /// Clears the line.
   mutating func clear() {
     if shown != nil { draw("\r\u{1B}[K") }
     shown = nil
   }
 
   private func line(_ done: Int64) -> String {
-    // A file that grows is never more than done.
+    // A growing file can exceed its total.
     guard let total, total > 0, done <= total else { return unit.text(done) }
     let share = Double(done) / Double(total)
     let filled = Int(share * Double(Self.width))
@@ -61,7 +61,7 @@ struct ProgressBar {
   }
 
   private func draw(_ text: String) {
-    // A bar that cannot be shown is no reason to fail.
+    // A failure to show the bar does not fail the command.
     try? StandardStream.error.write(Array(text.utf8).span)
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `casfs ref`: the commands on names.
+/// `casfs ref`: commands for references.
 struct Ref: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Put, get, list and remove references.",

@@ -2,10 +2,10 @@ import ArgumentParser
 import CAS
 import OCI
 
-/// `casfs ref get`: prints what a name stands for.
+/// `casfs ref get`: prints the descriptor of a reference.
 struct RefGet: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get", abstract: "Print the descriptor a reference stands for, as one line of JSON.")
+    commandName: "get", abstract: "Print the descriptor of a reference, as one line of JSON.")
 
   @OptionGroup var target: StoreArgument
 

@@ -2,17 +2,17 @@ import ArgumentParser
 import CAS
 import OCI
 
-/// `casfs ref ls`: lists names.
+/// `casfs ref ls`: lists references.
 struct RefList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List the references.", discussion: "The order is that of the store.")
 
   @OptionGroup var target: StoreArgument
 
-  @Flag(name: .short, help: "Print digest, size in bytes and media type too, separated by tabs.")
+  @Flag(name: .short, help: "Also print digest, size in bytes and media type, separated by tabs.")
   var long = false
 
-  @Flag(help: "Print an object with name and descriptor a line.")
+  @Flag(help: "Print one JSON object per line, with name and descriptor.")
   var json = false
 
   func run() throws {

@@ -4,13 +4,13 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `casfs ref put`: gives a blob a name.
+/// `casfs ref put`: stores a reference to a blob.
 struct RefPut: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "put", abstract: "Give a stored blob a name.",
     discussion: """
-      For a digest, size and media type are filled in. With '-', a whole descriptor is read from standard input, as \
-      'casfs ref get' prints it. A name that something else has is refused unless --force is given.
+      For a digest, size and media type are filled in. With '-', a descriptor is read from standard input, as \
+      'casfs ref get' prints it. A name that stands for a different descriptor is refused, unless --force is given.
       """)
 
   @OptionGroup var target: StoreArgument
@@ -21,10 +21,10 @@ struct RefPut: ParsableCommand {
   @Argument(help: "The blob's digest; '-': a descriptor on standard input.", transform: Subject.parse)
   var digest: Subject
 
-  @Flag(help: "Replace what has the name.")
+  @Flag(help: "Replace a different descriptor of that name.")
   var force = false
 
-  /// What gets the name.
+  /// The blob, by digest or descriptor.
   enum Subject {
     case digest(Digest)
     case standardInput

@@ -2,11 +2,11 @@ import ArgumentParser
 import CAS
 import OCI
 
-/// `casfs ref rm`: takes names away.
+/// `casfs ref rm`: removes references.
 struct RefRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove references; the blobs stay.",
-    discussion: "A name that is not there is as good as removed.")
+    discussion: "An absent name counts as removed.")
 
   @OptionGroup var target: StoreArgument
 

@@ -2,13 +2,13 @@ import ArgumentParser
 import CAS
 import CASPlatform
 
-/// What a person is told when a command does not just do its work, and the exit status that goes with it.
+/// The message and the exit status of a command that failed, or that printed help.
 struct Report {
-  /// The exit status: 0, 1 when it failed, 64 for wrong usage (`EX_USAGE` of `sysexits.h`).
+  /// The exit status: 0 for help, 1 for a failure, 64 for wrong usage (`EX_USAGE` of `sysexits.h`).
   let status: Int32
   private let text: String
 
-  /// Finds the words for an error. A request for help, the version or a completion script is no failure.
+  /// Creates the report of an error. The parser throws help, the version and completion scripts as errors too.
   init(_ error: any Error) {
     status = Casfs.exitCode(for: error).rawValue
     switch error {
@@ -19,12 +19,12 @@ struct Report {
     }
   }
 
-  /// Prints it: help and its like to standard output, a failure to standard error, in one line.
+  /// Prints the message: help to standard output, a failure as one line to standard error.
   ///
   /// - Returns: the exit status.
   func deliver() -> Int32 {
     guard status == 0 else {
-      // Without words, another process has said them.
+      // An empty message was printed by the child.
       if !text.isEmpty { Self.complain(text) }
       return status
     }
@@ -39,18 +39,18 @@ struct Report {
     }
   }
 
-  /// What is wrong with the arguments, and where the right ones are explained.
+  /// Returns the message for wrong usage: the reason, and the command that prints the right one.
   private static func usage(_ error: any Error) -> String {
     let message = Casfs.message(for: error)
     let reason = message.prefix(1).lowercased() + message.dropFirst()
-    // The parser knows which command it was in, and says so only at the end of its own long form.
+    // The parser names the command only in the last line of its full message.
     let last = Casfs.fullMessage(for: error).split(separator: "\n").last?.drop { $0 == " " } ?? ""
     let hint = last.hasPrefix("See '") ? String(last.dropFirst(4)) : "'casfs --help' for more information."
     return "wrong usage: \(reason) (see \(hint.split(separator: "'").first ?? "casfs --help"))"
   }
 
   private static func complain(_ text: String) {
-    // There is nobody left to tell when this fails.
+    // A failure cannot be reported anywhere.
     try? StandardStream.error.write(Array("casfs: \(text.onOneLine)\n".utf8).span)
   }
 }

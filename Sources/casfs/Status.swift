@@ -5,10 +5,10 @@ import FUSE
 import OCI
 import SystemPackage
 
-/// `casfs status`: tells the state of a mount.
+/// `casfs status`: prints the status of a mount.
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell what a mount is and what it has done.")
+    abstract: "Print the status of a mount.")
 
   @Argument(help: "The directory a store is mounted on.", completion: .directory)
   var directory: String
@@ -33,7 +33,7 @@ struct Status: ParsableCommand {
     try output.flush()
   }
 
-  /// Asks the daemon behind a mount.
+  /// Reads the status of a mount from its daemon, by an extended attribute of the root.
   static func status(of directory: String) throws(CASError) -> JSON {
     do throws(Errno) {
       let bytes = try PathQuery.attribute(MountStatus.attribute, of: directory)

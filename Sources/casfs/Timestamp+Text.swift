@@ -1,10 +1,10 @@
 import CASPlatform
 
 extension Timestamp {
-  /// The moment in whole seconds as RFC 3339 has it, in UTC: `2026-01-31T23:59:59Z`.
+  /// The time in whole seconds and UTC, by RFC 3339: `2026-01-31T23:59:59Z`.
   var text: String {
     let (days, second) = Self.divide(seconds, by: 86_400)
-    // Years that begin in March end with the leap day, so months have one pattern; a cycle is 400 years.
+    // A year that begins in March ends with the leap day, so its months have a fixed pattern. A cycle is 400 years.
     let (cycle, dayOfCycle) = Self.divide(days + 719_468, by: 146_097)
     let yearOfCycle = (dayOfCycle - dayOfCycle / 1460 + dayOfCycle / 36_524 - dayOfCycle / 146_096) / 365
     let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
@@ -16,7 +16,7 @@ extension Timestamp {
     return "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(day, 2))T\(time)Z"
   }
 
-  /// Quotient and remainder, the remainder never negative.
+  /// Euclidean division: the remainder is not negative.
   private static func divide(_ value: Int64, by divisor: Int64) -> (Int64, Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -5,43 +5,30 @@ import FUSE
 import OCI
 import SystemPackage
 
-/// `casfs unmount`: takes a mount away and waits for its daemon.
+/// `casfs unmount`: unmounts a directory, and waits for the end of its daemon.
 struct Unmount: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Unmount a directory, and return when its daemon is done.")
+    abstract: "Unmount a directory, and wait for the end of its daemon.")
 
   @Argument(help: "The directory a store is mounted on.", completion: .directory)
   var directory: String
 
-  /// How long the daemon may take to publish what was closed before.
+  /// The time limit for the daemon to publish files that were closed before.
   private static let timeout = Duration.seconds(600)
 
   func run() throws {
+    let context = OperationContext("unmount", on: directory)
     do throws(CASError) {
       let status = try Status.status(of: directory)
       let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
-      let path = try Self.mappingErrors(directory) { () throws(Errno) in try PathQuery.absolute(directory) }
-      try Self.mappingErrors(directory) { () throws(Errno) in try Session.unmount(path) }
-      if let process {
-        try Self.mappingErrors(directory) { () throws(Errno) in
-          try Daemon.waitForExit(of: process, timeout: Self.timeout)
-        }
-      }
+      let path = try mappingErrno(context, try PathQuery.absolute(directory))
+      try mappingErrno(context, try Session.unmount(path))
+      if let process { try mappingErrno(context, try Daemon.waitForExit(of: process, timeout: Self.timeout)) }
     } catch {
-      // What a killed daemon left behind has nobody to ask and nothing in use.
+      // A stale mount, whose daemon was killed, is detached.
       guard error.code == .io(.socketNotConnected), Session.detach(directory) else {
-        throw error.during(OperationContext("unmount", on: directory))
+        throw error.during(context)
       }
-    }
-  }
-
-  private static func mappingErrors<Result>(
-    _ directory: String, _ body: () throws(Errno) -> Result
-  ) throws(CASError) -> Result {
-    do throws(Errno) {
-      return try body()
-    } catch {
-      throw CASError(error, OperationContext("unmount", on: directory))
     }
   }
 }

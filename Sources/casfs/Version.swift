@@ -1,4 +1,4 @@
-/// The version of this program, in the one place that has it.
+/// The version of casfs.
 enum Version {
   static let current = "0.1.0"
 }
