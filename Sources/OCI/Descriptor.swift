@@ -32,20 +32,20 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   ///
   /// - Throws: ``InvalidValue`` if a required member is absent or malformed.
   public init(_ value: JSON) throws(InvalidValue) {
-    guard case .object(let members) = value else { throw InvalidValue("a descriptor is a JSON object") }
+    guard case .object(let members) = value else { throw InvalidValue("not a JSON object") }
     guard value.isNested(atMost: Self.maximumDepth) else {
-      throw InvalidValue("a descriptor is nested more than \(Self.maximumDepth) deep", exceedsBounds: true)
+      throw InvalidValue("descriptor nested more than \(Self.maximumDepth) levels deep", exceedsBounds: true)
     }
     guard let mediaType = value["mediaType"]?.text, !mediaType.isEmpty else {
-      throw InvalidValue("a descriptor has a mediaType")
+      throw InvalidValue("descriptor without mediaType")
     }
-    guard let digest = value["digest"]?.text else { throw InvalidValue("a descriptor has a digest") }
+    guard let digest = value["digest"]?.text else { throw InvalidValue("descriptor without digest") }
     guard let size = value["size"]?.integer, size >= 0 else {
-      throw InvalidValue("a descriptor has a size, a whole number of bytes")
+      throw InvalidValue("descriptor without a valid size")
     }
     if let annotations = value["annotations"], annotations != .null {
       guard case .object(let entries) = annotations, entries.allSatisfy({ $0.value.text != nil }) else {
-        throw InvalidValue("a descriptor's annotations are strings")
+        throw InvalidValue("descriptor with annotations that are not strings")
       }
     }
     self.mediaType = mediaType

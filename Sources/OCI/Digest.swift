@@ -87,17 +87,17 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   ///   hexadecimal digit.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-      throw InvalidValue("a digest has the form sha256:HEX")
+      throw InvalidValue("malformed digest: not of the form sha256:HEX")
     }
     guard let algorithm = Algorithm(rawValue: String(text[..<colon])) else {
-      throw InvalidValue("the digest's algorithm is not sha256 or sha512")
+      throw InvalidValue("digest algorithm is not sha256 or sha512")
     }
     let hex = text[text.utf8.index(after: colon)...]
     guard hex.utf8.count == algorithm.byteCount * 2 else {
       throw InvalidValue("a \(algorithm.rawValue) digest has \(algorithm.byteCount * 2) digits, not \(hex.utf8.count)")
     }
     guard let digest = Digest(algorithm, hex: String(hex)) else {
-      throw InvalidValue("a digest has lower-case hexadecimal digits only")
+      throw InvalidValue("digest of other than lower-case hexadecimal digits")
     }
     self = digest
   }

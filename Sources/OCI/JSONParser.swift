@@ -54,7 +54,7 @@ struct JSONParser {
       try parser.skipSpace()
       let name = try parser.string()
       guard names.insert(Array(name.utf8)).inserted else {
-        throw parser.invalid("a second member has the name of an earlier one")
+        throw parser.invalid("duplicate member name")
       }
       try parser.expect(":")
       try body(name, &parser)
@@ -69,7 +69,7 @@ struct JSONParser {
   /// Fails unless only white space is left.
   mutating func end() throws(InvalidValue) {
     while position < input.count, Self.isSpace(input[position]) { position += 1 }
-    guard position == input.count else { throw invalid("there is more after the value") }
+    guard position == input.count else { throw invalid("unexpected text after the value") }
   }
 
   /// Returns an error with the current position.
@@ -88,7 +88,7 @@ struct JSONParser {
     try expect(open)
     depth += 1
     guard depth <= Self.maximumDepth else {
-      throw invalid("nested more than \(Self.maximumDepth) deep", exceedsBounds: true)
+      throw invalid("nested more than \(Self.maximumDepth) levels deep", exceedsBounds: true)
     }
     defer { depth -= 1 }
     try skipSpace()
@@ -113,7 +113,7 @@ struct JSONParser {
   }
 
   private func peek() throws(InvalidValue) -> UInt8 {
-    guard position < input.count else { throw invalid("the text ends too early") }
+    guard position < input.count else { throw invalid("unexpected end of the text") }
     return input[position]
   }
 
@@ -124,7 +124,7 @@ struct JSONParser {
   }
 
   private mutating func literal(_ text: String, _ value: JSON) throws(InvalidValue) -> JSON {
-    try pass(over: text, "a value expected")
+    try pass(over: text, "value expected")
     return value
   }
 
@@ -141,7 +141,9 @@ struct JSONParser {
     if try peek() == UInt8(ascii: "-") { position += 1 }
     let first = position
     try digits()
-    guard input[first] != UInt8(ascii: "0") || position == first + 1 else { throw invalid("a number starts with 0") }
+    guard input[first] != UInt8(ascii: "0") || position == first + 1 else {
+      throw invalid("number with a leading zero")
+    }
     if position < input.count, input[position] == UInt8(ascii: ".") {
       position += 1
       try digits()
@@ -158,11 +160,11 @@ struct JSONParser {
   private mutating func digits() throws(InvalidValue) {
     let start = position
     while position < input.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= input[position] { position += 1 }
-    guard position > start else { throw invalid("a value expected") }
+    guard position > start else { throw invalid("value expected") }
   }
 
   private mutating func string() throws(InvalidValue) -> String {
-    guard try peek() == UInt8(ascii: "\"") else { throw invalid("a string expected") }
+    guard try peek() == UInt8(ascii: "\"") else { throw invalid("string expected") }
     position += 1
     var bytes: [UInt8] = []
     while true {
@@ -170,10 +172,10 @@ struct JSONParser {
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw invalid("a string is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw invalid("string not in UTF-8") }
         return text
       case UInt8(ascii: "\\"): try escape(into: &bytes)
-      case 0..<0x20: throw invalid("a control character in a string")
+      case 0..<0x20: throw invalid("control character in a string")
       default: bytes.append(byte)
       }
     }
@@ -192,14 +194,14 @@ struct JSONParser {
     case UInt8(ascii: "u"):
       var code = try hexadecimal()
       if code & 0xFC00 == 0xD800 {
-        try pass(over: "\\u", "half a surrogate pair")
+        try pass(over: "\\u", "unpaired surrogate")
         let low = try hexadecimal()
-        guard low & 0xFC00 == 0xDC00 else { throw invalid("half a surrogate pair") }
+        guard low & 0xFC00 == 0xDC00 else { throw invalid("unpaired surrogate") }
         code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
       }
-      guard let scalar = Unicode.Scalar(code) else { throw invalid("half a surrogate pair") }
+      guard let scalar = Unicode.Scalar(code) else { throw invalid("unpaired surrogate") }
       bytes.append(contentsOf: Character(scalar).utf8)
-    default: throw invalid("an unknown escape in a string")
+    default: throw invalid("unknown escape in a string")
     }
   }
 

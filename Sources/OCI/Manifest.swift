@@ -30,7 +30,7 @@ public struct Manifest: Sendable {
   /// - Throws: ``InvalidValue`` if the content is neither, or malformed.
   public init(parsing content: [UInt8], mediaType: String) throws(InvalidValue) {
     let value = try JSON(parsing: content)
-    guard case .object = value else { throw InvalidValue("a manifest is a JSON object") }
+    guard case .object = value else { throw InvalidValue("not a JSON object") }
     switch Self.kind(of: mediaType) ?? MediaType.ofContent(value).flatMap(Self.kind) {
     case .image: kind = .image
     case .index: kind = .index
@@ -63,7 +63,7 @@ public struct Manifest: Sendable {
       for element in elements { descriptors.append(try Descriptor(element)) }
       return descriptors
     case .null, nil: return []
-    default: throw InvalidValue("its \(name) are not an array")
+    default: throw InvalidValue("not an array: \(name)")
     }
   }
 }

@@ -16,7 +16,7 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
   public init(_ name: String) throws(InvalidValue) {
     try self.init(reading: name)
     guard isGrammatical else {
-      throw InvalidValue("a reference name has letters and digits, joined by one of - . _ : @ + or /")
+      throw InvalidValue("malformed reference name: letters and digits, joined by - . _ : @ + /")
     }
   }
 
@@ -25,17 +25,17 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
   /// - Throws: ``InvalidValue`` if it is not safe.
   public init(reading name: String) throws(InvalidValue) {
     let bytes = name.utf8
-    guard !bytes.isEmpty else { throw InvalidValue("a reference name is not empty") }
+    guard !bytes.isEmpty else { throw InvalidValue("empty reference name") }
     guard bytes.count <= Self.maximumLength else {
-      throw InvalidValue("a reference name has at most \(Self.maximumLength) bytes")
+      throw InvalidValue("reference name longer than \(Self.maximumLength) bytes")
     }
     // The category Cc of Unicode, which is stable: looking up the category of each character is slow.
     guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) else {
-      throw InvalidValue("a reference name has no control characters")
+      throw InvalidValue("reference name with control characters")
     }
     for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
       guard !component.isEmpty, !component.elementsEqual(".".utf8), !component.elementsEqual("..".utf8) else {
-        throw InvalidValue("a reference name has no empty, '.' or '..' component")
+        throw InvalidValue("reference name with an empty, '.' or '..' component")
       }
     }
     description = name

@@ -68,7 +68,7 @@ import Testing
   @Test(
     "C1: ref put rejects a malformed descriptor and a wrong size",
     arguments: [
-      ("", "the text ends too early"), ("{}", "a descriptor has a mediaType"), ("[1]", "JSON object"),
+      ("", "unexpected end of the text"), ("{}", "descriptor without mediaType"), ("[1]", "JSON object"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"sha256:ABC\",\"size\":6}", "64 digits"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"\(Known.hello)\",\"size\":7}", "has 6 bytes, not 7"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"\(Known.empty)\",\"size\":0}", "the blob \(Known.empty) is not stored"),
