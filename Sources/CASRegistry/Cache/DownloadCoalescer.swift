@@ -7,11 +7,7 @@ import SystemPackage
 ///
 /// Each download has a thread of its own, so it continues when the caller that started it is cancelled.
 final class DownloadCoalescer: Sendable {
-  private final class Download: Sendable {
-    let outcome = Monitor<Result<OpenFile?, CASError>?>(nil)
-  }
-
-  private let running = Monitor<[Digest: Download]>([:])
+  private let flights = Singleflight<Digest, Result<OpenFile?, CASError>>()
   private let stopToken = CancellationToken()
 
   /// Joins the running download of a digest, or starts one, and waits for its end.
@@ -24,31 +20,11 @@ final class DownloadCoalescer: Sendable {
     _ digest: Digest, _ context: OperationContext,
     _ fetch: @escaping @Sendable (CancellationToken) throws(CASError) -> OpenFile?
   ) throws(CASError) -> OpenFile? {
-    let (download, isFirst) = running.withLock { (running) -> (Download, Bool) in
-      if let download = running[digest] { return (download, false) }
-      let download = Download()
-      running[digest] = download
-      return (download, true)
+    let outcome = try flights.value(for: digest, context, threadName: "casfs-download") { [stopToken] in
+      let outcome = Result { () throws(CASError) in try fetch(stopToken) }
+      if stopToken.isCancelled, case .failure = outcome { return .failure(.closed(context.on(digest))) }
+      return outcome
     }
-    if isFirst {
-      let work: @Sendable () -> Void = { [self] in
-        var outcome = Result { () throws(CASError) in try fetch(stopToken) }
-        if stopToken.isCancelled, case .failure = outcome {
-          outcome = .failure(.closed(context.on(digest)))
-        }
-        running.withLock { $0[digest] = nil }
-        download.outcome.withLock { $0 = outcome }
-      }
-      do throws(Errno) {
-        try Thread.start("casfs-download", work)
-      } catch {
-        work()
-      }
-    }
-    while !download.outcome.wait(for: .milliseconds(20), until: { $0 != nil }) {
-      try context.checkCancellation()
-    }
-    guard let outcome = download.outcome.withLock({ $0 }) else { return nil }
     do throws(CASError) {
       return try outcome.get()
     } catch {

@@ -1,3 +1,4 @@
+import CAS
 import CASPlatform
 import OCI
 
@@ -13,20 +14,15 @@ final class KnownContent: Sendable {
     var mediaType: String?
   }
 
-  /// Entries at which the cache is emptied.
-  private static let maximumCount = 1 << 16
-  private let entries = Monitor<[Digest: Entry]>([:])
+  private let entries = Monitor(GenerationalMap<Digest, Entry>(generationSize: 1 << 15))
 
   subscript(digest: Digest) -> Entry? { entries.withLock(notifying: .none) { $0[digest] } }
 
   func remember(_ digest: Digest, _ entry: Entry) {
-    entries.withLock(notifying: .none) { entries in
-      if entries.count >= Self.maximumCount { entries = [:] }
-      entries[digest] = entry
-    }
+    entries.withLock(notifying: .none) { _ = $0.insert(entry, for: digest) }
   }
 
   func forget(_ digest: Digest) {
-    entries.withLock(notifying: .none) { $0[digest] = nil }
+    entries.withLock(notifying: .none) { $0.remove(digest) }
   }
 }
