@@ -49,4 +49,15 @@ struct GenerationalMapTests {
     #expect(map.rotate() == [10])
     #expect(map[1] == nil)
   }
+
+  @Test("an entry is old after a rotation, until it is inserted again")
+  func ages() {
+    var map = GenerationalMap<Int, Int>(generationSize: 2)
+    map.insert(10, for: 1)
+    #expect(!map.isOld(1) && !map.isOld(2))
+    map.rotate()
+    #expect(map.isOld(1))
+    map.insert(10, for: 1)
+    #expect(!map.isOld(1))
+  }
 }

@@ -17,6 +17,9 @@ package struct GenerationalMap<Key: Hashable, Value> {
   /// The value of a key, from either generation.
   package subscript(key: Key) -> Value? { current[key] ?? previous[key] }
 
+  /// Whether a key is in the older generation alone, which the next rotation drops.
+  package func isOld(_ key: Key) -> Bool { current[key] == nil && previous[key] != nil }
+
   /// Sets the value of a key in the younger generation.
   ///
   /// - Returns: the values that a rotation dropped. One of them may have been inserted again since.

@@ -1,21 +1,14 @@
+import CAS
 import CASPlatform
 import OCI
 
-/// Recently closed blobs, kept open because short files are often reopened.
-///
-/// The cache has two generations. A blob that is not reopened within one is dropped at the next rotation. Descriptors
-/// are closed on another thread, because `close(2)` can block on a slow disk or a fragmented file.
+/// Recently closed blobs, kept open because short files are often reopened. Two generations; a blob that is not reopened
+/// within one is dropped at the next rotation. Descriptors are closed on another thread, since `close(2)` can block.
 final class OpenBlobCache: Sendable {
   private struct State {
-    var current: [NodeID: BlobHandle] = [:]
-    var previous: [NodeID: BlobHandle] = [:]
-    /// Dropped blobs whose descriptors are still open.
+    var open: GenerationalMap<NodeID, BlobHandle>
+    /// Dropped and released blobs that are not closed yet.
     var unused: [BlobHandle] = []
-
-    mutating func rotate() {
-      unused += previous.values
-      (previous, current) = (current, [:])
-    }
 
     mutating func takeUnused() -> [BlobHandle] {
       defer { unused = [] }
@@ -23,24 +16,19 @@ final class OpenBlobCache: Sendable {
     }
   }
 
-  /// How many dropped blobs may wait to be closed.
+  /// The number of unused blobs that may wait for the next rotation before they are closed.
   private static let backlogLimit = 64
 
-  /// How many blobs one generation has.
-  private let limit: Int
-  private let state = Monitor(State())
+  private let state: Monitor<State>
 
+  /// - Parameter limit: the number of blobs in a generation.
   init(limit: Int) {
-    self.limit = limit
+    state = Monitor(State(open: GenerationalMap(generationSize: limit)))
   }
 
-  /// The cached blob of a node, if its file still has that version. A blob of the previous generation moves to the
-  /// current one.
+  /// Returns the open blob of a node if its file is unchanged, and keeps it open for another generation.
   func content(of node: NodeID, _ digest: Digest, version: UInt64) -> BlobHandle? {
-    let (content, isOld): (BlobHandle?, Bool) = state.withLock(notifying: .none) { state in
-      if let content = state.current[node] { return (content, false) }
-      return (state.previous[node], true)
-    }
+    let (content, isOld) = state.withLock(notifying: .none) { ($0.open[node], $0.open.isOld(node)) }
     guard let content, content.digest == digest, content.isCurrent(version) else { return nil }
     if isOld { keep(content) }
     return content
@@ -49,29 +37,27 @@ final class OpenBlobCache: Sendable {
   /// Adds a blob to the current generation.
   func keep(_ content: BlobHandle) {
     let unused: [BlobHandle] = state.withLock(notifying: .none) { state in
-      if state.current.count >= limit { state.rotate() }
-      // A handle that this replaces comes back through `didRelease(_:)`.
-      state.current[content.node] = content
+      // A handle of the same node that this one replaces is released by its own users.
+      state.unused += state.open.insert(content, for: content.node)
       return state.unused.count < Self.backlogLimit ? [] : state.takeUnused()
     }
     close(unused)
   }
 
-  /// Takes a handle that a caller has released.
+  /// Accepts a blob whose last user closed it.
   func didRelease(_ content: BlobHandle) {
-    let node = content.node
     let unused: [BlobHandle] = state.withLock(notifying: .none) { state in
-      if state.current[node] === content || state.previous[node] === content { return [] }
+      if state.open[content.node] === content { return [] }
       state.unused.append(content)
       return state.unused.count < Self.backlogLimit ? [] : state.takeUnused()
     }
     close(unused)
   }
 
-  /// Starts a generation and closes the blobs that were not reopened in the last one.
+  /// Closes the blobs that were not reopened since the last call.
   func rotate() {
     let unused = state.withLock(notifying: .none) { state in
-      state.rotate()
+      state.unused += state.open.rotate()
       return state.takeUnused()
     }
     withExtendedLifetime(unused) {}
@@ -79,7 +65,7 @@ final class OpenBlobCache: Sendable {
 
   private func close(_ unused: [BlobHandle]) {
     if unused.isEmpty { return }
-    // If no thread can be started, the descriptors are closed here.
+    // If no thread can be started, they are closed here.
     try? Thread.start("casfs-close") { withExtendedLifetime(unused) {} }
   }
 }
