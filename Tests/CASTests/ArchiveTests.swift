@@ -54,7 +54,8 @@ struct ArchiveTests {
       ("xz x.tar; mv x.tar.xz x.tar", "xz -dc"), (": >x.tar", "the file is empty"),
       ("echo text >x.tar", "not a tar archive"), ("head -c 5000 /dev/urandom >x.tar", "not a tar archive"),
       ("head -c 10240 /dev/zero >x.tar", "oci-layout: not found"),
-      ("truncate -s -10240 x.tar", "truncated"), ("truncate -s 100000 x.tar", "the archive is truncated within this member"),
+      ("truncate -s -10240 x.tar", "truncated"),
+      ("truncate -s 100000 x.tar", "the archive is truncated within this member"),
       ("truncate -s 700 x.tar", "truncated"), ("truncate -s 512 x.tar", "the end-of-archive marker is missing"),
       ("tar -b 1 -rf x.tar -C store oci-layout", "oci-layout: duplicate member"),
       ("tar -b 1 -rf x.tar -C store ./$blob", "\(Self.blob): duplicate member"),
@@ -70,7 +71,10 @@ struct ArchiveTests {
       ("echo '[' >store/index.json; tar -cf x.tar -C store .", "index.json: byte "),
       ("rm store/oci-layout; ln -s index.json store/oci-layout; tar -cf x.tar -C store .", "--dereference"),
       ("rm -f store/$blob; ln -s ../../index.json store/$blob; tar -cf x.tar -C store .", "not a regular file"),
-      ("ln store/$blob store/blobs/sha256/\(String(repeating: "0", count: 64)); tar -cf x.tar -C store .", "(links: use tar"),
+      (
+        "ln store/$blob store/blobs/sha256/\(String(repeating: "0", count: 64)); tar -cf x.tar -C store .",
+        "(links: use tar"
+      ),
       ("printf X | dd of=x.tar bs=1 seek=600 conv=notrunc status=none", "damaged archive: no member header"),
       ("rm x.tar; mkfifo x.tar", "not a regular file"), ("rm x.tar; mkdir x.tar", "not a regular file"),
     ]

@@ -292,12 +292,12 @@ final class FakeLibfuse: Sendable {
     let (input, output) = (try Pipe(), try Pipe())
     // The shell reports that its trap is set, and is then stopped, so that a signal stays pending.
     let trap = signal.isHandled ? "trap : \(signal.signal); " : ""
-    let child = try Child(
+    let child = try ChildProcess(
       "/bin/sh", ["-c", "\(trap)echo; read line"], variables: [:],
       files: (input.reader.rawValue, output.writer.rawValue, 2))
     defer {
       child.signal(SIGKILL)
-      #expect(child.end(seconds: 60) != nil)
+      #expect(child.wait(timeout: .seconds(60)) != nil)
     }
     var byte: UInt8 = 0
     #expect(unsafe read(output.reader.rawValue, &byte, 1) == 1)
