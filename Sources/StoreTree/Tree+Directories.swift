@@ -15,7 +15,7 @@ extension Tree {
     of handle: HandleID, from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    tree.willQueryStore(context)
+    shared.willQueryStore(context)
     try directories.handle(handle).entries(from: offset, context, accept)
   }
 
@@ -32,7 +32,7 @@ extension Tree {
     _ accept: (DirectoryEntry, Entry?, Int64) -> Bool
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
-    tree.willQueryStore(context)
+    shared.willQueryStore(context)
     let directory = try directories.handle(handle)
     // The kernel starts every walk with this request, and repeats it only if names are looked up.
     let last = offset == 0 ? Self.firstLookups : .max
@@ -52,7 +52,7 @@ extension Tree {
   /// - Parameter willBlock: called before the call blocks.
   public func readAhead(_ handle: HandleID, willBlock: () -> Void) {
     // A remote store would block this thread for long.
-    if tree.remote != nil { return }
+    if shared.remote != nil { return }
     try? directories.handle(handle).readAhead(willBlock: willBlock)
   }
 

@@ -28,8 +28,8 @@ extension Tree {
     guard offset >= 0 else { throw .invalidArgument }
     let result = try files.handle(handle).read(at: offset, count: count, context)
     switch result {
-    case .bytes(let bytes): tree.counters.add(.bytesRead, Int64(bytes.count))
-    case .file(_, _, let count): tree.counters.add(.bytesRead, Int64(count))
+    case .bytes(let bytes): shared.counters.add(.bytesRead, Int64(bytes.count))
+    case .file(_, _, let count): shared.counters.add(.bytesRead, Int64(count))
     }
     return result
   }
@@ -42,7 +42,7 @@ extension Tree {
   ) throws(Errno) {
     guard offset >= 0, offset <= Self.maximumSize - Int64(bytes.count) else { throw .fileTooLarge }
     try files.handle(handle).write(bytes, at: offset, context)
-    tree.counters.add(.bytesWritten, Int64(bytes.count))
+    shared.counters.add(.bytesWritten, Int64(bytes.count))
   }
 
   /// Handles the close of one descriptor: `FUSE_FLUSH`.

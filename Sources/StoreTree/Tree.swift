@@ -9,7 +9,7 @@ public import SystemPackage
 ///
 /// Operations throw the error number that the caller gets.
 public final class Tree: Sendable {
-  let tree: TreeContext
+  let shared: TreeContext
   let nodes: NodeTable
   let files = HandleTable<any FileHandle>()
   let directories = HandleTable<DirectoryHandle>()
@@ -21,8 +21,8 @@ public final class Tree: Sendable {
 
   /// Makes a tree whose callers are processes of an inspector.
   package init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
-    tree = TreeContext(engine, options: options, logger: logger, processes: processes)
-    nodes = NodeTable(root: RootDirectory(tree))
+    shared = TreeContext(engine, options: options, logger: logger, processes: processes)
+    nodes = NodeTable(root: RootDirectory(shared))
   }
 
   /// Starts to watch the store for changes by other processes, so that the kernel can cache names of blobs for long.
@@ -30,25 +30,25 @@ public final class Tree: Sendable {
   /// - Parameter forget: tells the kernel to drop a name in a directory; called on a thread of its own that holds no
   ///   lock.
   public func watch(forgetting forget: @escaping @Sendable (NodeID, String) -> Void) {
-    guard let engine = tree.engine as? any ChangeReporting else { return }
+    guard let engine = shared.engine as? any ChangeReporting else { return }
     do throws(CASError) {
-      let watch = try engine.watch { [tree, nodes] change in
+      let watch = try engine.watch { [shared, nodes] change in
         switch change {
-        case .references: tree.references.refresh()
+        case .references: shared.references.refresh()
         case .blob(let digest): forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex)
         case .anything:
-          tree.references.refresh()
+          shared.references.refresh()
           for digest in nodes.blobs() { forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex) }
         }
       }
-      let isTooLate = tree.watch.withLock { state in
+      let isTooLate = shared.watch.withLock { state in
         if case .ended = state { return true }
         if let watch { state = .watching(watch) }
         return false
       }
       if isTooLate { watch?.end() }
     } catch {
-      tree.logger.warning("\(error)")
+      shared.logger.warning("\(error)")
     }
   }
 
@@ -104,14 +104,14 @@ public final class Tree: Sendable {
 
   /// The error for a device, FIFO, socket, hard link or symbolic link: `FUSE_MKNOD`, `FUSE_LINK`, `FUSE_SYMLINK`.
   public func refuseSpecial(in parent: NodeID) -> Errno {
-    tree.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
+    shared.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
   }
 
   // MARK: Attributes
 
   /// The attributes of a node: `FUSE_GETATTR`.
   public func attributes(of node: NodeID, _ context: RequestContext) throws(Errno) -> Attributes {
-    tree.shown(try nodes.node(node).attributes(context))
+    shared.shown(try nodes.node(node).attributes(context))
   }
 
   /// Sets attributes of a node: `FUSE_SETATTR`.
@@ -126,39 +126,39 @@ public final class Tree: Sendable {
       guard size <= Self.maximumSize else { throw .fileTooLarge }
     }
     let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
-    return tree.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
+    return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
   }
 
   /// The value of an extended attribute: `FUSE_GETXATTR`.
-  public func attribute(_ name: String, of node: NodeID, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try nodes.node(node).attribute(name, context)
+  public func extendedAttribute(_ name: String, of node: NodeID, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try nodes.node(node).extendedAttribute(name, context)
   }
 
   /// The names of a node's extended attributes: `FUSE_LISTXATTR`.
-  public func attributeNames(of node: NodeID, _ context: RequestContext) throws(Errno) -> [String] {
-    try nodes.node(node).attributeNames(context)
+  public func extendedAttributeNames(of node: NodeID, _ context: RequestContext) throws(Errno) -> [String] {
+    try nodes.node(node).extendedAttributeNames(context)
   }
 
   /// Sets an extended attribute: `FUSE_SETXATTR`.
-  public func setAttribute(
+  public func setExtendedAttribute(
     _ name: String, to value: [UInt8], of node: NodeID, mustBe: AttributePresence
   ) throws(Errno) {
     try requireWritable()
-    try nodes.node(node).setAttribute(name, value, mustBe: mustBe)
+    try nodes.node(node).setExtendedAttribute(name, value, mustBe: mustBe)
   }
 
   /// Removes an extended attribute: `FUSE_REMOVEXATTR`.
-  public func removeAttribute(_ name: String, of node: NodeID) throws(Errno) {
+  public func removeExtendedAttribute(_ name: String, of node: NodeID) throws(Errno) {
     try requireWritable()
-    try nodes.node(node).removeAttribute(name)
+    try nodes.node(node).removeExtendedAttribute(name)
   }
 
   /// The space of the store's file system: `FUSE_STATFS`.
   public func space() throws(Errno) -> FileSystemStatistics {
-    guard let engine = tree.engine as? any SpaceReporting else {
+    guard let engine = shared.engine as? any SpaceReporting else {
       return FileSystemStatistics(blockSize: 4096, blocks: 0, freeBlocks: 0, availableBlocks: 0, files: 0, freeFiles: 0)
     }
-    return try tree.errors.map(try engine.space())
+    return try shared.errors.map(try engine.space())
   }
 
   // MARK: The whole
@@ -168,39 +168,39 @@ public final class Tree: Sendable {
   /// - Parameter publishing: whether open files count as closed and are committed; if not, as when a signal ended the
   ///   mount, they are discarded.
   public func finish(publishing: Bool) {
-    let watch = tree.watch.withLock { state in
+    let watch = shared.watch.withLock { state in
       defer { state = .ended }
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
     let noCaller = RequestContext(user: 0, group: 0, thread: 0)
-    if !publishing { tree.incoming.discardUncommitted(noCaller) }
+    if !publishing { shared.incoming.discardUncommitted(noCaller) }
     for file in files.removeAll() { file.release(noCaller) }
-    tree.commits.waitForAll()
+    shared.commits.waitForAll()
     trimCaches()
     trimCaches()
-    tree.engine.close()
+    shared.engine.close()
   }
 
   /// Closes cached files that were not used since the last call, and frees memory.
   public func trimCaches() {
-    tree.recent.rotate()
+    shared.openBlobs.rotate()
     if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 
   /// Whether every blob is a whole file, which the kernel could read itself.
-  public var hasWholeFiles: Bool { tree.engine is any WholeFileEngine }
+  public var hasWholeFiles: Bool { shared.engine is any WholeFileEngine }
 
   /// Whether the store is on a stacked file system, such as overlayfs.
-  public var isStacked: Bool { (tree.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
+  public var isStacked: Bool { (shared.engine as? any WholeFileEngine)?.isOnStackedFileSystem ?? false }
 
   /// Whether a commit is under way.
-  public var isCommitting: Bool { tree.commits.pending > 0 }
+  public var isCommitting: Bool { shared.commits.pending > 0 }
 
   /// The present state.
   public var status: TreeStatus {
     TreeStatus(
-      pendingCommits: tree.commits.pending, nodes: nodes.count, openFiles: files.count, counters: tree.counters.all)
+      pendingCommits: shared.commits.pending, nodes: nodes.count, openFiles: files.count, counters: shared.counters.all)
   }
 
   // MARK: Helpers
@@ -208,7 +208,7 @@ public final class Tree: Sendable {
   func entry(for node: any Node, _ context: RequestContext) throws(Errno) -> Entry {
     let attributes = try node.attributes(context)
     let (id, known) = nodes.remember(node)
-    return Entry(node: id, attributes: tree.shown(attributes), entryTimeout: known.entryTimeout)
+    return Entry(node: id, attributes: shared.shown(attributes), entryTimeout: known.entryTimeout)
   }
 
   func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {
@@ -218,6 +218,6 @@ public final class Tree: Sendable {
   }
 
   func requireWritable() throws(Errno) {
-    if tree.options.isReadOnly { throw .readOnlyFileSystem }
+    if shared.options.isReadOnly { throw .readOnlyFileSystem }
   }
 }

@@ -19,7 +19,7 @@ final class TreeContext: Sendable {
   let incoming: IncomingNamespace
   let references: ReferenceView
   let manifests = ManifestCache()
-  let recent: OpenBlobCache
+  let openBlobs: OpenBlobCache
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
@@ -31,7 +31,7 @@ final class TreeContext: Sendable {
     self.logger = logger
     self.processes = processes
     errors = ErrorMapper(logger: logger, counters: counters)
-    recent = OpenBlobCache(limit: options.recentBlobLimit)
+    openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)
     incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)
     let source: any ReferenceSource =

@@ -20,13 +20,13 @@ import Testing
     let file = try tree.create("incoming/f")
     try tree.write(file, "content")
     try tree.set("incoming/f") { $0.permissions = 0o604 }
-    try tree.setAttribute("user.note", "text", of: "incoming/f")
+    try tree.setExtendedAttribute("user.note", "text", of: "incoming/f")
     try tree.set("incoming/f") { $0.modified = Timestamp(seconds: 981_173_106, nanoseconds: 7) }
     try tree.close(file)
     let attributes = try tree.attributes("incoming/f")
     #expect(attributes.permissions == 0o604)
     #expect(attributes.modified == Timestamp(seconds: 981_173_106, nanoseconds: 7))
-    #expect(try tree.attribute("user.note", of: "incoming/f") == "text")
+    #expect(try tree.extendedAttribute("user.note", of: "incoming/f") == "text")
   }
 
   @Test("I8: the mode, times and attributes of a committed name can be changed, and move along with it")
@@ -34,11 +34,11 @@ import Testing
     let tree = try committed()
     try tree.set("incoming/f") { $0.permissions = 0o604 }
     try tree.set("incoming/f") { $0.accessed = Timestamp(seconds: 5, nanoseconds: 0) }
-    try tree.setAttribute("user.note", "text", of: "incoming/f")
+    try tree.setExtendedAttribute("user.note", "text", of: "incoming/f")
     try tree.rename("incoming/f", to: "incoming/g")
     #expect(try tree.attributes("incoming/g").permissions == 0o604)
     #expect(try tree.attributes("incoming/g").accessed == Timestamp(seconds: 5, nanoseconds: 0))
-    #expect(try tree.attribute("user.note", of: "incoming/g") == "text")
+    #expect(try tree.extendedAttribute("user.note", of: "incoming/g") == "text")
     #expect(tree.counter("commits") == 1)
   }
 
@@ -96,30 +96,32 @@ import Testing
   @Test("I8: the attributes of the mount cannot be set or removed", arguments: ["user.casfs.digest", "user.casfs.new"])
   func ownAttributes(_ name: String) throws {
     let tree = try committed()
-    #expect(throws: Errno.notPermitted) { try tree.setAttribute(name, "x", of: "incoming/f") }
-    #expect(throws: Errno.notPermitted) { try tree.tree.removeAttribute(name, of: tree.node("incoming/f")) }
+    #expect(throws: Errno.notPermitted) { try tree.setExtendedAttribute(name, "x", of: "incoming/f") }
+    #expect(throws: Errno.notPermitted) { try tree.tree.removeExtendedAttribute(name, of: tree.node("incoming/f")) }
   }
 
   @Test("I8: the extended attributes of a name have 64 KiB in all")
   func attributeLimit() throws {
     let tree = try committed()
-    try tree.setAttribute("user.a", String(repeating: "a", count: 40_000), of: "incoming/f")
+    try tree.setExtendedAttribute("user.a", String(repeating: "a", count: 40_000), of: "incoming/f")
     #expect(throws: Errno.noSpace) {
-      try tree.setAttribute("user.b", String(repeating: "b", count: 40_000), of: "incoming/f")
+      try tree.setExtendedAttribute("user.b", String(repeating: "b", count: 40_000), of: "incoming/f")
     }
-    try tree.setAttribute("user.a", String(repeating: "c", count: 20_000), of: "incoming/f")
-    try tree.setAttribute("user.b", String(repeating: "b", count: 40_000), of: "incoming/f")
+    try tree.setExtendedAttribute("user.a", String(repeating: "c", count: 20_000), of: "incoming/f")
+    try tree.setExtendedAttribute("user.b", String(repeating: "b", count: 40_000), of: "incoming/f")
   }
 
   @Test("I8: XATTR_CREATE and XATTR_REPLACE are honoured")
   func attributePresence() throws {
     let tree = try committed()
     let node = try tree.node("incoming/f")
-    #expect(throws: Errno.noData) { try tree.tree.setAttribute("user.a", to: [1], of: node, mustBe: .present) }
-    try tree.tree.setAttribute("user.a", to: [1], of: node, mustBe: .absent)
-    #expect(throws: Errno.fileExists) { try tree.tree.setAttribute("user.a", to: [2], of: node, mustBe: .absent) }
-    try tree.tree.setAttribute("user.a", to: [2], of: node, mustBe: .present)
-    #expect(try tree.tree.attribute("user.a", of: node, tree.context()) == [2])
+    #expect(throws: Errno.noData) { try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .present) }
+    try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .absent)
+    #expect(throws: Errno.fileExists) {
+      try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .absent)
+    }
+    try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .present)
+    #expect(try tree.tree.extendedAttribute("user.a", of: node, tree.context()) == [2])
   }
 
   @Test("I8: deleting the blob through the mount removes all its aliases", arguments: TestStoreKind.allCases)
@@ -215,7 +217,7 @@ import Testing
     #expect(throws: error) { try tree.remove("committed/f") }
     #expect(throws: error) { try tree.rename("committed/f", to: "committed/g") }
     #expect(throws: error) { try tree.set("committed/f") { $0.permissions = 0 } }
-    #expect(throws: error) { try tree.setAttribute("user.note", "x", of: "committed/f") }
+    #expect(throws: error) { try tree.setExtendedAttribute("user.note", "x", of: "committed/f") }
   }
 
   @Test("I8: a link of more than 4,095 bytes is ENAMETOOLONG")

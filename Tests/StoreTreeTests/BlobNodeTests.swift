@@ -27,7 +27,7 @@ import Testing
     #expect(throws: Errno.readOnlyFileSystem) { try tree.set(path) { $0.permissions = 0o644 } }
     #expect(throws: Errno.readOnlyFileSystem) { try tree.set(path) { $0.user = 7 } }
     #expect(throws: Errno.readOnlyFileSystem) { try tree.set(path) { $0.modified = .now } }
-    #expect(throws: Errno.readOnlyFileSystem) { try tree.setAttribute("user.note", "x", of: path) }
+    #expect(throws: Errno.readOnlyFileSystem) { try tree.setExtendedAttribute("user.note", "x", of: path) }
     #expect(try tree.attributes(path).permissions == 0o444)
   }
 

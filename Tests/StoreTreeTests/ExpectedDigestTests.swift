@@ -81,7 +81,7 @@ import Testing
     #expect(try tree.isStored("right", .sha256))
     #expect(try tree.isStored("right", .sha512))
     #expect(try tree.link("committed/\(other)") == "../" + tree.blobPath(other))
-    #expect(try tree.attribute("user.casfs.digest", of: "incoming/\(other)") == other.description)
+    #expect(try tree.extendedAttribute("user.casfs.digest", of: "incoming/\(other)") == other.description)
   }
 
   @Test("I9: a file that is being written keeps the algorithm of its first name")

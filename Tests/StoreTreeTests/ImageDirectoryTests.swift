@@ -57,8 +57,8 @@ import Testing
     let descriptor = try put(tree, "text", MediaType.imageManifest)
     try tree.engine.putReference(descriptor, named: ReferenceName("name"))
     #expect(try tree.names("images/name") == [])
-    #expect(try !tree.attribute("user.casfs.error", of: "images/name").isEmpty)
-    #expect(try tree.tree.attributeNames(of: tree.node("images/name"), tree.context()) == ["user.casfs.error"])
+    #expect(try !tree.extendedAttribute("user.casfs.error", of: "images/name").isEmpty)
+    #expect(try tree.tree.extendedAttributeNames(of: tree.node("images/name"), tree.context()) == ["user.casfs.error"])
   }
 
   @Test("T1: the digits of a layer's name grow with the number of layers")

@@ -200,8 +200,8 @@ import Testing
     engine.fail { $0.commit = .ioError }
     try tree.release(file)
     #expect(try tree.names("incoming") == ["f"])
-    #expect(try tree.attribute("user.casfs.error", of: "incoming/f") == Errno.ioError.description)
-    #expect(try tree.tree.attributeNames(of: tree.node("incoming/f"), tree.context()) == ["user.casfs.error"])
+    #expect(try tree.extendedAttribute("user.casfs.error", of: "incoming/f") == Errno.ioError.description)
+    #expect(try tree.tree.extendedAttributeNames(of: tree.node("incoming/f"), tree.context()) == ["user.casfs.error"])
     #expect(tree.counter("failures") == 1)
     #expect(throws: Errno.ioError) { _ = try tree.read("incoming/f") }
   }
@@ -217,6 +217,6 @@ import Testing
     engine.fail { $0.commit = nil }
     try tree.save("incoming/f", "again")
     #expect(try tree.read("incoming/f") == "again")
-    #expect(throws: Errno.noData) { _ = try tree.attribute("user.casfs.error", of: "incoming/f") }
+    #expect(throws: Errno.noData) { _ = try tree.extendedAttribute("user.casfs.error", of: "incoming/f") }
   }
 }

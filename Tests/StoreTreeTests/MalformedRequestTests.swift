@@ -97,7 +97,7 @@ import Testing
     let handle = try tree.open(file.node, OpenRequest(isWriting: false, isTruncating: true), context).handle
     try tree.flush(handle, context)
     try tree.release(handle, context)
-    #expect(try tree.attribute("user.casfs.size", of: file.node, context) == Array("0".utf8))
+    #expect(try tree.extendedAttribute("user.casfs.size", of: file.node, context) == Array("0".utf8))
     #expect(try blobs() == 2)
   }
 }

@@ -243,7 +243,7 @@ import Testing
     #expect(after.permissions == before.permissions)
     #expect(after.user == before.user)
     #expect(after.modified == before.modified)
-    #expect(throws: Errno.notSupportedOnSocket) { try tree.setAttribute("user.note", "x", of: path) }
+    #expect(throws: Errno.notSupportedOnSocket) { try tree.setExtendedAttribute("user.note", "x", of: path) }
   }
 
   @Test("R3: a name that is being written for the first time is found, and cannot be renamed or removed")

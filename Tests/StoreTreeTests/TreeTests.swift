@@ -174,9 +174,9 @@ import Testing
     let tree = try full()
     let digest = try digest("content")
     for path in [tree.blobPath(digest), "incoming/f"] {
-      #expect(try tree.attribute("user.casfs.digest", of: path) == digest.description)
-      #expect(try tree.attribute("user.casfs.size", of: path) == "7")
-      #expect(try tree.tree.attributeNames(of: tree.node(path), tree.context()) == [])
+      #expect(try tree.extendedAttribute("user.casfs.digest", of: path) == digest.description)
+      #expect(try tree.extendedAttribute("user.casfs.size", of: path) == "7")
+      #expect(try tree.tree.extendedAttributeNames(of: tree.node(path), tree.context()) == [])
     }
   }
 
@@ -185,10 +185,10 @@ import Testing
     let tree = try full()
     let blob = try tree.blobPath(digest("content"))
     for path in ["", "blobs", "refs", "refs/c", "images/c", "incoming", "incoming/f", "committed/f", blob] {
-      #expect(throws: Errno.noData) { _ = try tree.attribute("user.none", of: path) }
+      #expect(throws: Errno.noData) { _ = try tree.extendedAttribute("user.none", of: path) }
     }
     for name in ["security.selinux", "system.posix_acl_access", "system.posix_acl_default"] {
-      #expect(throws: Errno.notSupportedOnSocket) { _ = try tree.attribute(name, of: blob) }
+      #expect(throws: Errno.notSupportedOnSocket) { _ = try tree.extendedAttribute(name, of: blob) }
     }
   }
 
@@ -215,7 +215,7 @@ import Testing
       #expect(throws: error) { try tree.remove(path) }
       #expect(throws: error) { try tree.rename(path, to: "refs/other") }
       #expect(throws: error) { try tree.set(path) { $0.permissions = 0 } }
-      #expect(throws: error) { try tree.setAttribute("user.note", "x", of: path) }
+      #expect(throws: error) { try tree.setExtendedAttribute("user.note", "x", of: path) }
     }
     #expect(tree.tree.refuseSpecial(in: .root) == error)
     #expect(try tree.attributes("refs/name").permissions == 0o444)

@@ -16,7 +16,7 @@ final class BlobHandle: FileHandle {
   /// cheaper than opening a backing file and registering it at every open.
   private static let longSize: Int64 = 128 << 10
 
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let source: Source
   let digest: Digest
   /// The version of the stored copy that is open; 0 where the store has no versions.
@@ -27,57 +27,57 @@ final class BlobHandle: FileHandle {
   private let whole: BackingFile?
 
   /// - Parameter info: the state of the stored copy that a lookup found, if there was one.
-  init(_ tree: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
-    self.tree = tree
+  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?, _ context: RequestContext) throws(Errno) {
+    self.shared = shared
     self.digest = digest
-    if let files = tree.files, let file = try Self.file(of: files, tree, digest, info, context) {
+    if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
       version = file.info.version
       whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
     } else {
       context.willBlock()
       source = .reader(
-        try tree.errors.map(try tree.engine.openBlob(digest, cancellation: context.cancellation)))
+        try shared.errors.map(try shared.engine.openBlob(digest, cancellation: context.cancellation)))
       // A store with files keeps this blob in none, so the version of a file does not apply.
-      version = tree.files == nil ? info?.version ?? 0 : 0
+      version = shared.files == nil ? info?.version ?? 0 : 0
       whole = nil
     }
   }
 
   private static func file(
-    of files: any FileBackedEngine, _ tree: TreeContext, _ digest: Digest, _ info: BlobInfo?,
+    of files: any FileBackedEngine, _ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?,
     _ context: RequestContext
   ) throws(Errno) -> BlobFile? {
     let isVerified = files.isProbablyVerified(digest, version: info?.version)
     if !isVerified {
-      if tree.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
-      tree.counters.add(.verifications)
+      if shared.remote != nil || (info?.size ?? .max) > quickSize { context.willBlock() }
+      shared.counters.add(.verifications)
     }
-    let file = try tree.errors.map(try files.blobFile(digest, cancellation: context.cancellation))
+    let file = try shared.errors.map(try files.blobFile(digest, cancellation: context.cancellation))
     // The verified file was replaced between the lookup and the open, so this one was hashed.
-    if isVerified, let file, let info, file.info.version != info.version { tree.counters.add(.verifications) }
+    if isVerified, let file, let info, file.info.version != info.version { shared.counters.add(.verifications) }
     return file
   }
 
   /// Whether the file has this version now and had it when it was opened.
   func isCurrent(_ version: UInt64) -> Bool {
     guard case .file(let file) = source, file.info.version == version else { return false }
-    return (try? tree.files?.info(of: file))?.version == version
+    return (try? shared.files?.info(of: file))?.version == version
   }
 
   /// Counts an open by a caller.
   func countOpen() {
-    tree.counters.add(.opens)
+    shared.counters.add(.opens)
   }
 
   /// Whether the kernel may cache the content.
-  var isCacheable: Bool { tree.options.cachesBlobs }
+  var isCacheable: Bool { shared.options.cachesBlobs }
   // With verification at every open, each read must reach the daemon.
   var cachePolicy: CachePolicy { isCacheable ? .keepCache : .directIO }
   var backing: BackingFile? { isCacheable ? whole : nil }
 
   func release(_ context: RequestContext) {
-    tree.recent.didRelease(self)
+    shared.openBlobs.didRelease(self)
   }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
@@ -88,7 +88,7 @@ final class BlobHandle: FileHandle {
     case .reader(let reader):
       guard offset < reader.size else { return .bytes([]) }
       context.willBlock()
-      return try tree.errors.map(
+      return try shared.errors.map(
         try .bytes(
           bytes(count: Int(min(Int64(count), reader.size - offset))) { (span) throws(CASError) in
             try reader.read(into: &span, at: offset)

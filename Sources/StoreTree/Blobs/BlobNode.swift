@@ -5,12 +5,12 @@ import SystemPackage
 
 /// One version of a stored blob. A replaced copy is another node with the same inode number.
 final class BlobNode: Node {
-  private let tree: TreeContext
+  private let shared: TreeContext
   let digest: Digest
   private let info: BlobInfo
 
-  init(_ tree: TreeContext, _ digest: Digest, _ info: BlobInfo) {
-    self.tree = tree
+  init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo) {
+    self.shared = shared
     self.digest = digest
     self.info = info
   }
@@ -19,7 +19,7 @@ final class BlobNode: Node {
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
   var entryTimeout: Duration {
-    tree.watch.withLock(notifying: .none) { state in
+    shared.watch.withLock(notifying: .none) { state in
       if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
     }
   }
@@ -30,19 +30,19 @@ final class BlobNode: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
+    shared.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
       attributeTimeout: CacheTimeout.lasting)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
-    if let content = tree.recent.content(of: preferredID, digest, version: info.version) {
+    if let content = shared.openBlobs.content(of: preferredID, digest, version: info.version) {
       content.countOpen()
       return content
     }
     let content = try opened(context)
-    if content.isCacheable { tree.recent.keep(content) }
+    if content.isCacheable { shared.openBlobs.keep(content) }
     if content.version != info.version {
       content.release(context)
       // ESTALE makes the kernel look the name up again, which finds the new node.
@@ -54,17 +54,17 @@ final class BlobNode: Node {
 
   private func opened(_ context: RequestContext) throws(Errno) -> BlobHandle {
     do throws(Errno) {
-      return try BlobHandle(tree, digest, info, context)
+      return try BlobHandle(shared, digest, info, context)
     } catch {
       // Cached open blobs must not take the descriptors that a caller needs. Two rotations drop all of them.
       guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
-      tree.recent.rotate()
-      tree.recent.rotate()
-      return try BlobHandle(tree, digest, info, context)
+      shared.openBlobs.rotate()
+      shared.openBlobs.rotate()
+      return try BlobHandle(shared, digest, info, context)
     }
   }
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
     return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }

@@ -7,7 +7,7 @@ import SystemPackage
 final class BlobStream: EntryStream {
   private let listing: any BlobListing
   private let algorithm: Digest.Algorithm
-  private let tree: TreeContext
+  private let shared: TreeContext
   private var ready: ArraySlice<DirectoryEntry> = []
   /// How many entries the reader took since the last read-ahead.
   private var taken = 0
@@ -16,10 +16,10 @@ final class BlobStream: EntryStream {
   /// The largest read-ahead that does not block. Reading 64 names takes about as long as waking a thread.
   private static let quickCount = 64
 
-  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ tree: TreeContext) {
+  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeContext) {
     self.listing = listing
     self.algorithm = algorithm
-    self.tree = tree
+    self.shared = shared
   }
 
   func next() throws(Errno) -> DirectoryEntry? {
@@ -51,7 +51,7 @@ final class BlobStream: EntryStream {
   /// - Returns: `false` at the end of the listing.
   private func extend() throws(Errno) -> Bool {
     while true {
-      let batch = try tree.errors.map(try listing.nextBatch())
+      let batch = try shared.errors.map(try listing.nextBatch())
       if batch.isEmpty { return false }
       let entries = batch.lazy.filter { $0.algorithm == self.algorithm }.map {
         DirectoryEntry(name: $0.hex, inode: Inode.blob($0), kind: .file)

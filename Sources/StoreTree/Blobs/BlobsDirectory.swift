@@ -6,12 +6,12 @@ import SystemPackage
 
 /// `blobs`: a directory for each digest algorithm.
 final class BlobsDirectory: SyntheticDirectory {
-  let tree: TreeContext
+  let shared: TreeContext
   private let directories: [AlgorithmDirectory]
 
-  init(_ tree: TreeContext) {
-    self.tree = tree
-    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(tree, $0) }
+  init(_ shared: TreeContext) {
+    self.shared = shared
+    directories = Digest.Algorithm.allCases.map { AlgorithmDirectory(shared, $0) }
   }
 
   var inode: UInt64 { Inode.blobs }

@@ -4,12 +4,12 @@ import SystemPackage
 
 /// A link from a part of an image to its blob.
 final class BlobLink: Node {
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let target: String
   let inode: UInt64
 
-  init(_ tree: TreeContext, path: [FileName], _ digest: Digest) {
-    self.tree = tree
+  init(_ shared: TreeContext, path: [FileName], _ digest: Digest) {
+    self.shared = shared
     target = SymbolicLink.target(of: digest, depth: path.count)
     inode = ImagesDirectory.inode(path)
   }
@@ -24,8 +24,8 @@ final class BlobLink: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
-      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: tree.started,
+    shared.attributes(
+      inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count), modified: shared.started,
       attributeTimeout: CacheTimeout.brief)
   }
 

@@ -9,7 +9,7 @@ import SystemPackage
 /// A link to a blob that is not stored is dangling. An entry that is not a manifest is an empty directory with the
 /// reason in an extended attribute.
 final class ImageDirectory: ImagePart {
-  let tree: TreeContext
+  let shared: TreeContext
   let path: [FileName]
   private let descriptor: Descriptor
   /// The entries of an index by name, from the first lookup on.
@@ -18,8 +18,8 @@ final class ImageDirectory: ImagePart {
 
   static let errorAttribute = "user.casfs.error"
 
-  init(_ tree: TreeContext, path: [FileName], _ descriptor: Descriptor) {
-    self.tree = tree
+  init(_ shared: TreeContext, path: [FileName], _ descriptor: Descriptor) {
+    self.shared = shared
     self.path = path
     self.descriptor = descriptor
     inode = ImagesDirectory.inode(path)
@@ -33,7 +33,7 @@ final class ImageDirectory: ImagePart {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard case .success(let manifest) = try manifest(context) else { throw .noSuchFileOrDirectory }
     if manifest.kind == .index, let platform = platform(FileName(name), of: manifest) {
-      return ImageDirectory(tree, path: path + [FileName(name)], platform)
+      return ImageDirectory(shared, path: path + [FileName(name)], platform)
     }
     guard let child = parts(of: manifest).first(where: { $0.name.sameBytes(as: name) }) else {
       throw .noSuchFileOrDirectory
@@ -56,7 +56,7 @@ final class ImageDirectory: ImagePart {
     case .image:
       var parts: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
       if let config = manifest.config { parts.append(("config", link("config", to: config))) }
-      parts.append(("layers", LayersDirectory(tree, path: path + [FileName("layers")], manifest.layers)))
+      parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
       return parts
     case .index: return [("index", link("index", to: descriptor))]
     }
@@ -88,16 +88,16 @@ final class ImageDirectory: ImagePart {
   }
 
   private func link(_ name: String, to target: Descriptor) -> BlobLink {
-    BlobLink(tree, path: path + [FileName(name)], target.digest)
+    BlobLink(shared, path: path + [FileName(name)], target.digest)
   }
 
   /// The manifest, or the reason why the blob is not one.
   private func manifest(_ context: RequestContext) throws(Errno) -> Result<Manifest, InvalidValue> {
-    if let known = tree.manifests.manifest(descriptor) { return known }
+    if let known = shared.manifests.manifest(descriptor) { return known }
     context.willBlock()
     let content: [UInt8]
     do throws(CASError) {
-      content = try tree.engine.blobContents(
+      content = try shared.engine.blobContents(
         descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
       // A missing or corrupt blob can be put later, so this failure is not cached.
@@ -106,18 +106,18 @@ final class ImageDirectory: ImagePart {
     let manifest = Result { () throws(InvalidValue) in
       try Manifest(parsing: content, mediaType: descriptor.mediaType)
     }
-    tree.manifests.remember(manifest, of: descriptor)
+    shared.manifests.remember(manifest, of: descriptor)
     return manifest
   }
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     guard name.sameBytes(as: Self.errorAttribute), case .failure(let reason) = try manifest(context) else {
       throw .noData
     }
     return Array(reason.description.utf8)
   }
 
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
     guard case .failure = try manifest(context) else { return [] }
     return [Self.errorAttribute]
   }

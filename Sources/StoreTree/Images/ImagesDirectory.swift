@@ -6,12 +6,12 @@ import SystemPackage
 /// `images` or a directory below it: an image for each reference whose name begins with its path and, at the top, for
 /// each entry of the index without a name.
 final class ImagesDirectory: ReferencePrefixDirectory {
-  private let tree: TreeContext
+  private let shared: TreeContext
   let path: [FileName]
   let inode: UInt64
 
-  init(_ tree: TreeContext, path: [FileName]) {
-    self.tree = tree
+  init(_ shared: TreeContext, path: [FileName]) {
+    self.shared = shared
     self.path = path
     inode = Self.inode(path)
   }
@@ -21,30 +21,30 @@ final class ImagesDirectory: ReferencePrefixDirectory {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
+    shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0,
-      modified: try tree.references.modified(context),
+      modified: try shared.references.modified(context),
       attributeTimeout: CacheTimeout.brief)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
-    switch try tree.references.place(path, context) {
-    case .directory: return ImagesDirectory(tree, path: path)
+    switch try shared.references.place(path, context) {
+    case .directory: return ImagesDirectory(shared, path: path)
     case .reference(let reference):
-      let (descriptor, _) = try tree.references.descriptor(of: reference, context)
-      return ImageDirectory(tree, path: path, descriptor)
+      let (descriptor, _) = try shared.references.descriptor(of: reference, context)
+      return ImageDirectory(shared, path: path, descriptor)
     case nil, .unwritten:
-      guard self.path.isEmpty, let descriptor = try tree.references.unnamed(context)[FileName(name)] else {
+      guard self.path.isEmpty, let descriptor = try shared.references.unnamed(context)[FileName(name)] else {
         throw .noSuchFileOrDirectory
       }
-      return ImageDirectory(tree, path: path, descriptor)
+      return ImageDirectory(shared, path: path, descriptor)
     }
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    var names = try tree.references.children(of: path, withUnwritten: false, context)
-    if path.isEmpty { names += try tree.references.unnamed(context).keys }
+    var names = try shared.references.children(of: path, withUnwritten: false, context)
+    if path.isEmpty { names += try shared.references.unnamed(context).keys }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
   }

@@ -5,13 +5,13 @@ import SystemPackage
 
 /// `layers`: the layers of an image, numbered from the lowest up.
 final class LayersDirectory: ImagePart {
-  let tree: TreeContext
+  let shared: TreeContext
   let path: [FileName]
   private let layers: [Descriptor]
   let inode: UInt64
 
-  init(_ tree: TreeContext, path: [FileName], _ layers: [Descriptor]) {
-    self.tree = tree
+  init(_ shared: TreeContext, path: [FileName], _ layers: [Descriptor]) {
+    self.shared = shared
     self.path = path
     self.layers = layers
     inode = ImagesDirectory.inode(path)
@@ -34,7 +34,7 @@ final class LayersDirectory: ImagePart {
   }
 
   private func link(_ index: Int) -> BlobLink {
-    BlobLink(tree, path: path + [FileName(name(index))], layers[index].digest)
+    BlobLink(shared, path: path + [FileName(name(index))], layers[index].digest)
   }
 
   /// A number with as many digits as the last one has, and at least two, so that a sorted listing is in order.

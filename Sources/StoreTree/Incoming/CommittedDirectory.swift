@@ -3,11 +3,11 @@ import SystemPackage
 
 /// `committed` or a directory below it: a link to its blob for every committed name of `incoming`, at the same path.
 final class CommittedDirectory: NamespaceDirectory {
-  let tree: TreeContext
+  let shared: TreeContext
   let state: IncomingInode
 
-  init(_ tree: TreeContext, _ state: IncomingInode) {
-    self.tree = tree
+  init(_ shared: TreeContext, _ state: IncomingInode) {
+    self.shared = shared
     self.state = state
   }
 
@@ -16,17 +16,17 @@ final class CommittedDirectory: NamespaceDirectory {
   var entryTimeout: Duration { state.number == 0 ? CacheTimeout.lasting : .zero }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
+    shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: state.current.modified,
       attributeTimeout: .zero)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch tree.incoming.member(FileName(name), of: state) {
-    case .directory(let state): return CommittedDirectory(tree, state)
+    switch shared.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return CommittedDirectory(shared, state)
     case .file(let file):
       guard let address = try file.resolvedBlob(context) else { throw .noSuchFileOrDirectory }
-      return CommittedLink(tree, file, address)
+      return CommittedLink(shared, file, address)
     case nil: throw .noSuchFileOrDirectory
     }
   }

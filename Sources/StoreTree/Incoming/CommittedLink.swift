@@ -4,12 +4,12 @@ import SystemPackage
 
 /// `committed/NAME`: a link to the blob that the name's content became.
 final class CommittedLink: Node {
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let file: IncomingFile
   private let address: BlobAddress
 
-  init(_ tree: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
-    self.tree = tree
+  init(_ shared: TreeContext, _ file: IncomingFile, _ address: BlobAddress) {
+    self.shared = shared
     self.file = file
     self.address = address
   }
@@ -26,7 +26,7 @@ final class CommittedLink: Node {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
+    shared.attributes(
       inode: inode, kind: .link, permissions: 0o777, size: Int64(target.utf8.count),
       modified: file.metadata.modified, attributeTimeout: .zero)
   }
@@ -34,6 +34,6 @@ final class CommittedLink: Node {
   func linkTarget() throws(Errno) -> String { try SymbolicLink.checked(target) }
 
   private var target: String {
-    SymbolicLink.target(of: address.digest, depth: tree.incoming.depth(ofFile: file.number) + 1)
+    SymbolicLink.target(of: address.digest, depth: shared.incoming.depth(ofFile: file.number) + 1)
   }
 }

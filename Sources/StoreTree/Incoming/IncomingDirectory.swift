@@ -5,11 +5,11 @@ import SystemPackage
 
 /// `incoming` or a directory below it: a file that is created here becomes a blob when it is closed.
 final class IncomingDirectory: NamespaceDirectory {
-  let tree: TreeContext
+  let shared: TreeContext
   let state: IncomingInode
 
-  init(_ tree: TreeContext, _ state: IncomingInode) {
-    self.tree = tree
+  init(_ shared: TreeContext, _ state: IncomingInode) {
+    self.shared = shared
     self.state = state
   }
 
@@ -23,7 +23,7 @@ final class IncomingDirectory: NamespaceDirectory {
 
   private func attributes(_ metadata: FileMetadata) -> Attributes {
     Attributes(
-      inode: inode, kind: .directory, permissions: metadata.permissions, links: tree.incoming.has(state) ? 2 : 0,
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 2 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed, attributeTimeout: CacheTimeout.second)
   }
@@ -34,14 +34,14 @@ final class IncomingDirectory: NamespaceDirectory {
     if changes.size != nil { throw .isDirectory }
     return attributes(
       try state.change { (metadata) throws(Errno) in
-        try metadata.apply(changes, context, tree.processes)
+        try metadata.apply(changes, context, shared.processes)
         return metadata
       })
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch tree.incoming.member(FileName(name), of: state) {
-    case .directory(let state): return IncomingDirectory(tree, state)
+    switch shared.incoming.member(FileName(name), of: state) {
+    case .directory(let state): return IncomingDirectory(shared, state)
     case .file(let file):
       try file.resolvedBlob(context)
       return file
@@ -57,25 +57,25 @@ final class IncomingDirectory: NamespaceDirectory {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
-      tree, number: tree.incoming.nextNumber(), expectedDigest: IncomingFile.expectedDigest(inName: name),
+      shared, number: shared.incoming.nextNumber(), expectedDigest: IncomingFile.expectedDigest(inName: name),
       state.current.ofNewChild(permissions, isDirectory: false, context))
-    try tree.incoming.insert(.file(file), FileName(name), in: state)
+    try shared.incoming.insert(.file(file), FileName(name), in: state)
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let new = IncomingInode(
-      number: tree.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
-    try tree.incoming.insert(.directory(new), FileName(name), in: state)
-    return IncomingDirectory(tree, new)
+      number: shared.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
+    try shared.incoming.insert(.directory(new), FileName(name), in: state)
+    return IncomingDirectory(shared, new)
   }
 
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
-    try tree.incoming.removeFile(FileName(name), from: state).unlink()
+    try shared.incoming.removeFile(FileName(name), from: state).unlink()
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
-    try tree.incoming.removeDirectory(FileName(name), from: state)
+    try shared.incoming.removeDirectory(FileName(name), from: state)
   }
 
   func rename(
@@ -88,10 +88,10 @@ final class IncomingDirectory: NamespaceDirectory {
     let expectedDigest = IncomingFile.expectedDigest(inName: other)
     // Not under the lock of the names: the content is hashed again.
     var restored: IncomingFile.Restored?
-    if case .file(let file) = tree.incoming.member(FileName(name), of: state) {
+    if case .file(let file) = shared.incoming.member(FileName(name), of: state) {
       restored = try file.restore(as: expectedDigest, context)
     }
-    let replaced = try tree.incoming.rename(
+    let replaced = try shared.incoming.rename(
       FileName(name), in: state, to: FileName(other), in: target.state, replacing: replacing
     ) { (file) throws(Errno) in try file.setExpectedDigest(expectedDigest, restored) }
     replaced?.unlink()
@@ -105,11 +105,11 @@ final class IncomingDirectory: NamespaceDirectory {
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
     guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
-    switch tree.incoming.member(FileName(name), of: state) {
+    switch shared.incoming.member(FileName(name), of: state) {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.resolvedBlob(context)
-      let isTaken = replacing ? false : try tree.isStored(digest, context)
+      let isTaken = replacing ? false : try shared.isStored(digest, context)
       let restored = try file.restore(as: digest, context)
       try file.becomeBlob(digest, restored, isTaken: isTaken)
       try removeFile(name, context)
@@ -117,19 +117,19 @@ final class IncomingDirectory: NamespaceDirectory {
     }
   }
 
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
-    try state.change { (metadata) throws(Errno) in try metadata.setAttribute(name, value, mustBe: mustBe) }
+  func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+    try state.change { (metadata) throws(Errno) in try metadata.setExtendedAttribute(name, value, mustBe: mustBe) }
   }
 
-  func removeAttribute(_ name: String) throws(Errno) {
-    try state.change { (metadata) throws(Errno) in try metadata.removeAttribute(name) }
+  func removeExtendedAttribute(_ name: String) throws(Errno) {
+    try state.change { (metadata) throws(Errno) in try metadata.removeExtendedAttribute(name) }
   }
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try state.current.attribute(name)
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try state.current.extendedAttribute(name)
   }
 
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
     state.current.attributes.map(\.name)
   }
 }

@@ -13,9 +13,9 @@ extension IncomingFile {
       if let failure = state.failure { throw failure }
       return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
-    guard isWritten || isBegun, tree.processes.closesLast(of: handle.process, inode: inode, context) else { return }
+    guard isWritten || isBegun, shared.processes.closesLast(of: handle.process, inode: inode, context) else { return }
     // A new or truncated file is incomplete too, even if nothing was written.
-    if tree.processes.wasKilled(thread: context.thread) {
+    if shared.processes.wasKilled(thread: context.thread) {
       discard(context)
     } else if isWritten {
       try publish(context)
@@ -36,8 +36,8 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(isLate: true, context)
     } catch {
-      let name = tree.incoming.name(of: number)?.text ?? ""
-      tree.logger.error("commit \(name): \(error) after its last close")
+      let name = shared.incoming.name(of: number)?.text ?? ""
+      shared.logger.error("commit \(name): \(error) after its last close")
     }
   }
 
@@ -56,10 +56,10 @@ extension IncomingFile {
   ///
   /// - Parameter isLate: whether the last close has returned, so that an error is kept with the name.
   private func publish(isLate: Bool = false, _ context: RequestContext) throws(Errno) {
-    let ticket = tree.commits.begin()
-    defer { tree.commits.end(ticket) }
+    let ticket = shared.commits.begin()
+    defer { shared.commits.end(ticket) }
     // The file is marked busy before another request is read, so that a lookup after the close waits.
-    var work: Work?
+    var work: CommitInput?
     let isReady = state.withLock { state in
       guard state.isFree else { return false }
       work = state.beginCommit()
@@ -69,16 +69,16 @@ extension IncomingFile {
     if !isReady { work = state.wait(until: { $0.isFree }, then: { $0.beginCommit() }) }
     guard let work else { return }
     do throws(Errno) {
-      let address = try tree.errors.map { () throws(CASError) in
+      let address = try shared.errors.map { () throws(CASError) in
         let stage: any BlobStage
         if let written = work.stage {
           stage = written
         } else {
-          stage = try tree.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
+          stage = try shared.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
       }
-      tree.counters.add(.commits)
+      shared.counters.add(.commits)
       state.withLock { state in
         state.address = address
         state.stage = nil
@@ -101,7 +101,7 @@ extension IncomingFile {
   /// Discards the uncommitted content. The name stands for the blob that it was before, or is removed if there was
   /// none. Other writers get EIO, because they wrote to content that is gone.
   func discard(_ context: RequestContext) {
-    tree.counters.add(.discards)
+    shared.counters.add(.discards)
     let (stage, hasBlob) = state.withLock { state in
       let stage = state.stage
       state.stage = nil
@@ -111,7 +111,7 @@ extension IncomingFile {
       return (stage, state.address != nil)
     }
     if !hasBlob {
-      tree.incoming.remove(self)
+      shared.incoming.remove(self)
       unlink()
     }
     // Freeing the space of a large file blocks.
@@ -123,7 +123,7 @@ extension IncomingFile {
 }
 
 /// The input of a commit.
-private struct Work {
+private struct CommitInput {
   var stage: (any BlobStage)?
   var expectedDigest: Digest?
 }
@@ -133,9 +133,9 @@ extension IncomingFile.State {
   fileprivate var isFree: Bool { !isBusy && activeWrites == 0 }
 
   /// Marks the file busy and takes its content; `nil` when there is nothing to commit.
-  fileprivate mutating func beginCommit() -> Work? {
+  fileprivate mutating func beginCommit() -> CommitInput? {
     guard isDirty, !isUnlinked else { return nil }
     isBusy = true
-    return Work(stage: stage, expectedDigest: expectedDigest)
+    return CommitInput(stage: stage, expectedDigest: expectedDigest)
   }
 }

@@ -14,7 +14,7 @@ extension IncomingFile {
     let stage = try beginChange(context)
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
-      try tree.errors.map(try change(stage))
+      try shared.errors.map(try change(stage))
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -49,7 +49,7 @@ extension IncomingFile {
     case .ready(let stage): return stage
     case .copy(let base, let algorithm):
       do throws(Errno) {
-        let stage = try tree.errors.map(try tree.engine.stageBlob(algorithm: algorithm, copying: base))
+        let stage = try shared.errors.map(try shared.engine.stageBlob(algorithm: algorithm, copying: base))
         state.withLock { state in
           state.stage = stage
           state.isBusy = false
@@ -79,7 +79,7 @@ extension IncomingFile {
     guard let stage else { return }
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
-      try tree.errors.map(try stage.synchronize())
+      try shared.errors.map(try stage.synchronize())
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -109,7 +109,7 @@ extension IncomingFile {
     case .stage(let stage):
       context.willBlock()
       let count = Int(max(0, min(Int64(count), stage.size - offset)))
-      return try tree.errors.map(
+      return try shared.errors.map(
         try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) }))
     case .blob(let address):
       return try blob(address, keeping: content, context).read(at: offset, count: count, context)
@@ -123,7 +123,7 @@ extension IncomingFile {
     _ address: BlobAddress, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> BlobHandle {
     if let open = content.withLock({ $0 }), open.address == address { return open.content }
-    let blob = try BlobHandle(tree, address.digest, nil, context)
+    let blob = try BlobHandle(shared, address.digest, nil, context)
     blob.countOpen()
     let before = content.withLock { open in
       defer { open = OpenAlias(address: address, content: blob) }

@@ -29,8 +29,8 @@ extension IncomingFile {
       original.digest.algorithm != expectedDigest.algorithm
     else { return nil }
     context.willBlock()
-    let address = try tree.errors.map(
-      try tree.engine.stageBlob(algorithm: expectedDigest.algorithm, copying: original.digest)
+    let address = try shared.errors.map(
+      try shared.engine.stageBlob(algorithm: expectedDigest.algorithm, copying: original.digest)
         .commit(expecting: BlobExpectation(digest: expectedDigest), cancellation: context.cancellation))
     return Restored(original: original, address: address)
   }

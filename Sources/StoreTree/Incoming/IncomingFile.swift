@@ -35,12 +35,12 @@ final class IncomingFile: Node {
     }
   }
 
-  let tree: TreeContext
+  let shared: TreeContext
   let number: UInt64
   let state: Monitor<State>
 
-  init(_ tree: TreeContext, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
-    self.tree = tree
+  init(_ shared: TreeContext, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
+    self.shared = shared
     self.number = number
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
@@ -67,12 +67,12 @@ final class IncomingFile: Node {
     try waitWhileBusy(context)
     let (address, isAlias) = state.withLock { ($0.address, $0.stage == nil && !$0.isDirty) }
     guard let address, isAlias else { return address }
-    tree.willQueryStore(for: address.digest, context)
+    shared.willQueryStore(for: address.digest, context)
     do throws(CASError) {
-      _ = try tree.engine.blobInfo(address.digest, cancellation: context.cancellation)
+      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
     } catch {
       guard error.code == .notFound else { return address }
-      tree.incoming.remove(self)
+      shared.incoming.remove(self)
       throw .noSuchFileOrDirectory
     }
     return address
@@ -96,7 +96,7 @@ final class IncomingFile: Node {
   /// Waits for a commit under way.
   func waitWhileBusy(_ context: RequestContext) throws(Errno) {
     guard state.withLock({ $0.isBusy }) else { return }
-    try tree.commits.wait(for: state, until: { !$0.isBusy }, context)
+    try shared.commits.wait(for: state, until: { !$0.isBusy }, context)
   }
 
   /// Waits for exclusive access to end, then accesses the state.
@@ -144,23 +144,23 @@ final class IncomingFile: Node {
       if writer == nil { try publishUnlessOpen(context) }
     }
     return try state.withLock { (state) throws(Errno) in
-      try state.metadata.apply(changes, context, tree.processes)
+      try state.metadata.apply(changes, context, shared.processes)
       return attributes(state)
     }
   }
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     try waitWhileBusy(context)
     return try state.withLock { (state) throws(Errno) in
       if let error = state.asyncCommitError, name.sameBytes(as: "user.casfs.error") { return Array(error.utf8) }
       if let address = state.address, !state.isDirty, BlobAttribute.names.contains(where: { $0.sameBytes(as: name) }) {
         return try BlobAttribute.value(name, address)
       }
-      return try state.metadata.attribute(name)
+      return try state.metadata.extendedAttribute(name)
     }
   }
 
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
     try waitWhileBusy(context)
     return state.withLock { state in
       var names = state.metadata.attributes.map(\.name)
@@ -169,14 +169,14 @@ final class IncomingFile: Node {
     }
   }
 
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+  func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
-      try state.metadata.setAttribute(name, value, mustBe: mustBe)
+      try state.metadata.setExtendedAttribute(name, value, mustBe: mustBe)
     }
   }
 
-  func removeAttribute(_ name: String) throws(Errno) {
-    try state.withLock { (state) throws(Errno) in try state.metadata.removeAttribute(name) }
+  func removeExtendedAttribute(_ name: String) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in try state.metadata.removeExtendedAttribute(name) }
   }
 
   // MARK: Opening
@@ -184,7 +184,7 @@ final class IncomingFile: Node {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     // `O_RDONLY | O_TRUNC` changes the content, so it counts as a writer.
     let isWriting = request.isWriting || request.isTruncating
-    let process = isWriting ? tree.processes.process(ofThread: context.thread) : 0
+    let process = isWriting ? shared.processes.process(ofThread: context.thread) : 0
     try waitWhileBusy(context)
     // A commit under way must end first, or it would mark the truncation as committed.
     try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in

@@ -27,10 +27,10 @@ struct FileMetadata: Sendable {
   /// The metadata of a new member of the directory that has this metadata. A directory with the set-group-id bit passes
   /// its group on.
   func ofNewChild(_ permissions: UInt32, isDirectory: Bool, _ context: RequestContext) -> FileMetadata {
-    let handsDown = self.permissions & 0o2000
+    let setGroupIDBit = self.permissions & 0o2000
     return FileMetadata(
-      permissions: permissions & 0o7777 | (isDirectory ? handsDown : 0), user: context.user,
-      group: handsDown == 0 ? context.group : group, now: .now)
+      permissions: permissions & 0o7777 | (isDirectory ? setGroupIDBit : 0), user: context.user,
+      group: setGroupIDBit == 0 ? context.group : group, now: .now)
   }
 
   /// Sets every attribute except the size.
@@ -73,12 +73,12 @@ struct FileMetadata: Sendable {
     attributes[place].value = list.value
   }
 
-  func attribute(_ name: String) throws(Errno) -> [UInt8] {
+  func extendedAttribute(_ name: String) throws(Errno) -> [UInt8] {
     guard let attribute = attributes.first(where: { $0.name.sameBytes(as: name) }) else { throw .noData }
     return attribute.value
   }
 
-  mutating func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+  mutating func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     if name.utf8.starts(with: "user.casfs.".utf8) { throw .notPermitted }
     guard name.utf8.starts(with: "user.".utf8) || name.utf8.starts(with: "system.posix_acl_".utf8) else {
       throw .notSupportedOnSocket
@@ -106,7 +106,7 @@ struct FileMetadata: Sendable {
     self.changed = .now
   }
 
-  mutating func removeAttribute(_ name: String) throws(Errno) {
+  mutating func removeExtendedAttribute(_ name: String) throws(Errno) {
     if name.utf8.starts(with: "user.casfs.".utf8) { throw .notPermitted }
     guard let place = attributes.firstIndex(where: { $0.name.sameBytes(as: name) }) else { throw .noData }
     attributes.remove(at: place)

@@ -42,10 +42,10 @@ protocol Node: AnyObject, Sendable {
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno)
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8]
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String]
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno)
-  func removeAttribute(_ name: String) throws(Errno)
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8]
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String]
+  func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno)
+  func removeExtendedAttribute(_ name: String) throws(Errno)
 }
 
 extension Node {
@@ -78,10 +78,10 @@ extension Node {
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno) { throw .readOnlyFileSystem }
 
-  func attribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] { throw .noData }
-  func attributeNames(_ context: RequestContext) throws(Errno) -> [String] { [] }
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] { throw .noData }
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] { [] }
+  func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     throw .readOnlyFileSystem
   }
-  func removeAttribute(_ name: String) throws(Errno) { throw .readOnlyFileSystem }
+  func removeExtendedAttribute(_ name: String) throws(Errno) { throw .readOnlyFileSystem }
 }

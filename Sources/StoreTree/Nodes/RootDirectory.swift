@@ -3,26 +3,26 @@ import SystemPackage
 
 /// The root of the mount: an image layout with `refs`, `images`, `incoming` and `committed` beside it.
 final class RootDirectory: SyntheticDirectory {
-  let tree: TreeContext
+  let shared: TreeContext
   private let children: [(name: String, node: any Node)]
 
-  init(_ tree: TreeContext) {
-    self.tree = tree
+  init(_ shared: TreeContext) {
+    self.shared = shared
     let layout = SyntheticFile(
-      tree, inode: Inode.layout, content: { (_) throws(Errno) in ImageLayout.content },
-      modified: { [started = tree.started] (_) throws(Errno) in started })
+      shared, inode: Inode.layout, content: { (_) throws(Errno) in ImageLayout.content },
+      modified: { [started = shared.started] (_) throws(Errno) in started })
     let index = SyntheticFile(
-      tree, inode: Inode.index,
-      content: { [references = tree.references] (context) throws(Errno) in try references.index(context) },
-      modified: { [references = tree.references] (context) throws(Errno) in try references.modified(context) })
+      shared, inode: Inode.index,
+      content: { [references = shared.references] (context) throws(Errno) in try references.index(context) },
+      modified: { [references = shared.references] (context) throws(Errno) in try references.modified(context) })
     children = [
       (ImageLayout.fileName, layout),
       (ImageIndex.fileName, index),
-      ("blobs", BlobsDirectory(tree)),
-      ("refs", ReferenceDirectory(tree, path: [])),
-      ("images", ImagesDirectory(tree, path: [])),
-      ("incoming", IncomingDirectory(tree, tree.incoming.root)),
-      ("committed", CommittedDirectory(tree, tree.incoming.root)),
+      ("blobs", BlobsDirectory(shared)),
+      ("refs", ReferenceDirectory(shared, path: [])),
+      ("images", ImagesDirectory(shared, path: [])),
+      ("incoming", IncomingDirectory(shared, shared.incoming.root)),
+      ("committed", CommittedDirectory(shared, shared.incoming.root)),
     ]
   }
 

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A directory of the mount itself, which is as old as the mount and belongs to its owner.
 protocol SyntheticDirectory: Node {
-  var tree: TreeContext { get }
+  var shared: TreeContext { get }
 }
 
 extension SyntheticDirectory {
@@ -11,8 +11,8 @@ extension SyntheticDirectory {
   var kind: NodeKind { .directory }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
-      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: tree.started,
+    shared.attributes(
+      inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
       attributeTimeout: min(entryTimeout, CacheTimeout.second))
   }
 }

@@ -3,17 +3,17 @@ import SystemPackage
 
 /// A file whose content is generated at each open, as in procfs. A reader keeps the content that it opened.
 final class SyntheticFile: Node {
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let content: @Sendable (RequestContext) throws(Errno) -> [UInt8]
   private let modified: @Sendable (RequestContext) throws(Errno) -> Timestamp
   let inode: UInt64
 
   init(
-    _ tree: TreeContext, inode: UInt64,
+    _ shared: TreeContext, inode: UInt64,
     content: @escaping @Sendable (RequestContext) throws(Errno) -> [UInt8],
     modified: @escaping @Sendable (RequestContext) throws(Errno) -> Timestamp
   ) {
-    self.tree = tree
+    self.shared = shared
     self.inode = inode
     self.content = content
     self.modified = modified
@@ -24,7 +24,7 @@ final class SyntheticFile: Node {
   var entryTimeout: Duration { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    tree.attributes(
+    shared.attributes(
       inode: inode, kind: .file, permissions: 0o444, size: Int64(try content(context).count),
       modified: try modified(context), attributeTimeout: CacheTimeout.brief)
   }

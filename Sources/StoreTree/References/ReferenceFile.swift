@@ -5,12 +5,12 @@ import SystemPackage
 
 /// `refs/NAME`: the descriptor of a reference as one line of JSON.
 final class ReferenceFile: ReferenceNode {
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let path: [FileName]
   let inode: UInt64
 
-  init(_ tree: TreeContext, path: [FileName]) {
-    self.tree = tree
+  init(_ shared: TreeContext, path: [FileName]) {
+    self.shared = shared
     self.path = path
     inode = Inode.reference(path.map(\.text).joined(separator: "/"))
   }
@@ -26,8 +26,8 @@ final class ReferenceFile: ReferenceNode {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     let (content, modified) = try content(context)
-    return tree.attributes(
-      inode: inode, kind: .file, permissions: tree.options.isReadOnly ? 0o444 : 0o644,
+    return shared.attributes(
+      inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
       size: Int64(content.count), modified: modified, attributeTimeout: .zero)
   }
 
@@ -44,16 +44,16 @@ final class ReferenceFile: ReferenceNode {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let (content, _) = try content(context)
     guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
-    let name = try tree.references.name(of: path, context)
-    tree.references.beginWriting(path)
+    let name = try shared.references.name(of: path, context)
+    shared.references.beginWriting(path)
     return ReferenceHandle(
-      tree, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
+      shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
   private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
-    switch try tree.references.place(path, context) {
+    switch try shared.references.place(path, context) {
     case .reference(let reference):
-      let (descriptor, modified) = try tree.references.descriptor(of: reference, context)
+      let (descriptor, modified) = try shared.references.descriptor(of: reference, context)
       return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
     case .unwritten: return ([], .now)
     default: throw .noSuchFileOrDirectory

@@ -15,7 +15,7 @@ final class ReferenceHandle: FileHandle {
   /// The longest text in bytes. A descriptor can embed content.
   private static let limit = 1 << 20
 
-  private let tree: TreeContext
+  private let shared: TreeContext
   private let name: ReferenceName
   let path: [FileName]
   private let inode: UInt64
@@ -26,14 +26,14 @@ final class ReferenceHandle: FileHandle {
   ///
   /// - Parameter text: the present text; `nil` for a new or truncated file, which must not be closed empty.
   init(
-    _ tree: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
+    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, text: [UInt8]?,
     _ context: RequestContext
   ) {
-    self.tree = tree
+    self.shared = shared
     self.name = name
     self.path = path
     self.inode = inode
-    process = tree.processes.process(ofThread: context.thread)
+    process = shared.processes.process(ofThread: context.thread)
     state = Monitor(State(text: text ?? [], isChanged: text == nil))
   }
 
@@ -63,10 +63,10 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       context.willBlock()
       let descriptor = try awaitedDescriptor(text, context)
-      let existing = try? tree.engine.reference(named: name)
-      guard existing == nil || existing == tree.engine.storable(descriptor) else { throw .fileExists }
+      let existing = try? shared.engine.reference(named: name)
+      guard existing == nil || existing == shared.engine.storable(descriptor) else { throw .fileExists }
       // Only the put shows whether a remote store takes the reference.
-      if tree.remote != nil { try publish(context) }
+      if shared.remote != nil { try publish(context) }
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -84,8 +84,8 @@ final class ReferenceHandle: FileHandle {
 
   func flush(_ context: RequestContext) throws(Errno) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
-    guard tree.processes.closesLast(of: process, inode: inode, context) else { return }
-    if tree.processes.wasKilled(thread: context.thread) {
+    guard shared.processes.closesLast(of: process, inode: inode, context) else { return }
+    if shared.processes.wasKilled(thread: context.thread) {
       state.withLock { $0.isChanged = false }
       return
     }
@@ -97,10 +97,10 @@ final class ReferenceHandle: FileHandle {
       do throws(Errno) {
         try publish(context)
       } catch {
-        tree.logger.error("put reference \(name): \(error) after its last close")
+        shared.logger.error("put reference \(name): \(error) after its last close")
       }
     }
-    tree.references.endWriting(path)
+    shared.references.endWriting(path)
   }
 
   private func publish(_ context: RequestContext) throws(Errno) {
@@ -109,10 +109,10 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       context.willBlock()
       let descriptor = try descriptor(text, context)
-      try tree.errors.map(
-        try tree.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation))
+      try shared.errors.map(
+        try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation))
       state.withLock { $0.isChanged = false }
-      tree.references.refresh(name)
+      shared.references.refresh(name)
     } catch {
       state.withLock { $0.failure = error }
       throw error
@@ -124,7 +124,7 @@ final class ReferenceHandle: FileHandle {
     do throws(Errno) {
       return try descriptor(text, context)
     } catch {
-      guard error == .noSuchFileOrDirectory, try tree.commits.wait(context) else { throw error }
+      guard error == .noSuchFileOrDirectory, try shared.commits.wait(context) else { throw error }
       return try descriptor(text, context)
     }
   }
@@ -139,14 +139,14 @@ final class ReferenceHandle: FileHandle {
     } catch {
       throw .invalidArgument
     }
-    return try tree.retryingAfterCommit(context, try stored(parsed, context))
+    return try shared.retryingAfterCommit(context, try stored(parsed, context))
   }
 
   private func stored(_ parsed: ReferenceText, _ context: RequestContext) throws(CASError) -> Descriptor {
     switch parsed {
-    case .digest(let digest): return try tree.engine.descriptor(for: digest, cancellation: context.cancellation)
+    case .digest(let digest): return try shared.engine.descriptor(for: digest, cancellation: context.cancellation)
     case .descriptor(let descriptor):
-      let info = try tree.engine.blobInfo(descriptor.digest)
+      let info = try shared.engine.blobInfo(descriptor.digest)
       guard info.size == descriptor.size else {
         throw CASError(
           .invalid, operation: "put reference", subject: name.description, cause: "the blob has \(info.size) bytes")

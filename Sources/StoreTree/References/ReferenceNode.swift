@@ -11,13 +11,13 @@ extension ReferenceNode {
   /// Accepts an access control list that is no more than a mode.
   ///
   /// - Throws: EOPNOTSUPP for any other attribute; tools that copy attributes ignore it.
-  func setAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
+  func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     guard name.sameBytes(as: AccessControlList.attribute), try AccessControlList(value).isMinimal else {
       throw .notSupportedOnSocket
     }
   }
 
-  func removeAttribute(_ name: String) throws(Errno) { throw .noData }
+  func removeExtendedAttribute(_ name: String) throws(Errno) { throw .noData }
 }
 
 /// A directory whose path is the prefix of reference names: `refs`, `images` and those below them.

@@ -148,12 +148,12 @@ final class TestTree {
   }
 
   /// The value of an extended attribute as text.
-  func attribute(_ name: String, of path: String) throws -> String {
-    String(decoding: try tree.attribute(name, of: node(path), context()), as: UTF8.self)
+  func extendedAttribute(_ name: String, of path: String) throws -> String {
+    String(decoding: try tree.extendedAttribute(name, of: node(path), context()), as: UTF8.self)
   }
 
-  func setAttribute(_ name: String, _ value: String, of path: String) throws {
-    try tree.setAttribute(name, to: Array(value.utf8), of: node(path), mustBe: .either)
+  func setExtendedAttribute(_ name: String, _ value: String, of path: String) throws {
+    try tree.setExtendedAttribute(name, to: Array(value.utf8), of: node(path), mustBe: .either)
   }
 
   // MARK: Stored blobs
