@@ -1,6 +1,6 @@
 import CASPlatform
 
-/// Buffers for content that another thread hashes. Their number limits the memory of the whole process.
+/// Buffers for content that another thread hashes. Their number is bounded, and with it the memory of the process.
 final class BufferPool: Sendable {
   /// The pool of this process: 8 MiB, enough to keep several hashing threads busy while the next content arrives.
   static let shared = BufferPool(limit: 8)

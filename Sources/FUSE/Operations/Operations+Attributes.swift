@@ -28,12 +28,12 @@ extension Operations {
         if let sessionState, NodeID(node) == .root, name.sameBytes(as: MountStatus.attribute) {
           return try Operations.fitting(sessionState.status.content, room)
         }
-        return try Operations.fitting(tree.attribute(name, of: NodeID(node), context), room)
+        return try Operations.fitting(tree.extendedAttribute(name, of: NodeID(node), context), room)
       }
     }
     unsafe table.listxattr = { (request, node, room) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        let names = try tree.attributeNames(of: NodeID(node), context)
+        let names = try tree.extendedAttributeNames(of: NodeID(node), context)
         return try Operations.fitting(names.flatMap { NameText.bytes(of: $0) + [0] }, room)
       }
     }
@@ -42,13 +42,13 @@ extension Operations {
         let bytes = unsafe Array(UnsafeRawBufferPointer(start: value, count: size))
         // XATTR_CREATE is 1, XATTR_REPLACE 2.
         let presence: AttributePresence = flags & 1 != 0 ? .absent : flags & 2 != 0 ? .present : .either
-        try tree.setAttribute(unsafe name(raw), to: bytes, of: NodeID(node), mustBe: presence)
+        try tree.setExtendedAttribute(unsafe name(raw), to: bytes, of: NodeID(node), mustBe: presence)
         return .done
       }
     }
     unsafe table.removexattr = { (request, node, raw) in
       unsafe serve(request, .fatalSignal) { (tree, _) throws(Errno) in
-        try tree.removeAttribute(unsafe name(raw), of: NodeID(node))
+        try tree.removeExtendedAttribute(unsafe name(raw), of: NodeID(node))
         return .done
       }
     }

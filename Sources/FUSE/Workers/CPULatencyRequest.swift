@@ -3,14 +3,6 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// How idle CPUs wait while requests arrive back to back.
-public enum CPUIdlePolicy: String, Sendable, CaseIterable {
-  /// They poll for work, as with the kernel parameter `idle=poll`.
-  case poll
-  /// They enter idle states. That saves power, but on a virtual machine waking up takes longer than most requests.
-  case sleep
-}
-
 /// A PM QoS request (`/dev/cpu_dma_latency`) that keeps CPUs out of deep idle states while requests arrive back to
 /// back. Root only.
 final class CPULatencyRequest: Sendable {

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// A leader/followers thread pool. One thread, the leader, reads requests and answers them inline, so a fast request costs
 /// no wake-up. A thread that is about to block first promotes a follower; ``StallMonitor`` does it for one that blocks
-/// without notice. A slow request never delays another.
+/// without notice. A blocked request does not delay others while fewer than `threadLimit` requests block.
 final class WorkerPool: Sendable {
   private struct State {
     var leader: Worker?
