@@ -28,7 +28,11 @@ extension Engine {
     var content = [UInt8](repeating: 0, count: Int(reader.size))
     var span = content.mutableSpan
     let count = try reader.read(into: &span, at: 0)
-    content.removeLast(content.count - count)
+    guard count == content.count else {
+      throw CASError(
+        .io(.ioError), OperationContext("read blob", on: digest),
+        cause: "the blob ends after \(count) of \(reader.size) bytes")
+    }
     return content
   }
 

@@ -15,7 +15,7 @@ extension Engine {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool = false,
     cancellation: CancellationToken = .none
   ) throws(CASError) {
-    let previous = try? reference(named: name)
+    let previous = try previousReference(named: name)
     try putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
     // Garbage collection reads the references again before it deletes, so a blob that exists after the put stays.
     do throws(CASError) {
@@ -30,6 +30,17 @@ extension Engine {
       throw CASError(
         .notFound, operation: "put reference", subject: name.description,
         cause: "the blob \(descriptor.digest) is not stored")
+    }
+  }
+
+  /// The descriptor that a name has now; `nil` if it has none, or a malformed one.
+  private func previousReference(named name: ReferenceName) throws(CASError) -> Descriptor? {
+    do throws(CASError) {
+      return try reference(named: name)
+    } catch {
+      // After any other error it is not known whether there is something to restore.
+      guard error.code == .notFound || error.code == .invalid else { throw error }
+      return nil
     }
   }
 }
