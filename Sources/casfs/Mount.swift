@@ -132,14 +132,15 @@ struct Mount: ParsableCommand {
     let description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
-    let words = options.words(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
+    let libfuseOptions =
+      options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
     // From here on a signal unmounts.
     let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
       session = try Session(
-        Tree(engine, options: tree, logger: logger), description, at: mountPoint.path, options: words,
-        reading: options.readMode, idling: options.idleMode, logger: logger)
+        Tree(engine, options: tree, logger: logger), description, at: mountPoint.path, options: libfuseOptions,
+        reading: options.readMode, idling: options.idlePolicy, logger: logger)
     } catch {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
     }

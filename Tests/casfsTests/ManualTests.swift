@@ -134,12 +134,13 @@ import Testing
   @Test("M3: the manual page has every mount option")
   func mountOptions() throws {
     let manual = try String(contentsOf: Self.file, encoding: .utf8)
-    let section = try #require(manual.components(separatedBy: "\n.Sh MOUNT OPTIONS\n").last)
+    let section = try #require(
+      manual.components(separatedBy: "\n.Sh MOUNT OPTIONS\n").last?.components(separatedBy: "\n.Sh ").first)
     let words = Set(section.split { " ,=\n".contains($0) }.map(String.init))
     let options = """
       ro rw allow_other allow_root default_permissions auto_unmount fsname subtype max_read nonempty uid gid umask \
       verify defaults dev nodev suid nosuid exec noexec sync async dirsync atime noatime relatime auto noauto user \
-      nouser nofail _netdev x-
+      nouser users nofail _netdev x- read idle cache_size
       """
     for option in options.split(separator: " ") { #expect(words.contains(String(option)), "\(option)") }
   }
