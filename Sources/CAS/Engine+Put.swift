@@ -14,7 +14,7 @@ extension Engine {
 
   /// Stores content from a source of chunks, and returns its address.
   ///
-  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter algorithm: the digest algorithm, unless `expectation` has a digest.
   /// - Parameter source: returns the next chunk of the content, and `nil` after the last. If it throws, nothing is stored.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected;
   ///   ``CASError/Code-swift.struct/cancelled``; an error of `source`.
@@ -39,7 +39,7 @@ extension Engine {
 
   /// Stores bytes, and returns their address.
   ///
-  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter algorithm: the digest algorithm, unless `expectation` has a digest.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected.
   public func putBlob(
     _ bytes: [UInt8], algorithm: Digest.Algorithm = .sha256,
@@ -55,7 +55,7 @@ extension Engine {
 
   /// Stores the content of an open file from its current position to its end, and returns its address.
   ///
-  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter algorithm: the digest algorithm, unless `expectation` has a digest.
   /// - Parameter progress: called before each read with the number of bytes that were read. If it throws, nothing is
   ///   stored.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` if the content is not what was expected;

@@ -6,7 +6,7 @@ extension Engine {
   /// Stores the content of a file, and returns its address.
   ///
   /// - Parameter path: the file, which is opened with `open(2)` and read to its end.
-  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter algorithm: the digest algorithm, unless `expectation` has a digest.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what was expected;
   ///   ``CASError/Code-swift.struct/notFound`` when the file does not exist.
   public func putBlob(
@@ -21,7 +21,7 @@ extension Engine {
   /// Stores the content of an open file from its current position to its end, and returns its address.
   ///
   /// - Parameter descriptor: remains open, with its position at the end.
-  /// - Parameter algorithm: of the digest, unless `expectation` has one.
+  /// - Parameter algorithm: the digest algorithm, unless `expectation` has a digest.
   /// - Throws: ``CASError/Code-swift.struct/mismatch`` when the content is not what was expected.
   public func putBlob(
     contentsOf descriptor: FileDescriptor, algorithm: Digest.Algorithm = .sha256,

@@ -17,7 +17,7 @@ public protocol Engine: AnyObject, Sendable {
 
   /// Creates a stage, to which the content of a new blob is written.
   ///
-  /// - Parameter algorithm: of the digest of the new blob.
+  /// - Parameter algorithm: the digest algorithm of the new blob.
   /// - Parameter base: a stored blob whose content is copied to the stage; `nil` creates an empty one.
   /// - Throws: EROFS if the store is read-only; ``CASError/Code-swift.struct/notFound`` if `base` is not stored.
   func stageBlob(algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any BlobStage

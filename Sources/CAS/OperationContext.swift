@@ -4,7 +4,7 @@ public import OCI
 ///
 /// A driver creates a context in each method of ``Engine``, and passes it on in place of three parameters.
 public struct OperationContext: Sendable {
-  /// Text is made of a subject only for an error: most operations succeed.
+  /// The text of a subject is created lazily: most operations succeed and need none.
   private enum Subject: Sendable {
     case text(String)
     case digest(Digest)

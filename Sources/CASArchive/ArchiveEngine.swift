@@ -34,7 +34,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    let identity = try identity(of: file.file, OperationContext("look at blob", on: uri))
+    let identity = try identity(of: file.file, OperationContext("look up blob", on: uri))
     return BlobInfo(size: file.info.size, modified: file.info.modified, version: identity.version)
   }
 

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// An opened image layout in a directory.
 ///
-/// Each operation makes one `OperationContext` here, which the parts below hand on and put into their errors.
+/// Each operation makes one `OperationContext` here, which its parts pass on and put into their errors.
 package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
   ContentVerifying, PlacementChecking
 {
@@ -193,7 +193,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   /// Size, times and version of an opened blob's file: `statx(2)`.
   package func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    try mappingErrno(OperationContext("look at blob", on: path)) { () throws(Errno) in
+    try mappingErrno(OperationContext("look up blob", on: path)) { () throws(Errno) in
       BlobInfo(try file.file.status().identity)
     }
   }

@@ -33,7 +33,7 @@ struct Content: Sendable {
 
   /// Reads from an offset, which must not be negative, until the buffer is full or the content ends.
   ///
-  /// - Returns: The number of bytes read.
+  /// - Returns: the number of bytes read.
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) -> Int {
     let count = Int(max(0, min(Int64(buffer.count), size - offset)))
     var done = 0

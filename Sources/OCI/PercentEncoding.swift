@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986, section 2.1): `%` and two upper-case hexadecimal digits for each byte of UTF-8.
 package enum PercentEncoding {
-  /// Encodes the scalars of a text that a place has a meaning of its own for.
+  /// Encodes the reserved scalars of a text.
   ///
   /// - Parameter isReserved: whether a scalar must be encoded. `%` must be, for the result to be decodable.
   package static func encode(_ text: String, where isReserved: (Unicode.Scalar) -> Bool) -> String {

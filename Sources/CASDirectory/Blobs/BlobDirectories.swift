@@ -22,7 +22,7 @@ final class BlobDirectories: Sendable {
     /// A put that refreshes a stored copy holds it shared, garbage collection that deletes an old copy exclusively.
     /// Without it, a put could be acknowledged between the check of the age and the deletion, and be lost.
     ///
-    /// - Returns: The open file that has the lock, which ends with it; `nil` if the file system has no locks.
+    /// - Returns: the open file that has the lock, which ends with it; `nil` if the file system has no locks.
     /// - Throws: EINTR if the wait is cancelled.
     func acquireLock(_ kind: OpenFile.LockKind, _ cancellation: CancellationToken) throws(Errno) -> OpenFile? {
       let own = try file.openBeneath(".", [.readOnly, .directory])

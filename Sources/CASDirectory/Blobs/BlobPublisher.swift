@@ -49,7 +49,7 @@ struct BlobPublisher {
 
   /// Verifies a stored copy, refreshes its time, and makes it durable.
   ///
-  /// - Returns: Whether the copy can stay; otherwise it is replaced.
+  /// - Returns: whether the copy can stay; otherwise it is replaced.
   private func confirmStoredCopy(
     _ file: OpenFile, _ status: FileStatus, _ directory: BlobDirectories.Directory
   ) throws(CASError) -> Bool {

@@ -6,7 +6,7 @@ import SystemPackage
 enum TemporaryFileCleaner {
   /// Removes the temporary files in the store's root that are not locked. A living writer holds the lock of its file.
   ///
-  /// - Returns: The number of removed files.
+  /// - Returns: the number of removed files.
   static func clean(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> Int {
     var count = 0
     let names = try mappingErrno(context) { () throws(Errno) in try temporaryNames(root) }
@@ -30,7 +30,7 @@ enum TemporaryFileCleaner {
     return names
   }
 
-  /// - Returns: Whether the file was abandoned, and is removed.
+  /// - Returns: whether the file was abandoned, and is removed.
   private static func removeAbandoned(_ name: String, _ root: OpenFile) throws(Errno) -> Bool {
     do throws(Errno) {
       guard try root.status(of: name).kind == .regular else { return false }

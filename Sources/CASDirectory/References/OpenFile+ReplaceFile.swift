@@ -9,7 +9,7 @@ extension OpenFile {
   /// - Parameter owner: The file whose permissions the new one gets, and whose owner as far as the process may set it;
   ///   `nil` means mode 0644.
   /// - Parameter isCurrent: Evaluated right before the rename; if it returns `false`, nothing is changed.
-  /// - Returns: Whether the file was replaced.
+  /// - Returns: whether the file was replaced.
   func replaceFile(
     _ name: String, with content: [UInt8], root: OpenFile, like owner: FileStatus?, if isCurrent: () -> Bool
   ) throws(Errno) -> Bool {

@@ -34,7 +34,7 @@ package final class Monitor<State>: @unchecked Sendable {
   ///
   /// - Parameter notification: the waiting threads that the change concerns.
   package func withLock<Result, Failure: Error>(
-    notifying notification: Notification = .all, _ body: (inout State) throws(Failure) -> Result
+    notifying notification: MonitorNotification = .all, _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { wakeAndUnlock(notification) }
@@ -43,7 +43,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
   /// Waits until `condition` holds, then runs `body` as ``withLock(notifying:_:)``.
   package func wait<Result, Failure: Error>(
-    until condition: (State) -> Bool, notifying notification: Notification = .all,
+    until condition: (State) -> Bool, notifying notification: MonitorNotification = .all,
     then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
@@ -56,7 +56,7 @@ package final class Monitor<State>: @unchecked Sendable {
   ///
   /// - Returns: `nil` if the wait was given up.
   package func wait<Result, Failure: Error>(
-    until condition: (State) -> Bool, unless isGivenUp: () -> Bool, notifying notification: Notification = .all,
+    until condition: (State) -> Bool, unless isGivenUp: () -> Bool, notifying notification: MonitorNotification = .all,
     then body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     unsafe pthread_mutex_lock(mutex)
@@ -82,7 +82,7 @@ package final class Monitor<State>: @unchecked Sendable {
     return deadline
   }
 
-  private func wakeAndUnlock(_ notification: Notification) {
+  private func wakeAndUnlock(_ notification: MonitorNotification) {
     switch notification {
     case .all: unsafe pthread_cond_broadcast(changed)
     case .one: unsafe pthread_cond_signal(changed)
@@ -106,7 +106,7 @@ package final class Monitor<State>: @unchecked Sendable {
 }
 
 /// The threads waiting on a ``Monitor`` that a change concerns.
-package enum Notification: Sendable {
+package enum MonitorNotification: Sendable {
   /// All of them test their conditions: `pthread_cond_broadcast(3)`.
   case all
   /// One of them: all wait for the same, and only one can have it. `pthread_cond_signal(3)`.
