@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of our own is held to: no warnings, the coming language modes' rules, no unmarked unsafe code.
+/// The settings of every target: no warnings, the rules of the next language mode, every unsafe expression marked.
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .strictMemorySafety(),
