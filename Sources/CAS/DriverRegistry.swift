@@ -33,8 +33,8 @@ public final class DriverRegistry: Sendable {
   private func driver(_ context: OperationContext) throws(CASError) -> any Driver {
     let drivers = drivers.withLock { $0 }
     guard let driver = drivers.first(where: { $0.supports(context.subject) }) else {
-      let names = drivers.isEmpty ? "there are none" : "there are " + drivers.map(\.name).joined(separator: ", ")
-      throw CASError(.notImplemented, context, cause: "no driver supports it; \(names)")
+      let names = drivers.isEmpty ? "none" : drivers.map(\.name).joined(separator: ", ")
+      throw CASError(.notImplemented, context, cause: "no driver supports the URI; drivers: \(names)")
     }
     return driver
   }
