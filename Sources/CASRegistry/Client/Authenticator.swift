@@ -132,23 +132,17 @@ final class Authenticator: Sendable {
       "insecure token server, not contacted: \(host.sanitized)")
   }
 
-  /// Encodes fields as `application/x-www-form-urlencoded`.
+  /// Encodes fields as a query or an `application/x-www-form-urlencoded` body: only unreserved characters (RFC 3986,
+  /// section 2.3) stay as they are.
   private static func formEncoded(_ fields: [(String, String)]) -> String {
-    fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
-  }
-
-  private static func encoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var result: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        result.append(byte)
-      default: result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    fields.map { (name, value) in
+      let encoded = PercentEncoding.encode(value) { scalar in
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": false
+        default: true
+        }
       }
-    }
-    return String(decoding: result, as: UTF8.self)
+      return "\(name)=\(encoded)"
+    }.joined(separator: "&")
   }
 }
