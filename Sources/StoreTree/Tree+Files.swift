@@ -40,7 +40,7 @@ extension Tree {
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
-    guard offset >= 0, offset <= Self.maximumSize - Int64(bytes.count) else { throw .fileTooLarge }
+    guard offset >= 0, offset <= Self.maximumFileSize - Int64(bytes.count) else { throw .fileTooLarge }
     try files.handle(handle).write(bytes, at: offset, context)
     shared.counters.add(.bytesWritten, Int64(bytes.count))
   }

@@ -53,7 +53,7 @@ public final class Tree: Sendable {
   }
 
   /// The longest file in bytes, as on ext4. A sparse file without a limit could take centuries to hash.
-  static let maximumSize: Int64 = 1 << 44
+  static let maximumFileSize: Int64 = 1 << 44
 
   // MARK: Names
 
@@ -123,7 +123,7 @@ public final class Tree: Sendable {
     try requireWritable()
     if let size = changes.size {
       guard size >= 0 else { throw .invalidArgument }
-      guard size <= Self.maximumSize else { throw .fileTooLarge }
+      guard size <= Self.maximumFileSize else { throw .fileTooLarge }
     }
     let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
     return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))

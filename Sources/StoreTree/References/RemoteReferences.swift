@@ -10,10 +10,10 @@ import SystemPackage
 final class RemoteReferences: ReferenceSource {
   private struct Known<Value> {
     var value: Value
-    var end: ContinuousClock.Instant
+    var expiry: ContinuousClock.Instant
 
     /// The value until it expires.
-    var fresh: Value? { .now < end ? value : nil }
+    var fresh: Value? { .now < expiry ? value : nil }
   }
 
   private struct State {
@@ -34,8 +34,8 @@ final class RemoteReferences: ReferenceSource {
     var changes = 0
   }
 
-  private static let shortest = Duration.milliseconds(500)
-  private static let longest = Duration.seconds(30)
+  private static let minimumLifetime = Duration.milliseconds(500)
+  private static let maximumLifetime = Duration.seconds(30)
   /// The most descriptors that are prefetched.
   private static let maximumBatch = 64
 
@@ -64,8 +64,8 @@ final class RemoteReferences: ReferenceSource {
       state.changes += 1
       state.modified = .now
       for name in names { state.times[name] = state.modified }
-      state.names?.end = .now
-      state.index?.end = .now
+      state.names?.expiry = .now
+      state.index?.expiry = .now
       if names.isEmpty { state.descriptors = [:] }
       for name in names { state.descriptors[name] = nil }
     }
@@ -107,7 +107,7 @@ final class RemoteReferences: ReferenceSource {
         throw .invalid(OperationContext("read index", on: store.uri), error)
       }
       state.withLock { state in
-        if state.changes == changes { state.index = Known(value: index, end: Self.end(begin)) }
+        if state.changes == changes { state.index = Known(value: index, expiry: Self.expiry(of: begin)) }
       }
       return index
     } catch {
@@ -153,8 +153,8 @@ final class RemoteReferences: ReferenceSource {
         state.times = state.times.filter { state.places[$0.key] != nil }
       }
       // A listing from before a change shows that only by chance, so it expires immediately.
-      let end = state.changes == changes ? Self.end(begin) : begin
-      state.names = Known(value: names, end: end)
+      let expiry = state.changes == changes ? Self.expiry(of: begin) : begin
+      state.names = Known(value: names, expiry: expiry)
       return names
     }
   }
@@ -185,7 +185,7 @@ final class RemoteReferences: ReferenceSource {
     }
     let wanted = names.filter { known[$0] == nil }
     let found = try store.references(named: wanted, cancellation: context.cancellation)
-    let end = Self.end(begin)
+    let expiry = Self.expiry(of: begin)
     return state.withLock { state in
       var all = known
       for reference in found {
@@ -195,7 +195,7 @@ final class RemoteReferences: ReferenceSource {
             state.modified = .now
             state.times[reference.name] = state.modified
           }
-          state.descriptors[reference.name] = Known(value: reference.descriptor, end: end)
+          state.descriptors[reference.name] = Known(value: reference.descriptor, expiry: expiry)
         }
       }
       return all
@@ -205,8 +205,8 @@ final class RemoteReferences: ReferenceSource {
   /// The expiry of an answer that arrives now.
   ///
   /// - Parameter begin: when it was requested.
-  private static func end(_ begin: ContinuousClock.Instant) -> ContinuousClock.Instant {
+  private static func expiry(of begin: ContinuousClock.Instant) -> ContinuousClock.Instant {
     let now = ContinuousClock.now
-    return now + min(max(shortest, (now - begin) * 20), longest)
+    return now + min(max(minimumLifetime, (now - begin) * 20), maximumLifetime)
   }
 }
