@@ -74,7 +74,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   func space() throws(CASError) -> FileSystemStatistics {
     let context = OperationContext("look up space", on: uri)
     let file = try archive(context).file
-    return try mappingErrno(context) { () throws(Errno) in try file.space() }
+    return try mappingErrno(context, try file.space())
   }
 
   func checkOpen(_ context: OperationContext) throws(CASError) {
@@ -98,7 +98,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   private func identity(of file: OpenFile, _ context: OperationContext) throws(CASError) -> FileIdentity {
-    try mappingErrno(context) { () throws(Errno) in try file.status().identity }
+    try mappingErrno(context, try file.status().identity)
   }
 
   private func openVerified(

@@ -193,9 +193,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   /// Size, times and version of an opened blob's file: `statx(2)`.
   package func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    try mappingErrno(OperationContext("look up blob", on: path)) { () throws(Errno) in
-      BlobInfo(try file.file.status().identity)
-    }
+    BlobInfo(try mappingErrno(OperationContext("look up blob", on: path), try file.file.status().identity))
   }
 
   package var isOnStackedFileSystem: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }
@@ -203,7 +201,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
   package func space() throws(CASError) -> FileSystemStatistics {
     let context = OperationContext("look up space", on: path)
     let root = try store(context).root
-    return try mappingErrno(context) { () throws(Errno) in try root.space() }
+    return try mappingErrno(context, try root.space())
   }
 
   /// Watches the directories of the store: `inotify(7)`. On a network file system it would miss the changes of other

@@ -37,9 +37,8 @@ struct BlobPublisher {
         return try replace(directory, &isPrepared)
       }
       try prepare(&isPrepared)
-      let isPublished = try mappingErrno(context) { () throws(Errno) in
-        try store.retryingAfterEviction { () throws(Errno) in try link(directory) }
-      }
+      let isPublished = try mappingErrno(
+        context, try store.retryingAfterEviction { () throws(Errno) in try link(directory) })
       if isPublished { return try finish(directory) }
     }
     throw CASError(

@@ -22,9 +22,7 @@ final class DirectoryListing: BlobListing {
     var batch: [Digest] = []
     while batch.count < Self.batchSize {
       guard let (algorithm, names) = try stream() else { break }
-      let next = try mappingErrno(context) { () throws(Errno) in
-        try names.next { Digest(algorithm, hex: $0) }
-      }
+      let next = try mappingErrno(context, try names.next { Digest(algorithm, hex: $0) })
       guard let next else {
         current = nil
         continue
@@ -39,7 +37,7 @@ final class DirectoryListing: BlobListing {
     while current == nil {
       guard let algorithm = algorithms.popLast() else { return nil }
       guard let directory = try store.blobs.directory(algorithm, context) else { continue }
-      let names = try mappingErrno(context) { () throws(Errno) in try DirectoryStream(directory.file) }
+      let names = try mappingErrno(context, try DirectoryStream(directory.file))
       current = (algorithm, names)
     }
     return current

@@ -9,7 +9,7 @@ enum TemporaryFileCleaner {
   /// - Returns: the number of removed files.
   static func clean(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> Int {
     var count = 0
-    let names = try mappingErrno(context) { () throws(Errno) in try temporaryNames(root) }
+    let names = try mappingErrno(context, try temporaryNames(root))
     for name in names {
       try context.checkCancellation()
       do throws(Errno) {

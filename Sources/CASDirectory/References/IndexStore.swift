@@ -93,7 +93,7 @@ final class IndexStore: ReferenceStore {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
       // Other tools do not call `fsync(2)`.
-      try mappingErrno(context) { () throws(Errno) in try makeDurable() }
+      try mappingErrno(context, try makeDurable())
       return try body(index)
     }
   }
@@ -120,7 +120,7 @@ final class IndexStore: ReferenceStore {
         let snapshot = try read(context)
         guard let content = try body(snapshot.index) else {
           // The writer of this state may have been killed before it was durable.
-          return try mappingErrno(context) { () throws(Errno) in try root.synchronize() }
+          return try mappingErrno(context, try root.synchronize())
         }
         guard content.count <= ImageIndex.maximumSize else {
           throw .invalid(context, file: Self.fileName, "the new index exceeds \(ImageIndex.maximumSize) bytes")

@@ -88,9 +88,8 @@ final class RefsStore: ReferenceStore {
         guard replacing else { throw .clobber(context) }
       }
       let content = Array(descriptor.named(nil).description.utf8) + [UInt8(ascii: "\n")]
-      _ = try mappingErrno(context) { () throws(Errno) in
-        try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true })
-      }
+      _ = try mappingErrno(
+        context, try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true }))
     }
   }
 
@@ -134,7 +133,7 @@ final class RefsStore: ReferenceStore {
   ) throws(CASError) -> Result {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
-      try mappingErrno(context) { () throws(Errno) in try refs.synchronize() }
+      try mappingErrno(context, try refs.synchronize())
       return try body(index)
     }
   }

@@ -64,7 +64,7 @@ struct ForeignFileScan {
       throw CASError(error, context, file: directory)
     }
     let prefix = directory.sameBytes(as: ".") ? "" : directory + "/"
-    while let name = try mappingErrno(context.on(directory), { () throws(Errno) in try names.nextBytes() }) {
+    while let name = try mappingErrno(context.on(directory), try names.nextBytes()) {
       try store.check(context)
       try context.checkCancellation()
       try body(name, prefix + Self.printable(name))
