@@ -12,7 +12,7 @@ import SystemPackage
 public struct ArchiveDriver: Driver {
   private static let scheme = "oci-archive:"
 
-  /// Makes a driver; all are alike.
+  /// Creates a driver.
   public init() {}
 
   /// `oci-archive`.

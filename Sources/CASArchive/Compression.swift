@@ -8,7 +8,7 @@ enum Compression {
 
   /// Detects the format.
   ///
-  /// - Parameter start: The first bytes of the file, up to 512. If they are a valid tar header, the file is not
+  /// - Parameter start: the first bytes of the file, up to 512. If they are a valid tar header, the file is not
   ///   compressed, even if the name of its first member looks like a magic number.
   init?(of start: [UInt8]) {
     let magicNumbers: [(Compression, [UInt8])] = [

@@ -9,7 +9,7 @@ struct PaxRecords {
 
   /// Parses records `LENGTH KEY=VALUE\n`; later ones replace earlier ones of the same key.
   ///
-  /// - Parameter name: The name of the extended header, for messages.
+  /// - Parameter name: the name of the extended header, for messages.
   mutating func add(_ content: [UInt8], of name: [UInt8]) throws(ArchiveError) {
     var rest = content[...]
     while !rest.isEmpty {

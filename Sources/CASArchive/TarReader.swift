@@ -33,7 +33,7 @@ struct TarReader {
 
   /// Begins at the start of the file.
   ///
-  /// - Parameter size: The length of the file, in bytes.
+  /// - Parameter size: the length of the file, in bytes.
   /// - Throws: `ArchiveError.invalid` if the file is empty, compressed, or does not begin with a header.
   init(_ file: OpenFile, size: Int64) throws(ArchiveError) {
     self.file = file

@@ -8,9 +8,9 @@ public struct DirectoryDriver: Driver {
 
   private let layout: DirectoryLayout
 
-  /// Makes a driver.
+  /// Creates a driver.
   ///
-  /// - Parameter layout: The layout of the stores that this driver creates. It opens both.
+  /// - Parameter layout: the layout of the stores that this driver creates. It opens both.
   public init(creating layout: DirectoryLayout = .index) {
     self.layout = layout
   }

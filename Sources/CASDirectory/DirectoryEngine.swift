@@ -22,7 +22,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
   /// `nil` after ``close()``.
   private let opened: Monitor<DirectoryStore?>
 
-  /// - Parameter namesTemporaries: Whether temporary files get names even if the file system has `O_TMPFILE`; for
+  /// - Parameter namesTemporaries: whether temporary files get names even if the file system has `O_TMPFILE`; for
   ///   tests.
   init(_ layout: OpenedLayout, options: OpenOptions, namesTemporaries: Bool = false) {
     path = layout.path
@@ -58,7 +58,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   /// Sets the handler that frees space when a write fails with ENOSPC or EDQUOT.
   ///
-  /// - Parameter evict: Returns whether it freed any space; the write is then repeated once.
+  /// - Parameter evict: returns whether it freed any space; the write is then repeated once.
   package func onDiskFull(_ evict: @escaping @Sendable () -> Bool) {
     opened.withLock { $0 }?.onDiskFull.withLock { $0 = evict }
   }

@@ -13,7 +13,7 @@ public struct MemoryDriver: Driver {
   /// `mem`.
   public let name = "mem"
 
-  /// Makes a driver; all are alike.
+  /// Creates a driver.
   public init() {}
 
   /// Whether the URI begins with `mem:`.

@@ -51,7 +51,7 @@ final class BlobDirectories: Sendable {
 
   /// The directory of an algorithm; `nil` if it does not exist.
   ///
-  /// - Parameter revalidating: Whether to check that the open directory was not removed, which takes a `statx(2)`.
+  /// - Parameter revalidating: whether to check that the open directory was not removed, which takes a `statx(2)`.
   func directory(
     _ algorithm: Digest.Algorithm, revalidating: Bool = true, _ context: OperationContext
   ) throws(CASError) -> Directory? {

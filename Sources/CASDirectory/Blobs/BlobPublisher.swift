@@ -25,7 +25,7 @@ struct BlobPublisher {
 
   /// Returns when the blob is stored and durable.
   ///
-  /// - Parameter size: The length of the content, in bytes.
+  /// - Parameter size: the length of the content, in bytes.
   /// - Throws: `CASError.Code.cancelled`; `CASError.Code.io(_:)` with EBUSY after too many losses, or with the error of
   ///   a system call.
   func publish(size: Int64) throws(CASError) {

@@ -28,7 +28,7 @@ final class DirectoryStage: FileBackedStage {
   /// Changed only with the state locked, but read without the lock, so that ``size`` does not wait for a write.
   private let length = Atomic<Int64>(0)
 
-  /// Makes an empty stage.
+  /// Creates an empty stage.
   init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, _ context: OperationContext) {
     self.store = store
     self.algorithm = algorithm
@@ -36,7 +36,7 @@ final class DirectoryStage: FileBackedStage {
     state = Monitor(State(hash: PipelinedHasher(algorithm)))
   }
 
-  /// Makes a stage with the content of a stored blob: `FICLONE`, or `copy_file_range(2)`.
+  /// Creates a stage with the content of a stored blob: `FICLONE`, or `copy_file_range(2)`.
   init(
     _ store: DirectoryStore, _ algorithm: Digest.Algorithm, copying base: Digest, _ context: OperationContext
   ) throws(CASError) {

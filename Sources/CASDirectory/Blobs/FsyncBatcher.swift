@@ -37,7 +37,7 @@ final class FsyncBatcher: Sendable {
 
   /// Returns when every change that this thread made to the directory before the call is durable.
   ///
-  /// - Throws: The error of the `fsync(2)`, to each caller of the batch.
+  /// - Throws: the error of the `fsync(2)`, to each caller of the batch.
   func synchronize() throws(Errno) {
     let batch = state.withLock { (state) in
       state.callers[state.openBatch, default: 0] += 1

@@ -110,7 +110,7 @@ final class IndexStore: ReferenceStore {
 
   /// Reads, edits and replaces the index with the lock held.
   ///
-  /// - Parameter body: Returns the new content; `nil` if nothing is to be changed.
+  /// - Parameter body: returns the new content; `nil` if nothing is to be changed.
   private func change(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {

@@ -5,10 +5,10 @@ extension OpenFile {
   /// Replaces a file of this directory atomically and durably: temporary file, `fsync(2)`, `renameat(2)`, `fsync(2)` of
   /// the directory.
   ///
-  /// - Parameter root: The directory of temporary files.
-  /// - Parameter owner: The file whose permissions the new one gets, and whose owner as far as the process may set it;
+  /// - Parameter root: the directory of temporary files.
+  /// - Parameter owner: the file whose permissions the new one gets, and whose owner as far as the process may set it;
   ///   `nil` means mode 0644.
-  /// - Parameter isCurrent: Evaluated right before the rename; if it returns `false`, nothing is changed.
+  /// - Parameter isCurrent: evaluated right before the rename; if it returns `false`, nothing is changed.
   /// - Returns: whether the file was replaced.
   func replaceFile(
     _ name: String, with content: [UInt8], root: OpenFile, like owner: FileStatus?, if isCurrent: () -> Bool

@@ -11,8 +11,8 @@ enum TornReadRetry {
 
   /// Reads a file until it parses.
   ///
-  /// - Parameter file: The name of the file, for messages.
-  /// - Parameter body: Reads the file once; returns the value, or the reason for which it does not parse.
+  /// - Parameter file: the name of the file, for messages.
+  /// - Parameter body: reads the file once; returns the value, or the reason for which it does not parse.
   /// - Throws: `CASError.Code.io(_:)` with EIO and the last reason at the deadline; `CASError.Code.invalid` immediately
   ///   if the file exceeds a bound, which no torn read explains.
   static func run<Value>(

@@ -19,7 +19,7 @@ final class DirectoryStore: Sendable {
   /// Set at the first failure of `O_TMPFILE`, which is not tried again.
   private let namesTemporaries: Atomic<Bool>
 
-  /// - Parameter namesTemporaries: Whether temporary files get names even if the file system has `O_TMPFILE`; for
+  /// - Parameter namesTemporaries: whether temporary files get names even if the file system has `O_TMPFILE`; for
   ///   tests.
   init(_ layout: OpenedLayout, options: OpenOptions, namesTemporaries: Bool = false) {
     root = layout.root
