@@ -26,7 +26,7 @@ import Testing
       (["ref", "put", "s", "a/../b", Known.hello], "'..' component"),
       (["ref", "put", "s", "two\nlines", Known.hello], "control characters"),
       (["ref", "get", "s", ".."], "'..' component"), (["ref", "rm", "s", "../oci-layout"], "'..' component"),
-      (["blob", "get", "s", "../oci-layout"], "'..' component"), (["ref", "get", "s", ""], "is not empty"),
+      (["blob", "get", "s", "../oci-layout"], "'..' component"), (["ref", "get", "s", ""], "empty reference name"),
     ])
   func wrongUsage(arguments: [String], reason: String) throws {
     let outcome = try Casfs.run(arguments)
