@@ -1,4 +1,5 @@
 import CAS
+import CASPlatform
 import OCI
 
 @testable import CASDirectory
@@ -44,7 +45,8 @@ private func checkPaths(_ names: [ReferenceName]) {
   let references = names.enumerated().map { (size, name) in
     Reference(name: name, descriptor: Descriptor(mediaType: "a/b", digest: digest, size: Int64(size)))
   }
-  let paths = ReferencePaths(references)
+  let paths = ReferencePaths(
+    references.map { ListedReference(name: $0.name, descriptor: $0.descriptor, modified: .now) })
   var shown = 0
   for reference in references {
     let path = paths.path(of: reference.name)
