@@ -37,6 +37,8 @@ log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $top/$1/data}, delete: {enabled: true}}
 http: {addr: "$address", secret: secret}
 E
+  # The output of an earlier start must not be taken for this one's.
+  rm -f "$1/said"
   docker-registry serve "$1/config.yml" >"$1/said" 2>&1 & processes[$1]=$!
   eventually grep -q 'listening on' "$1/said"
   echo main="$(grep -o 'listening on 127.0.0.1:[0-9]*' "$1/said" | grep -o '[0-9]*$')" >"$1/ports"
