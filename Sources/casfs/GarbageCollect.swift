@@ -9,7 +9,7 @@ struct GarbageCollect: ParsableCommand {
     commandName: "gc", abstract: "Remove unreferenced blobs.",
     discussion: """
       Blobs that the index reaches through manifests and indexes stay, and so do blobs that were put within the last \
-      day. Prints the digest of each blob that was removed.
+      day. Prints the digest of each blob that was removed. A store whose index reaches no blob is refused without --all.
       """)
 
   @OptionGroup var target: StoreArgument
@@ -18,6 +18,9 @@ struct GarbageCollect: ParsableCommand {
     help: ArgumentHelp("Keep blobs that were put within this time: 90s, 30m, 24h, 7d, or 0.", valueName: "time"),
     transform: parseTime)
   var grace = GarbageOptions().grace
+
+  @Flag(help: "Remove every blob if the index reaches none.")
+  var all = false
 
   @Flag(help: "Remove nothing, and print the blobs that would be removed.")
   var dryRun = false
@@ -31,12 +34,18 @@ struct GarbageCollect: ParsableCommand {
     var output = Output()
     var bar = ProgressBar(total: nil, of: .blobs, isEnabled: !StandardStream.output.isTerminal)
     defer { bar.clear() }
-    let options = GarbageOptions(grace: grace, isDryRun: dryRun)
-    try engine.collectGarbage(options) { (progress) throws(CASError) in
-      for address in progress.removed { try report(address, &output) }
-      // Blobs that are gone are printed, whatever ends the command later.
-      try output.flush()
-      bar.update(Int64(progress.examined))
+    let options = GarbageOptions(grace: grace, isDryRun: dryRun, allowsEmptyIndex: all)
+    do throws(CASError) {
+      try engine.collectGarbage(options) { (progress) throws(CASError) in
+        for address in progress.removed { try report(address, &output) }
+        // Blobs that are gone are printed, whatever ends the command later.
+        try output.flush()
+        bar.update(Int64(progress.examined))
+      }
+    } catch {
+      guard error.cause.sameBytes(as: GarbageOptions.emptyIndexCause) else { throw error }
+      throw CASError(
+        error.code, operation: error.operation, subject: error.subject, cause: "\(error.cause); --all removes them")
     }
   }
 

@@ -41,10 +41,12 @@ struct Images {
 extension Engine {
   /// Collects garbage and returns the removed digests, sorted.
   func collect(
-    grace: Duration = .zero, isDryRun: Bool = false, cancellation: CancellationToken = .none
+    grace: Duration = .zero, isDryRun: Bool = false, allowsEmptyIndex: Bool = true,
+    cancellation: CancellationToken = .none
   ) throws(CASError) -> [Digest] {
     var removed: [Digest] = []
-    try collectGarbage(GarbageOptions(grace: grace, isDryRun: isDryRun), cancellation: cancellation) {
+    let options = GarbageOptions(grace: grace, isDryRun: isDryRun, allowsEmptyIndex: allowsEmptyIndex)
+    try collectGarbage(options, cancellation: cancellation) {
       removed += $0.removed.map(\.digest)
     }
     return removed.sorted()

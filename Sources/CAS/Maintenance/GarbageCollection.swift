@@ -8,12 +8,19 @@ public struct GarbageOptions: Hashable, Sendable {
   public var grace: Duration
   /// Whether to delete nothing, and only report the blobs that would be deleted.
   public var isDryRun: Bool
+  /// Whether a store whose index reaches no stored blob is collected, which deletes every blob. Such an index is more often
+  /// lost than meant.
+  public var allowsEmptyIndex: Bool
 
   /// Creates options; the default grace is a day.
-  public init(grace: Duration = .seconds(86_400), isDryRun: Bool = false) {
+  public init(grace: Duration = .seconds(86_400), isDryRun: Bool = false, allowsEmptyIndex: Bool = false) {
     self.grace = grace
     self.isDryRun = isDryRun
+    self.allowsEmptyIndex = allowsEmptyIndex
   }
+
+  /// The cause of the error for a store whose index reaches no stored blob.
+  package static let emptyIndexCause = "index without stored content: every blob would be garbage"
 }
 
 /// The progress of a garbage collection, reported for each batch of blobs.
@@ -33,7 +40,8 @@ extension Engine {
   /// - Parameter report: called without a lock; an error that it throws ends the collection.
   /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if the store is not ``GarbageCollectable``; the error of a
   ///   stored manifest that cannot be read, or of a malformed entry of the index. Nothing is deleted then, because their
-  ///   references are unknown.
+  ///   references are unknown. ``CASError/Code-swift.struct/invalid`` if the store has blobs and the index reaches none of
+  ///   them, unless the options allow it.
   public func collectGarbage(
     _ options: GarbageOptions = GarbageOptions(), cancellation: CancellationToken = .none,
     _ report: (GarbageProgress) throws(CASError) -> Void = { _ in }
@@ -54,6 +62,7 @@ private struct GarbageCollector {
   private let store: (any GarbageCollectable)?
   /// The end of the grace: a blob that was put later stays; `nil` without a grace.
   private let moment: Timestamp?
+  private let allowsEmptyIndex: Bool
   private let cancellation: CancellationToken
   private var walk = ReferenceWalk()
   private var progress = GarbageProgress(examined: 0, removed: [])
@@ -61,6 +70,7 @@ private struct GarbageCollector {
   init(_ engine: any Engine, _ options: GarbageOptions, _ cancellation: CancellationToken) throws(CASError) {
     self.engine = engine
     self.cancellation = cancellation
+    allowsEmptyIndex = options.allowsEmptyIndex
     moment = options.grace > .zero ? Timestamp.now.earlier(bySeconds: options.grace.components.seconds) : nil
     if options.isDryRun {
       store = nil
@@ -75,6 +85,7 @@ private struct GarbageCollector {
 
   mutating func run(_ report: (GarbageProgress) throws(CASError) -> Void) throws(CASError) {
     try walk.mark(engine.index(), in: engine, cancellation)
+    let isRefused = !allowsEmptyIndex && !walk.reached.contains { isStored($0) }
     let listing = try engine.listBlobs()
     var isAtEnd = false
     var candidates: [Digest] = []
@@ -82,6 +93,9 @@ private struct GarbageCollector {
       try OperationContext(Self.operation, on: engine.uri, cancellation: cancellation).checkCancellation()
       let batch = try listing.nextBatch()
       isAtEnd = batch.isEmpty
+      if isRefused, batch.contains(where: { isStored($0) }) {
+        throw CASError(.invalid, operation: Self.operation, subject: engine.uri, cause: GarbageOptions.emptyIndexCause)
+      }
       candidates += batch.filter { !walk.reached.contains($0) }
       progress.examined += batch.count
       while candidates.count >= Self.batchSize || isAtEnd && !candidates.isEmpty {
@@ -92,6 +106,8 @@ private struct GarbageCollector {
       try report(progress)
     }
   }
+
+  private func isStored(_ digest: Digest) -> Bool { (try? engine.blobInfo(digest)) != nil }
 
   /// Deletes those of the candidates that are still garbage, and reports them even if an error follows.
   private mutating func sweep(

@@ -64,7 +64,7 @@ reading() {
 keeping() {
   local i
   for i in 1 2 3; do
-    "$casfs" gc --grace 1h "$store" >/dev/null; "$casfs" clean "$store" >/dev/null
+    "$casfs" gc --all --grace 1h "$store" >/dev/null; "$casfs" clean "$store" >/dev/null
     "$casfs" fsck "$store" >found 2>said || [ $? = 1 ]
     # Files that other tools are writing are foreign; there is no other problem.
     if grep -v ^foreign found || { [ "$isForeign" = 0 ] && [ -s found ]; }; then fail "fsck: $(cat found)"; fi
