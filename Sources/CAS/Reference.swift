@@ -15,16 +15,11 @@ public struct Reference: Hashable, Sendable {
 }
 
 extension ImageIndex {
-  /// The entries with a name and a valid descriptor. If several entries have one name, the first counts.
+  /// The listed names with a valid descriptor; see `ImageIndex.namedEntries`.
   public var references: [Reference] {
-    var seen: Set<ReferenceName> = []
-    var references: [Reference] = []
-    for entry in entries {
-      guard let name = entry.name, seen.insert(name).inserted, let descriptor = try? entry.descriptor.get() else {
-        continue
-      }
-      references.append(Reference(name: name, descriptor: descriptor))
+    namedEntries.compactMap { (named) in
+      guard named.isListed, let descriptor = try? entries[named.position].descriptor.get() else { return nil }
+      return Reference(name: named.name, descriptor: descriptor)
     }
-    return references
   }
 }

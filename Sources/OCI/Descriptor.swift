@@ -1,10 +1,14 @@
 /// A descriptor of content: media type, digest, size, and further members (image-spec, `descriptor.md`).
 ///
-/// Unknown members are kept, in their order. Equality ignores the order of members, and the annotation with the name of an
-/// index entry.
+/// Unknown members are kept, in their order. Equality ignores the order of members, and the annotations with the
+/// names of an index entry.
 public struct Descriptor: Sendable, CustomStringConvertible {
   /// The annotation with the name of an index entry (image-spec, `annotations.md`).
   public static let referenceNameKey = "org.opencontainers.image.ref.name"
+  /// The annotation with the whole name of an entry's image, as containerd, Docker and BuildKit write it.
+  ///
+  /// ``referenceNameKey`` has the tag alone then, which images of several repositories share.
+  public static let imageNameKey = "io.containerd.image.name"
 
   /// The nesting limit of a descriptor, so that it can be an entry of an index.
   private static let maximumDepth = JSONParser.maximumDepth - 2
@@ -71,20 +75,16 @@ public struct Descriptor: Sendable, CustomStringConvertible {
 
   /// Returns the descriptor with a name as an index entry, or without one.
   public func named(_ name: ReferenceName?) -> Descriptor {
-    var annotations: [JSON.Member] = []
-    if case .object(let entries) = json["annotations"] ?? .null {
-      annotations = entries.filter { $0.name != Self.referenceNameKey }
-    }
-    if let name { annotations.append(JSON.Member(Self.referenceNameKey, .string(name.description))) }
-    var members = members
-    let place = members.firstIndex { $0.name == "annotations" }
-    if let place, annotations.isEmpty {
-      members.remove(at: place)
-    } else if let place {
-      members[place].value = .object(annotations)
-    } else if !annotations.isEmpty {
-      members.append(JSON.Member("annotations", .object(annotations)))
-    }
+    annotated(Self.referenceNameKey, name?.description)
+  }
+
+  /// Returns the descriptor with the whole name of an image, or without one.
+  public func imageNamed(_ name: ReferenceName?) -> Descriptor {
+    annotated(Self.imageNameKey, name?.description)
+  }
+
+  private func annotated(_ key: String, _ value: String?) -> Descriptor {
+    guard case .object(let members) = json.annotated(key, value) else { return self }
     return Descriptor(mediaType: mediaType, digest: digest, size: size, members: members)
   }
 
@@ -112,7 +112,7 @@ extension Descriptor: Hashable {
 
   /// The canonical JSON, without the name of an entry and without members that are `null`.
   private var meaning: JSON {
-    let members = named(nil).members.filter { $0.value != .null }
+    let members = named(nil).imageNamed(nil).members.filter { $0.value != .null }
     return JSON.object(members).canonical
   }
 }

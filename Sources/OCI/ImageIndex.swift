@@ -9,9 +9,13 @@ public struct ImageIndex: Sendable {
     public let name: ReferenceName?
     /// The reason why the name in its annotation is unsafe; `nil` if it is safe or absent.
     public let unusableName: InvalidValue?
+    /// The whole name of the image (``Descriptor/imageNameKey``); `nil` if it has none or an unsafe one.
+    public let imageName: ReferenceName?
+    /// The text of that annotation, safe or not.
+    let imageNameText: String?
     /// The descriptor, or the reason why the entry is not one.
     public let descriptor: Result<Descriptor, InvalidValue>
-    fileprivate let range: Range<Int>
+    let range: Range<Int>
   }
 
   /// The maximum size of an index that is read, in bytes.
@@ -46,13 +50,18 @@ public struct ImageIndex: Sendable {
       JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
       JSON.Member("manifests", .array(entries)),
     ]
-    try self.init(parsing: JSON.object(members).serialized)
+    // A store that lists its references has the names that it lists, and no others.
+    try self.init(parsing: JSON.object(members).serialized, readsImageNames: false)
   }
 
   /// Parses the JSON text of an index. An entry that is not a descriptor is kept, and carries its error.
   ///
   /// - Throws: ``InvalidValue`` with the position of the error.
   public init(parsing content: [UInt8]) throws(InvalidValue) {
+    try self.init(parsing: content, readsImageNames: true)
+  }
+
+  private init(parsing content: [UInt8], readsImageNames: Bool) throws(InvalidValue) {
     var parser = JSONParser(content)
     var entries: [Entry] = []
     var list: List?
@@ -77,7 +86,7 @@ public struct ImageIndex: Sendable {
       try parser.array { (parser) throws(InvalidValue) in
         let start = parser.position
         let value = try parser.value()
-        entries.append(Entry(value, range: start..<parser.position))
+        entries.append(Entry(value, range: start..<parser.position, readsImageName: readsImageNames))
       }
       list = .array(start..<parser.position)
     }
@@ -88,46 +97,8 @@ public struct ImageIndex: Sendable {
     self.list = list ?? .absent(afterBrace: afterBrace, isOnlyMember: isEmpty)
   }
 
-  /// Returns the first entry of a name.
-  public func entry(named name: ReferenceName) -> Entry? {
-    entries.first { $0.name == name }
-  }
-
-  /// Returns the bytes of the index with a descriptor under a name. It replaces the first entry of that name, or is
-  /// appended; further entries of that name are removed.
-  public func setting(_ descriptor: Descriptor, named name: ReferenceName) -> [UInt8] {
-    let addition = descriptor.named(name).json.serialized
-    var kept: [ArraySlice<UInt8>] = []
-    var isPlaced = false
-    for entry in entries {
-      if entry.name != name {
-        kept.append(content[entry.range])
-      } else if !isPlaced {
-        isPlaced = true
-        kept.append(addition[...])
-      }
-    }
-    if !isPlaced { kept.append(addition[...]) }
-    return replacingEntries(with: kept)
-  }
-
-  /// Returns the bytes of the index without the entries of a name; `nil` if it has no such entry.
-  public func removing(_ name: ReferenceName) -> [UInt8]? {
-    let kept = entries.filter { $0.name != name }
-    guard kept.count < entries.count else { return nil }
-    return replacingEntries(with: kept.map { content[$0.range] })
-  }
-
-  /// Returns the bytes of the index with the descriptor of one name under another, whose entries it replaces; `nil` if the
-  /// first name has no valid descriptor.
-  public func moving(_ name: ReferenceName, to other: ReferenceName) -> [UInt8]? {
-    guard let descriptor = try? entry(named: name)?.descriptor.get(), name != other,
-      let moved = try? ImageIndex(parsing: setting(descriptor, named: other))
-    else { return nil }
-    return moved.removing(name)
-  }
-
-  private func replacingEntries(with entries: [ArraySlice<UInt8>]) -> [UInt8] {
+  /// Returns the bytes of the index with other entries.
+  func replacingEntries(with entries: [ArraySlice<UInt8>]) -> [UInt8] {
     var array: [UInt8] = [UInt8(ascii: "[")]
     for (index, entry) in entries.enumerated() {
       if index > 0 { array.append(UInt8(ascii: ",")) }
@@ -145,13 +116,15 @@ public struct ImageIndex: Sendable {
 }
 
 extension ImageIndex.Entry {
-  fileprivate init(_ value: JSON, range: Range<Int>) {
+  fileprivate init(_ value: JSON, range: Range<Int>, readsImageName: Bool) {
     let text = value["annotations"]?[Descriptor.referenceNameKey]?.text
     switch text.map({ (text) in Result { () throws(InvalidValue) in try ReferenceName(reading: text) } }) {
     case .success(let name): (self.name, unusableName) = (name, nil)
     case .failure(let error): (name, unusableName) = (nil, error)
     case nil: (name, unusableName) = (nil, nil)
     }
+    imageNameText = readsImageName ? value["annotations"]?[Descriptor.imageNameKey]?.text : nil
+    imageName = imageNameText.flatMap { try? ReferenceName(reading: $0) }
     descriptor = Result { () throws(InvalidValue) in try Descriptor(value) }
     self.range = range
   }

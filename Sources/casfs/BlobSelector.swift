@@ -19,7 +19,7 @@ enum BlobSelector {
   func digest(in engine: any Engine) throws(CASError) -> Digest {
     switch self {
     case .digest(let digest): digest
-    case .reference(let name): try engine.reference(named: name).digest
+    case .reference(let name): try engine.knownReference(named: name).digest
     }
   }
 }

@@ -42,7 +42,7 @@ struct Copy: ParsableCommand {
 
   private func found(in engine: any Engine) throws -> (Descriptor, ReferenceName) {
     switch image {
-    case .reference(let known): return (try engine.reference(named: known), name ?? known)
+    case .reference(let known): return (try engine.knownReference(named: known), name ?? known)
     case .digest(let digest):
       guard let name else { throw ValidationError("a digest needs a name to be copied to") }
       return (try engine.descriptor(for: digest), name)

@@ -16,7 +16,7 @@ struct RefGet: ParsableCommand {
     let engine = try target.openReadOnly()
     defer { engine.close() }
     var output = Output()
-    try output.line(try engine.reference(named: name).named(nil).json)
+    try output.line(try engine.knownReference(named: name).named(nil).json)
     try output.flush()
   }
 }

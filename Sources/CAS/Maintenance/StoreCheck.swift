@@ -53,16 +53,20 @@ private struct StoreCheck {
 
   /// Checks the entries of the index.
   func entries(of index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
-    var counts: [ReferenceName: Int] = [:]
     for (position, entry) in index.entries.enumerated() {
       let subject = entry.name?.description ?? "entry \(position + 1)"
       if case .failure(let error) = entry.descriptor {
         try report(StoreProblem(.badDescriptor, subject: subject, reason: error.reason))
       }
       if let error = entry.unusableName { try report(StoreProblem(.badName, subject: subject, reason: error.reason)) }
-      if let name = entry.name { counts[name, default: 0] += 1 }
     }
-    for (name, count) in counts.filter({ $0.value > 1 }).sorted(by: { $0.key < $1.key }) {
+    // Entries with different whole names share a short name regularly.
+    let reached = Set(index.namedEntries.map(\.position))
+    var counts: [ReferenceName: Int] = [:]
+    for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
+      if let name = entry.name { counts[name, default: 1] += 1 }
+    }
+    for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
       try report(
         StoreProblem(
           .duplicateName, subject: name.description, reason: "\(count) entries have this name; the first counts"))

@@ -56,7 +56,7 @@ final class IndexStore: ReferenceStore {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
     try change(context) { (index) throws(CASError) in
-      let taken = index.entries.filter { $0.name == name }
+      let taken = index.entries(changedBy: name)
       if taken.isEmpty { try self.checkNew(name, context) }
       let isSame = taken.allSatisfy { (try? $0.descriptor.get()) == descriptor }
       if !replacing {

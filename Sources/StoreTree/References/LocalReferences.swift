@@ -6,6 +6,7 @@ import OCI
 final class LocalReferences: ReferenceSource {
   private struct Snapshot {
     var paths: ReferencePaths
+    var aliases: ReferencePaths
     var unnamed: [FileName: Descriptor]
     var index: [UInt8]
     var taken: ContinuousClock.Instant
@@ -33,6 +34,8 @@ final class LocalReferences: ReferenceSource {
   }
 
   func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths { try current().paths }
+
+  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { try current().aliases }
 
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
@@ -68,13 +71,32 @@ final class LocalReferences: ReferenceSource {
     let index = try engine.index()
     if let known, known.index == index.content { return known }
     let modified = known == nil ? started : .now
-    let listed = try engine.listReferences().map {
-      ListedReference(name: $0.name, descriptor: $0.descriptor, modified: modified)
+    let named = index.namedEntries
+    var listed: [ListedReference] = []
+    var aliases: [ListedReference] = []
+    for entry in named {
+      guard let descriptor = try? index.entries[entry.position].descriptor.get() else { continue }
+      let reference = ListedReference(name: entry.name, descriptor: descriptor, modified: modified)
+      if entry.isListed { listed.append(reference) } else { aliases.append(reference) }
     }
-    let unnamed = index.entries.filter { $0.name == nil }.compactMap { try? $0.descriptor.get() }
     return Snapshot(
-      paths: ReferencePaths(listed, after: known?.paths),
-      unnamed: Dictionary(unnamed.map { (FileName("@\($0.digest)"), $0) }) { (first, _) in first },
-      index: index.content, taken: .now, modified: modified, changes: 0)
+      paths: ReferencePaths(listed, after: known?.paths), aliases: ReferencePaths(aliases, after: known?.aliases),
+      unnamed: Self.unnamed(index, named), index: index.content, taken: .now, modified: modified, changes: 0)
+  }
+
+  /// The entries that no name leads to, by the names that they have in `images`. A duplicate of a name is omitted if the
+  /// name leads to the same content.
+  private static func unnamed(_ index: ImageIndex, _ named: [ImageIndex.NamedEntry]) -> [FileName: Descriptor] {
+    let reached = Set(named.map(\.position))
+    guard reached.count < index.entries.count else { return [:] }
+    let digests = Set(reached.compactMap { try? index.entries[$0].descriptor.get().digest })
+    var unnamed: [FileName: Descriptor] = [:]
+    for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
+      guard let descriptor = try? entry.descriptor.get() else { continue }
+      if entry.name != nil, digests.contains(descriptor.digest) { continue }
+      let name = FileName("@\(descriptor.digest)")
+      unnamed[name] = unnamed[name] ?? descriptor
+    }
+    return unnamed
   }
 }

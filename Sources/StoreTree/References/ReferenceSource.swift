@@ -7,6 +7,9 @@ protocol ReferenceSource: Sendable {
   /// Every name, by its path.
   func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths
 
+  /// Names that are found but not listed: whole names of images that are listed by a short name.
+  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths
+
   /// The descriptor of a name that was listed without one, and the time when it was last seen to change.
   func descriptor(
     of name: ReferenceName, _ context: RequestContext

@@ -35,6 +35,9 @@ final class ReferenceView: Sendable {
     let stored = try current(context)
     if let reference = stored[path] { return .reference(reference) }
     if stored.isDirectory(path) { return .directory }
+    let aliases = try aliases(context)
+    if let reference = aliases[path] { return .reference(reference) }
+    if aliases.isDirectory(path) { return .directory }
     return local.withLock { (local) in
       if local.directories.contains(path) { return .directory }
       return local.writing[path] == nil ? nil : .unwritten
@@ -48,7 +51,9 @@ final class ReferenceView: Sendable {
     of path: [FileName], withUnwritten: Bool = true, _ context: RequestContext
   ) throws(Errno) -> [FileName] {
     guard case .directory = try place(path, context) else { throw .noSuchFileOrDirectory }
-    let names = try current(context).children(of: path)
+    let stored = try current(context)
+    // Names that are not listed are listed in directories that are not.
+    let names = try (stored.isDirectory(path) ? stored : aliases(context)).children(of: path)
     return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
@@ -105,7 +110,7 @@ final class ReferenceView: Sendable {
     return try errors.map(try source.descriptor(of: reference.name, context))
   }
 
-  /// The entries of the index without a name, as `@sha256:HEX`.
+  /// The entries of the index that no name leads to, as `@sha256:HEX`.
   func unnamed(_ context: RequestContext) throws(Errno) -> [FileName: Descriptor] {
     try errors.map(try source.unnamed(context))
   }
@@ -118,6 +123,10 @@ final class ReferenceView: Sendable {
   /// When a reference was last seen to change.
   func modified(_ context: RequestContext) throws(Errno) -> Timestamp {
     try errors.map(try source.modified(context))
+  }
+
+  private func aliases(_ context: RequestContext) throws(Errno) -> ReferencePaths {
+    try errors.map(try source.aliases(context))
   }
 
   private func current(_ context: RequestContext) throws(Errno) -> ReferencePaths {

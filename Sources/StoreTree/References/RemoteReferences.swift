@@ -55,6 +55,8 @@ final class RemoteReferences: ReferenceSource {
     return state.withLock { $0.paths }
   }
 
+  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { ReferencePaths([]) }
+
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { [:] }
 
   func modified(_ context: RequestContext) throws(CASError) -> Timestamp { state.withLock { $0.modified } }
