@@ -29,7 +29,11 @@ public struct Manifest: Sendable {
   ///   determines the kind.
   /// - Throws: ``InvalidValue`` if the content is neither, or malformed.
   public init(parsing content: [UInt8], mediaType: String) throws(InvalidValue) {
-    let value = try JSON(parsing: content)
+    try self.init(JSON(parsing: content), mediaType: mediaType)
+  }
+
+  /// Reads the JSON value of a manifest or an index; see ``init(parsing:mediaType:)``.
+  package init(_ value: JSON, mediaType: String) throws(InvalidValue) {
     guard case .object = value else { throw InvalidValue("not a JSON object") }
     switch Self.kind(of: mediaType) ?? MediaType.ofContent(value).flatMap(Self.kind) {
     case .image: kind = .image

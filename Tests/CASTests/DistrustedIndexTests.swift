@@ -60,4 +60,74 @@ struct DistrustedIndexTests {
       #expect(try store.engine.collect(allowsEmptyIndex: false) == before)
     }
   }
+
+  @Test(
+    "G1: documents that refer to content in a form of their own keep it, and are copied with it",
+    arguments: StoreKind.all,
+    [
+      ("application/vnd.acme.bundle.v1", "{\"parts\":[\"LAYER\"],\"deep\":{\"er\":[{\"blob\":\"OTHER\"}]}}"),
+      ("application/vnd.acme.bundle.v1+json", "{\"one\":DESCRIPTOR,\"list\":{\"of\":[\"OTHER\"]}}"),
+      ("application/vnd.oci.artifact.manifest.v1+json", "{\"blobs\":[DESCRIPTOR,{\"digest\":\"OTHER\"}]}"),
+      (MediaType.imageManifest, "{\"schemaVersion\":2,\"config\":DESCRIPTOR,\"blobs\":[\"OTHER\"]}"),
+      (MediaType.imageIndex, "{\"schemaVersion\":2,\"manifests\":[],\"extra\":[DESCRIPTOR,\"OTHER\"]}"),
+      (MediaType.dockerManifest, "{\"fsLayers\":[{\"blobSum\":\"LAYER\"}],\"more\":\"OTHER\"}"),
+    ])
+  func otherForms(_ kind: StoreKind, _ form: (mediaType: String, text: String)) throws {
+    try withStore(kind) { (store) throws in
+      let images = Images(store)
+      let (layer, other) = (try images.put("layer"), try images.put("other"))
+      let text = form.text.replacing("DESCRIPTOR", with: layer.description)
+        .replacing("LAYER", with: layer.digest.description).replacing("OTHER", with: other.digest.description)
+      let document = try images.put(text, as: form.mediaType)
+      try images.tag(document, "a")
+      let kept = try store.digests()
+      let loose = try images.put("loose").digest
+      #expect(try store.engine.collect() == [loose])
+      #expect(try store.digests() == kept)
+      try withStore(.all[0]) { (target) throws in
+        try store.engine.copy(document, to: target.engine, named: ReferenceName("copied"))
+        #expect(try target.digests() == kept)
+      }
+    }
+  }
+
+  @Test(
+    "G1: the layers of a Docker manifest of schema 1 stay, and are copied", arguments: StoreKind.all,
+    [
+      "application/vnd.docker.distribution.manifest.v1+prettyjws",
+      "application/vnd.docker.distribution.manifest.v1+json",
+      MediaType.octetStream, "application/json; charset=utf-8", MediaType.dockerManifest,
+    ])
+  func schemaOne(_ kind: StoreKind, _ mediaType: String) throws {
+    try withStore(kind) { (store) throws in
+      let images = Images(store)
+      let (base, top) = (try images.put("base"), try images.put("top"))
+      let layers = [top, base, base].map { "{\"blobSum\":\"\($0.digest)\"}" }.joined(separator: ",")
+      let manifest = try images.put(
+        "{\"schemaVersion\":1,\"name\":\"a\",\"tag\":\"b\",\"fsLayers\":[\(layers)],\"history\":[]}", as: mediaType)
+      // Alone, and in a list.
+      try images.tag(manifest, "one")
+      let list = try images.index([manifest], as: MediaType.dockerManifestList)
+      try images.tag(list, "list")
+      let loose = try images.put("loose").digest
+      #expect(try store.engine.collect() == [loose])
+      #expect(try store.digests().count == 4)
+      try withStore(.all[0]) { (target) throws in
+        try store.engine.copy(manifest, to: target.engine, named: ReferenceName("copied"))
+        #expect(try target.digests() == [base.digest, top.digest, manifest.digest].sorted())
+      }
+      // A member of schema 1 beside a malformed list does not explain the list.
+      let mixed = try images.put("{\"fsLayers\":[],\"config\":\(base),\"layers\":[{}]}", as: MediaType.imageManifest)
+      try images.tag(mixed, "mixed")
+      #expect(failure { () throws(CASError) in try store.engine.collect() }?.code == .invalid)
+      try store.engine.deleteReference(named: ReferenceName("mixed"))
+      try store.engine.deleteBlob(base.digest)
+      try withStore(.all[0]) { (target) throws in
+        let name = try ReferenceName("copied")
+        let error = failure { () throws(CASError) in try store.engine.copy(list, to: target.engine, named: name) }
+        #expect(error?.code == .notFound && error?.subject == base.digest.description)
+        #expect(try target.digests() == [])
+      }
+    }
+  }
 }

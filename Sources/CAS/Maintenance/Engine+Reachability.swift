@@ -15,8 +15,8 @@ extension Engine {
   /// Returns every digest that the index reaches: from all entries, named or not, through manifests and indexes, OCI's and
   /// Docker's, including `subject`.
   ///
-  /// Absent content, and content that is not JSON, has no references. In JSON of an unknown type every member with the form
-  /// of a descriptor counts as one.
+  /// Absent content, and content that is not JSON, has no references. In JSON of an unknown type everything with the form of
+  /// a descriptor or digest counts as one.
   ///
   /// - Throws: the error of a stored manifest that cannot be read, since its references are unknown then.
   public func reachableDigests(cancellation: CancellationToken = .none) throws(CASError) -> Set<Digest> {

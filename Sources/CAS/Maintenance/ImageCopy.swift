@@ -91,10 +91,10 @@ private struct ImageCopy {
     let subject = link.digest.description
     do throws(CASError) {
       let size = try source.blobInfo(link.digest).size
-      guard size == link.size else {
+      if let expected = link.size, expected != size {
         throw CASError(
           .mismatch, operation: operation, subject: subject,
-          cause: "\(size) bytes, but \(link.size) as \(link.description)")
+          cause: "\(size) bytes, but \(expected) as \(link.description)")
       }
       return BlobAddress(digest: link.digest, size: size)
     } catch {

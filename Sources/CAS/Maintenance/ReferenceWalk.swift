@@ -16,7 +16,8 @@ struct ReferenceWalk {
     var origin: Origin
     var digest: Digest
     var mediaType: String
-    var size: Int64
+    /// `nil` if the reference does not state it, as in a Docker manifest of schema 1.
+    var size: Int64?
     /// Whether the specification allows the content to be absent: it has `urls`, or is a `subject`.
     var isOptional: Bool
 
@@ -32,6 +33,14 @@ struct ReferenceWalk {
       }
     }
 
+    /// Content of which only the digest is known, such as a layer of a Docker manifest of schema 1.
+    init(_ digest: Digest, of origin: Origin, isOptional: Bool = false) {
+      self.origin = origin
+      self.digest = digest
+      mediaType = MediaType.octetStream
+      self.isOptional = isOptional
+    }
+
     /// The role of the content, for error texts: "a layer of sha256:HEX".
     var description: String {
       switch origin {
@@ -41,18 +50,20 @@ struct ReferenceWalk {
       }
     }
 
-    var isManifest: Bool { Manifest.kind(of: mediaType) != nil }
+    var isManifest: Bool { ManifestLinks.isManifest(mediaType) }
 
     /// Whether only the content tells if it is a manifest. The media type of a layer or configuration is trusted.
     fileprivate var mayBeManifest: Bool {
       switch origin {
-      case .index, .manifest(_, as: Self.manifest):
-        mediaType == MediaType.octetStream || mediaType.hasSuffix("json")
+      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part):
+        ManifestLinks.mayBeManifest(mediaType) && (size ?? 0) <= Int64(Manifest.maximumSize)
       case .manifest: false
       }
     }
 
-    fileprivate static let manifest = "a manifest"
+    static let manifest = "a manifest"
+    /// Content with a role that is not known.
+    static let part = "a part"
   }
 
   static let operation = "walk the index"
@@ -86,7 +97,8 @@ struct ReferenceWalk {
   /// - Parameter failed: called for a stored manifest that cannot be read or parsed. The walk continues unless it throws.
   mutating func follow(
     _ links: [Link], in engine: any Engine, _ cancellation: CancellationToken,
-    visit: (Link) throws(CASError) -> Void = { _ in }, failed: (Link, CASError) throws(CASError) -> Void
+    visit: (Link) throws(CASError) -> Void = { _ in },
+    failed: (Link, CASError) throws(CASError) -> Void
   ) throws(CASError) {
     var waiting = absent + links.reversed()
     absent = []
@@ -96,8 +108,9 @@ struct ReferenceWalk {
       reached.insert(link.digest)
       // Two descriptors of one digest may have different media types, so only a manifest counts as read.
       guard link.isManifest || link.mayBeManifest, read.insert(link.digest).inserted else { continue }
+      let found: ManifestLinks
       do throws(CASError) {
-        waiting += try children(of: link, in: engine, cancellation)
+        found = try children(of: link, in: engine, cancellation)
       } catch {
         switch error.code {
         case .notFound:
@@ -106,47 +119,27 @@ struct ReferenceWalk {
         case .cancelled, .closed: throw error
         default: try failed(link, error)
         }
+        continue
       }
+      waiting += found.links
     }
   }
 
   private func children(
     of link: Link, in engine: any Engine, _ cancellation: CancellationToken
-  ) throws(CASError) -> [Link] {
+  ) throws(CASError) -> ManifestLinks {
     let content: [UInt8]
     do throws(CASError) {
       content = try engine.blobContents(link.digest, limit: Manifest.maximumSize, cancellation: cancellation)
     } catch {
       // Too long for a manifest, or not a file.
-      if !link.isManifest, error.code == .invalid { return [] }
+      if !link.isManifest, error.code == .invalid { return ManifestLinks() }
       throw error.during(OperationContext(Self.operation, on: link.digest))
     }
     do throws(InvalidValue) {
-      return Self.links(of: try Manifest(parsing: content, mediaType: link.mediaType), link.digest)
+      return try ManifestLinks(content, mediaType: link.mediaType) { .manifest(link.digest, as: $0) }
     } catch {
-      if link.isManifest { throw .invalid(OperationContext(Self.operation, on: link.digest), error) }
-      return Self.members(of: content, link.digest)
-    }
-  }
-
-  private static func links(of manifest: Manifest, _ parent: Digest) -> [Link] {
-    var links = manifest.manifests.map { Link($0, of: .manifest(parent, as: Link.manifest)) }
-    if let config = manifest.config { links.append(Link(config, of: .manifest(parent, as: "the configuration"))) }
-    links += manifest.layers.map { Link($0, of: .manifest(parent, as: "a layer")) }
-    if let subject = manifest.subject {
-      links.append(Link(subject, of: .manifest(parent, as: "the subject"), isOptional: true))
-    }
-    return links
-  }
-
-  /// The members of a document of unknown type that have the form of a descriptor.
-  private static func members(of content: [UInt8], _ parent: Digest) -> [Link] {
-    guard case .object(let members)? = try? JSON(parsing: content) else { return [] }
-    let values = members.flatMap { (member) in
-      if case .array(let elements) = member.value { elements } else { [member.value] }
-    }
-    return values.compactMap { try? Descriptor($0) }.map {
-      Link($0, of: .manifest(parent, as: "a part"), isOptional: true)
+      throw .invalid(OperationContext(Self.operation, on: link.digest), error)
     }
   }
 }

@@ -95,7 +95,8 @@ private struct StoreCheck {
 
   private mutating func check(_ link: Link) throws(CASError) -> StoreProblem? {
     do throws(CASError) {
-      if try engine.blobInfo(link.digest).size != link.size { mismatches.append(link) }
+      let size = try engine.blobInfo(link.digest).size
+      if let expected = link.size, expected != size { mismatches.append(link) }
       return nil
     } catch {
       switch error.code {
@@ -161,10 +162,12 @@ private struct StoreCheck {
   func sizes(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
     var reported: Set<String> = []
     for link in mismatches where !corrupt.contains(link.digest) {
-      guard let size = try? engine.blobInfo(link.digest).size, size != link.size else { continue }
+      guard let expected = link.size, let size = try? engine.blobInfo(link.digest).size, size != expected else {
+        continue
+      }
       let problem = StoreProblem(
         .wrongSize, subject: link.digest.description,
-        reason: "\(size) bytes, but \(link.size) as \(link.description)")
+        reason: "\(size) bytes, but \(expected) as \(link.description)")
       if reported.insert(problem.subject + problem.reason).inserted { try report(problem) }
     }
   }
