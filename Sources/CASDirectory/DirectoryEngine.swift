@@ -215,7 +215,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     }
   }
 
-  private func store(_ context: OperationContext) throws(CASError) -> DirectoryStore {
+  func store(_ context: OperationContext) throws(CASError) -> DirectoryStore {
     guard let store = opened.withLock({ $0 }) else { throw .closed(context) }
     return store
   }

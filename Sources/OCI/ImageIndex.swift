@@ -13,6 +13,8 @@ public struct ImageIndex: Sendable {
     public let imageName: ReferenceName?
     /// The text of that annotation, safe or not.
     let imageNameText: String?
+    /// The descriptor, if only its digest algorithm makes it none.
+    public let foreign: ForeignDescriptor?
     /// The descriptor, or the reason why the entry is not one.
     public let descriptor: Result<Descriptor, InvalidValue>
     let range: Range<Int>
@@ -126,6 +128,7 @@ extension ImageIndex.Entry {
     imageNameText = readsImageName ? value["annotations"]?[Descriptor.imageNameKey]?.text : nil
     imageName = imageNameText.flatMap { try? ReferenceName(reading: $0) }
     descriptor = Result { () throws(InvalidValue) in try Descriptor(value) }
+    if case .failure = descriptor { foreign = ForeignDescriptor(value) } else { foreign = nil }
     self.range = range
   }
 }

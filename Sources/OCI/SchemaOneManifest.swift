@@ -11,6 +11,8 @@ public struct SchemaOneManifest: Sendable {
 
   /// The layers, each once, the topmost first.
   public private(set) var layers: [Digest] = []
+  /// The layers with digests of unsupported algorithms.
+  public private(set) var foreignLayers: [ForeignDescriptor] = []
 
   /// Reads a manifest.
   ///
@@ -22,6 +24,10 @@ public struct SchemaOneManifest: Sendable {
     var seen: Set<Digest> = []
     for element in elements {
       guard let text = element["blobSum"]?.text else { throw InvalidValue("layer without blobSum") }
+      if let foreign = ForeignDescriptor(digest: text) {
+        foreignLayers.append(foreign)
+        continue
+      }
       let digest = try Digest(text)
       // An empty layer is listed once for each build step that changed no file.
       if seen.insert(digest).inserted { layers.append(digest) }

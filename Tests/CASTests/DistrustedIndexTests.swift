@@ -130,4 +130,58 @@ struct DistrustedIndexTests {
       }
     }
   }
+
+  @Test(
+    "G1: a digest of an unsupported algorithm in a manifest does not stop the collection", arguments: StoreKind.all)
+  func unknownAlgorithm(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let images = Images(store)
+      let config = try images.put("config")
+      let unknown = "{\"mediaType\":\"x/layer\",\"digest\":\"sha384:\(String(repeating: "0", count: 96))\",\"size\":3}"
+      let mixed = try images.put(
+        "{\"schemaVersion\":2,\"config\":\(config),\"layers\":[\(images.put("layer")),\(unknown)]}",
+        as: MediaType.imageManifest)
+      try images.tag(mixed, "mixed")
+      let kept = try store.digests()
+      let loose = try images.put("loose").digest
+      #expect(try store.engine.collect(isDryRun: true) == [loose])
+      #expect(try store.engine.collect() == [loose])
+      #expect(try store.digests() == kept)
+      try withStore(.all[0]) { (target) throws in
+        let name = try ReferenceName("copied")
+        let error = failure { () throws(CASError) in try store.engine.copy(mixed, to: target.engine, named: name) }
+        #expect(error?.code == .invalid)
+        #expect(try target.digests() == [])
+      }
+    }
+  }
+
+  @Test("G1: content that a manifest under an unsupported algorithm refers to stays", arguments: StoreKind.directories)
+  func unknownManifest(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let images = Images(store)
+      let (config, layer) = (try images.put("config"), try images.put("layer"))
+      let digest = String(repeating: "0", count: 64)
+      let entry = """
+        {"mediaType":"\(MediaType.imageManifest)","digest":"blake3:\(digest)","size":9,\
+        "annotations":{"\(Descriptor.referenceNameKey)":"a"}}
+        """
+      try images.tag(layer, "z")
+      let isIndex = kind.referenceFile == "index.json"
+      let entries = "\(entry),\(layer.named(try ReferenceName("z")))"
+      try Data((isIndex ? "{\"schemaVersion\":2,\"manifests\":[\(entries)]}" : entry).utf8)
+        .write(to: store.folder.appending(path: "store/\(kind.referenceFile)"))
+      // A manifest that is absent keeps nothing.
+      #expect(try store.reopen().collect() == [config.digest])
+      _ = try images.put("config")
+      let folder = store.folder.appending(path: "store/blobs/blake3")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let file = folder.appending(path: digest)
+      try Data("{\"schemaVersion\":2,\"config\":\(config),\"layers\":[\(layer)]}".utf8).write(to: file)
+      #expect(try store.reopen().collect() == [])
+      #expect(FileManager.default.fileExists(atPath: file.path))
+      try Data("torn".utf8).write(to: file)
+      #expect(failure { () throws(CASError) in try store.reopen().collect() }?.code == .invalid)
+    }
+  }
 }

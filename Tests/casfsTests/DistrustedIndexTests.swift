@@ -18,4 +18,11 @@ import Testing
     #expect(try Casfs.run(["gc", "--all", "--grace", "0", store.path]).lines == [digest])
     #expect(try Casfs.run(["blob", "ls", store.path]).lines.isEmpty)
   }
+
+  @Test("G1: gc continues beside an entry with a digest of an unsupported algorithm")
+  func unknownAlgorithm() throws {
+    let store = try CommandLineStore()
+    let outcome = try SystemCommand.script("SharedName/unknown-algorithm.sh", [store.path])
+    #expect(outcome.status == 0 && outcome.text == "done\n", "\(outcome.text)\(outcome.errors)")
+  }
 }

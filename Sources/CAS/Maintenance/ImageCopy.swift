@@ -76,6 +76,11 @@ private struct ImageCopy {
       visit: { (link) throws(CASError) in
         if let address = try Self.find(link, in: source) { graph.add(link, address) }
       },
+      refersToForeign: { (link, descriptor) throws(CASError) in
+        throw CASError(
+          .invalid, operation: Self.operation, subject: link.digest.description,
+          cause: "unsupported digest algorithm: \(descriptor)")
+      },
       failed: { (link, error) throws(CASError) in throw error.during(OperationContext(Self.operation, on: link.digest))
       })
     blobs = graph.childrenFirst

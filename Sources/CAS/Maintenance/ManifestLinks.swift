@@ -13,6 +13,8 @@ struct ManifestLinks {
 
   /// The references.
   private(set) var links: [Link] = []
+  /// The references with digests of unsupported algorithms.
+  private(set) var foreign: [ForeignDescriptor] = []
 
   /// Content without references.
   init() {}
@@ -32,9 +34,12 @@ struct ManifestLinks {
     do throws(InvalidValue) {
       add(try Manifest(value, mediaType: mediaType), origin)
     } catch {
-      if !Self.isSchemaOne(value) {
+      let rest = withoutForeign(value)
+      if !foreign.isEmpty, let manifest = try? Manifest(rest, mediaType: mediaType) {
+        add(manifest, origin)
+      } else if !Self.isSchemaOne(value) {
         if Self.isManifest(mediaType) { throw error }
-        addParts(of: value, origin)
+        addParts(of: rest, origin)
         return
       }
     }
@@ -76,6 +81,7 @@ struct ManifestLinks {
     guard value[SchemaOneManifest.layersMember] != nil else { return }
     let manifest = try SchemaOneManifest(value)
     links += manifest.layers.map { Link($0, of: origin("a layer")) }
+    foreign += manifest.foreignLayers
   }
 
   /// Adds the descriptors and digests in a value, at any depth. Their meaning is unknown, so they may be absent.
@@ -95,5 +101,25 @@ struct ManifestLinks {
       case .null, .bool, .number: break
       }
     }
+  }
+
+  /// Returns the document without the descriptors with digests of unsupported algorithms, and adds those to `foreign`.
+  private mutating func withoutForeign(_ value: JSON) -> JSON {
+    guard case .object(var members) = value else { return value }
+    for position in members.indices {
+      if case .array(let elements) = members[position].value {
+        let kept = elements.filter { !addForeign($0) }
+        if kept.count < elements.count { members[position].value = .array(kept) }
+      } else if addForeign(members[position].value) {
+        members[position].value = .null
+      }
+    }
+    return .object(members)
+  }
+
+  private mutating func addForeign(_ value: JSON) -> Bool {
+    guard let descriptor = ForeignDescriptor(value) else { return false }
+    foreign.append(descriptor)
+    return true
   }
 }

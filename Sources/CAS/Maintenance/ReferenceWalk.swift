@@ -11,6 +11,7 @@ struct ReferenceWalk {
     enum Origin {
       case index(ReferenceName?)
       case manifest(Digest, as: String)
+      case foreignManifest(ForeignDescriptor, as: String)
     }
 
     var origin: Origin
@@ -47,6 +48,7 @@ struct ReferenceWalk {
       case .index(let name?): "the target of \(name)"
       case .index(nil): "an entry of the index"
       case .manifest(let parent, let role): "\(role) of \(parent)"
+      case .foreignManifest(let parent, let role): "\(role) of \(parent)"
       }
     }
 
@@ -55,9 +57,10 @@ struct ReferenceWalk {
     /// Whether only the content tells if it is a manifest. The media type of a layer or configuration is trusted.
     fileprivate var mayBeManifest: Bool {
       switch origin {
-      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part):
+      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part),
+        .foreignManifest(_, as: Self.manifest), .foreignManifest(_, as: Self.part):
         ManifestLinks.mayBeManifest(mediaType) && (size ?? 0) <= Int64(Manifest.maximumSize)
-      case .manifest: false
+      case .manifest, .foreignManifest: false
       }
     }
 
@@ -72,6 +75,9 @@ struct ReferenceWalk {
   private var read: Set<Digest> = []
   /// Links to content that was absent, and may be stored before the next walk.
   private var absent: [Link] = []
+  /// Content with digests of unsupported algorithms that is still to be read.
+  private var foreign: [ForeignDescriptor] = []
+  private var knownForeign: Set<ForeignDescriptor> = []
 
   /// Marks everything that an index reaches, in addition to earlier walks.
   ///
@@ -85,19 +91,54 @@ struct ReferenceWalk {
       do throws(InvalidValue) {
         links.append(Link(try entry.descriptor.get(), of: .index(entry.name)))
       } catch {
+        if let descriptor = entry.foreign {
+          add(descriptor)
+          continue
+        }
         throw .invalid(OperationContext(Self.operation, on: entry.name?.description ?? "an entry"), error)
       }
     }
     try follow(links, in: engine, cancellation) { (_, error) throws(CASError) in throw error }
+    try followForeign(in: engine, cancellation)
+  }
+
+  /// Marks everything that manifests with digests of unsupported algorithms reach. The content is not verified, but a
+  /// mark only keeps blobs.
+  private mutating func followForeign(in engine: any Engine, _ cancellation: CancellationToken) throws(CASError) {
+    guard let store = engine as? any ForeignBlobReading else { return }
+    var missing: [ForeignDescriptor] = []
+    while let descriptor = foreign.popLast() {
+      guard ManifestLinks.isManifest(descriptor.mediaType) || ManifestLinks.mayBeManifest(descriptor.mediaType) else {
+        continue
+      }
+      guard
+        let content = try store.contents(of: descriptor, limit: Manifest.maximumSize, cancellation: cancellation)
+      else {
+        missing.append(descriptor)
+        continue
+      }
+      let found: ManifestLinks
+      do throws(InvalidValue) {
+        found = try ManifestLinks(content, mediaType: descriptor.mediaType) { .foreignManifest(descriptor, as: $0) }
+      } catch {
+        throw .invalid(OperationContext(Self.operation, on: descriptor.description), error)
+      }
+      for descriptor in found.foreign { add(descriptor) }
+      try follow(found.links, in: engine, cancellation) { (_, error) throws(CASError) in throw error }
+    }
+    // It can be stored before the next walk.
+    foreign = missing
   }
 
   /// Follows links depth first, and again the links whose content was absent before.
   ///
   /// - Parameter visit: called for every link, also for several links to one digest.
+  /// - Parameter refersToForeign: called for each digest of an unsupported algorithm in a manifest.
   /// - Parameter failed: called for a stored manifest that cannot be read or parsed. The walk continues unless it throws.
   mutating func follow(
     _ links: [Link], in engine: any Engine, _ cancellation: CancellationToken,
     visit: (Link) throws(CASError) -> Void = { _ in },
+    refersToForeign: (Link, ForeignDescriptor) throws(CASError) -> Void = { _, _ in },
     failed: (Link, CASError) throws(CASError) -> Void
   ) throws(CASError) {
     var waiting = absent + links.reversed()
@@ -122,7 +163,15 @@ struct ReferenceWalk {
         continue
       }
       waiting += found.links
+      for descriptor in found.foreign {
+        add(descriptor)
+        try refersToForeign(link, descriptor)
+      }
     }
+  }
+
+  private mutating func add(_ descriptor: ForeignDescriptor) {
+    if knownForeign.insert(descriptor).inserted { foreign.append(descriptor) }
   }
 
   private func children(

@@ -86,6 +86,11 @@ private struct StoreCheck {
       visit: { (link) throws(CASError) in
         if let problem = try check(link) { try report(problem) }
       },
+      refersToForeign: { (link, descriptor) throws(CASError) in
+        try report(
+          StoreProblem(
+            .badManifest, subject: link.digest.description, reason: "unsupported digest algorithm: \(descriptor)"))
+      },
       failed: { (link, error) throws(CASError) in
         // Content that is unreadable, or is not a blob, is reported with the blobs.
         guard error.code == .invalid, (try? engine.blobInfo(link.digest)) != nil else { return }

@@ -60,9 +60,20 @@ final class RefsStore: ReferenceStore {
       }
     }
     if case .success(let descriptor) = content { return descriptor.named(name).json }
+    if let foreign = foreignEntry(fileName, name) { return foreign }
     guard let name else { return nil }
     let annotation = JSON.Member(Descriptor.referenceNameKey, .string(name.description))
     return .object([JSON.Member("annotations", .object([annotation]))])
+  }
+
+  /// A descriptor with a digest of an unsupported algorithm, as an index entry.
+  private func foreignEntry(_ fileName: String, _ name: ReferenceName?) -> JSON? {
+    guard (try? refs.status(of: fileName).kind) == .regular,
+      let file = try? refs.openBeneath(fileName, [.readOnly, .nonBlocking]), (try? file.status().kind) == .regular,
+      let content = try? file.contents(limit: Self.maximumFileSize), let value = try? JSON(parsing: content),
+      ForeignDescriptor(value) != nil
+    else { return nil }
+    return value.annotated(Descriptor.referenceNameKey, name?.description)
   }
 
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
@@ -157,7 +168,14 @@ final class RefsStore: ReferenceStore {
         let open = try refs.openBeneath(fileName, [.readOnly, .nonBlocking])
         guard try open.status().kind == .regular else { throw .invalidArgument }
         let content = try open.contents(limit: Self.maximumFileSize)
-        return Result { () throws(InvalidValue) in try Descriptor(parsing: content) }
+        return Result { () throws(InvalidValue) in
+          let value = try JSON(parsing: content)
+          // The descriptor is complete, so reading it again does not help.
+          if let foreign = ForeignDescriptor(value) {
+            throw InvalidValue("unsupported digest algorithm: \(foreign.algorithm)", exceedsBounds: true)
+          }
+          return try Descriptor(value)
+        }
       } catch {
         switch error {
         case .noSuchFileOrDirectory: throw .notFound(context)

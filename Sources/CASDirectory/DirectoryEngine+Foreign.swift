@@ -1,0 +1,30 @@
+package import CAS
+import CASPlatform
+package import OCI
+import SystemPackage
+
+extension DirectoryEngine: ForeignBlobReading {
+  /// Reads `blobs/ALGORITHM/ENCODED` of an unsupported algorithm; see `ForeignBlobReading`.
+  package func contents(
+    of descriptor: ForeignDescriptor, limit: Int, cancellation: CancellationToken
+  ) throws(CASError) -> [UInt8]? {
+    let context = OperationContext("read blob", on: descriptor.description, cancellation: cancellation)
+    try context.checkCancellation()
+    let root = try store(context).root
+    do throws(Errno) {
+      let directory = try root.openBeneath("blobs/\(descriptor.algorithm)", [.readOnly, .directory])
+      guard try directory.status(of: descriptor.encoded).kind == .regular else { throw .invalidArgument }
+      let file = try directory.openBeneath(descriptor.encoded, [.readOnly, .nonBlocking])
+      guard try file.status().kind == .regular else { throw .invalidArgument }
+      return try file.contents(limit: limit)
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: return nil
+      case .fileTooLarge where Manifest.kind(of: descriptor.mediaType) == nil: return nil
+      case .invalidArgument, .tooManySymbolicLinkLevels, .notDirectory:
+        throw CASError(.invalid, context, cause: "not a regular file")
+      default: throw CASError(error, context)
+      }
+    }
+  }
+}
