@@ -9,14 +9,14 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
   /// The name.
   public let description: String
 
-  /// Creates a name for a new reference, which follows the grammar of the specification: components joined by `/`, and in a
-  /// component letters and digits joined by one of `-._:@+` or by `--`.
+  /// Creates a name for a new reference, as the annotation's grammar or a registry allows it: components joined by `/`, in a
+  /// component parts joined by one of `:@+`, and in a part letters, digits and `_`, also followed by `-` and `.`.
   ///
   /// - Throws: ``InvalidValue`` if it is not safe or does not follow the grammar.
   public init(_ name: String) throws(InvalidValue) {
     try self.init(reading: name)
     guard isGrammatical else {
-      throw InvalidValue("malformed reference name: letters and digits, joined by - . _ : @ + /")
+      throw InvalidValue("malformed reference name: letters, digits and _, joined by - . : @ + /")
     }
   }
 
@@ -41,25 +41,14 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
     description = name
   }
 
-  /// Whether the name follows the grammar of the specification, as new names must.
+  /// Whether the name follows the grammar that new names must follow. That includes every tag, and every name of a
+  /// repository with a tag or a digest (distribution-spec, "Pulling manifests").
   public var isGrammatical: Bool {
     description.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { component in
-      var separators = 0
-      var previous: UInt8 = 0
-      guard let first = component.first, let last = component.last, Self.isAlphanumeric(first),
-        Self.isAlphanumeric(last)
-      else { return false }
-      for byte in component {
-        if Self.isAlphanumeric(byte) {
-          separators = 0
-        } else {
-          separators += 1
-          let isDoubleDash = separators == 2 && byte == UInt8(ascii: "-") && previous == byte
-          guard "-._:@+".utf8.contains(byte), separators == 1 || isDoubleDash else { return false }
-        }
-        previous = byte
+      component.split(omittingEmptySubsequences: false) { ":@+".utf8.contains($0) }.allSatisfy { part in
+        guard let first = part.first, Self.isAlphanumeric(first) || first == UInt8(ascii: "_") else { return false }
+        return part.allSatisfy { Self.isAlphanumeric($0) || "-._".utf8.contains($0) }
       }
-      return true
     }
   }
 
