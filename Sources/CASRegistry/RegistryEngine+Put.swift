@@ -109,7 +109,8 @@ extension RegistryEngine {
       KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
   }
 
-  /// Pushes the manifests of an index before the index itself: registries reject an index with missing manifests.
+  /// Pushes the manifests of an index before the index itself: registries reject an index with missing manifests. Other
+  /// entries, as BuildKit's caches have them, stay blobs.
   private func pushManifests(
     in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ context: OperationContext
   ) throws(CASError) {
@@ -117,6 +118,7 @@ extension RegistryEngine {
       let manifest = try? Manifest(parsing: content, mediaType: descriptor.mediaType)
     else { return }
     for child in manifest.manifests {
+      guard Manifest.kind(of: child.mediaType) != nil || child.size <= Int64(Manifest.maximumSize) else { continue }
       let content: [UInt8]
       do throws(CASError) {
         content = try self.content(of: child, context)
@@ -124,6 +126,12 @@ extension RegistryEngine {
         // Some registries accept an index without all of its manifests.
         if error.code == .notFound { continue }
         throw error
+      }
+      // The content of an entry with an unknown media type tells whether it is a manifest.
+      if Manifest.kind(of: child.mediaType) == nil,
+        (try? Manifest(parsing: content, mediaType: child.mediaType)) == nil
+      {
+        continue
       }
       try pushManifests(in: content, child, depth: depth + 1, context)
       try repository.client.put(content, as: child.digest.description, child, context)

@@ -56,6 +56,11 @@ import Testing
     try ScriptedMount().run(server, "RepositoryCommand/index.sh")
   }
 
+  @Test("N7: entries of an index other than manifests are pushed as blobs")
+  func buildCache() throws {
+    try ScriptedMount().run(.docker, "RepositoryCommand/build-cache.sh")
+  }
+
   @Test("C1: an error is one line with host, repository and the server's message")
   func errors() throws {
     try ScriptedMount().run(.test, "RepositoryCommand/errors.sh")
