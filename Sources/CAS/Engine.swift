@@ -57,6 +57,11 @@ public protocol Engine: AnyObject, Sendable {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError)
 
+  /// Checks that a put can give a descriptor this name. By default, names that exist and names of the grammar are accepted.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/invalid`` if the store cannot have the name.
+  func checkNewReference(named name: ReferenceName) throws(CASError)
+
   /// Returns the descriptor of a name.
   ///
   /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/invalid`` if the entry of that name is

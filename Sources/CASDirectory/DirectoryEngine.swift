@@ -126,6 +126,11 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     try writableStore(context).references.put(descriptor, named: name, replacing: replacing, context)
   }
 
+  package func checkNewReference(named name: ReferenceName) throws(CASError) {
+    let context = OperationContext("put reference", on: name)
+    try store(context).references.checkPut(name, context)
+  }
+
   package func reference(named name: ReferenceName) throws(CASError) -> Descriptor {
     let context = OperationContext("get reference", on: name)
     guard let descriptor = try store(context).references.reference(named: name, context) else {

@@ -75,8 +75,8 @@ final class MemoryEngine: Engine, GarbageCollectable {
       if let entry = index.entry(named: name) {
         if (try? entry.descriptor.get()) == descriptor { return nil }
         guard replacing else { throw .clobber(context) }
-      } else if !name.isGrammatical {
-        throw CASError(.invalid, context, cause: "the specification does not allow this name")
+      } else {
+        try Self.checkGrammar(of: name, context)
       }
       return index.setting(descriptor, named: name)
     }
@@ -107,9 +107,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try store.edit(context) { (index) throws(CASError) in
       guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
-        guard other.isGrammatical else {
-          throw CASError(.invalid, context.on(other), cause: "the specification does not allow this name")
-        }
+        try Self.checkGrammar(of: other, context)
       } else if !replacing {
         throw .clobber(context.on(other))
       }
@@ -151,6 +149,14 @@ final class MemoryEngine: Engine, GarbageCollectable {
   private func checkWritable(_ context: OperationContext) throws(CASError) {
     try checkOpen(context)
     guard isWritable else { throw .readOnly(context) }
+  }
+
+  private static func checkGrammar(of name: ReferenceName, _ context: OperationContext) throws(CASError) {
+    do throws(InvalidValue) {
+      _ = try ReferenceName(name.description)
+    } catch {
+      throw .invalid(context.on(name), error)
+    }
   }
 
   private func stored(_ digest: Digest, _ context: OperationContext) throws(CASError) -> MemoryStore.Blob {

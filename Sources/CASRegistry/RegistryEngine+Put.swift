@@ -29,6 +29,10 @@ extension RegistryEngine {
     }
   }
 
+  func checkNewReference(named name: ReferenceName) throws(CASError) {
+    try checkTag(name, OperationContext("put reference", on: name))
+  }
+
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
     let context = OperationContext("delete reference", on: name, cancellation: cancellation)
     try checkWritable(context)
@@ -111,7 +115,7 @@ extension RegistryEngine {
 
   /// Pushes the manifests of an index before the index itself: registries reject an index with missing manifests. Other
   /// entries, as BuildKit's caches have them, stay blobs.
-  private func pushManifests(
+  func pushManifests(
     in content: [UInt8], _ descriptor: Descriptor, depth: Int, _ context: OperationContext
   ) throws(CASError) {
     guard depth < Self.maximumIndexDepth,
@@ -139,7 +143,7 @@ extension RegistryEngine {
   }
 
   /// The bytes of a manifest, which the repository may have as a blob or as a manifest.
-  private func content(of descriptor: Descriptor, _ context: OperationContext) throws(CASError) -> [UInt8] {
+  func content(of descriptor: Descriptor, _ context: OperationContext) throws(CASError) -> [UInt8] {
     guard descriptor.size <= Manifest.maximumSize else {
       throw CASError(
         .invalid, context,
@@ -164,7 +168,7 @@ extension RegistryEngine {
   }
 
   /// Runs `body` while it excludes other processes and threads of the same cache from changing tags of the repository.
-  private func withTagsLocked<Result>(
+  func withTagsLocked<Result>(
     _ context: OperationContext, _ body: () throws(CASError) -> Result
   ) throws(CASError) -> Result {
     var digester = Digester(.sha256)

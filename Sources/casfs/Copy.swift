@@ -23,6 +23,17 @@ struct Copy: ParsableCommand {
   @Argument(help: "The name in that store; without it, the same name.", transform: parseNewName)
   var name: ReferenceName?
 
+  @Option(
+    help: ArgumentHelp("Copy only the image for this platform.", valueName: "os/arch[/variant]"),
+    transform: { (text) in try Platform(text) })
+  var platform: Platform?
+
+  @Flag(help: "Copy what is stored of an index, and leave out the rest.")
+  var sparse = false
+
+  @Flag(help: "Also copy what refers to the image, such as signatures.")
+  var referrers = false
+
   @Flag(help: "Replace a different descriptor of that name.")
   var force = false
 
@@ -32,20 +43,66 @@ struct Copy: ParsableCommand {
     let other = try StoreArgument.drivers().open(target)
     defer { other.close() }
     let (descriptor, name) = try found(in: engine)
+    try checkName(name, in: other)
     var bar: ProgressBar?
     defer { bar?.clear() }
-    try engine.copy(descriptor, to: other, named: name, replacing: force) { (progress) in
-      bar = bar ?? ProgressBar(total: progress.total)
-      bar?.update(progress.done)
+    do throws(CASError) {
+      let options = CopyOptions(isSparse: sparse, includesReferrers: referrers)
+      try engine.copy(descriptor, to: other, named: name, replacing: force, options: options) { (progress) in
+        bar = bar ?? ProgressBar(total: progress.total)
+        bar?.update(progress.done)
+      }
+    } catch {
+      guard error.underlyingError is IncompleteIndexError else { throw error }
+      throw error.appending("; --platform copies one image, and --sparse copies what is there")
     }
   }
 
   private func found(in engine: any Engine) throws -> (Descriptor, ReferenceName) {
     switch image {
-    case .reference(let known): return (try engine.knownReference(named: known), name ?? known)
+    case .reference(let known):
+      let descriptor = try engine.knownReference(named: known)
+      guard let platform else { return (descriptor, name ?? known) }
+      return (try engine.image(for: platform, named: known, descriptor), name ?? known)
     case .digest(let digest):
       guard let name else { throw ValidationError("a digest needs a name to be copied to") }
-      return (try engine.descriptor(for: digest), name)
+      let descriptor = try engine.descriptor(for: digest)
+      return (try platform.map { (platform) in try engine.image(for: platform, of: descriptor) } ?? descriptor, name)
     }
+  }
+
+  /// Refuses a name that the target cannot have, and tells how to give another.
+  private func checkName(_ name: ReferenceName, in other: any Engine) throws(CASError) {
+    do throws(CASError) {
+      try other.checkNewReference(named: name)
+    } catch {
+      guard error.code == .invalid, case .reference(let known) = image else { throw error }
+      let words = [source.store, known.description, target].map(\.shellQuoted).joined(separator: " ")
+      throw error.during(OperationContext("copy image", on: name))
+        .appending("; give another: casfs copy \(words) NAME")
+    }
+  }
+}
+
+extension CASError {
+  /// Returns the error with a longer cause.
+  fileprivate func appending(_ text: String) -> CASError {
+    CASError(code, operation: operation, subject: subject, cause: cause + text, underlyingError: underlyingError)
+  }
+}
+
+extension String {
+  /// The text as one word of a shell, in single quotes if it has characters that shells interpret.
+  fileprivate var shellQuoted: String {
+    let isPlain = utf8.allSatisfy { (byte) in
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"), 0x80...0xFF:
+        true
+      default: "-._:@+/,=%".utf8.contains(byte)
+      }
+    }
+    return isPlain && !isEmpty
+      ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

@@ -30,7 +30,7 @@ struct Fsck: ParsableCommand {
         bar?.update(progress.done)
       },
       { (problem) throws(CASError) in
-        count += 1
+        if problem.kind.isDamage { count += 1 }
         try report(problem, &output)
       })
     try output.flush()

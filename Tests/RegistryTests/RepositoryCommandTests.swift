@@ -56,9 +56,23 @@ import Testing
     try ScriptedMount().run(server, "RepositoryCommand/index.sh")
   }
 
+  @Test("N6: a tag keeps its name between registries, and a name that cannot be a tag is refused")
+  func tagNames() throws {
+    try ScriptedMount().run(.docker, "RepositoryCommand/tag-names.sh")
+  }
+
   @Test("N7: entries of an index other than manifests are pushed as blobs")
   func buildCache() throws {
     try ScriptedMount().run(.docker, "RepositoryCommand/build-cache.sh")
+  }
+
+  @Test(
+    "N7: referrers are pushed and listed, with the registry's lists and without",
+    arguments: [
+      (RegistryServer.proxied, "{}"), (.test, "{}"), (.test, "{\"referrers\":true,\"page\":1}"),
+    ])
+  func referrers(server: RegistryServer, settings: String) throws {
+    try ScriptedMount().run(server, "RepositoryCommand/referrers.sh", ["settings": settings])
   }
 
   @Test("C1: an error is one line with host, repository and the server's message")

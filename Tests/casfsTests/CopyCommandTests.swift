@@ -66,6 +66,55 @@ import Testing
     #expect(try Casfs.run(["gc", archive]).status == 1)
   }
 
+  @Test("N6: a name that the target cannot have is refused, and the error shows how to give another")
+  func names() throws {
+    let (from, to, digest) = try stores()
+    let entry = "{\"mediaType\":\"a/b\",\"digest\":\"\(digest)\",\"size\":6,\"annotations\":{\"KEY\":\"with space\"}}"
+      .replacing("KEY", with: "org.opencontainers.image.ref.name")
+    try Data("{\"schemaVersion\":2,\"manifests\":[\(entry)]}".utf8).write(to: from.folder["store/index.json"])
+    let refused = try Casfs.run(["copy", from.path, "with space", to.path])
+    #expect(refused.status == 1 && refused.errors.isOneLine)
+    #expect(refused.errors.hasPrefix("casfs: copy image with space: malformed reference name"), "\(refused.errors)")
+    #expect(refused.errors.contains("give another: casfs copy \(from.path) 'with space' \(to.path) NAME"))
+    #expect(try Casfs.run(["blob", "ls", to.path]).lines.isEmpty)
+    #expect(try Casfs.run(["copy", from.path, "with space", to.path, "feature__x"]).status == 0)
+    #expect(try Casfs.run(["ref", "put", to.path, "feature__y", digest]).status == 0)
+    #expect(try Casfs.run(["ref", "ls", to.path]).lines.sorted() == ["feature__x", "feature__y"])
+  }
+
+  @Test("N7: an archive with one of several platforms is copied by --platform and by --sparse, which the error names")
+  func parts() throws {
+    let (from, to, digest) = try stores()
+    let type = "application/vnd.oci.image"
+    let absent = "sha256:" + String(repeating: "0", count: 64)
+    let config = "{\"mediaType\":\"\(type).config.v1+json\",\"digest\":\"\(digest)\",\"size\":6}"
+    let manifest = "{\"schemaVersion\":2,\"config\":\(config),\"layers\":[]}"
+    let image = try from.put(manifest)
+    let entries = [(image, manifest.utf8.count, "amd64"), (absent, 500, "arm64")].map { (digest, size, architecture) in
+      "{\"mediaType\":\"\(type).manifest.v1+json\",\"digest\":\"\(digest)\",\"size\":\(size),"
+        + "\"platform\":{\"os\":\"linux\",\"architecture\":\"\(architecture)\"}}"
+    }
+    let index = try from.put(
+      "{\"schemaVersion\":2,\"mediaType\":\"\(type).index.v1+json\",\"manifests\":[\(entries.joined(separator: ","))]}")
+    #expect(try Casfs.run(["ref", "put", from.path, "latest", index]).status == 0)
+    let tar = from.folder["part.tar"].path
+    #expect(try SystemCommand.bash("tar -cf \"$2\" -C \"$1\" .", [from.path, tar]).status == 0)
+    let source = "oci-archive:\(tar)"
+    let refused = try Casfs.run(["copy", source, "latest", to.path])
+    #expect(refused.status == 1 && refused.errors.isOneLine && refused.errors.contains(absent))
+    #expect(refused.errors.contains("--platform") && refused.errors.contains("--sparse"), "\(refused.errors)")
+    #expect(try Casfs.run(["copy", "--platform", "linux/x86_64", source, "latest", to.path, "one"]).status == 0)
+    #expect(try Casfs.run(["blob", "get", to.path, "one"]).text == manifest)
+    let none = try Casfs.run(["copy", "--platform", "linux/s390x", source, "latest", to.path])
+    #expect(none.status == 1 && none.errors.contains("there is: linux/amd64, linux/arm64"), "\(none.errors)")
+    let malformed = try Casfs.run(["copy", "--platform", "amd64", source, "latest", to.path])
+    #expect(malformed.status == 64 && malformed.errors.contains("platform is not OS/ARCH"), "\(malformed.errors)")
+    #expect(try Casfs.run(["copy", "--sparse", source, "latest", to.path]).status == 0)
+    #expect(try Casfs.run(["gc", "--grace", "0", to.path]).lines.isEmpty)
+    let check = try Casfs.run(["fsck", to.path])
+    #expect(check.status == 0 && check.text.hasPrefix("incomplete\t\(absent)\t"), "\(check.text)\(check.errors)")
+  }
+
   @Test("C2: a long copy shows a progress bar on a terminal")
   func progress() throws {
     let stores = (from: try CommandLineStore(), to: try CommandLineStore())

@@ -35,7 +35,7 @@ extension Engine {
   /// Deletes the blobs that the index does not reach through manifests and indexes, and that are older than the grace.
   ///
   /// This is mark and sweep. The index is read again under the reference lock before each batch of deletions, so a blob
-  /// that got a reference since the mark stays.
+  /// that got a reference since the mark stays. So does a manifest whose `subject` stays, with its content.
   ///
   /// - Parameter report: called without a lock; an error that it throws ends the collection.
   /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if the store is not ``GarbageCollectable``; the error of a
@@ -65,6 +65,8 @@ private struct GarbageCollector {
   private let allowsEmptyIndex: Bool
   private let cancellation: CancellationToken
   private var walk = ReferenceWalk()
+  /// The stored manifests with a subject that the index does not reach.
+  private var referrers: [(descriptor: Descriptor, subject: Digest)] = []
   private var progress = GarbageProgress(examined: 0, removed: [])
 
   init(_ engine: any Engine, _ options: GarbageOptions, _ cancellation: CancellationToken) throws(CASError) {
@@ -98,12 +100,32 @@ private struct GarbageCollector {
       }
       candidates += batch.filter { !walk.reached.contains($0) }
       progress.examined += batch.count
-      while candidates.count >= Self.batchSize || isAtEnd && !candidates.isEmpty {
-        let next = Array(candidates.prefix(Self.batchSize))
-        candidates.removeFirst(next.count)
-        try sweep(next, report)
-      }
       try report(progress)
+    }
+    for digest in candidates {
+      if let found = try ReferrerScan.readable(digest, mediaType: nil, in: engine, cancellation) {
+        referrers.append(found)
+      }
+    }
+    try markReferrers()
+    candidates.removeAll { walk.reached.contains($0) }
+    while !candidates.isEmpty {
+      let next = Array(candidates.prefix(Self.batchSize))
+      candidates.removeFirst(next.count)
+      try sweep(next, report)
+      try report(progress)
+    }
+  }
+
+  /// Marks what refers to marked manifests, and what refers to that.
+  private mutating func markReferrers() throws(CASError) {
+    while true {
+      let links = referrers.filter {
+        walk.reached.contains($0.subject) && !walk.reached.contains($0.descriptor.digest)
+      }.map { ReferenceWalk.Link($0.descriptor, of: .manifest($0.subject, as: ReferenceWalk.Link.referrer)) }
+      if links.isEmpty { return }
+      // A malformed one stays, and refers to nothing that is known.
+      try walk.follow(links, in: engine, cancellation) { (_, _) in }
     }
   }
 
@@ -119,6 +141,7 @@ private struct GarbageCollector {
         try store.withReferencesLocked(OperationContext(Self.operation, on: engine.uri, cancellation: cancellation)) {
           (index) throws(CASError) in
           try walk.mark(index, in: engine, cancellation)
+          try markReferrers()
           try remove(candidates)
         }
       } else {

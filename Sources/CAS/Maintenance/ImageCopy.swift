@@ -21,32 +21,49 @@ extension Engine {
   /// has are not copied again, so a repeated copy continues where a failed one stopped. They are verified first if the
   /// other store is local and ``ContentVerifying``. An absent `subject`, or absent content with `urls`, is skipped.
   ///
+  /// Nothing is stored under the name before the copy is complete. With ``CopyOptions/includesReferrers``, referrers are
+  /// added to the other store before the image gets its name.
+  ///
   /// - Parameter replacing: whether a different descriptor of that name is replaced.
   /// - Parameter progress: called while content is copied; an error that it throws ends the copy.
   /// - Throws: ``CASError/Code-swift.struct/notFound`` with the digest of a blob that is not in this store, before anything
-  ///   is copied; ``CASError/Code-swift.struct/mismatch`` if the size of a blob differs from its descriptor;
-  ///   ``CASError/Code-swift.struct/clobber`` if a different descriptor has the name; errors of both stores.
+  ///   is copied, and with ``IncompleteIndexError`` behind it if a part of an index is absent;
+  ///   ``CASError/Code-swift.struct/mismatch`` if the size of a blob differs from its descriptor;
+  ///   ``CASError/Code-swift.struct/clobber`` if a different descriptor has the name;
+  ///   ``CASError/Code-swift.struct/invalid`` if the other store cannot have the name; errors of both stores.
   public func copy(
     _ descriptor: Descriptor, to other: any Engine, named name: ReferenceName, replacing: Bool = false,
-    cancellation: CancellationToken = .none, progress: (CopyProgress) throws(CASError) -> Void = { _ in }
+    options: CopyOptions = CopyOptions(), cancellation: CancellationToken = .none,
+    progress: (CopyProgress) throws(CASError) -> Void = { _ in }
   ) throws(CASError) {
+    try other.checkNewReference(named: name)
+    if !replacing { try other.checkFree(name, for: descriptor) }
+    var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, options, cancellation)
     if !replacing {
-      let taken: Descriptor?
-      do throws(CASError) {
-        taken = try other.reference(named: name)
-      } catch {
-        guard error.code == .notFound else { throw error }
-        taken = nil
-      }
-      if let taken, taken != other.storable(descriptor) {
-        throw .clobber(OperationContext(ImageCopy.operation, on: name))
-      }
+      for tag in copy.tags { try other.checkFree(tag.name, for: tag.descriptor) }
     }
-    var copy = try ImageCopy(of: descriptor, from: self, to: other, as: name, cancellation)
     try copy.run(progress)
+    for (referrer, subject) in copy.referrers {
+      try other.putReferrer(referrer, of: subject, cancellation: cancellation)
+    }
+    for tag in copy.tags {
+      try other.putReference(tag.descriptor, named: tag.name, replacing: replacing, cancellation: cancellation)
+    }
     try other.putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
     // A blob that was not copied may have been collected as garbage before the reference could keep it.
     try copy.completeAgain()
+  }
+
+  /// Checks that a name is free, or stands for the same descriptor.
+  private func checkFree(_ name: ReferenceName, for descriptor: Descriptor) throws(CASError) {
+    let taken: Descriptor
+    do throws(CASError) {
+      taken = try reference(named: name)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      return
+    }
+    if taken != storable(descriptor) { throw .clobber(OperationContext(ImageCopy.operation, on: name)) }
   }
 }
 
@@ -56,25 +73,56 @@ private struct ImageCopy {
 
   private let source: any Engine
   private let target: any Engine
+  private let options: CopyOptions
   private let cancellation: CancellationToken
+  private var walk = ReferenceWalk()
+  private var graph = ReferenceGraph()
+  /// The manifests of the image and of what refers to it.
+  private var manifests: [Digest] = []
   /// The blobs to copy, each before the manifests that refer to it.
-  private let blobs: [BlobAddress]
-  private var progress: CopyProgress
+  private var blobs: [BlobAddress] = []
+  /// The manifests that refer to the image, or to one of them, and their subjects.
+  private(set) var referrers: [(descriptor: Descriptor, subject: Digest)] = []
+  /// The tags of the image that other tools attach to it.
+  private(set) var tags: [Reference] = []
+  private var progress = CopyProgress(done: 0, total: 0)
 
   /// Lists the blobs to copy, and fails if one of them is absent.
   init(
     of descriptor: Descriptor, from source: any Engine, to target: any Engine, as name: ReferenceName,
-    _ cancellation: CancellationToken
+    _ options: CopyOptions, _ cancellation: CancellationToken
   ) throws(CASError) {
     self.source = source
     self.target = target
+    self.options = options
     self.cancellation = cancellation
-    var graph = ReferenceGraph()
-    var walk = ReferenceWalk()
+    try follow(ReferenceWalk.Link(descriptor, of: .index(name)))
+    if options.includesReferrers { try followReferrers() }
+    blobs = graph.childrenFirst
+    guard blobs.count == graph.count else {
+      throw CASError(
+        .invalid, operation: Self.operation, subject: name.description,
+        cause: "circular references between its manifests")
+    }
+    progress.total = blobs.reduce(0) { $0.addingSaturating($1.size) }
+  }
+
+  /// Adds everything that a link reaches to the copy.
+  private mutating func follow(_ root: ReferenceWalk.Link) throws(CASError) {
+    let (source, options) = (source, options)
+    var (graph, manifests) = (graph, manifests)
+    var isInIndex = false
     try walk.follow(
-      [ReferenceWalk.Link(descriptor, of: .index(name))], in: source, cancellation,
+      [root], in: source, cancellation,
       visit: { (link) throws(CASError) in
-        if let address = try Self.find(link, in: source) { graph.add(link, address) }
+        if case .manifest(_, as: ReferenceWalk.Link.manifest) = link.origin { isInIndex = true }
+        let isRoot = link.digest == root.digest
+        guard
+          let address = try Self.find(
+            link, in: source, mayBeAbsent: options.isSparse && !isRoot, isInIndex: isInIndex)
+        else { return }
+        graph.add(link, address)
+        if link.isManifest { manifests.append(link.digest) }
       },
       refersToForeign: { (link, descriptor) throws(CASError) in
         throw CASError(
@@ -83,16 +131,38 @@ private struct ImageCopy {
       },
       failed: { (link, error) throws(CASError) in throw error.during(OperationContext(Self.operation, on: link.digest))
       })
-    blobs = graph.childrenFirst
-    guard blobs.count == graph.count else {
-      throw CASError(
-        .invalid, operation: Self.operation, subject: name.description,
-        cause: "circular references between its manifests")
-    }
-    progress = CopyProgress(done: 0, total: blobs.reduce(0) { $0.addingSaturating($1.size) })
+    (self.graph, self.manifests) = (graph, manifests)
   }
 
-  private static func find(_ link: ReferenceWalk.Link, in source: any Engine) throws(CASError) -> BlobAddress? {
+  /// Adds what refers to the manifests in the copy, and what refers to that. A listed manifest is skipped if it is
+  /// absent or has another subject.
+  private mutating func followReferrers() throws(CASError) {
+    let search = try ReferrerSearch(source, cancellation)
+    var seen: Set<Digest> = []
+    var next = 0
+    while next < manifests.count {
+      let subject = manifests[next]
+      next += 1
+      guard seen.insert(subject).inserted else { continue }
+      for referrer in try search.referrers(of: subject) {
+        let found = try ReferrerScan.referrer(
+          referrer.digest, mediaType: referrer.mediaType, in: source, cancellation)
+        guard let found, found.subject == subject else { continue }
+        let origin = ReferenceWalk.Link.Origin.manifest(subject, as: ReferenceWalk.Link.referrer)
+        try follow(ReferenceWalk.Link(found.descriptor, of: origin))
+        manifests.append(referrer.digest)
+        referrers.append(found)
+      }
+      for tag in try search.tags(of: subject) {
+        try follow(ReferenceWalk.Link(tag.descriptor, of: .index(tag.name)))
+        tags.append(tag)
+      }
+    }
+  }
+
+  private static func find(
+    _ link: ReferenceWalk.Link, in source: any Engine, mayBeAbsent: Bool, isInIndex: Bool
+  ) throws(CASError) -> BlobAddress? {
     let subject = link.digest.description
     do throws(CASError) {
       let size = try source.blobInfo(link.digest).size
@@ -104,9 +174,10 @@ private struct ImageCopy {
       return BlobAddress(digest: link.digest, size: size)
     } catch {
       guard error.code == .notFound else { throw error }
-      if link.isOptional { return nil }
+      if link.isOptional || mayBeAbsent { return nil }
       throw CASError(
-        .notFound, operation: operation, subject: subject, cause: "not stored: \(link.description)")
+        .notFound, operation: operation, subject: subject, cause: "not stored: \(link.description)",
+        underlyingError: isInIndex ? IncompleteIndexError() : nil)
     }
   }
 

@@ -25,7 +25,8 @@ struct ReferenceGraph {
       nodes[address.digest] = Node(address: address)
       order.append(address.digest)
     }
-    guard case .manifest(let parent, _) = link.origin,
+    // A referrer refers to the manifest that is its origin, and not the other way round.
+    guard case .manifest(let parent, let role) = link.origin, role != ReferenceWalk.Link.referrer,
       edges.insert(Edge(parent: parent, child: address.digest)).inserted
     else { return }
     nodes[parent]?.childCount += 1

@@ -21,12 +21,15 @@ struct ReferenceWalk {
     var size: Int64?
     /// Whether the specification allows the content to be absent: it has `urls`, or is a `subject`.
     var isOptional: Bool
+    /// Whether it is one of the images of an index for several platforms.
+    var isForPlatform = false
 
     init(_ descriptor: Descriptor, of origin: Origin, isOptional: Bool = false) {
       self.origin = origin
       digest = descriptor.digest
       mediaType = descriptor.mediaType
       size = descriptor.size
+      isForPlatform = descriptor.json["platform"]?["os"] != nil
       if case .array(let urls) = descriptor.json["urls"], !urls.isEmpty {
         self.isOptional = true
       } else {
@@ -52,19 +55,27 @@ struct ReferenceWalk {
       }
     }
 
+    /// The index that lists it as one of its manifests; `nil` for other content.
+    var index: Digest? {
+      if case .manifest(let parent, as: Self.manifest) = origin { parent } else { nil }
+    }
+
     var isManifest: Bool { ManifestLinks.isManifest(mediaType) }
 
     /// Whether only the content tells if it is a manifest. The media type of a layer or configuration is trusted.
-    fileprivate var mayBeManifest: Bool {
+    var mayBeManifest: Bool {
       switch origin {
-      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part),
-        .foreignManifest(_, as: Self.manifest), .foreignManifest(_, as: Self.part):
+      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part), .manifest(_, as: Self.referrer),
+        .foreignManifest(_, as: Self.manifest), .foreignManifest(_, as: Self.part),
+        .foreignManifest(_, as: Self.referrer):
         ManifestLinks.mayBeManifest(mediaType) && (size ?? 0) <= Int64(Manifest.maximumSize)
       case .manifest, .foreignManifest: false
       }
     }
 
     static let manifest = "a manifest"
+    /// A manifest whose subject is the origin, which does not name it.
+    static let referrer = "a referrer"
     /// Content with a role that is not known.
     static let part = "a part"
   }

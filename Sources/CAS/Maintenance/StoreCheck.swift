@@ -40,6 +40,9 @@ private struct StoreCheck {
   private let cancellation: CancellationToken
   /// Digests that were reported as missing.
   private var missing: Set<Digest> = []
+  /// The images of indexes that are not stored, and the indexes of which an image is stored.
+  private var absentImages: [(link: Link, index: Digest)] = []
+  private var storedIndexes: Set<Digest> = []
   private var corrupt: Set<Digest> = []
   /// Links with another size than the stored content. They are reported only if the content is not corrupt.
   private var mismatches: [Link] = []
@@ -96,16 +99,25 @@ private struct StoreCheck {
         guard error.code == .invalid, (try? engine.blobInfo(link.digest)) != nil else { return }
         try report(StoreProblem(.badManifest, subject: link.digest.description, reason: error.cause))
       })
+    for (link, index) in absentImages where missing.insert(link.digest).inserted {
+      let kind: StoreProblem.Kind = storedIndexes.contains(index) ? .incomplete : .missing
+      try report(StoreProblem(kind, subject: link.digest.description, reason: "not stored: \(link.description)"))
+    }
   }
 
   private mutating func check(_ link: Link) throws(CASError) -> StoreProblem? {
     do throws(CASError) {
       let size = try engine.blobInfo(link.digest).size
       if let expected = link.size, expected != size { mismatches.append(link) }
+      if let index = link.index { storedIndexes.insert(index) }
       return nil
     } catch {
       switch error.code {
       case .notFound:
+        if let index = link.index, link.isForPlatform, !link.isOptional {
+          absentImages.append((link, index))
+          return nil
+        }
         guard !link.isOptional, missing.insert(link.digest).inserted else { return nil }
         return StoreProblem(.missing, subject: link.digest.description, reason: "not stored: \(link.description)")
       case .invalid: return nil

@@ -8,6 +8,8 @@ public struct StoreProblem: Hashable, Sendable {
     case unreadable
     /// Content that a reference or manifest refers to is not stored.
     case missing
+    /// Images of an index are not stored while others of it are, as after a copy of what one platform needs.
+    case incomplete
     /// The size in a descriptor differs from the length of the content.
     case wrongSize = "wrong-size"
     /// Content with the media type of a manifest or index is not one.
@@ -22,6 +24,9 @@ public struct StoreProblem: Hashable, Sendable {
     case misplaced
     /// A file does not belong to the store.
     case foreign
+
+    /// Whether content was lost or changed. Other problems can be meant.
+    public var isDamage: Bool { self != .incomplete }
   }
 
   /// The kind of the problem.

@@ -69,6 +69,10 @@ final class IndexStore: ReferenceStore {
     }
   }
 
+  func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
+    if try index(context).entry(named: name) == nil { try checkNew(name, context) }
+  }
+
   func move(
     _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {

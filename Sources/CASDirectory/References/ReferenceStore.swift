@@ -21,6 +21,11 @@ protocol ReferenceStore: Sendable {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError)
 
+  /// Checks that a put can give a descriptor this name.
+  ///
+  /// - Throws: `CASError.Code.invalid` if the name is new and not allowed, or too long for the layout.
+  func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError)
+
   /// Renames a reference, in one step.
   ///
   /// - Throws: `CASError.Code.notFound`; `CASError.Code.clobber` if the other name is taken, and not to be replaced.

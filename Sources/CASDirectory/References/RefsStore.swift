@@ -104,6 +104,11 @@ final class RefsStore: ReferenceStore {
     }
   }
 
+  func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
+    let fileName = try checkedFileName(name, context)
+    if (try? refs.status(of: fileName)) == nil { try checkNew(name, context) }
+  }
+
   func move(
     _ name: ReferenceName, to other: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {

@@ -67,7 +67,7 @@ extension RegistryClient {
 
   /// The URL of the next page, from the `Link` header with the relation `next` (RFC 8288). Links to another origin are
   /// rejected.
-  private func nextPage(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) -> String? {
+  func nextPage(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) -> String? {
     for link in response.headers[canonicalForm: "Link"] where link.contains("rel=\"next\"") || link.contains("rel=next")
     {
       guard link.first == "<", let end = link.firstIndex(of: ">"),
@@ -144,9 +144,12 @@ extension RegistryClient {
   }
 
   /// Uploads a manifest under a tag or its digest (distribution-spec, "Pushing Manifests").
+  ///
+  /// - Returns: whether the registry lists it as a referrer of its subject.
+  @discardableResult
   func put(
     _ content: [UInt8], as reference: String, _ descriptor: Descriptor, _ context: OperationContext
-  ) throws(CASError) {
+  ) throws(CASError) -> Bool {
     let request = RegistryRequest(
       method: .PUT, target: manifestPath(reference), access: .push,
       headers: [(name: "Content-Type", value: descriptor.mediaType)], body: .bytes(content))
@@ -154,10 +157,12 @@ extension RegistryClient {
     guard (200...299).contains(response.status) else { throw failure(response, context) }
     try checkDigest(of: response, is: descriptor.digest, context)
     try drain(response, context)
+    let listsReferrer = response.headers.contains(name: "OCI-Subject")
     // Without a 201 and a digest, a lookup must confirm that the registry has the manifest.
-    if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return }
+    if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return listsReferrer }
     guard let found = try headManifest(reference, context), (found.digest ?? descriptor.digest) == descriptor.digest
     else { throw malformedResponse(context, "registry acknowledged the manifest but does not have it") }
+    return listsReferrer
   }
 
   /// Whether the registry can delete tags, found out by deleting a random one that does not exist.

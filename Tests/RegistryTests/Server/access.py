@@ -43,7 +43,7 @@ class Access:
     def wanted(self, request):
         """The repository and the actions that a request requires, the decisive one last."""
         parts = request.path.removeprefix("/v2/").split("/")
-        for kind in ("tags", "manifests", "blobs"):
+        for kind in ("tags", "manifests", "blobs", "referrers"):
             if kind in parts:
                 action = {"GET": "pull", "HEAD": "pull", "DELETE": "delete"}.get(request.method, "pull,push")
                 return "/".join(parts[: parts.index(kind)]), action

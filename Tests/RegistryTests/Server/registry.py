@@ -10,6 +10,7 @@ request into FOLDER/log, with the time and the number of concurrent requests. SE
   access     "none", "basic" or "token", with users, anonymous, realm and token_seconds: see access.py
   page       the number of tags per page; with endless, the pages never end
   redirect   where blobs are, as the URL before NAME/DIGEST; "storage" is the second port of this server
+  referrers  whether it lists referrers, in pages too
   deletes_tags, mounts, absolute   whether it deletes tags, mounts blobs, gives absolute locations
 
 The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults removes those of a pattern,

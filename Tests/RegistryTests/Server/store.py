@@ -8,6 +8,7 @@ import threading
 import urllib.parse
 import uuid
 
+import referrers
 from web import Response, Slice, failure
 
 NAME = r"(?P<name>[a-z0-9]+(?:[._/-][a-z0-9]+)*)"
@@ -36,6 +37,7 @@ class Store:
         self.routes = [(re.compile(f"/v2/{NAME}/{rest}"), action) for rest, action in [
             ("tags/list", self.tags),
             ("manifests/(?P<reference>[^/]+)", self.manifest),
+            ("referrers/(?P<digest>[^/]+)", self.referrers),
             ("blobs/uploads/", self.start),
             ("blobs/uploads/(?P<id>[0-9a-f-]+)", self.upload),
             (r"blobs/(?P<digest>[^/]+)", self.blob),
@@ -132,7 +134,16 @@ class Store:
         self.write(name, "manifests", digest, request.headers.get("Content-Type", BYTES))
         if ":" not in reference:
             self.write(name, "tags", reference, digest)
-        return Response(201, {"Location": f"/v2/{name}/manifests/{digest}", "Docker-Content-Digest": digest})
+        headers = {"Location": f"/v2/{name}/manifests/{digest}", "Docker-Content-Digest": digest}
+        if "subject" in value and self.settings.get("referrers"):
+            headers["OCI-Subject"] = value["subject"]["digest"]
+        return Response(201, headers)
+
+    def referrers(self, request, name, digest):
+        if not self.settings.get("referrers"):
+            return failure(404, "UNSUPPORTED", "no lists of referrers")
+        found = list(referrers.listed(self, name, digest))
+        return referrers.page(request, name, digest, found, self.settings.get("page", 1 << 30))
 
     def delete_manifest(self, name, reference, is_digest):
         if not is_digest and not self.settings.get("deletes_tags", True):
