@@ -43,6 +43,21 @@ import Testing
       "Fault/references.sh", ["call": fault.call, "error": fault.error, "message": fault.message, "layout": layout])
   }
 
+  @Test(
+    "G5 D3: a file system without hard links, RENAME_NOREPLACE and fsync of directories takes puts as safely",
+    arguments: [("EPERM", "EINVAL", "EINVAL"), ("EOPNOTSUPP", "ENOSYS", "EBADF")])
+  func noLinks(link: String, rename: String, directorySync: String) throws {
+    try ScriptedMount().run(
+      "Fault/no-links.sh", ["link": link, "rename": rename, "directory_sync": directorySync])
+  }
+
+  @Test(
+    "G5: a store below FUSE without unnamed files and links takes puts, and can be mounted",
+    .needs(.fuse, .tools("bindfs")))
+  func noLinksBelow() throws {
+    try ScriptedMount().run("Fault/no-links-below.sh")
+  }
+
   @Test("E14: interrupted system calls are repeated", arguments: ["pwrite64", "fsync", "linkat", "openat2"])
   func interrupted(call: String) throws {
     try ScriptedMount().run("Fault/interrupted.sh", ["call": call])

@@ -87,7 +87,7 @@ final class BlobDirectories: Sendable {
         guard error == .fileExists else { throw error }
       }
       // Even if it existed: the process that created it may have been killed before its `fsync(2)`.
-      try blobs.synchronize()
+      try blobs.synchronizeDirectory()
     } catch {
       throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
     }

@@ -4,6 +4,7 @@ import OCI
 import SystemPackage
 
 /// Publishes a finished temporary file under its digest, durably: `fsync(2)`, `linkat(2)`, `fsync(2)` of the directory.
+/// Where the file system has no hard links, `renameat2(2)` takes their place.
 /// If the blob is stored already, the stored copy is verified, made durable, and replaced if it is corrupt.
 struct BlobPublisher {
   private let store: DirectoryStore
@@ -113,14 +114,14 @@ struct BlobPublisher {
     if isPrepared { return }
     try context.checkCancellation()
     try mappingErrno(context) { () throws(Errno) in
-      do throws(Errno) {
-        try temporary.file.setPermissions(0o444)
-      } catch {
-        // A file system without modes; nothing relies on them.
-        guard error == .notPermitted || error == .notSupportedOnSocket else { throw error }
-      }
+      // Nothing relies on the mode.
+      try temporary.file.setSupportedPermissions(0o444)
       // The age of a blob counts from its publication, not from the first write.
-      try temporary.file.touch()
+      do throws(Errno) {
+        try temporary.file.touch()
+      } catch {
+        guard [.notPermitted, .notSupportedOnSocket, .noFunction].contains(error) else { throw error }
+      }
       try temporary.file.synchronize()
     }
     isPrepared = true
@@ -129,12 +130,35 @@ struct BlobPublisher {
   /// - Returns: `false` if another writer has published the blob.
   private func link(_ directory: BlobDirectories.Directory) throws(Errno) -> Bool {
     do throws(Errno) {
-      try temporary.link(as: digest.hex, in: directory.file)
+      do throws(Errno) {
+        try temporary.link(as: digest.hex, in: directory.file)
+      } catch {
+        guard error.isLinkingUnsupported else { throw error }
+        // Later files get names from the start, so that they need not be copied.
+        store.useNamedTemporaries()
+        try renameUnderLock(directory)
+      }
       return true
     } catch {
       guard error == .fileExists else { throw error }
       return false
     }
+  }
+
+  /// Publishes on a file system with neither hard links nor `RENAME_NOREPLACE`.
+  ///
+  /// The lock orders the puts of all casfs processes. A copy that another tool stores between the check and the rename is
+  /// replaced by this one, which was hashed and is durable.
+  private func renameUnderLock(_ directory: BlobDirectories.Directory) throws(Errno) {
+    let lock = try directory.acquireLock(.exclusive, context.cancellation)
+    defer { withExtendedLifetime(lock) {} }
+    do throws(Errno) {
+      _ = try directory.file.status(of: digest.hex)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return try temporary.replace(digest.hex, in: directory.file)
+    }
+    throw .fileExists
   }
 
   private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {

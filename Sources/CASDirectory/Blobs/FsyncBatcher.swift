@@ -56,7 +56,7 @@ final class FsyncBatcher: Sendable {
   private func synchronize(batch: Int) {
     var failure: Errno?
     do throws(Errno) {
-      try directory.synchronize()
+      try directory.synchronizeDirectory()
     } catch {
       failure = error
     }

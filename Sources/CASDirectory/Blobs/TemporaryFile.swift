@@ -40,7 +40,9 @@ final class TemporaryFile: Sendable {
       return TemporaryFile(file, in: root, name: nil)
     } catch {
       // File systems and kernels without O_TMPFILE answer with one of these.
-      let unknown: [Errno] = [.notSupportedOnSocket, .isDirectory, .invalidArgument, .noSuchFileOrDirectory]
+      let unknown: [Errno] = [
+        .notSupportedOnSocket, .isDirectory, .invalidArgument, .noSuchFileOrDirectory, .noFunction,
+      ]
       guard unknown.contains(error) else { throw error }
       return nil
     }
@@ -68,15 +70,14 @@ final class TemporaryFile: Sendable {
   /// Gives the file a name in a directory: `linkat(2)`, or `renameat2(2)` with `RENAME_NOREPLACE` if it has a temporary
   /// name.
   ///
-  /// - Throws: EEXIST if the name is taken.
+  /// - Throws: EEXIST if the name is taken; an error of `Errno.isLinkingUnsupported` if the file system can do neither.
   func link(as other: String, in directory: OpenFile) throws(Errno) {
     try name.withLock { (name) throws(Errno) in
       guard let temporary = name else { return try file.link(as: other, in: directory) }
       do throws(Errno) {
         try root.rename(temporary, to: other, in: directory, replacing: false)
       } catch {
-        // The file system or kernel does not support RENAME_NOREPLACE.
-        guard error == .invalidArgument || error == .noFunction else { throw error }
+        guard error.isExclusiveRenameUnsupported else { throw error }
         try root.link(temporary, as: other, in: directory)
         try? root.unlink(temporary)
       }
@@ -85,19 +86,38 @@ final class TemporaryFile: Sendable {
   }
 
   /// Gives the file a name in a directory, and replaces the entry that has it, in one step: `renameat(2)`.
+  ///
+  /// An unnamed file gets a temporary name first. Where it cannot have one, a durable copy of it takes the name in its
+  /// place.
   func replace(_ other: String, in directory: OpenFile) throws(Errno) {
     try name.withLock { (name) throws(Errno) in
       if name == nil {
         // Locked before it has a name, so that no cleaner can take it for abandoned.
         _ = Self.tryLock(file)
         let temporary = Self.randomName()
-        try file.link(as: temporary, in: root)
+        do throws(Errno) {
+          try file.link(as: temporary, in: root)
+        } catch {
+          guard error.isLinkingUnsupported else { throw error }
+          return try namedCopy().replace(other, in: directory)
+        }
         name = temporary
       }
       guard let temporary = name else { return }
       try root.rename(temporary, to: other, in: directory)
       name = nil
     }
+  }
+
+  /// A named file with the same content and mode, durable.
+  private func namedCopy() throws(Errno) -> TemporaryFile {
+    let status = try file.status()
+    let copy = try Self.named(in: root)
+    try copy.file.copyContents(of: file)
+    guard try copy.file.status().size == status.size else { throw .ioError }
+    try copy.file.setSupportedPermissions(status.permissions)
+    try copy.file.synchronize()
+    return copy
   }
 
   /// Removes the temporary name, if the file has one.

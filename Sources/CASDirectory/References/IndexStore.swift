@@ -107,7 +107,7 @@ final class IndexStore: ReferenceStore {
     if knownDurable.withLock({ $0 == identity }) { return }
     let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
     try file.synchronize()
-    try root.synchronize()
+    try root.synchronizeDirectory()
     let after = try file.status().identity
     knownDurable.withLock { $0 = after }
   }
@@ -124,7 +124,7 @@ final class IndexStore: ReferenceStore {
         let snapshot = try read(context)
         guard let content = try body(snapshot.index) else {
           // The writer of this state may have been killed before it was durable.
-          return try mappingErrno(context, try root.synchronize())
+          return try mappingErrno(context, try root.synchronizeDirectory())
         }
         guard content.count <= ImageIndex.maximumSize else {
           throw .invalid(context, file: Self.fileName, "the new index exceeds \(ImageIndex.maximumSize) bytes")

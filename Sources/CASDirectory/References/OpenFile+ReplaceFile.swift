@@ -16,11 +16,11 @@ extension OpenFile {
     let temporary = try TemporaryFile.named(in: root)
     try temporary.file.write(content.span, at: 0)
     if let owner { try? temporary.file.setOwner(user: owner.user, group: owner.group) }
-    try temporary.file.setPermissions((owner?.permissions ?? 0o644) & 0o777)
+    try temporary.file.setSupportedPermissions((owner?.permissions ?? 0o644) & 0o777)
     try temporary.file.synchronize()
     guard isCurrent() else { return false }
     try temporary.replace(name, in: self)
-    try synchronize()
+    try synchronizeDirectory()
     return true
   }
 }

@@ -127,7 +127,7 @@ final class RefsStore: ReferenceStore {
       }
       try mappingErrno(context) { () throws(Errno) in
         try refs.rename(fileName, to: target, in: refs)
-        try refs.synchronize()
+        try refs.synchronizeDirectory()
       }
     }
   }
@@ -137,7 +137,7 @@ final class RefsStore: ReferenceStore {
     try lock.withLock(context) { () throws(CASError) in
       do throws(Errno) {
         try refs.unlink(fileName)
-        try refs.synchronize()
+        try refs.synchronizeDirectory()
       } catch {
         if error != .noSuchFileOrDirectory { throw CASError(error, context) }
       }
@@ -149,7 +149,7 @@ final class RefsStore: ReferenceStore {
   ) throws(CASError) -> Result {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
-      try mappingErrno(context, try refs.synchronize())
+      try mappingErrno(context, try refs.synchronizeDirectory())
       return try body(index)
     }
   }

@@ -57,7 +57,12 @@ final class StoreLock: Sendable {
         return file
       } catch {
         if error == .interrupted { continue }
-        guard !usesFile, error.isLockingUnsupported else { throw CASError(error, context, file: "the lock") }
+        guard error.isLockingUnsupported else { throw CASError(error, context, file: "the lock") }
+        guard !usesFile else {
+          // Without a lock, concurrent changes of the references would be lost.
+          throw CASError(
+            .io(error), context, cause: "file system without locks (flock): \(error)", underlyingError: error)
+        }
         usesFile = true
       }
     }

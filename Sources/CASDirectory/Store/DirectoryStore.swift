@@ -16,7 +16,7 @@ final class DirectoryStore: Sendable {
   /// Frees space on the disk; returns whether it freed any.
   let onDiskFull = Monitor<(@Sendable () -> Bool)?>(nil)
   private let closed = Atomic(false)
-  /// Set at the first failure of `O_TMPFILE`, which is not tried again.
+  /// Set at the first failure of `O_TMPFILE`, or of naming such a file, which is not tried again.
   private let namesTemporaries: Atomic<Bool>
 
   /// - Parameter namesTemporaries: whether temporary files get names even if the file system has `O_TMPFILE`; for
@@ -40,6 +40,11 @@ final class DirectoryStore: Sendable {
   func close() {
     closed.store(true, ordering: .releasing)
     verifier.close()
+  }
+
+  /// Makes later files have names from their creation, as unnamed ones cannot be named here.
+  func useNamedTemporaries() {
+    namesTemporaries.store(true, ordering: .relaxed)
   }
 
   /// Creates a file for the content of a new blob.

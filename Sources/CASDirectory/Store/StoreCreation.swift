@@ -24,7 +24,7 @@ enum StoreCreation {
         try? directory.removeDirectory(temporary)
         throw error
       }
-      try directory.synchronize()
+      try directory.synchronizeDirectory()
     } catch {
       if error == .fileExists { throw exists(context) }
       throw CASError(.io(error), context, cause: error.description, underlyingError: error)
@@ -54,7 +54,7 @@ enum StoreCreation {
       let directory = try openMakingParents(parent)
       do throws(Errno) {
         try directory.makeDirectory(name)
-        try directory.synchronize()
+        try directory.synchronizeDirectory()
       } catch {
         // Another process was faster, or a dangling link has the name, with which the open below fails.
         guard error == .fileExists else { throw error }
@@ -96,16 +96,16 @@ enum StoreCreation {
     try root.makeDirectory("blobs")
     let blobs = try root.openBeneath("blobs", [.readOnly, .directory])
     try blobs.makeDirectory("sha256")
-    try blobs.openBeneath("sha256", [.readOnly, .directory]).synchronize()
-    try blobs.synchronize()
+    try blobs.openBeneath("sha256", [.readOnly, .directory]).synchronizeDirectory()
+    try blobs.synchronizeDirectory()
     switch layout {
     case .index: try write(ImageIndex().content, to: ImageIndex.fileName, in: root)
     case .refs:
       try root.makeDirectory("refs")
-      try root.openBeneath("refs", [.readOnly, .directory]).synchronize()
+      try root.openBeneath("refs", [.readOnly, .directory]).synchronizeDirectory()
     }
     try write(ImageLayout.content, to: ImageLayout.fileName, in: root)
-    try root.synchronize()
+    try root.synchronizeDirectory()
   }
 
   private static func write(_ content: [UInt8], to name: String, in root: OpenFile) throws(Errno) {
@@ -118,7 +118,7 @@ enum StoreCreation {
     do throws(Errno) {
       try directory.rename(name, to: other, in: directory, replacing: false)
     } catch {
-      guard error == .invalidArgument || error == .noFunction else { throw error }
+      guard error.isExclusiveRenameUnsupported else { throw error }
       // The file system does not support RENAME_NOREPLACE. Between the check and the rename, an empty directory at
       // most can be replaced.
       guard try isFree(other, in: directory) else { throw .fileExists }

@@ -117,6 +117,17 @@ extension OpenFile {
     _ = try retrying { fsync(rawValue) }
   }
 
+  /// Makes the names in a directory durable: `fsync(2)`. It has no effect on a file system that cannot do that for
+  /// directories, as some network file systems, which answer with EINVAL, EBADF, EOPNOTSUPP or ENOSYS.
+  package func synchronizeDirectory() throws(Errno) {
+    do throws(Errno) {
+      try synchronize()
+    } catch {
+      let unsupported: [Errno] = [.invalidArgument, .badFileDescriptor, .notSupportedOnSocket, .noFunction]
+      guard unsupported.contains(error) else { throw error }
+    }
+  }
+
   /// Sets the length in bytes; the file grows by zeros: `ftruncate(2)`.
   package func truncate(to size: Int64) throws(Errno) {
     _ = try retrying { ftruncate(rawValue, off_t(size)) }
@@ -125,6 +136,15 @@ extension OpenFile {
   /// Sets the permission bits: `fchmod(2)`.
   package func setPermissions(_ permissions: UInt32) throws(Errno) {
     _ = try retrying { fchmod(rawValue, permissions) }
+  }
+
+  /// Sets the permission bits as far as the file system has them: `fchmod(2)`. vfat and exFAT answer with EPERM.
+  package func setSupportedPermissions(_ permissions: UInt32) throws(Errno) {
+    do throws(Errno) {
+      try setPermissions(permissions)
+    } catch {
+      guard [.notPermitted, .notSupportedOnSocket, .noFunction].contains(error) else { throw error }
+    }
   }
 
   /// Sets the owner and the group: `fchown(2)`.
