@@ -8,13 +8,16 @@ struct Fsck: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look for damage in a store.",
     discussion: """
-      Reads every blob, and prints a line with kind, subject and reason for each problem. Nothing is changed: corrupt or \
-      missing content is repaired by putting it again.
+      Reads every blob, and prints a line with kind, subject and reason for each problem; a line ends with "note" if the \
+      problem is not damage. Nothing is changed: corrupt or missing content is repaired by putting it again.
       """)
 
   @OptionGroup var target: StoreArgument
 
-  @Flag(help: "Print one JSON object per line, with problem, subject and reason.")
+  @Flag(help: "Fail also if there are notes and no damage.")
+  var strict = false
+
+  @Flag(help: "Print one JSON object per line, with problem, severity, subject and reason.")
   var json = false
 
   func run() throws {
@@ -30,7 +33,7 @@ struct Fsck: ParsableCommand {
         bar?.update(progress.done)
       },
       { (problem) throws(CASError) in
-        if problem.kind.isDamage { count += 1 }
+        if problem.isDamage || strict { count += 1 }
         try report(problem, &output)
       })
     try output.flush()
@@ -43,11 +46,15 @@ struct Fsck: ParsableCommand {
   }
 
   private func report(_ problem: StoreProblem, _ output: inout Output) throws(CASError) {
-    guard json else { return try output.line(problem.kind.rawValue, problem.subject, problem.reason) }
+    guard json else {
+      let columns = [problem.kind.rawValue, problem.subject, problem.reason] + (problem.isDamage ? [] : ["note"])
+      return try output.line(columns)
+    }
     try output.line(
       .object([
-        JSON.Member("problem", .string(problem.kind.rawValue)), JSON.Member("subject", .string(problem.subject)),
-        JSON.Member("reason", .string(problem.reason)),
+        JSON.Member("problem", .string(problem.kind.rawValue)),
+        JSON.Member("severity", .string(problem.isDamage ? "damage" : "note")),
+        JSON.Member("subject", .string(problem.subject)), JSON.Member("reason", .string(problem.reason)),
       ]))
   }
 }

@@ -10,6 +10,11 @@ struct Output {
 
   /// Adds one line. Control characters in it are replaced.
   mutating func line(_ columns: String...) throws(CASError) {
+    try line(columns)
+  }
+
+  /// Adds one line. Control characters in it are replaced.
+  mutating func line(_ columns: [String]) throws(CASError) {
     try add(Array(columns.map(\.onOneLine).joined(separator: "\t").utf8))
   }
 

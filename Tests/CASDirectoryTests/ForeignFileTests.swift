@@ -36,7 +36,7 @@ struct ForeignFileTests {
     let (hex, hex512) = (address.digest.hex, long.digest.hex)
     for path in [
       hex, "blobs/\(hex)", "blobs/sha512/\(hex)", "blobs/sha256/\(hex.uppercased())", "blobs/sha256/\(hex512)",
-      "README", "blobs/notes", "blobs/sha256/\(hex)0", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
+      "README", "blobs/notes", "blobs/sha256/\(hex)x", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
     ] {
       try writeText("x", folder("store/\(path)"))
     }
@@ -51,7 +51,7 @@ struct ForeignFileTests {
       hex, "blobs/\(hex)", "blobs/sha512/\(hex)", "blobs/sha256/\(hex.uppercased())", "blobs/sha256/\(hex512)",
     ]
     let foreign = [
-      "README", "blobs/notes", "blobs/sha256/\(hex)0", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
+      "README", "blobs/notes", "blobs/sha256/\(hex)x", "blobs/sha256/.hidden", "blobs/sha512/\(hex).tmp",
       "blobs/sha256/\(hex)-dir", "blobs/md5", "lost", "blobs/sha256/fifo", "blobs/sha256/link",
     ]
     let before = try SystemCommand.expect("find", folder("store"), "-printf", "%p %s %T@ %C@\n")
@@ -66,10 +66,10 @@ struct ForeignFileTests {
     let engine = try folder.store()
     let script = #"""
       cd "$1/blobs/sha256"; touch "$(printf 'new\nline')" "$(printf '\033[2J')" "$(printf '\377\376')"
-      touch "$(printf 'a\\x80\200')" "$(printf %0255d 0)"
+      touch "$(printf 'a\\x80\200')" "$(printf %0255d 0 | tr 0 x)"
       """#
     try SystemCommand.expect("bash", "-c", script, "bash", folder("store"))
-    let expected = ["new\nline", "\u{1B}[2J", #"\xff\xfe"#, #"a\x80\x80"#, String(repeating: "0", count: 255)]
+    let expected = ["new\nline", "\u{1B}[2J", #"\xff\xfe"#, #"a\x80\x80"#, String(repeating: "x", count: 255)]
     #expect(try found(engine) == expected.map { "foreign blobs/sha256/\($0)" }.sorted())
     #expect(try engine.listBlobs().nextBatch().isEmpty)
     var removed = 0

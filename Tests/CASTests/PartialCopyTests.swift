@@ -77,7 +77,7 @@ struct PartialCopyTests {
         #expect(try target.engine.collect() == [])
         var problems: [StoreProblem] = []
         try target.engine.check { problems.append($0) }
-        #expect(problems.map(\.kind) == [.incomplete] && !problems.contains { $0.kind.isDamage })
+        #expect(problems.map(\.kind) == [.incomplete] && !problems.contains { $0.isDamage })
         // The image itself must be stored.
         let none = failure { () throws(CASError) in
           try source.copy(absent, to: target.engine, named: name, replacing: true, options: CopyOptions(isSparse: true))

@@ -24,13 +24,19 @@ public struct StoreProblem: Hashable, Sendable {
     case misplaced
     /// A file does not belong to the store.
     case foreign
-
-    /// Whether content was lost or changed. Other problems can be meant.
-    public var isDamage: Bool { self != .incomplete }
+    /// Something deviates from the specification without an effect on content or references.
+    case unusual
   }
 
   /// The kind of the problem.
   public let kind: Kind
+  /// Whether the problem is damage: content or a reference is lost, wrong or unusable. The others are notes.
+  public var isDamage: Bool {
+    switch kind {
+    case .corrupt, .unreadable, .missing, .wrongSize, .badManifest, .badDescriptor, .badName: true
+    case .incomplete, .duplicateName, .misplaced, .foreign, .unusual: false
+    }
+  }
   /// The subject: a digest, a reference name, an entry of the index by its number, or a path in the store.
   public let subject: String
   /// The reason, in a few words for a person.

@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// Finds files in the directories of a store that are not part of the layout: foreign ones, and blobs in the wrong
-/// place.
+/// place. ``ToolLeftovers`` are omitted.
 struct ForeignFileScan {
   private let store: DirectoryStore
   private let context: OperationContext
@@ -17,26 +17,26 @@ struct ForeignFileScan {
   func run(_ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
     // A directory `refs` beside `index.json` is left over from the older layout and ignored.
     let own = [ImageLayout.fileName, ImageIndex.fileName, "blobs", "refs", StoreLock.fileName]
-    try forEachName(in: ".") { (name, path) throws(CASError) in
+    try forEachName(in: ".", .root) { (name, path) throws(CASError) in
       if own.contains(where: { name.elementsEqual($0.utf8) }) || name.starts(with: TemporaryFile.prefix.utf8) { return }
       try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "not part of an image layout"))
     }
     let algorithms = Digest.Algorithm.allCases
-    try forEachName(in: "blobs") { (name, path) throws(CASError) in
+    try forEachName(in: "blobs", .blobs) { (name, path) throws(CASError) in
       if algorithms.contains(where: { name.elementsEqual($0.rawValue.utf8) }) { return }
       try report(
         misplaced(name, path)
           ?? StoreProblem(.foreign, subject: path, reason: "not the directory of a supported digest algorithm"))
     }
     for algorithm in algorithms {
-      try forEachName(in: "blobs/\(algorithm.rawValue)") { (name, path) throws(CASError) in
+      try forEachName(in: "blobs/\(algorithm.rawValue)", .algorithm(algorithm)) { (name, path) throws(CASError) in
         let text = String(decoding: name, as: UTF8.self)
         if Digest(algorithm, hex: text) != nil { return }
         try report(misplaced(name, path) ?? StoreProblem(.foreign, subject: path, reason: "the name is not a digest"))
       }
     }
     guard store.references is RefsStore else { return }
-    try forEachName(in: "refs") { (name, path) throws(CASError) in
+    try forEachName(in: "refs", .references) { (name, path) throws(CASError) in
       if let text = String(validating: name, as: UTF8.self), ReferenceFileName.decode(text) != nil { return }
       try report(StoreProblem(.foreign, subject: path, reason: "the name is not an encoded reference name"))
     }
@@ -52,9 +52,9 @@ struct ForeignFileScan {
     return nil
   }
 
-  /// Runs `body` for every name in a directory of the store, with its bytes and its printable path.
+  /// Runs `body` for every name in a directory of the store that is not a tool's, with its bytes and its printable path.
   private func forEachName(
-    in directory: String, _ body: ([UInt8], String) throws(CASError) -> Void
+    in directory: String, _ place: ToolLeftovers.Place, _ body: ([UInt8], String) throws(CASError) -> Void
   ) throws(CASError) {
     let names: DirectoryStream
     do throws(Errno) {
@@ -67,6 +67,7 @@ struct ForeignFileScan {
     while let name = try mappingErrno(context.on(directory), try names.nextBytes()) {
       try store.check(context)
       try context.checkCancellation()
+      if ToolLeftovers.contains(name, in: place) { continue }
       try body(name, prefix + Self.printable(name))
     }
   }
