@@ -48,7 +48,10 @@ public struct Descriptor: Sendable, CustomStringConvertible {
       throw InvalidValue("descriptor without a valid size")
     }
     if let annotations = value["annotations"], annotations != .null {
-      guard case .object(let entries) = annotations, entries.allSatisfy({ $0.value.text != nil }) else {
+      // A `null` annotation counts as absent.
+      guard case .object(let entries) = annotations,
+        entries.allSatisfy({ $0.value.text != nil || $0.value == .null })
+      else {
         throw InvalidValue("descriptor with annotations that are not strings")
       }
     }

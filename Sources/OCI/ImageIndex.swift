@@ -93,7 +93,7 @@ public struct ImageIndex: Sendable {
       list = .array(start..<parser.position)
     }
     try parser.end()
-    if let version, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
+    if let version, version != .null, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
     self.content = content
     self.entries = entries
     self.list = list ?? .absent(afterBrace: afterBrace, isOnlyMember: isEmpty)

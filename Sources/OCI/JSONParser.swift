@@ -1,13 +1,15 @@
 /// A strict and bounded parser of JSON (RFC 8259), for text from a store that may be hostile.
 ///
-/// In addition to violations of the grammar it rejects nesting deeper than ``maximumDepth``, two members with one name,
-/// text that is not UTF-8, and unpaired surrogates.
+/// In addition to violations of the grammar it rejects nesting deeper than ``maximumDepth``, and two members with one name.
+/// In strings, bytes that are not UTF-8 and unpaired surrogates become U+FFFD, as Go's `encoding/json` reads them.
 struct JSONParser {
   /// The maximum nesting of arrays and objects.
   static let maximumDepth = 64
 
   /// The index of the next byte.
-  private(set) var position = 0
+  var position = 0
+  /// Whether text was replaced by U+FFFD.
+  var hasReplacements = false
   private let input: [UInt8]
   private var depth = 0
 
@@ -112,7 +114,8 @@ struct JSONParser {
     byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
-  private func peek() throws(InvalidValue) -> UInt8 {
+  /// Returns the next byte.
+  func peek() throws(InvalidValue) -> UInt8 {
     guard position < input.count else { throw invalid("unexpected end of the text") }
     return input[position]
   }
@@ -162,69 +165,23 @@ struct JSONParser {
     while position < input.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= input[position] { position += 1 }
     guard position > start else { throw invalid("value expected") }
   }
-
-  private mutating func string() throws(InvalidValue) -> String {
-    guard try peek() == UInt8(ascii: "\"") else { throw invalid("string expected") }
-    position += 1
-    var bytes: [UInt8] = []
-    while true {
-      let byte = try peek()
-      position += 1
-      switch byte {
-      case UInt8(ascii: "\""):
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw invalid("string not in UTF-8") }
-        return text
-      case UInt8(ascii: "\\"): try escape(into: &bytes)
-      case 0..<0x20: throw invalid("control character in a string")
-      default: bytes.append(byte)
-      }
-    }
-  }
-
-  private mutating func escape(into bytes: inout [UInt8]) throws(InvalidValue) {
-    let byte = try peek()
-    position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(byte)
-    case UInt8(ascii: "b"): bytes.append(0x08)
-    case UInt8(ascii: "f"): bytes.append(0x0C)
-    case UInt8(ascii: "n"): bytes.append(0x0A)
-    case UInt8(ascii: "r"): bytes.append(0x0D)
-    case UInt8(ascii: "t"): bytes.append(0x09)
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal()
-      if code & 0xFC00 == 0xD800 {
-        try pass(over: "\\u", "unpaired surrogate")
-        let low = try hexadecimal()
-        guard low & 0xFC00 == 0xDC00 else { throw invalid("unpaired surrogate") }
-        code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
-      }
-      guard let scalar = Unicode.Scalar(code) else { throw invalid("unpaired surrogate") }
-      bytes.append(contentsOf: Character(scalar).utf8)
-    default: throw invalid("unknown escape in a string")
-    }
-  }
-
-  private mutating func hexadecimal() throws(InvalidValue) -> UInt32 {
-    var value: UInt32 = 0
-    for _ in 0..<4 {
-      guard let digit = Character(Unicode.Scalar(try peek())).hexDigitValue, try peek() < 0x80 else {
-        throw invalid("four hexadecimal digits expected")
-      }
-      value = value << 4 | UInt32(digit)
-      position += 1
-    }
-    return value
-  }
 }
 
 extension JSON {
   /// Parses a text that is one JSON value.
   ///
-  /// - Throws: ``InvalidValue`` with the position of the error; also for nesting deeper than 64, two members with one name,
-  ///   and text that is not UTF-8.
+  /// Bytes in strings that are not UTF-8, and halves of surrogate pairs, become U+FFFD.
+  ///
+  /// - Throws: ``InvalidValue`` with the position of the error; also for nesting deeper than 64, and two members with one
+  ///   name.
   public init(parsing text: [UInt8]) throws(InvalidValue) {
     self = try JSONParser.parse(text)
+  }
+
+  /// Whether a text is JSON in which characters are malformed, and read as U+FFFD.
+  package static func hasMalformedText(_ text: [UInt8]) -> Bool {
+    var parser = JSONParser(text)
+    return (try? parser.value()) != nil && parser.hasReplacements
   }
 
   /// Whether a text is the beginning of a JSON value that is not complete.

@@ -12,11 +12,12 @@ public enum MediaType {
   public static let octetStream = "application/octet-stream"
 
   /// Returns the media type that content has by its members: its `mediaType`; an index if it has `manifests`; a manifest if
-  /// it has `config` and `layers`; otherwise `nil`.
+  /// it has `config` and `layers`; otherwise `nil`. A member that is `null` counts only if no other decides.
   package static func ofContent(_ value: JSON) -> String? {
     if let type = value["mediaType"]?.text, !type.isEmpty { return type }
-    if value["manifests"] != nil { return imageIndex }
-    if value["config"] != nil, value["layers"] != nil { return imageManifest }
-    return nil
+    func has(_ name: String) -> Bool { (value[name] ?? .null) != .null }
+    if has("manifests") { return imageIndex }
+    if has("config"), value["layers"] != nil { return imageManifest }
+    return value["manifests"] == nil ? nil : imageIndex
   }
 }

@@ -122,7 +122,7 @@ struct ImageIndexTests {
       "", "[]", "null", "1", "{", #"{"manifests":{}}"#, #"{"manifests":"x"}"#, #"{"manifests":nul}"#,
       #"{"manifests":}"#,
       #"{"manifests":[],"manifests":[]}"#, #"{"manifests":null,"manifests":[]}"#, #"{"manifests":[1,]}"#,
-      #"{"schemaVersion":1,"manifests":[]}"#, #"{"schemaVersion":"2"}"#, #"{"schemaVersion":null}"#, "{} {}",
+      #"{"schemaVersion":1,"manifests":[]}"#, #"{"schemaVersion":"2"}"#, "{} {}",
     ])
   func refused(_ text: String) {
     #expect(throws: InvalidValue.self) { try parse(text) }

@@ -54,14 +54,22 @@ struct JSONParserTests {
   }
 
   @Test(
-    "Half a surrogate pair is rejected",
+    "G5: half a surrogate pair is read as U+FFFD, as Go reads it",
     arguments: [
-      #""\ud83d""#, #""\ude00""#, #""\ud83dx""#, #""\ud83d\n""#, #""\ud83d\u0041""#, #""\ud83d\ud83d""#,
-      #""\ude00\ud83d""#,
-      #""\ud83d\u""#, #""\ud83d\ude0""#, #""\ud83d\"#,
+      (#""\ud83d""#, "\u{FFFD}"), (#""\ude00""#, "\u{FFFD}"), (#""\ud83dx""#, "\u{FFFD}x"),
+      (#""\ud83d\n""#, "\u{FFFD}\n"), (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ud83d\ud83d""#, "\u{FFFD}\u{FFFD}"),
+      (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"), (#""\ud83d\ud83d\ude00""#, "\u{FFFD}\u{1F600}"),
     ])
-  func surrogates(_ text: String) {
+  func surrogates(_ text: String, _ expected: String) throws {
+    #expect(try parse(text).text == expected)
+    #expect(JSON.hasMalformedText(Array(text.utf8)))
+  }
+
+  @Test(
+    "An escape after half a surrogate pair must be valid", arguments: [#""\ud83d\u""#, #""\ud83d\ude0""#, #""\ud83d\"#])
+  func brokenEscape(_ text: String) {
     #expect(throws: InvalidValue.self) { try parse(text) }
+    #expect(!JSON.hasMalformedText(Array(text.utf8)))
   }
 
   @Test("Escapes of every plane are read")
@@ -72,14 +80,24 @@ struct JSONParserTests {
   }
 
   @Test(
-    "Text that is not UTF-8 is rejected",
+    "G5: each byte of a string that is not UTF-8 is read as U+FFFD, as Go reads it; outside of strings it is rejected",
     arguments: [
-      [0x80], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF], [0xC3, 0x28],
-    ] as [[UInt8]])
-  func notUTF8(_ bytes: [UInt8]) {
+      ([0x80], 1), ([0xC3], 1), ([0xC0, 0x80], 2), ([0xED, 0xA0, 0x80], 3), ([0xF4, 0x90, 0x80, 0x80], 4), ([0xFF], 1),
+      ([0xE2, 0x82], 2), ([0xF0, 0x9F, 0x98], 3),
+    ] as [([UInt8], Int)])
+  func notUTF8(_ bytes: [UInt8], _ count: Int) throws {
     let quote = UInt8(ascii: "\"")
-    #expect(throws: InvalidValue.self) { try JSON(parsing: [quote] + bytes + [quote]) }
+    let text = [quote] + "é(".utf8 + bytes + "(😀".utf8 + [quote]
+    #expect(try JSON(parsing: text).text == "é(" + String(repeating: "\u{FFFD}", count: count) + "(😀")
+    #expect(JSON.hasMalformedText(text))
     #expect(throws: InvalidValue.self) { try JSON(parsing: bytes) }
+  }
+
+  @Test("G5: intact text, a written U+FFFD, and text that is not JSON have no malformed characters")
+  func wellFormed() {
+    for text in [Self.sample, "\"\u{FFFD}\"", #""\ufffd""#, "[", ""] {
+      #expect(!JSON.hasMalformedText(Array(text.utf8)))
+    }
   }
 
   @Test("Duplicate members are rejected, also when spelled with escapes")
@@ -133,7 +151,7 @@ struct JSONParserTests {
     let end = try #require(bytes.lastIndex { $0 == UInt8(ascii: "}") || $0 == UInt8(ascii: "]") })
     for count in 0...end { #expect(JSON.isUnfinished(Array(bytes[..<count])), "\(count) bytes") }
     #expect(!JSON.isUnfinished(Array(bytes[...end])))
-    for wrong in ["[trux", "[tx", #"["\ud83dx"#, #"["\ud83d\x"#] { #expect(!JSON.isUnfinished(Array(wrong.utf8))) }
+    for wrong in ["[trux", "[tx", #"["\ud83d\x"#, #"["\x"#] { #expect(!JSON.isUnfinished(Array(wrong.utf8))) }
   }
 
   @Test("D6: text with changed bytes is read or rejected, and a parsed value round-trips")

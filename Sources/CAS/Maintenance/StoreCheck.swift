@@ -35,6 +35,7 @@ extension Engine {
 /// The steps of one check.
 private struct StoreCheck {
   private static let operation = "check store"
+  private static let malformedText = "text with malformed characters, which are read as U+FFFD"
 
   private let engine: any Engine
   private let cancellation: CancellationToken
@@ -56,6 +57,9 @@ private struct StoreCheck {
 
   /// Checks the entries of the index.
   func entries(of index: ImageIndex, _ report: (StoreProblem) throws(CASError) -> Void) throws(CASError) {
+    if JSON.hasMalformedText(index.content) {
+      try report(StoreProblem(.unusual, subject: "index", reason: Self.malformedText))
+    }
     for (position, entry) in index.entries.enumerated() {
       let subject = entry.name?.description ?? "entry \(position + 1)"
       if case .failure(let error) = entry.descriptor {
@@ -65,7 +69,6 @@ private struct StoreCheck {
     }
     // Entries with different whole names share a short name regularly.
     let reached = Set(index.namedEntries.map(\.position))
-    var counts: [ReferenceName: Int] = [:]
     for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
       if let name = entry.name { counts[name, default: 1] += 1 }
     }
@@ -84,10 +87,16 @@ private struct StoreCheck {
       (try? entry.descriptor.get()).map { Link($0, of: .index(entry.name)) }
     }
     var walk = ReferenceWalk()
+    var manifests: Set<Digest> = []
     try walk.follow(
       links, in: engine, cancellation,
       visit: { (link) throws(CASError) in
         if let problem = try check(link) { try report(problem) }
+        guard link.isManifest, manifests.insert(link.digest).inserted,
+          let content = try? engine.blobContents(link.digest, limit: Manifest.maximumSize),
+          JSON.hasMalformedText(content)
+        else { return }
+        try report(StoreProblem(.unusual, subject: link.digest.description, reason: Self.malformedText))
       },
       refersToForeign: { (link, descriptor) throws(CASError) in
         try report(
