@@ -99,7 +99,8 @@ public protocol ContentVerifying: Engine {
 
 /// A store in a place that can also contain files that do not belong to it.
 public protocol PlacementChecking: Engine {
-  /// Reports files that do not belong to the store: ``StoreProblem/Kind/misplaced`` and ``StoreProblem/Kind/foreign``.
+  /// Reports files that do not belong to the store, or not in this form: ``StoreProblem/Kind/misplaced``,
+  /// ``StoreProblem/Kind/foreign`` and ``StoreProblem/Kind/unusual``.
   func findForeignFiles(cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void)
     throws(CASError)
 }

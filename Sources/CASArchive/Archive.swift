@@ -22,6 +22,10 @@ final class Archive: Sendable {
   let file: OpenFile
   let blobs: [Digest: ArchiveBlob]
   let index: ImageIndex
+  /// Names that several members have; the last one counts, as for tar(1).
+  let duplicates: Set<[UInt8]>
+  /// Whether the archive ends without the end-of-archive marker.
+  let lacksEndMarker: Bool
 
   /// Reads all headers of an archive, and its `oci-layout` and `index.json`.
   ///
@@ -32,23 +36,31 @@ final class Archive: Sendable {
       var reader = try TarReader(file, size: size)
       var blobs: [Digest: ArchiveBlob] = [:]
       var otherMembers: [[UInt8]: TarMember] = [:]
-      while let member = try reader.next() {
-        let name = try Self.plainName(of: member)
-        if let digest = Self.digest(of: name), member.kind != .directory {
-          guard member.kind == .file else { throw .invalid(name, Self.notAFile) }
+      var duplicates: Set<[UInt8]> = []
+      while let header = try reader.next() {
+        let name = try Self.plainName(header.name)
+        var member = header
+        if case .hardLink(let target) = header.kind {
+          member = Self.resolved(header, linkedTo: target, blobs, otherMembers)
+        }
+        if case .directory = member.kind { continue }
+        if let digest = Self.digest(of: name) {
+          guard case .file = member.kind else { throw .invalid(name, Self.notAFile) }
           let blob = ArchiveBlob(content: member.content, modified: member.modified)
-          guard blobs.updateValue(blob, forKey: digest) == nil else { throw .invalid(name, Self.duplicate) }
-        } else if member.kind != .directory {
-          guard otherMembers.updateValue(member, forKey: name) == nil else { throw .invalid(name, Self.duplicate) }
+          if blobs.updateValue(blob, forKey: digest) != nil { duplicates.insert(name) }
+        } else {
+          if otherMembers.updateValue(member, forKey: name) != nil { duplicates.insert(name) }
           guard otherMembers.count <= Self.otherMemberLimit else {
             throw .invalid(nil, "more than \(Self.otherMemberLimit) members besides blobs")
           }
         }
       }
-      try Self.parse(ImageLayout.fileName, in: otherMembers, file, Self.layoutFileSizeLimit) {
+      lacksEndMarker = reader.lacksEndMarker
+      self.duplicates = duplicates
+      try Self.parse(ImageLayout.fileName, in: otherMembers, file, lacksEndMarker, Self.layoutFileSizeLimit) {
         (content) throws(InvalidValue) in try ImageLayout.validate(content)
       }
-      index = try Self.parse(ImageIndex.fileName, in: otherMembers, file, ImageIndex.maximumSize) {
+      index = try Self.parse(ImageIndex.fileName, in: otherMembers, file, lacksEndMarker, ImageIndex.maximumSize) {
         (content) throws(InvalidValue) in try ImageIndex(parsing: content)
       }
       self.blobs = blobs
@@ -57,19 +69,33 @@ final class Archive: Sendable {
     }
   }
 
-  private static let duplicate = "duplicate member"
-  private static let notAFile = "not a regular file (links: use tar --dereference --hard-dereference)"
+  private static let notAFile =
+    "not a regular file, nor a hard link to one (links: use tar --dereference --hard-dereference)"
+
+  /// A hard link as the file that its target is. A target that is not an earlier file leaves it a link.
+  private static func resolved(
+    _ link: TarMember, linkedTo target: [UInt8], _ blobs: [Digest: ArchiveBlob], _ others: [[UInt8]: TarMember]
+  ) -> TarMember {
+    var member = link
+    guard let name = try? plainName(target) else { return member }
+    if let blob = digest(of: name).flatMap({ blobs[$0] }) {
+      (member.kind, member.content) = (.file, blob.content)
+    } else if let other = others[name], case .file = other.kind {
+      (member.kind, member.content) = (.file, other.content)
+    }
+    return member
+  }
 
   /// A member's name without components `.` and empty ones.
   ///
   /// - Throws: `ArchiveError.invalid` if the name leads out of the archive.
-  private static func plainName(of member: TarMember) throws(ArchiveError) -> [UInt8] {
+  private static func plainName(_ name: [UInt8]) throws(ArchiveError) -> [UInt8] {
     let slash = UInt8(ascii: "/")
-    guard member.name.first != slash else { throw .invalid(member.name, "the member name is an absolute path") }
+    guard name.first != slash else { throw .invalid(name, "the member name is an absolute path") }
     var plain: [UInt8] = []
-    for component in member.name.split(separator: slash) where !component.elementsEqual(".".utf8) {
+    for component in name.split(separator: slash) where !component.elementsEqual(".".utf8) {
       guard !component.elementsEqual("..".utf8) else {
-        throw .invalid(member.name, "the member name has the component '..'")
+        throw .invalid(name, "the member name has the component '..'")
       }
       if !plain.isEmpty { plain.append(slash) }
       plain += component
@@ -90,12 +116,15 @@ final class Archive: Sendable {
 
   /// Reads and parses one of the files of the layout.
   private static func parse<Value>(
-    _ name: String, in members: [[UInt8]: TarMember], _ file: OpenFile, _ limit: Int,
+    _ name: String, in members: [[UInt8]: TarMember], _ file: OpenFile, _ lacksEndMarker: Bool, _ limit: Int,
     _ body: ([UInt8]) throws(InvalidValue) -> Value
   ) throws(ArchiveError) -> Value {
     let key = Array(name.utf8)
-    guard let member = members[key] else { throw .invalid(key, absence(of: name, in: members)) }
-    guard member.kind == .file else { throw .invalid(key, notAFile) }
+    guard let member = members[key] else {
+      let hint = lacksEndMarker ? "; the archive may be truncated: it has no end marker" : ""
+      throw .invalid(key, absence(of: name, in: members) + hint)
+    }
+    guard case .file = member.kind else { throw .invalid(key, notAFile) }
     guard member.content.upperBound - member.content.lowerBound <= Int64(limit) else {
       throw .invalid(key, "more than \(limit) bytes")
     }

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// An opened archive. Its members and references are those of the moment of opening; a blob is verified again after the
 /// archive's file has changed.
-final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, ContentVerifying {
+final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, ContentVerifying, PlacementChecking {
   let uri: String
   let driverName = "oci-archive"
   private let verification: Verification
@@ -68,6 +68,21 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     } catch {
       verifier.forget(digest)
       throw error
+    }
+  }
+
+  /// Reports deviations of the archive from the form that tar(1) writes. Members that are not part of the layout are not
+  /// reported: archives of `docker save` have some.
+  func findForeignFiles(
+    cancellation: CancellationToken, _ report: (StoreProblem) throws(CASError) -> Void
+  ) throws(CASError) {
+    let archive = try archive(OperationContext("check store", on: uri, cancellation: cancellation))
+    if archive.lacksEndMarker {
+      try report(StoreProblem(.unusual, subject: "archive", reason: "no end-of-archive marker: it may be truncated"))
+    }
+    for name in archive.duplicates.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      let subject = String(decoding: name, as: UTF8.self)
+      try report(StoreProblem(.unusual, subject: subject, reason: "several members have this name; the last counts"))
     }
   }
 

@@ -2,6 +2,8 @@
 struct PaxRecords {
   /// `path`: the member's name, if it does not fit into the header.
   var path: [UInt8]?
+  /// `linkpath`: the target of a link, if it does not fit into the header.
+  var linkPath: [UInt8]?
   /// `size`: the member's length in bytes, if it does not fit into the header.
   var size: Int64?
   /// Whether there is a `GNU.sparse.*` record: the content is stored without its holes.
@@ -31,6 +33,8 @@ struct PaxRecords {
   ) throws(ArchiveError) {
     if key.elementsEqual("path".utf8) {
       path = value.isEmpty ? nil : Array(value)
+    } else if key.elementsEqual("linkpath".utf8) {
+      linkPath = value.isEmpty ? nil : Array(value)
     } else if key.elementsEqual("size".utf8) {
       size = Self.number(value)
       guard value.isEmpty || size != nil else { throw .invalid(name, "invalid size in the extended header") }

@@ -8,6 +8,8 @@ struct TarHeader {
   let modified: Int64
   /// The type flag: `typeflag` of ustar.
   let type: UInt8
+  /// The target of a link: `linkname`.
+  let linkName: [UInt8]
 
   /// Parses a block of 512 bytes; fails if the checksum is wrong or a number is malformed.
   init?(_ block: [UInt8]) {
@@ -20,6 +22,7 @@ struct TarHeader {
     self.size = size
     modified = Self.number(block[136..<148]) ?? 0
     type = block[156]
+    linkName = Self.text(block[157..<257])
     let name = Self.text(block[0..<100])
     // GNU tar's format, with another magic, uses the bytes of the prefix for other fields.
     let prefix = block[257..<263].elementsEqual("ustar\0".utf8) ? Self.text(block[345..<500]) : []

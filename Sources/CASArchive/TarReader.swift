@@ -5,7 +5,9 @@ struct TarMember {
   enum Kind {
     case file
     case directory
-    /// A link, device or FIFO.
+    /// A hard link to the member of this name.
+    case hardLink([UInt8])
+    /// A symbolic link, device or FIFO.
     case other
   }
 
@@ -28,6 +30,8 @@ struct TarReader {
   private let file: OpenFile
   private let size: Int64
   private var position: Int64 = 0
+  /// Whether the archive ends at the end of a member, without the marker.
+  private(set) var lacksEndMarker = false
   /// Records of global extended headers, which apply to all following members.
   private var globalRecords = PaxRecords()
 
@@ -48,17 +52,22 @@ struct TarReader {
     }
   }
 
-  /// The next member; `nil` at the end-of-archive marker, a block of zeros.
+  /// The next member; `nil` at the end-of-archive marker, a block of zeros, or at the end of the file after a member.
   mutating func next() throws(ArchiveError) -> TarMember? {
     var own = PaxRecords()
+    var extended: [UInt8]?
     while let header = try nextHeader() {
+      extended = header.name
       switch header.type {
       case UInt8(ascii: "x"), UInt8(ascii: "X"): try own.add(try extendedHeader(header), of: header.name)
       case UInt8(ascii: "g"): try globalRecords.add(try extendedHeader(header), of: header.name)
       case UInt8(ascii: "L"): own.path = Array(try extendedHeader(header).prefix { $0 != 0 })
-      case UInt8(ascii: "K"): _ = try content(of: header.size, header.name)
+      case UInt8(ascii: "K"): own.linkPath = Array(try extendedHeader(header).prefix { $0 != 0 })
       default: return try member(header, own)
       }
+    }
+    if lacksEndMarker, let extended {
+      throw .invalid(extended, "truncated archive: the member of this header is missing")
     }
     return nil
   }
@@ -74,6 +83,7 @@ struct TarReader {
     let kind: TarMember.Kind
     switch header.type {
     case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = name.last == UInt8(ascii: "/") ? .directory : .file
+    case UInt8(ascii: "1"): kind = .hardLink(records.linkPath ?? header.linkName)
     case UInt8(ascii: "5"): kind = .directory
     default: kind = .other
     }
@@ -85,8 +95,12 @@ struct TarReader {
   }
 
   private mutating func nextHeader() throws(ArchiveError) -> TarHeader? {
+    if position == size {
+      lacksEndMarker = true
+      return nil
+    }
     guard size - position >= Self.blockSize else {
-      throw .invalid(nil, "truncated archive: the end-of-archive marker is missing")
+      throw .invalid(nil, "truncated archive: it ends within a block of 512 bytes")
     }
     let block = try file.bytes(in: position..<position + Self.blockSize)
     guard let header = TarHeader(block) else {
@@ -103,7 +117,7 @@ struct TarReader {
   private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveError) -> Range<Int64> {
     guard length <= size - position else { throw .invalid(name, "the archive is truncated within this member") }
     let range = position..<position + length
-    position = min(size, range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize)
+    position = range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize
     return range
   }
 
