@@ -7,12 +7,16 @@ public struct DirectoryDriver: Driver {
   private static let scheme = "dir:"
 
   private let layout: DirectoryLayout
+  private let links: LinkPolicy
 
   /// Creates a driver.
   ///
   /// - Parameter layout: the layout of the stores that this driver creates. It opens both.
-  public init(creating layout: DirectoryLayout = .index) {
+  /// - Parameter followsLinks: whether blobs, references and directories of an opened store may be symbolic links, which
+  ///   can lead out of it. The store is read-only then, and content is verified as ever.
+  public init(creating layout: DirectoryLayout = .index, followsLinks: Bool = false) {
     self.layout = layout
+    links = followsLinks ? .follow : .refuse
   }
 
   /// `dir`.
@@ -33,7 +37,7 @@ public struct DirectoryDriver: Driver {
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     let path = try checkedPath(uri, context)
-    return DirectoryEngine(try OpenedLayout(opening: path, context.on(path)), options: options)
+    return DirectoryEngine(try OpenedLayout(opening: path, links: links, context.on(path)), options: options)
   }
 
   /// Creates an empty store in a new directory, with the parent directories that are missing, and opens it.

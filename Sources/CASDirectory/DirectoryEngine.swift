@@ -14,7 +14,8 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   package var driverName: String { "dir" }
 
-  /// Whether the store was opened for writing and the directory was writable then: `faccessat(2)`.
+  /// Whether the store was opened for writing, without following links, and the directory was writable then:
+  /// `faccessat(2)`.
   package let isWritable: Bool
 
   /// The path as the caller gave it, for messages.
@@ -27,7 +28,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
   init(_ layout: OpenedLayout, options: OpenOptions, namesTemporaries: Bool = false) {
     path = layout.path
     uri = "dir:" + ((try? layout.root.path()) ?? layout.path)
-    isWritable = !options.isReadOnly && layout.root.isWritable()
+    isWritable = !options.isReadOnly && layout.links == .refuse && layout.root.isWritable()
     opened = Monitor(DirectoryStore(layout, options: options, namesTemporaries: namesTemporaries))
   }
 
@@ -210,12 +211,12 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
   }
 
   /// Watches the directories of the store: `inotify(7)`. On a network file system it would miss the changes of other
-  /// machines, so the result is `nil` there.
+  /// machines, and where links are followed, those of their targets, so the result is `nil` there.
   package func watch(_ report: @escaping @Sendable (StoreChange) -> Void) throws(CASError) -> (any StoreWatch)? {
     let context = OperationContext("watch", on: path)
     let store = try store(context)
     return try mappingErrno(context) { () throws(Errno) in
-      guard try store.root.isOnLocalFileSystem() else { return nil }
+      guard store.links == .refuse, try store.root.isOnLocalFileSystem() else { return nil }
       return try DirectoryStoreWatch(store.root, report)
     }
   }

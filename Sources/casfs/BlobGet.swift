@@ -12,12 +12,13 @@ struct BlobGet: ParsableCommand {
       """)
 
   @OptionGroup var target: StoreArgument
+  @OptionGroup var links: LinkOptions
 
   @Argument(help: "The blob's digest, or a reference to it.", transform: BlobSelector.parse)
   var blob: BlobSelector
 
   func run() throws {
-    let engine = try target.openReadOnly()
+    let engine = try target.openReadOnly(links)
     defer { engine.close() }
     let reader = try engine.openBlob(try blob.digest(in: engine))
     var output = Output()

@@ -9,6 +9,7 @@ struct BlobList: ParsableCommand {
     commandName: "ls", abstract: "List the blobs.", discussion: "The order is not defined.")
 
   @OptionGroup var target: StoreArgument
+  @OptionGroup var links: LinkOptions
 
   @Flag(name: .short, help: "Also print size in bytes and date (UTC), separated by tabs.")
   var long = false
@@ -17,7 +18,7 @@ struct BlobList: ParsableCommand {
   var json = false
 
   func run() throws {
-    let engine = try target.openReadOnly()
+    let engine = try target.openReadOnly(links)
     defer { engine.close() }
     var output = Output()
     var failure: CASError?

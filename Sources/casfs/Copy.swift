@@ -13,6 +13,7 @@ struct Copy: ParsableCommand {
       """)
 
   @OptionGroup var source: StoreArgument
+  @OptionGroup var links: LinkOptions
 
   @Argument(help: "The image: a reference, or a digest.", transform: BlobSelector.parse)
   var image: BlobSelector
@@ -38,7 +39,7 @@ struct Copy: ParsableCommand {
   var force = false
 
   func run() throws {
-    let engine = try source.openReadOnly()
+    let engine = try source.openReadOnly(links)
     defer { engine.close() }
     let other = try StoreArgument.drivers().open(target)
     defer { other.close() }

@@ -13,6 +13,7 @@ struct Fsck: ParsableCommand {
       """)
 
   @OptionGroup var target: StoreArgument
+  @OptionGroup var links: LinkOptions
 
   @Flag(help: "Fail also if there are notes and no damage.")
   var strict = false
@@ -21,7 +22,7 @@ struct Fsck: ParsableCommand {
   var json = false
 
   func run() throws {
-    let engine = try target.openReadOnly()
+    let engine = try target.openReadOnly(links)
     defer { engine.close() }
     var output = Output()
     var bar: ProgressBar?

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAS
+import CASDirectory
 import CASPlatform
 import CASRegistry
 import FUSE
@@ -57,7 +58,9 @@ struct Mount: ParsableCommand {
     let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
     do throws(CASError) {
       let registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
-      return try StoreArgument.drivers(registry: registry).open(target.store, options: open)
+      return try StoreArgument.drivers(
+        directory: DirectoryDriver(followsLinks: options.followsLinks), registry: registry
+      ).open(target.store, options: open)
     } catch {
       guard create, error.code == .notFound else { throw error }
       let registry = RegistryDriver(cacheSize: options.cacheSize)

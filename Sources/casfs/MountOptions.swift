@@ -6,6 +6,8 @@ import FUSE
 struct MountOptions {
   var isReadOnly = false
   var allowsNonempty = false
+  /// Whether symbolic links in a store are followed.
+  var followsLinks = false
   var verification = Verification.once
   /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
@@ -54,6 +56,7 @@ struct MountOptions {
       switch word {
       case "ro": isReadOnly = true
       case "nonempty": allowsNonempty = true
+      case "follow_links": followsLinks = true
       case _ where Self.forwardedFlags.contains(word):
         if !forwarded.contains(word) { forwarded.append(word) }
       case _ where Self.ignored.contains(word) || word.hasPrefix("x-"):

@@ -8,6 +8,7 @@ struct RefList: ParsableCommand {
     commandName: "ls", abstract: "List the references.", discussion: "The order is that of the store.")
 
   @OptionGroup var target: StoreArgument
+  @OptionGroup var links: LinkOptions
 
   @Flag(name: .short, help: "Also print digest, size in bytes and media type, separated by tabs.")
   var long = false
@@ -16,7 +17,7 @@ struct RefList: ParsableCommand {
   var json = false
 
   func run() throws {
-    let engine = try target.openReadOnly()
+    let engine = try target.openReadOnly(links)
     defer { engine.close() }
     var output = Output()
     if long || json {

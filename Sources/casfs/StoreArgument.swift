@@ -26,9 +26,10 @@ struct StoreArgument: ParsableArguments {
   }
 
   /// Opens the store for reading only.
-  func openReadOnly() throws(CASError) -> any Engine {
+  func openReadOnly(_ links: LinkOptions? = nil) throws(CASError) -> any Engine {
     disableLogging()
-    return try Self.drivers().open(store, options: OpenOptions(isReadOnly: true))
+    return try Self.drivers(directory: links?.driver ?? DirectoryDriver()).open(
+      store, options: OpenOptions(isReadOnly: true))
   }
 
   /// Disables the log of the store: a command reports the same error on one line of its own.

@@ -68,6 +68,7 @@ private struct StoreCheck {
       if let error = entry.unusableName { try report(StoreProblem(.badName, subject: subject, reason: error.reason)) }
     }
     // Entries with different whole names share a short name regularly.
+    var counts: [ReferenceName: Int] = [:]
     let reached = Set(index.namedEntries.map(\.position))
     for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
       if let name = entry.name { counts[name, default: 1] += 1 }

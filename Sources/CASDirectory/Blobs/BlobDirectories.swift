@@ -43,10 +43,12 @@ final class BlobDirectories: Sendable {
   }
 
   private let root: OpenFile
+  private let links: LinkPolicy
   private let opened = Monitor<[Digest.Algorithm: Directory]>([:])
 
-  init(_ root: OpenFile) {
+  init(_ root: OpenFile, _ links: LinkPolicy) {
     self.root = root
+    self.links = links
   }
 
   /// The directory of an algorithm; `nil` if it does not exist.
@@ -62,7 +64,7 @@ final class BlobDirectories: Sendable {
       }
     }
     do throws(Errno) {
-      let directory = Directory(try root.openBeneath("blobs/\(algorithm.rawValue)", [.readOnly, .directory]))
+      let directory = Directory(try links.openDirectory("blobs/\(algorithm.rawValue)", in: root))
       return opened.withLock { (opened) in
         if let first = opened[algorithm] { return first }
         opened[algorithm] = directory
@@ -70,7 +72,7 @@ final class BlobDirectories: Sendable {
       }
     } catch {
       if error == .noSuchFileOrDirectory { return nil }
-      throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
+      throw directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
     }
   }
 
@@ -89,7 +91,7 @@ final class BlobDirectories: Sendable {
       // Even if it existed: the process that created it may have been killed before its `fsync(2)`.
       try blobs.synchronizeDirectory()
     } catch {
-      throw Self.directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
+      throw directoryError(error, context, file: "blobs/\(algorithm.rawValue)")
     }
     guard let directory = try directory(algorithm, context) else {
       throw CASError(.noSuchFileOrDirectory, context, file: "blobs/\(algorithm.rawValue)")
@@ -100,26 +102,18 @@ final class BlobDirectories: Sendable {
 
   /// Opens a blob's file; `nil` if the blob is not stored.
   ///
-  /// - Throws: `CASError.Code.invalid` if the entry is a link, FIFO, device or directory, which is neither followed nor
-  ///   opened.
+  /// - Throws: `CASError.Code.invalid` if the entry is a FIFO, device or directory, which is not opened, or a link that
+  ///   ``LinkPolicy`` does not follow.
   func open(_ digest: Digest, _ context: OperationContext) throws(CASError) -> (file: OpenFile, status: FileStatus)? {
     try withEntry(digest, context) { (directory, hex) throws(Errno) in
-      // Opening a device can have effects, so the entry is checked first. It may be replaced before the open, so the
-      // open file is checked too.
-      guard try directory.status(of: hex).kind == .regular else { throw .invalidArgument }
-      let file = try directory.openBeneath(hex, [.readOnly, .nonBlocking])
-      let status = try file.status()
-      guard status.kind == .regular else { throw .invalidArgument }
-      return (file, status)
+      try links.openFile(hex, in: directory)
     }
   }
 
   /// The status of a blob's file; `nil` if the blob is not stored.
   func status(_ digest: Digest, _ context: OperationContext) throws(CASError) -> FileStatus? {
     try withEntry(digest, context) { (directory, hex) throws(Errno) in
-      let status = try directory.status(of: hex)
-      guard status.kind == .regular else { throw .invalidArgument }
-      return status
+      try links.status(of: hex, in: directory)
     }
   }
 
@@ -135,11 +129,14 @@ final class BlobDirectories: Sendable {
       } catch {
         switch error {
         case .noSuchFileOrDirectory:
+          if links.isDangling(digest.hex, in: directory.file) {
+            throw CASError(.invalid, context, cause: LinkPolicy.dangling)
+          }
           // Most requested blobs exist, so the directory is revalidated only after a miss.
           if isRevalidated || !directory.isRemoved { return nil }
           isRevalidated = true
-        case .invalidArgument, .tooManySymbolicLinkLevels:
-          throw CASError(.invalid, context, cause: "not a regular file")
+        case .tooManySymbolicLinkLevels: throw CASError(.invalid, context, cause: links.loopReason)
+        case .invalidArgument: throw CASError(.invalid, context, cause: "not a regular file")
         default: throw CASError(error, context)
         }
       }
@@ -147,9 +144,10 @@ final class BlobDirectories: Sendable {
     return nil
   }
 
-  private static func directoryError(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
+  private func directoryError(_ errno: Errno, _ context: OperationContext, file: String) -> CASError {
     switch errno {
-    case .notDirectory, .tooManySymbolicLinkLevels: .invalid(context, file: file, "not a directory")
+    case .tooManySymbolicLinkLevels: .invalid(context, file: file, links.loopReason)
+    case .notDirectory: .invalid(context, file: file, "not a directory")
     default: CASError(errno, context, file: file)
     }
   }

@@ -24,15 +24,17 @@ final class IndexStore: ReferenceStore {
 
   private let root: OpenFile
   private let path: String
+  private let links: LinkPolicy
   private let lock: StoreLock
   /// The latest settled snapshot; valid as long as the file's identity is the same.
   private let cached = Monitor<Snapshot?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
-  init(_ root: OpenFile, path: String) {
+  init(_ root: OpenFile, path: String, _ links: LinkPolicy) {
     self.root = root
     self.path = path
+    self.links = links
     lock = StoreLock(root)
   }
 
@@ -142,16 +144,14 @@ final class IndexStore: ReferenceStore {
   }
 
   private func isCurrent(_ snapshot: Snapshot) -> Bool {
-    (try? root.status(of: Self.fileName).identity) == snapshot.status.identity
+    (try? links.status(of: Self.fileName, in: root).identity) == snapshot.status.identity
   }
 
   private func read(_ context: OperationContext) throws(CASError) -> Snapshot {
     try TornReadRetry.run(context, file: Self.fileName) { () throws(CASError) in
       do throws(Errno) {
         let now = Timestamp.now.seconds
-        let file = try root.openBeneath(Self.fileName, [.readOnly, .nonBlocking])
-        let status = try file.status()
-        guard status.kind == .regular else { throw .invalidArgument }
+        let (file, status) = try links.openFile(Self.fileName, in: root)
         // Checked first, so that a huge sparse file is rejected without being read up to the limit.
         guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
         let content = try file.contents(limit: ImageIndex.maximumSize)
@@ -164,8 +164,8 @@ final class IndexStore: ReferenceStore {
         case .noSuchFileOrDirectory: return .failure(InvalidValue("the file is gone"))
         case .fileTooLarge:
           return .failure(InvalidValue("more than \(ImageIndex.maximumSize) bytes", exceedsBounds: true))
-        case .invalidArgument, .tooManySymbolicLinkLevels:
-          return .failure(InvalidValue("not a regular file", exceedsBounds: true))
+        case .tooManySymbolicLinkLevels: return .failure(InvalidValue(links.loopReason, exceedsBounds: true))
+        case .invalidArgument: return .failure(InvalidValue("not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: Self.fileName)
         }
       }

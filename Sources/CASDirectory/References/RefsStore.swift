@@ -11,9 +11,11 @@ final class RefsStore: ReferenceStore {
   private let root: OpenFile
   private let path: String
   private let refs: OpenFile
+  private let links: LinkPolicy
   private let lock: StoreLock
 
-  init(_ root: OpenFile, refs: OpenFile, path: String) {
+  init(_ root: OpenFile, refs: OpenFile, path: String, _ links: LinkPolicy) {
+    self.links = links
     self.root = root
     self.refs = refs
     self.path = path
@@ -169,10 +171,7 @@ final class RefsStore: ReferenceStore {
     let file = "refs/\(fileName)"
     return try TornReadRetry.run(context, file: file, until: deadline) { () throws(CASError) in
       do throws(Errno) {
-        guard try refs.status(of: fileName).kind == .regular else { throw .invalidArgument }
-        let open = try refs.openBeneath(fileName, [.readOnly, .nonBlocking])
-        guard try open.status().kind == .regular else { throw .invalidArgument }
-        let content = try open.contents(limit: Self.maximumFileSize)
+        let content = try links.openFile(fileName, in: refs).file.contents(limit: Self.maximumFileSize)
         return Result { () throws(InvalidValue) in
           let value = try JSON(parsing: content)
           // The descriptor is complete, so reading it again does not help.
@@ -186,8 +185,8 @@ final class RefsStore: ReferenceStore {
         case .noSuchFileOrDirectory: throw .notFound(context)
         case .fileTooLarge:
           return .failure(InvalidValue("more than \(Self.maximumFileSize) bytes", exceedsBounds: true))
-        case .invalidArgument, .tooManySymbolicLinkLevels:
-          return .failure(InvalidValue("not a regular file", exceedsBounds: true))
+        case .tooManySymbolicLinkLevels: return .failure(InvalidValue(links.loopReason, exceedsBounds: true))
+        case .invalidArgument: return .failure(InvalidValue("not a regular file", exceedsBounds: true))
         default: throw CASError(error, context, file: file)
         }
       }

@@ -10,6 +10,7 @@ final class DirectoryStore: Sendable {
   let root: OpenFile
   let path: String
   let options: OpenOptions
+  let links: LinkPolicy
   let blobs: BlobDirectories
   let references: any ReferenceStore
   let verifier = Verifier()
@@ -25,7 +26,8 @@ final class DirectoryStore: Sendable {
     root = layout.root
     path = layout.path
     self.options = options
-    blobs = BlobDirectories(layout.root)
+    links = layout.links
+    blobs = BlobDirectories(layout.root, layout.links)
     references = layout.references
     self.namesTemporaries = Atomic(namesTemporaries)
   }

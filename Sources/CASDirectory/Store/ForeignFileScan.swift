@@ -58,7 +58,7 @@ struct ForeignFileScan {
   ) throws(CASError) {
     let names: DirectoryStream
     do throws(Errno) {
-      names = try DirectoryStream(store.root.openBeneath(directory, [.readOnly, .directory]))
+      names = try DirectoryStream(store.links.openDirectory(directory, in: store.root))
     } catch {
       if error == .noSuchFileOrDirectory { return }
       throw CASError(error, context, file: directory)

@@ -9,6 +9,8 @@ struct OpenedLayout {
   /// The path as the caller gave it, for messages.
   let path: String
   let references: any ReferenceStore
+  /// Whether symbolic links in it are followed.
+  let links: LinkPolicy
 
   /// The longest `oci-layout` that is read, in bytes.
   private static let layoutFileSizeLimit = 64 << 10
@@ -19,8 +21,9 @@ struct OpenedLayout {
   ///
   /// - Throws: `CASError.Code.invalid` with the name of the malformed file; `CASError.Code.notFound`;
   ///   `CASError.Code.io(_:)`.
-  init(opening path: String, _ context: OperationContext) throws(CASError) {
+  init(opening path: String, links: LinkPolicy = .refuse, _ context: OperationContext) throws(CASError) {
     self.path = path
+    self.links = links
     do throws(Errno) {
       root = try OpenFile.open(path: path, [.readOnly, .directory])
     } catch {
@@ -29,8 +32,8 @@ struct OpenedLayout {
       }
       throw CASError(error, context)
     }
-    try Self.validateLayoutFile(root, context)
-    _ = try Self.openDirectory("blobs", root, context)
+    try Self.validateLayoutFile(root, links, context)
+    _ = try Self.openDirectory("blobs", root, links, context)
     let index: FileStatus?
     do throws(Errno) {
       index = try root.status(of: ImageIndex.fileName)
@@ -41,10 +44,10 @@ struct OpenedLayout {
       index = nil
     }
     if index == nil {
-      references = RefsStore(root, refs: try Self.openReferences(root, context), path: path)
+      references = RefsStore(root, refs: try Self.openReferences(root, links, context), path: path, links)
       return
     }
-    let references = IndexStore(root, path: path)
+    let references = IndexStore(root, path: path, links)
     do throws(CASError) {
       _ = try references.index(context)
     } catch {
@@ -54,10 +57,12 @@ struct OpenedLayout {
     self.references = references
   }
 
-  private static func validateLayoutFile(_ root: OpenFile, _ context: OperationContext) throws(CASError) {
+  private static func validateLayoutFile(
+    _ root: OpenFile, _ links: LinkPolicy, _ context: OperationContext
+  ) throws(CASError) {
     let deadline = ContinuousClock.now + TornReadRetry.timeout
     while true {
-      let file = try readLayoutFile(root, context)
+      let file = try readLayoutFile(root, links, context)
       do throws(InvalidValue) {
         return try ImageLayout.validate(file.content)
       } catch {
@@ -72,29 +77,29 @@ struct OpenedLayout {
 
   /// The content of `oci-layout`, and whether another tool may be writing the file.
   private static func readLayoutFile(
-    _ root: OpenFile, _ context: OperationContext
+    _ root: OpenFile, _ links: LinkPolicy, _ context: OperationContext
   ) throws(CASError) -> (content: [UInt8], mayBeTorn: Bool) {
     let name = ImageLayout.fileName
     do throws(Errno) {
-      let file = try root.openBeneath(name, [.readOnly, .nonBlocking])
-      let status = try file.status()
-      guard status.kind == .regular else { throw .invalidArgument }
+      let (file, status) = try links.openFile(name, in: root)
       let content = try file.contents(limit: layoutFileSizeLimit)
       return (content, (.zero...recentPeriod).contains(.seconds(status.identity.modified.age)))
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw .invalid(context, file: name, "not found")
       case .fileTooLarge: throw .invalid(context, file: name, "more than \(layoutFileSizeLimit) bytes")
-      case .invalidArgument, .tooManySymbolicLinkLevels:
-        throw .invalid(context, file: name, "not a regular file")
+      case .tooManySymbolicLinkLevels: throw .invalid(context, file: name, links.loopReason)
+      case .invalidArgument: throw .invalid(context, file: name, "not a regular file")
       default: throw CASError(error, context, file: name)
       }
     }
   }
 
-  private static func openReferences(_ root: OpenFile, _ context: OperationContext) throws(CASError) -> OpenFile {
+  private static func openReferences(
+    _ root: OpenFile, _ links: LinkPolicy, _ context: OperationContext
+  ) throws(CASError) -> OpenFile {
     do throws(CASError) {
-      return try openDirectory("refs", root, context)
+      return try openDirectory("refs", root, links, context)
     } catch {
       guard error.code == .invalid, (try? root.status(of: "refs")) == nil else { throw error }
       throw .invalid(context, file: ImageIndex.fileName, "not found, and neither is a directory refs")
@@ -102,15 +107,15 @@ struct OpenedLayout {
   }
 
   private static func openDirectory(
-    _ name: String, _ root: OpenFile, _ context: OperationContext
+    _ name: String, _ root: OpenFile, _ links: LinkPolicy, _ context: OperationContext
   ) throws(CASError) -> OpenFile {
     do throws(Errno) {
-      return try root.openBeneath(name, [.readOnly, .directory])
+      return try links.openDirectory(name, in: root)
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw .invalid(context, file: name, "not found")
-      case .notDirectory, .tooManySymbolicLinkLevels:
-        throw .invalid(context, file: name, "not a directory")
+      case .tooManySymbolicLinkLevels: throw .invalid(context, file: name, links.loopReason)
+      case .notDirectory: throw .invalid(context, file: name, "not a directory")
       default: throw CASError(error, context, file: name)
       }
     }

@@ -79,6 +79,20 @@ public final class OpenFile: Sendable {
     }
   }
 
+  /// Opens a relative path, and follows symbolic links in it, also out of this directory: `openat(2)`.
+  ///
+  /// - Throws: ELOOP for links that lead in a circle.
+  package func openFollowingLinks(_ path: String, _ flags: Flags) throws(Errno) -> OpenFile {
+    let bits = flags.rawValue | O_CLOEXEC | O_NOCTTY
+    return OpenFile(owning: try retrying { unsafe openat(rawValue, path, bits) })
+  }
+
+  /// Returns the metadata of the file that a name in this directory leads to, through symbolic links. The file itself is
+  /// not opened: `openat(2)` with `O_PATH`.
+  package func statusFollowingLinks(of name: String) throws(Errno) -> FileStatus {
+    try openFollowingLinks(name, Flags(rawValue: Int32(casfs_O_PATH))).status()
+  }
+
   /// Returns the current absolute path of the file, without symbolic links: `readlink(2)` of `/proc/self/fd`.
   package func path() throws(Errno) -> String {
     var characters = [CChar](repeating: 0, count: Int(PATH_MAX))
