@@ -197,6 +197,8 @@ public struct BlobExpectation: Hashable, Sendable {
 }
 
 /// The metadata of a stored blob, which a store knows without reading the content.
+///
+/// Values are equal without regard to ``allocatedSize``, which a file system may change when it writes a file out.
 public struct BlobInfo: Hashable, Sendable {
   /// The length in bytes.
   public var size: Int64
@@ -204,11 +206,27 @@ public struct BlobInfo: Hashable, Sendable {
   public var modified: Timestamp
   /// A number that changes when the stored copy is replaced or changed; 0 if the store's copies cannot change.
   public var version: UInt64
+  /// The space in bytes that the stored copy takes, which is less than its length if it has holes; `nil` if the store
+  /// does not know it.
+  public var allocatedSize: Int64?
 
   /// Creates metadata from its parts.
-  public init(size: Int64, modified: Timestamp, version: UInt64) {
+  public init(size: Int64, modified: Timestamp, version: UInt64, allocatedSize: Int64? = nil) {
     self.size = size
     self.modified = modified
     self.version = version
+    self.allocatedSize = allocatedSize
+  }
+
+  /// Whether both are of one state of a stored copy.
+  public static func == (left: BlobInfo, right: BlobInfo) -> Bool {
+    left.size == right.size && left.modified == right.modified && left.version == right.version
+  }
+
+  /// Hashes the size, the time and the version.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(size)
+    hasher.combine(modified)
+    hasher.combine(version)
   }
 }

@@ -73,7 +73,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
   package func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
     let context = OperationContext("look up blob", on: digest, cancellation: cancellation)
     guard let status = try store(context).blobs.status(digest, context) else { throw .notFound(context) }
-    return BlobInfo(status.identity)
+    return BlobInfo(status)
   }
 
   package func listBlobs() throws(CASError) -> any BlobListing {
@@ -199,7 +199,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   /// Size, times and version of an opened blob's file: `statx(2)`.
   package func info(of file: BlobFile) throws(CASError) -> BlobInfo {
-    BlobInfo(try mappingErrno(OperationContext("look up blob", on: path), try file.file.status().identity))
+    BlobInfo(try mappingErrno(OperationContext("look up blob", on: path), try file.file.status()))
   }
 
   package var isOnStackedFileSystem: Bool { opened.withLock { $0 }.map { $0.root.isOnOverlay() } ?? false }

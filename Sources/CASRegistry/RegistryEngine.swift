@@ -61,7 +61,9 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     let entry = try repository.entry(
       of: digest, OperationContext("look up blob", on: digest, cancellation: cancellation))
     // Cached and not cached are two versions, because a mount reads them in different ways.
-    return BlobInfo(size: entry.size, modified: Self.unknownTime, version: repository.cache.info(digest)?.version ?? 0)
+    let cached = repository.cache.info(digest)
+    return BlobInfo(
+      size: entry.size, modified: Self.unknownTime, version: cached?.version ?? 0, allocatedSize: cached?.allocatedSize)
   }
 
   func isKnown(_ digest: Digest) -> Bool { repository.knownContent[digest] != nil }

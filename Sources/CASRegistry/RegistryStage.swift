@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// A stage in the cache, which is uploaded when it is committed.
-final class RegistryStage: BlobStage {
+final class RegistryStage: FileBackedStage {
   /// Content that is committed to the cache, but not uploaded yet.
   private struct PendingUpload {
     var address: BlobAddress
@@ -22,6 +22,7 @@ final class RegistryStage: BlobStage {
   }
 
   var size: Int64 { localStage.size }
+  var file: OpenFile? { localStage.file }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try localStage.write(bytes, at: offset)

@@ -28,6 +28,7 @@ _Static_assert(casfs_O_PATH == O_PATH, "O_PATH");
 _Static_assert(casfs_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS");
 _Static_assert(casfs_RESOLVE_BENEATH == RESOLVE_BENEATH, "RESOLVE_BENEATH");
 _Static_assert(casfs_RENAME_NOREPLACE == RENAME_NOREPLACE, "RENAME_NOREPLACE");
+_Static_assert(casfs_SEEK_DATA == SEEK_DATA && casfs_SEEK_HOLE == SEEK_HOLE, "SEEK_DATA, SEEK_HOLE");
 
 int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve) {
   struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode, .resolve = resolve};

@@ -24,4 +24,10 @@ extension BlobInfo {
   package init(_ identity: FileIdentity) {
     self.init(size: identity.size, modified: identity.modified, version: identity.version)
   }
+
+  /// Creates the metadata of a blob that is a whole file, with the space that the file takes.
+  package init(_ status: FileStatus) {
+    self.init(status.identity)
+    allocatedSize = status.allocatedSize
+  }
 }

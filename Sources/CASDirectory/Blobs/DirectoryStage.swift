@@ -27,6 +27,8 @@ final class DirectoryStage: FileBackedStage {
   private let state: Monitor<State>
   /// Changed only with the state locked, but read without the lock, so that ``size`` does not wait for a write.
   private let length = Atomic<Int64>(0)
+  /// The file of the state, read without its lock, as the length is.
+  private let opened = Monitor<OpenFile?>(nil)
 
   /// Creates an empty stage.
   init(_ store: DirectoryStore, _ algorithm: Digest.Algorithm, _ context: OperationContext) {
@@ -55,10 +57,11 @@ final class DirectoryStage: FileBackedStage {
     self.context = context
     state = Monitor(State(temporary: temporary))
     length.store(identity.size, ordering: .relaxed)
+    opened.withLock { $0 = temporary.file }
   }
 
   var size: Int64 { length.load(ordering: .acquiring) }
-  var file: OpenFile? { state.withLock { $0.temporary?.file } }
+  var file: OpenFile? { opened.withLock(notifying: .none) { $0 } }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try state.withLock { (state) throws(CASError) in
@@ -146,6 +149,7 @@ final class DirectoryStage: FileBackedStage {
       }
       state.isFinished = true
       state.temporary = nil
+      opened.withLock { $0 = nil }
       return address
     }
   }
@@ -154,6 +158,7 @@ final class DirectoryStage: FileBackedStage {
     state.withLock { (state) in
       state.isFinished = true
       state.temporary = nil
+      opened.withLock { $0 = nil }
       length.store(0, ordering: .releasing)
     }
   }
@@ -187,6 +192,7 @@ final class DirectoryStage: FileBackedStage {
         } else {
           temporary = try store.makeTemporary()
           state.temporary = temporary
+          opened.withLock { $0 = temporary.file }
         }
         try body(temporary.file, &state)
       }

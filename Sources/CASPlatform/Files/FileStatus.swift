@@ -90,6 +90,8 @@ package struct FileStatus: Sendable {
 
   /// The length in bytes.
   package var size: Int64 { identity.size }
+  /// The allocated space in bytes.
+  package var allocatedSize: Int64 { blocks &* 512 }
 
   init(_ status: casfs_status) {
     switch status.mode & UInt32(S_IFMT) {

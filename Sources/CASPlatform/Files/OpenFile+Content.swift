@@ -172,18 +172,4 @@ extension OpenFile {
   package func adviseSequential() {
     _ = posix_fadvise(rawValue, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
-
-  /// Copies another file to this empty one: a reflink where the file system supports it (`FICLONE`), else
-  /// `copy_file_range(2)`.
-  package func copyContents(of source: OpenFile) throws(Errno) {
-    if casfs_clone(rawValue, source.rawValue) == 0 { return }
-    var from: Int64 = 0
-    var to: Int64 = 0
-    while true {
-      let count = try retrying {
-        unsafe casfs_copy_file_range(source.rawValue, &from, rawValue, &to, 1 << 30)
-      }
-      if count == 0 { return }
-    }
-  }
 }

@@ -8,13 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// open(2), openat2(2), linkat(2), renameat2(2) flags; the .c file asserts that they are the system's.
+// open(2), openat2(2), linkat(2), renameat2(2) flags, lseek(2) whences; the .c file asserts that they are the system's.
 enum {
   casfs_O_TMPFILE = 020200000,
   casfs_O_PATH = 010000000,
   casfs_RESOLVE_NO_SYMLINKS = 0x04,
   casfs_RESOLVE_BENEATH = 0x08,
   casfs_RENAME_NOREPLACE = 1,
+  casfs_SEEK_DATA = 3,
+  casfs_SEEK_HOLE = 4,
 };
 
 // Capabilities, as capabilities(7) numbers them; the .c file asserts that they are the system's.
