@@ -1,4 +1,4 @@
-import CASPlatform
+public import CASPlatform
 public import SystemPackage
 
 extension Tree {
@@ -32,6 +32,16 @@ extension Tree {
     case .file(_, _, let count): shared.counters.add(.bytesRead, Int64(count))
     }
     return result
+  }
+
+  /// Finds the next data or hole of a file: `FUSE_LSEEK`.
+  ///
+  /// - Throws: ENXIO for an offset outside the content, and where no data follows.
+  public func offset(
+    of target: SeekTarget, from start: Int64, in handle: HandleID, _ context: RequestContext
+  ) throws(Errno) -> Int64 {
+    guard start >= 0 else { throw .noSuchAddressOrDevice }
+    return try files.handle(handle).offset(of: target, from: start, context)
   }
 
   /// Writes all bytes at an offset: `FUSE_WRITE`.

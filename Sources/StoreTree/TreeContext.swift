@@ -81,11 +81,12 @@ final class TreeContext: Sendable {
 
   /// The attributes of a node of the mount itself.
   func attributes(
-    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, modified: Timestamp, attributeTimeout: Duration
+    inode: UInt64, kind: NodeKind, permissions: UInt32, size: Int64, allocatedSize: Int64? = nil, modified: Timestamp,
+    attributeTimeout: Duration
   ) -> Attributes {
     Attributes(
-      inode: inode, kind: kind, permissions: permissions, links: kind == .directory ? 2 : 1, user: options.user,
-      group: options.group, size: size, accessed: modified, modified: modified, changed: modified,
+      inode: inode, kind: kind, permissions: permissions, user: options.user, group: options.group, size: size,
+      allocatedSize: allocatedSize, accessed: modified, modified: modified, changed: modified,
       attributeTimeout: attributeTimeout)
   }
 }

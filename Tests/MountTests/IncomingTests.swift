@@ -89,4 +89,14 @@ import Testing
   func removedWhileOpen() throws {
     try ScriptedMount.mounted().run("Incoming/removed-while-open.sh")
   }
+
+  @Test("I8: the mode that an access control list sets shows immediately", .needs(.tools("setfacl")))
+  func accessControlList() throws {
+    try ScriptedMount.mounted().run("Incoming/access-control-list.sh")
+  }
+
+  @Test("I13: holes are kept by writing on, shown by stat(2) and lseek(2), and kept by tools that copy out")
+  func holes() throws {
+    try ScriptedMount.mounted().run("Incoming/holes.sh")
+  }
 }

@@ -28,6 +28,12 @@ extension Operations {
         }
       }
     }
+    unsafe table.lseek = { (request, _, offset, whence, info) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        guard let target = SeekTarget(whence: whence) else { throw .invalidArgument }
+        return .offset(try tree.offset(of: target, from: Int64(offset), in: unsafe handle(info), context))
+      }
+    }
     unsafe table.write = { (request, _, start, size, offset, info) in
       unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         let bytes = unsafe UnsafeRawBufferPointer(start: start, count: size).bindMemory(to: UInt8.self)

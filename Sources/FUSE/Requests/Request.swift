@@ -90,6 +90,7 @@ struct Request: ~Copyable {
       unsafe vector.buf.pos = off_t(offset)
       unsafe vector.buf.size = count
       return unsafe fuse_reply_data(raw, &vector, FUSE_BUF_SPLICE_MOVE) == 0
+    case .offset(let offset): return unsafe fuse_reply_lseek(raw, off_t(offset)) == 0
     case .written(let count): return unsafe fuse_reply_write(raw, count) == 0
     case .length(let count): return unsafe fuse_reply_xattr(raw, count) == 0
     case .statistics(let statistics):
@@ -117,6 +118,8 @@ enum Reply {
   /// Directory entries, and the nodes whose lookup counts they increment.
   case entries([UInt8], [NodeID])
   case file(OpenFile, offset: Int64, count: Int)
+  /// The result of `lseek(2)`.
+  case offset(Int64)
   case written(Int)
   /// The size of an extended attribute, for a caller that passed a size of 0.
   case length(Int)

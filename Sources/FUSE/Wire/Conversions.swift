@@ -67,7 +67,8 @@ extension stat {
     st_gid = attributes.group
     st_size = Int(attributes.size)
     st_blksize = 1 << 20
-    st_blocks = Int((attributes.size >> 9) + (attributes.size & 511 == 0 ? 0 : 1))
+    let allocated = attributes.allocatedSize ?? attributes.size
+    st_blocks = Int((allocated >> 9) + (allocated & 511 == 0 ? 0 : 1))
     st_atim = timespec(attributes.accessed)
     st_mtim = timespec(attributes.modified)
     st_ctim = timespec(attributes.changed)

@@ -95,6 +95,14 @@ final class BlobHandle: FileHandle {
           }))
     }
   }
+
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    switch source {
+    case .file(let file):
+      return try file.file.offset(of: target, from: start, in: file.offset..<file.offset + file.info.size)
+    case .reader(let reader): return try target.offset(from: start, inSolid: reader.size)
+    }
+  }
 }
 
 /// Allocates a buffer, fills it, and cuts it to the number of bytes that `read` returns.

@@ -31,8 +31,8 @@ final class BlobNode: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
-      inode: inode, kind: .file, permissions: 0o444, size: info.size, modified: info.modified,
-      attributeTimeout: CacheTimeout.lasting)
+      inode: inode, kind: .file, permissions: 0o444, size: info.size, allocatedSize: info.allocatedSize,
+      modified: info.modified, attributeTimeout: CacheTimeout.lasting)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {

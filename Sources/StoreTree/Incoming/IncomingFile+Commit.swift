@@ -81,6 +81,7 @@ extension IncomingFile {
       shared.counters.add(.commits)
       state.withLock { state in
         state.address = address
+        state.info = nil
         state.stage = nil
         state.writers = []
         state.isDirty = false

@@ -86,25 +86,59 @@ extension IncomingFile {
     }
   }
 
+  /// Where the content is.
+  private enum Source {
+    case nothing
+    case stage(any BlobStage)
+    case blob(BlobAddress)
+  }
+
+  private func source(_ context: RequestContext) throws(Errno) -> Source {
+    if state.withLock({ $0.isBusy }) { context.willBlock() }
+    return try whenIdle(context) { (state) throws(Errno) in
+      if state.asyncCommitError != nil { throw .ioError }
+      if let stage = state.stage { return .stage(stage) }
+      if let address = state.address, !state.isDirty { return .blob(address) }
+      return .nothing
+    }
+  }
+
+  /// The space in bytes that the content takes, if it is known without a request to another machine.
+  func allocatedSize(_ context: RequestContext) -> Int64? {
+    let (stage, blob, info) = state.withLock(notifying: .none) { ($0.stage, $0.committed, $0.info) }
+    if let stage { return try? (stage as? any FileBackedStage)?.file?.status().allocatedSize }
+    guard let blob else { return nil }
+    if let info { return info.allocatedSize }
+    if shared.remote?.isKnown(blob.digest) == false { return nil }
+    return try? shared.engine.blobInfo(blob.digest, cancellation: context.cancellation).allocatedSize
+  }
+
+  /// Finds the next data or hole of the content being written, or else of the blob.
+  ///
+  /// - Parameter content: keeps the blob open between calls.
+  func offset(
+    of target: SeekTarget, from start: Int64, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
+  ) throws(Errno) -> Int64 {
+    switch try source(context) {
+    case .nothing: throw .noSuchAddressOrDevice
+    case .stage(let stage):
+      let size = stage.size
+      guard let file = (stage as? any FileBackedStage)?.file else {
+        return try target.offset(from: start, inSolid: size)
+      }
+      return try file.offset(of: target, from: start, in: 0..<size)
+    case .blob(let address):
+      return try blob(address, keeping: content, context).offset(of: target, from: start, context)
+    }
+  }
+
   /// Reads the content being written, or else the blob.
   ///
   /// - Parameter content: keeps the blob open between reads.
   func read(
     at offset: Int64, count: Int, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> ReadResult {
-    enum Source {
-      case nothing
-      case stage(any BlobStage)
-      case blob(BlobAddress)
-    }
-    if state.withLock({ $0.isBusy }) { context.willBlock() }
-    let source: Source = try whenIdle(context) { (state) throws(Errno) in
-      if state.asyncCommitError != nil { throw .ioError }
-      if let stage = state.stage { return .stage(stage) }
-      if let address = state.address, !state.isDirty { return .blob(address) }
-      return .nothing
-    }
-    switch source {
+    switch try source(context) {
     case .nothing: return .bytes([])
     case .stage(let stage):
       context.willBlock()

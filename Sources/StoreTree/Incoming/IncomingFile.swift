@@ -11,6 +11,8 @@ final class IncomingFile: Node {
     var stage: (any BlobStage)?
     /// The blob of the last commit.
     var address: BlobAddress?
+    /// The metadata of that blob, as the last lookup found it.
+    var info: BlobInfo?
     /// The processes whose handles have uncommitted writes.
     var writers: Set<Int32> = []
     /// Whether there is uncommitted content, possibly empty (new or truncated).
@@ -69,7 +71,8 @@ final class IncomingFile: Node {
     guard let address, isAlias else { return address }
     shared.willQueryStore(for: address.digest, context)
     do throws(CASError) {
-      _ = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
+      let info = try shared.engine.blobInfo(address.digest, cancellation: context.cancellation)
+      state.withLock(notifying: .none) { if $0.address == address { $0.info = info } }
     } catch {
       guard error.code == .notFound else { return address }
       shared.incoming.remove(self)
@@ -115,16 +118,17 @@ final class IncomingFile: Node {
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     try waitWhileBusy(context)
-    return state.withLock { attributes($0) }
+    let allocatedSize = allocatedSize(context)
+    return state.withLock { attributes($0, allocatedSize) }
   }
 
-  private func attributes(_ state: State) -> Attributes {
+  private func attributes(_ state: State, _ allocatedSize: Int64?) -> Attributes {
     let size = state.stage?.size ?? (state.isDirty ? 0 : state.address?.size ?? 0)
     let metadata = state.metadata
     return Attributes(
       inode: inode, kind: .file, permissions: metadata.permissions, links: state.isUnlinked ? 0 : 1,
-      user: metadata.user, group: metadata.group, size: size, accessed: metadata.accessed, modified: metadata.modified,
-      changed: metadata.changed,
+      user: metadata.user, group: metadata.group, size: size, allocatedSize: allocatedSize,
+      accessed: metadata.accessed, modified: metadata.modified, changed: metadata.changed,
       attributeTimeout: attributeTimeout(state))
   }
 
@@ -143,9 +147,10 @@ final class IncomingFile: Node {
       // A change without a descriptor has no close that would commit it.
       if writer == nil { try publishUnlessOpen(context) }
     }
+    let allocatedSize = allocatedSize(context)
     return try state.withLock { (state) throws(Errno) in
       try state.metadata.apply(changes, context, shared.processes)
-      return attributes(state)
+      return attributes(state, allocatedSize)
     }
   }
 

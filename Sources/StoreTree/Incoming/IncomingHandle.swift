@@ -35,6 +35,10 @@ final class IncomingHandle: FileHandle {
     try file.read(at: offset, count: count, keeping: content, context)
   }
 
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    try file.offset(of: target, from: start, keeping: content, context)
+  }
+
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     guard isWriting else { throw .badFileDescriptor }
     try file.changeContent(by: process, context) { (stage) throws(CASError) in try stage.write(bytes, at: offset) }

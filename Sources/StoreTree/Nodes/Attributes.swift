@@ -18,7 +18,7 @@ public struct Attributes: Sendable {
   public var kind: NodeKind
   /// The permission bits.
   public var permissions: UInt32
-  /// The number of links.
+  /// The number of links. A directory has one, which says that its subdirectories are not counted.
   public var links: UInt32 = 1
   /// The owner's user id.
   public var user: UInt32
@@ -26,6 +26,8 @@ public struct Attributes: Sendable {
   public var group: UInt32
   /// The length in bytes.
   public var size: Int64
+  /// The space in bytes that the content takes; `nil` for the length.
+  public var allocatedSize: Int64?
   /// The time of the last access.
   public var accessed: Timestamp
   /// The time of the last change of the content.

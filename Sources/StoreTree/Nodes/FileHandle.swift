@@ -8,6 +8,8 @@ protocol FileHandle: AnyObject, Sendable {
   var backing: BackingFile? { get }
   var ignoresFlush: Bool { get }
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult
+  /// Finds the next data or hole: `lseek(2)` with `SEEK_DATA`, `SEEK_HOLE`.
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno)
   func flush(_ context: RequestContext) throws(Errno)
   func synchronize(_ context: RequestContext) throws(Errno)

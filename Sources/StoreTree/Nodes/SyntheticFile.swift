@@ -50,4 +50,8 @@ final class BufferHandle: FileHandle {
     guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
     return .bytes(Array(content[start..<min(content.count, start + count)]))
   }
+
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    try target.offset(from: start, inSolid: Int64(content.count))
+  }
 }

@@ -46,6 +46,10 @@ final class ReferenceHandle: FileHandle {
     return .bytes(Array(text[start..<min(text.count, start + count)]))
   }
 
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    try target.offset(from: start, inSolid: Int64(state.withLock { $0.text.count }))
+  }
+
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     let text = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
