@@ -114,6 +114,15 @@ public final class Tree: Sendable {
     shared.shown(try nodes.node(node).attributes(context))
   }
 
+  /// Checks whether the owner of the mount may access a node: `FUSE_ACCESS`. The owner can read and change everything,
+  /// but no user can execute a file that has no permission bit for it, as the kernel decides at `execve(2)`.
+  ///
+  /// - Throws: EACCES.
+  public func checkAccess(to node: NodeID, executing: Bool, _ context: RequestContext) throws(Errno) {
+    let attributes = try attributes(of: node, context)
+    if executing, attributes.kind == .file, attributes.permissions & 0o111 == 0 { throw .permissionDenied }
+  }
+
   /// Sets attributes of a node: `FUSE_SETATTR`.
   ///
   /// - Parameter handle: the open file of `fchmod(2)` and `ftruncate(2)`; `nil` for a path.

@@ -19,6 +19,19 @@ import Testing
     try ScriptedMount.mounted().run("Tree/stable-listing.sh")
   }
 
+  @Test("T6: directories have one link, and tools that use the link count find everything", .needs(.tools("perl")))
+  func links() throws {
+    try ScriptedMount.mounted().run("Tree/links.sh")
+  }
+
+  @Test(
+    "T6: a file without a permission bit for it cannot be executed, and access(2) says so",
+    arguments: ["", "allow_other"])
+  func executing(_ option: String) throws {
+    let mount = option.isEmpty ? try ScriptedMount.mounted() : try ScriptedMount.mounted(option)
+    try mount.run("Tree/executing.sh")
+  }
+
   @Test("T3: blobs, deletions and tags by other processes show in time")
   func changes() throws {
     try ScriptedMount.mounted().run("Tree/changes.sh")

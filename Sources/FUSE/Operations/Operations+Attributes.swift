@@ -20,6 +20,13 @@ extension Operations {
         return .attributes(try tree.setAttributes(of: NodeID(node), changes, handle: open, context))
       }
     }
+    // Not sent with default_permissions, with which the kernel checks modes itself.
+    unsafe table.access = { (request, node, mask) in
+      unsafe serve(request) { (tree, context) throws(Errno) in
+        try tree.checkAccess(to: NodeID(node), executing: mask & X_OK != 0, context)
+        return .done
+      }
+    }
     unsafe table.getxattr = { (request, node, raw, room) in
       // The request may be gone once it is served: a signal answers it early.
       let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }

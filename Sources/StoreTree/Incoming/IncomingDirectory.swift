@@ -23,7 +23,7 @@ final class IncomingDirectory: NamespaceDirectory {
 
   private func attributes(_ metadata: FileMetadata) -> Attributes {
     Attributes(
-      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 2 : 0,
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 1 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed, attributeTimeout: CacheTimeout.second)
   }
