@@ -19,6 +19,22 @@ extension Tree {
     return (try entry(for: node, context), opened(handle))
   }
 
+  /// Makes an empty file: `FUSE_MKNOD`, which is a create and a close.
+  public func makeFile(
+    _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
+  ) throws(Errno) -> Entry {
+    let (entry, file) = try create(name, permissions: permissions, in: parent, context)
+    do throws(Errno) {
+      try flush(file.handle, context)
+    } catch {
+      try release(file.handle, context)
+      forget(entry.node, times: 1)
+      throw error
+    }
+    try release(file.handle, context)
+    return entry
+  }
+
   /// Reads from an offset: `FUSE_READ`.
   ///
   /// - Returns: fewer than `count` bytes only at the end of the file.

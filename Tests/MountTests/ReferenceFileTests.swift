@@ -54,4 +54,9 @@ import Testing
   func race() throws {
     try ScriptedMount.mounted().run("ReferenceFile/race.sh")
   }
+
+  @Test("R2: exactly one of several opens of a new name in one process succeeds", arguments: layouts)
+  func severalOpens(_ layout: String) throws {
+    try ScriptedMount().run("ReferenceFile/several-opens.sh", ["layout": layout])
+  }
 }

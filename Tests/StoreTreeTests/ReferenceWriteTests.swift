@@ -86,6 +86,72 @@ import Testing
     #expect(try tree.engine.listReferences().count == 1)
   }
 
+  @Test("R2: one close of several opens of a new name by one process succeeds, the others are EEXIST")
+  func severalOpens() throws {
+    let tree = try TestTree()
+    let (a, b) = (try tree.put("a"), try tree.put("b"))
+    let first = try tree.create("refs/name")
+    let second = try tree.create("refs/name")
+    try tree.write(first, a.description)
+    try tree.write(second, b.description)
+    try tree.close(second)
+    #expect(try target("name", of: tree) == b)
+    #expect(throws: Errno.fileExists) { try tree.close(first) }
+    try tree.release(first)
+    try tree.release(second)
+    #expect(try target("name", of: tree) == b)
+  }
+
+  @Test("R2: a close of an empty text is EINVAL while the process has another open of the name")
+  func severalOpensOneEmpty() throws {
+    let tree = try TestTree()
+    let first = try tree.create("refs/name")
+    let second = try tree.create("refs/name")
+    #expect(throws: Errno.invalidArgument) { try tree.close(first) }
+    let digest = try tree.put("a")
+    try tree.write(second, digest.description)
+    try tree.close(second)
+    #expect(try target("name", of: tree) == digest)
+  }
+
+  @Test("R2: a close before the text is complete succeeds while the open has another descriptor")
+  func duplicateOfEmpty() throws {
+    let tree = try TestTree()
+    let file = try tree.create("refs/name")
+    let other = try tree.create("refs/name")
+    tree.duplicate(file)
+    try tree.close(file)
+    let digest = try tree.put("a")
+    try tree.write(file, digest.description)
+    try tree.close(file)
+    #expect(try target("name", of: tree) == digest)
+    try tree.write(other, digest.description)
+    try tree.close(other)
+  }
+
+  @Test("R2: a complete text is a reference after the first close that succeeds, and stays one if the opener is killed")
+  func killedAfterClose() throws {
+    let tree = try TestTree()
+    let digest = try tree.put("a")
+    let file = try tree.create("refs/name")
+    tree.duplicate(file)
+    try tree.write(file, digest.description)
+    try tree.close(file)
+    tree.processes.kill(thread: .opener)
+    try tree.close(file)
+    try tree.release(file)
+    #expect(try target("name", of: tree) == digest)
+  }
+
+  @Test("R2: mknod(2) of a reference is EINVAL, and leaves no name")
+  func made() throws {
+    let tree = try TestTree()
+    #expect(throws: Errno.invalidArgument) {
+      _ = try tree.tree.makeFile("name", permissions: 0o644, in: tree.node("refs"), tree.context())
+    }
+    #expect(try tree.names("refs") == [])
+  }
+
   @Test(
     "R2: malformed text is EINVAL at the write that completes it",
     arguments: ["garbage\n", "sha256:abc\n", "{}", #"{"digest":1}"#, "[]"])

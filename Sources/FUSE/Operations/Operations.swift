@@ -95,9 +95,7 @@ enum Operations {
         guard mode & UInt32(Glibc.S_IFMT) == UInt32(Glibc.S_IFREG) else {
           throw tree.refuseSpecial(in: NodeID(parent))
         }
-        let made = try tree.create(unsafe name(raw), permissions: mode, in: NodeID(parent), context)
-        try tree.release(made.file.handle, context)
-        return .entry(made.entry)
+        return .entry(try tree.makeFile(unsafe name(raw), permissions: mode, in: NodeID(parent), context))
       }
     }
     unsafe table.symlink = { (request, _, parent, _) in

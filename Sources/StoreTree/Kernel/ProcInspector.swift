@@ -30,18 +30,20 @@ struct ProcInspector: ProcessInspector {
 
   /// Looks for the inode in every `fdinfo`. Inode numbers below `incoming` start at a random number, so files of other
   /// file systems do not have them.
-  func hasWriter(process: Int32, inode: UInt64) -> Bool {
+  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool {
     let path = "/proc/\(process)/fdinfo"
     guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
       let names = try? DirectoryStream(directory)
     else { return false }
     let wanted = String(inode)
+    var found = 0
     while let name = try? names.next() {
-      guard let info = text("\(path)/\(name)"), let found = Self.field("ino:", of: info),
-        found.sameBytes(as: wanted), let flags = Self.field("flags:", of: info).flatMap({ Int($0, radix: 8) })
+      guard let info = text("\(path)/\(name)"), let number = Self.field("ino:", of: info),
+        number.sameBytes(as: wanted), let flags = Self.field("flags:", of: info).flatMap({ Int($0, radix: 8) })
       else { continue }
       // O_ACCMODE: O_RDONLY is 0.
-      if flags & 3 != 0 { return true }
+      if flags & 3 != 0 { found += 1 }
+      if found > count { return true }
     }
     return false
   }

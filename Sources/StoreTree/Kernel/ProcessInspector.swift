@@ -11,18 +11,26 @@ package protocol ProcessInspector: Sendable {
   /// Whether a thread is exiting because a signal killed its process; `false` when it cannot be seen.
   func wasKilled(thread: Int32) -> Bool
 
-  /// Whether a process has a descriptor open for writing on an inode of this mount; `false` when it cannot be seen.
-  func hasWriter(process: Int32, inode: UInt64) -> Bool
+  /// Whether a process has more than a number of descriptors open for writing on an inode of this mount; `false` when it
+  /// cannot be seen.
+  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool
 }
 
 extension ProcessInspector {
-  /// Whether a close is the last one by the process that opened a file: the caller is that process or cannot be seen,
-  /// and the process has no other descriptor open for writing on the file.
-  ///
-  /// Where nothing can be seen the answer is yes: an acknowledged close must have stored the content.
-  func closesLast(of process: Int32, inode: UInt64, _ context: RequestContext) -> Bool {
+  /// Whether a close is one by the process that opened a file. A process that cannot be seen counts as that one: an
+  /// acknowledged close must have stored the content.
+  func isClosedByOpener(_ process: Int32, _ context: RequestContext) -> Bool {
     if context.thread == 0 || process == 0 { return true }
     let caller = self.process(ofThread: context.thread)
-    return (caller == process || caller == 0) && !hasWriter(process: process, inode: inode)
+    return caller == process || caller == 0
+  }
+
+  /// Whether a close is the last one by the process that opened a file: the process has no other descriptor open for
+  /// writing on it.
+  ///
+  /// - Parameter others: the descriptors for writing that the process has through other opens of the file.
+  func closesLast(of process: Int32, inode: UInt64, besides others: Int = 0, _ context: RequestContext) -> Bool {
+    if context.thread == 0 || process == 0 { return true }
+    return isClosedByOpener(process, context) && !hasWriters(moreThan: others, process: process, inode: inode)
   }
 }

@@ -59,7 +59,6 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
     let reference = try shared.references.name(of: path, context)
     guard reference.isGrammatical else { throw .invalidArgument }
     let file = ReferenceFile(shared, path: path)
-    shared.references.beginWriting(path)
     return (file, ReferenceHandle(shared, reference, path: path, inode: file.inode, text: nil, context))
   }
 

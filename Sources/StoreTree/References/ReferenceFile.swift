@@ -45,7 +45,6 @@ final class ReferenceFile: ReferenceNode {
     let (content, _) = try content(context)
     guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
     let name = try shared.references.name(of: path, context)
-    shared.references.beginWriting(path)
     return ReferenceHandle(
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }

@@ -4,12 +4,17 @@ import Logging
 import OCI
 import SystemPackage
 
-/// `refs/NAME` open for writing. The text becomes the reference at the last close by the opener.
+/// `refs/NAME` open for writing. The text becomes the reference at the close by the opener.
+///
+/// Several opens of a name have a text each, and each of them becomes the reference or fails. A complete text is put at
+/// the first close, so that no close has to tell another descriptor of this open from one of another open.
 final class ReferenceHandle: FileHandle {
   private struct State {
     var text: [UInt8]
     var isChanged: Bool
     var failure: Errno?
+    /// Whether the opener has closed its last descriptor.
+    var isClosed = false
   }
 
   /// The longest text in bytes. A descriptor can embed content.
@@ -35,6 +40,7 @@ final class ReferenceHandle: FileHandle {
     self.inode = inode
     process = shared.processes.process(ofThread: context.thread)
     state = Monitor(State(text: text ?? [], isChanged: text == nil))
+    shared.references.beginWriting(path, process: process)
   }
 
   var cachePolicy: CachePolicy { .directIO }
@@ -88,12 +94,31 @@ final class ReferenceHandle: FileHandle {
 
   func flush(_ context: RequestContext) throws(Errno) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
-    guard shared.processes.closesLast(of: process, inode: inode, context) else { return }
+    guard shared.processes.isClosedByOpener(process, context) else { return }
+    let isLast = isLastClose(context)
+    if isLast { noteClose() }
     if shared.processes.wasKilled(thread: context.thread) {
-      state.withLock { $0.isChanged = false }
+      if isLast { state.withLock { $0.isChanged = false } }
       return
     }
+    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text : nil }
+    guard let text, isLast || (try? ReferenceText(text)) != nil else { return }
     try publish(context)
+  }
+
+  /// Whether the opener has no descriptor left of this open, as far as their number shows: each of its other opens has
+  /// one at least.
+  private func isLastClose(_ context: RequestContext) -> Bool {
+    let others = shared.references.openCount(path, process: process) - (state.withLock { $0.isClosed } ? 0 : 1)
+    return shared.processes.closesLast(of: process, inode: inode, besides: others, context)
+  }
+
+  private func noteClose() {
+    let isFirst = state.withLock { state in
+      defer { state.isClosed = true }
+      return !state.isClosed
+    }
+    if isFirst { shared.references.didClose(path, process: process) }
   }
 
   func release(_ context: RequestContext) {
@@ -104,6 +129,7 @@ final class ReferenceHandle: FileHandle {
         shared.logger.error("put reference \(name): \(error) after its last close")
       }
     }
+    noteClose()
     shared.references.endWriting(path)
   }
 

@@ -20,6 +20,14 @@ final class ReferenceView: Sendable {
   fileprivate struct Local {
     var directories: Set<[FileName]> = []
     var writing: [[FileName]: Int] = [:]
+    /// How many opens for writing a process has not closed.
+    var open: [Opening: Int] = [:]
+  }
+
+  /// The name and the process of an open for writing.
+  fileprivate struct Opening: Hashable {
+    var path: [FileName]
+    var process: Int32
   }
 
   private let source: any ReferenceSource
@@ -57,9 +65,26 @@ final class ReferenceView: Sendable {
     return names + local.withLock { $0.children(of: path, withUnwritten: withUnwritten, without: names) }
   }
 
-  /// Shows a name that is being written, before it is a reference.
-  func beginWriting(_ path: [FileName]) {
-    local.withLock { $0.writing[path, default: 0] += 1 }
+  /// Shows a name that a process has opened for writing, before it is a reference.
+  func beginWriting(_ path: [FileName], process: Int32) {
+    local.withLock { local in
+      local.writing[path, default: 0] += 1
+      local.open[Opening(path: path, process: process), default: 0] += 1
+    }
+  }
+
+  /// Notes that a process has closed its last descriptor of an open.
+  func didClose(_ path: [FileName], process: Int32) {
+    let opening = Opening(path: path, process: process)
+    local.withLock { local in
+      let count = local.open[opening] ?? 0
+      local.open[opening] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// How many opens of a name for writing a process has not closed.
+  func openCount(_ path: [FileName], process: Int32) -> Int {
+    local.withLock(notifying: .none) { $0.open[Opening(path: path, process: process)] ?? 0 }
   }
 
   func endWriting(_ path: [FileName]) {

@@ -47,8 +47,8 @@ final class SimulatedProcesses: ProcessInspector {
 
   func wasKilled(thread: Int32) -> Bool { state.withLock { $0.killed.contains(thread) } }
 
-  func hasWriter(process: Int32, inode: UInt64) -> Bool {
-    state.withLock { $0.descriptors[Descriptor(process: process, inode: inode)] ?? 0 > 0 }
+  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool {
+    state.withLock { $0.descriptors[Descriptor(process: process, inode: inode)] ?? 0 > count }
   }
 }
 
