@@ -72,6 +72,42 @@ import Testing
     try tree.rename("incoming/f", to: path)
   }
 
+  @Test("B2: the close of an empty file under another digest is EBADMSG, and a child can still write it")
+  func emptyUnderDigest() throws {
+    let tree = try TestTree()
+    let path = try tree.blobPath(digest("content"))
+    let file = try tree.create(path)
+    tree.duplicate(file)
+    try tree.close(file)
+    tree.duplicate(file, by: .child)
+    #expect(throws: Errno.badMessage) { try tree.close(file) }
+    try tree.write(file, "content")
+    try tree.close(file, by: .child)
+    try tree.release(file)
+    #expect(try tree.isStored("content"))
+  }
+
+  @Test(
+    "B2: the close of an empty file under its digest succeeds, and the blob is there",
+    arguments: TestStoreKind.allCases)
+  func emptyUnderItsDigest(_ kind: TestStoreKind) throws {
+    let tree = try TestTree(kind)
+    let file = try tree.create(tree.blobPath(digest("")))
+    try tree.close(file)
+    #expect(try tree.isStored(""))
+    try tree.release(file)
+  }
+
+  @Test("B2: mknod(2) under another digest is EBADMSG, and stores nothing")
+  func made() throws {
+    let tree = try TestTree()
+    #expect(throws: Errno.badMessage) {
+      _ = try tree.tree.makeFile(
+        digest("content").hex, permissions: 0o644, in: tree.node("blobs/sha256"), tree.context())
+    }
+    #expect(try tree.blobCount() == 0)
+  }
+
   @Test("B2: a move that must not replace is EEXIST when the blob was stored before")
   func moveWithoutReplacing() throws {
     let tree = try TestTree()

@@ -35,7 +35,7 @@ final class AlgorithmDirectory: SyntheticDirectory {
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     guard let digest = Digest(algorithm, hex: name) else { throw .notPermitted }
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), expectedDigest: digest,
+      shared, number: shared.incoming.nextNumber(), isInBlobs: true, expectedDigest: digest,
       FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }

@@ -19,7 +19,19 @@ extension IncomingFile {
       discard(context)
     } else if isWritten {
       try publish(context)
+    } else if isInBlobs, context.thread != 0 {
+      // An opener that cannot be seen may have more descriptors, as after each redirection of a shell.
+      try publishEmpty(context)
     }
+  }
+
+  /// Commits a file in `blobs` that its opener closes empty.
+  ///
+  /// - Throws: EBADMSG when its name is not the digest of nothing. Another process that has it open can still write it.
+  private func publishEmpty(_ context: RequestContext) throws(Errno) {
+    let expected = state.withLock { $0.expectedDigest }
+    guard let expected, expected == Digester(expected.algorithm).digest else { throw .badMessage }
+    try publish(context)
   }
 
   /// Handles the end of an open file. The last writer publishes the content that no close has.

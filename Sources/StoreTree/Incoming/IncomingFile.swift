@@ -39,11 +39,16 @@ final class IncomingFile: Node {
 
   let shared: TreeContext
   let number: UInt64
+  /// Whether the file was created under a digest in `blobs`, and has no name in `incoming`.
+  let isInBlobs: Bool
   let state: Monitor<State>
 
-  init(_ shared: TreeContext, number: UInt64, expectedDigest: Digest?, _ metadata: FileMetadata) {
+  init(
+    _ shared: TreeContext, number: UInt64, isInBlobs: Bool = false, expectedDigest: Digest?, _ metadata: FileMetadata
+  ) {
     self.shared = shared
     self.number = number
+    self.isInBlobs = isInBlobs
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
 
