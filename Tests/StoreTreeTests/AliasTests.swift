@@ -235,4 +235,19 @@ import Testing
     let link = try tree.tree.lookup("f", in: committed, context).node
     #expect(throws: Errno.fileNameTooLong) { _ = try tree.tree.linkTarget(of: link) }
   }
+
+  @Test("I8: an access control list that is refused leaves the mode unchanged")
+  func refusedAccessControlList() throws {
+    let tree = try TestTree()
+    try tree.save("incoming/f", "content")
+    let before = try tree.attributes("incoming/f").permissions
+    // Version 2; owner, group, mask and others, each with a tag, permissions and an id.
+    let entries: [(tag: UInt8, permissions: UInt8)] = [(0x01, 7), (0x04, 0), (0x10, 0), (0x20, 0)]
+    let list: [UInt8] = [2, 0, 0, 0] + entries.flatMap { [$0.tag, 0, $0.permissions, 0, 255, 255, 255, 255] }
+    #expect(throws: Errno.noData) {
+      try tree.tree.setExtendedAttribute(
+        "system.posix_acl_access", to: list, of: tree.node("incoming/f"), mustBe: .present)
+    }
+    #expect(try tree.attributes("incoming/f").permissions == before)
+  }
 }

@@ -88,6 +88,11 @@ public final class Session: @unchecked Sendable {
       throw MountError(message)
     }
     unsafe self.session = session
+    nonisolated(unsafe) let notified = unsafe session
+    sessionState.invalidateAttributes { (node) in
+      // A negative offset drops the attributes alone.
+      _ = unsafe fuse_lowlevel_notify_inval_inode(notified, node.rawValue, -1, 0)
+    }
     // The leader reads before it waits.
     _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
   }

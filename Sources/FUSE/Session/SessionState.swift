@@ -18,6 +18,7 @@ final class SessionState: Sendable {
   let cpuLatency: CPULatencyRequest?
   private let description: MountDescription?
   private let connectedPassthrough = Monitor<Passthrough?>(nil)
+  private let attributeInvalidator = Monitor<(@Sendable (NodeID) -> Void)?>(nil)
 
   /// - Parameter description: the constant part of the mount's status; `nil` for a session without a mount.
   init(
@@ -46,6 +47,17 @@ final class SessionState: Sendable {
     if negotiation.granted.contains(.passthrough) {
       connectedPassthrough.withLock { $0 = Passthrough(device: device) }
     }
+  }
+
+  /// Sets the function that makes the kernel drop the cached attributes of a node.
+  func invalidateAttributes(with invalidator: @escaping @Sendable (NodeID) -> Void) {
+    attributeInvalidator.withLock { $0 = invalidator }
+  }
+
+  /// Makes the kernel drop the cached attributes of a node. A request about the node may be under way: unlike other
+  /// notifications, this one waits for no lock.
+  func invalidateAttributes(of node: NodeID) {
+    attributeInvalidator.withLock(notifying: .none) { $0 }?(node)
   }
 
   /// Does what was deferred while requests arrived back to back.

@@ -4,8 +4,9 @@ import SystemPackage
 /// `posix_acl_xattr.h`): a version, then entries of tag, permissions and id, all little-endian.
 ///
 /// The entries for owner, group and others are the file's permission bits, which some tools set this way.
-struct AccessControlList {
-  static let attribute = "system.posix_acl_access"
+package struct AccessControlList {
+  /// The name of the attribute.
+  package static let attribute = "system.posix_acl_access"
 
   private struct Entry {
     var tag: UInt16

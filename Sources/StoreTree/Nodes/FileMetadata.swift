@@ -83,14 +83,12 @@ struct FileMetadata: Sendable {
     guard name.utf8.starts(with: "user.".utf8) || name.utf8.starts(with: "system.posix_acl_".utf8) else {
       throw .notSupportedOnSocket
     }
-    if name.sameBytes(as: AccessControlList.attribute) {
-      let list = try AccessControlList(value)
+    let list = name.sameBytes(as: AccessControlList.attribute) ? try AccessControlList(value) : nil
+    if let list, list.isMinimal {
+      attributes.removeAll { $0.name.sameBytes(as: name) }
       permissions = permissions & 0o7000 | list.mode
       changed = .now
-      if list.isMinimal {
-        attributes.removeAll { $0.name.sameBytes(as: name) }
-        return
-      }
+      return
     }
     let place = attributes.firstIndex { $0.name.sameBytes(as: name) }
     switch mustBe {
@@ -103,6 +101,7 @@ struct FileMetadata: Sendable {
     changed.append((name, value))
     guard changed.reduce(0, { $0 + $1.name.utf8.count + $1.value.count }) <= Self.attributeLimit else { throw .noSpace }
     attributes = changed
+    if let list { permissions = permissions & 0o7000 | list.mode }
     self.changed = .now
   }
 
