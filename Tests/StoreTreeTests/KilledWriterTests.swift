@@ -70,6 +70,19 @@ import Testing
     #expect(try tree.isStored("content"))
   }
 
+  @Test("I6: the content of a child is kept when a signal kills it after the opener has ended")
+  func childOfEndedOpener() throws {
+    let tree = try TestTree()
+    let file = try tree.create("incoming/f")
+    tree.duplicate(file, by: .child)
+    try tree.close(file)
+    try tree.write(file, "content")
+    tree.processes.kill(thread: .child)
+    try tree.close(file, by: .child)
+    try tree.release(file)
+    #expect(try tree.isStored("content"))
+  }
+
   @Test("I6: the content of a killed process that cannot be seen is kept")
   func unseen() throws {
     let tree = try TestTree()
