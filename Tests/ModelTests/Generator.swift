@@ -118,7 +118,11 @@ struct Generator {
       planned = [.write(slot, count: count, tag: tag), .ftruncate(slot, number(count)), .ftruncate(slot, count)]
       return .open(slot, "a", one(of: [.cut, .new]))
     case 3..<12: return .open(slot, "a", one(of: [.both, .both, .both, .keep, .append, .read, .cut, .new]))
-    case 12..<30: return .pwrite(slot, at: near, count: count, tag: tag)
+    case 12..<20: return .pwrite(slot, at: near, count: count, tag: tag)
+    case 20..<22: return .pwrite(slot, at: 300_000 + number(90_000), count: count, tag: tag)
+    case 22..<26: return .holes(slot)
+    case 26..<30:
+      return .copy(slot, number(3), from: near, to: one(of: [offset, near, number(70) * 4096]), count: count)
     case 30..<40: return .write(slot, count: count, tag: tag)
     case 40..<50: return .pread(slot, at: near, count: count)
     case 50..<55: return .mread(slot, at: near, count: count)

@@ -68,6 +68,25 @@ extension Model {
     return "ok \(Content.short(Array(bytes)))"
   }
 
+  func holes(_ process: Int, _ slot: Int) -> String? {
+    // A store through a mapping is found when it is written out.
+    guard let handle = processes[process]?[slot], handle.mode.reads, !handle.file.isDiscarded, mapping == nil else {
+      return nil
+    }
+    return "ok \(Content.short(handle.file.content))"
+  }
+
+  func copy(_ process: Int, _ slot: Int, _ other: Int, from: Int, to: Int, _ count: Int) -> String? {
+    guard let source = processes[process]?[slot], let target = processes[process]?[other] else { return nil }
+    guard !source.file.isDiscarded, to + count <= Self.longest else { return nil }
+    guard source.mode.reads, target.mode.writes, target.mode != .append else { return "EBADF" }
+    let bytes = Array(source.file.content.dropFirst(from).prefix(count))
+    guard !bytes.isEmpty else { return nil }
+    // Within one file the ranges must not overlap, and the worker goes on until the end, which the copy may move.
+    if source.file === target.file, bytes.count < count || abs(from - to) < count { return nil }
+    return change(target.file, by: target.opener) { Self.put(bytes, to, &$0) } ?? "ok \(bytes.count)"
+  }
+
   func seek(_ process: Int, _ slot: Int, _ offset: Int) -> String? {
     guard let handle = processes[process]?[slot] else { return nil }
     handle.offset = offset

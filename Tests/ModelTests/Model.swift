@@ -82,6 +82,9 @@ final class Model {
     case .read(let slot, let count): return read(process, slot, at: nil, count)
     case .pread(let slot, let offset, let count): return read(process, slot, at: offset, count)
     case .seek(let slot, let offset): return seek(process, slot, offset)
+    case .holes(let slot): return holes(process, slot)
+    case .copy(let slot, let other, let from, let to, let count):
+      return copy(process, slot, other, from: from, to: to, count)
     case .ftruncate(let slot, let size): return truncate(process, slot, size)
     case .truncate(let path, let size): return truncate(path, size)
     case .dup(let slot, let other): return duplicate(process, slot, other)

@@ -34,6 +34,10 @@ struct Step: CustomStringConvertible {
     case read(Int, count: Int)
     case pread(Int, at: Int, count: Int)
     case seek(Int, Int)
+    /// Finds all data with `lseek(2)`, and takes the rest for zeros.
+    case holes(Int)
+    /// Copies with `copy_file_range(2)` from one descriptor to another.
+    case copy(Int, Int, from: Int, to: Int, count: Int)
     case ftruncate(Int, Int)
     case truncate(String, Int)
     case dup(Int, Int)
@@ -76,6 +80,8 @@ extension Step.Action {
     case .read(let slot, let count): "read \(slot) \(count)"
     case .pread(let slot, let offset, let count): "pread \(slot) \(offset) \(count)"
     case .seek(let slot, let offset): "seek \(slot) \(offset)"
+    case .holes(let slot): "holes \(slot)"
+    case .copy(let slot, let other, let from, let to, let count): "copy \(slot) \(other) \(from) \(to) \(count)"
     case .ftruncate(let slot, let size): "ftruncate \(slot) \(size)"
     case .truncate(let path, let size): "truncate \(path) \(size)"
     case .dup(let slot, let other): "dup \(slot) \(other)"

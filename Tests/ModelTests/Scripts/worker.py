@@ -74,6 +74,21 @@ class Mapping:
     def close(self):
         self.libc.munmap(ctypes.c_void_p(self.start), ctypes.c_size_t(self.size))
 
+def without_holes(file):
+    """The content, of which only what SEEK_DATA finds is read."""
+    position, size, end, found = os.lseek(file, 0, os.SEEK_CUR), os.fstat(file).st_size, 0, bytearray()
+    while end < size:
+        try:
+            start = os.lseek(file, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            break
+        end = os.lseek(file, start, os.SEEK_HOLE)
+        found += bytes(start - len(found)) + os.pread(file, end - start, start)
+    os.lseek(file, position, os.SEEK_SET)
+    return bytes(found) + bytes(size - len(found))
+
 def act(verb, words):
     global held
     number = lambda i: int(words[i])
@@ -90,6 +105,17 @@ def act(verb, words):
         return "ok " + short(os.pread(slots[slot], number(2), number(1)))
     elif verb == "seek":
         os.lseek(slots[slot], number(1), os.SEEK_SET)
+    elif verb == "holes":
+        return "ok " + short(without_holes(slots[slot]))
+    elif verb == "copy":
+        done, wanted = 0, number(4)
+        while done < wanted:
+            count = os.copy_file_range(
+                slots[slot], slots[words[1]], wanted - done, number(2) + done, number(3) + done)
+            if count == 0:
+                break
+            done += count
+        return "ok %d" % done
     elif verb == "ftruncate":
         os.ftruncate(slots[slot], number(1))
     elif verb == "truncate":
