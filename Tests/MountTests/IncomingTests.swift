@@ -73,6 +73,11 @@ import Testing
     try ScriptedMount.mounted().run("Incoming/directories.sh")
   }
 
+  @Test("I7 I8 I10: calls that fail on a disk fail in incoming, with the same error")
+  func errors() throws {
+    try ScriptedMount.mounted().run("Incoming/errors.sh")
+  }
+
   @Test(
     "I10: cp -r, rsync -a and tar copy a tree into incoming", .needs(.tools("rsync")),
     arguments: ["cp", "rsync", "tar"])
