@@ -12,7 +12,9 @@ package final class DirectoryStream {
   package init(_ directory: OpenFile) throws(Errno) {
     // A new open file description, because the position in it belongs to the stream.
     let own = try directory.openBeneath(".", [.readOnly, .directory])
-    let fd = try retrying { fcntl(own.rawValue, F_DUPFD_CLOEXEC, 0) }
+    let fd = try CachedDescriptors.retrying { () throws(Errno) in
+      try retrying { fcntl(own.rawValue, F_DUPFD_CLOEXEC, 0) }
+    }
     guard let stream = unsafe fdopendir(fd) else {
       let error = Errno(rawValue: errno)
       close(fd)

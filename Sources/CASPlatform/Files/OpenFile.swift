@@ -17,7 +17,10 @@ public final class OpenFile: Sendable {
 
   /// Duplicates a descriptor, which remains the caller's: `fcntl(2)` with `F_DUPFD_CLOEXEC`. Both share one position.
   public convenience init(duplicating rawValue: Int32) throws(Errno) {
-    self.init(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
+    self.init(
+      owning: try CachedDescriptors.retrying { () throws(Errno) in
+        try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
+      })
   }
 
   deinit {
@@ -56,8 +59,10 @@ public final class OpenFile: Sendable {
   public static func open(
     path: String, _ flags: Flags, mode: UInt32 = 0
   ) throws(Errno) -> OpenFile {
-    let fd = try retrying { unsafe openat(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) }
-    return OpenFile(owning: fd)
+    OpenFile(
+      owning: try CachedDescriptors.retrying { () throws(Errno) in
+        try retrying { unsafe openat(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) }
+      })
   }
 
   /// Opens a relative path that cannot leave this directory by a symbolic link, `..` or a magic link: `openat2(2)` with
@@ -70,12 +75,17 @@ public final class OpenFile: Sendable {
     let resolve = UInt64(casfs_RESOLVE_BENEATH | casfs_RESOLVE_NO_SYMLINKS)
     do throws(Errno) {
       return OpenFile(
-        owning: try retrying(also: .resourceTemporarilyUnavailable) {
-          unsafe casfs_openat2(rawValue, path, bits, mode, resolve)
+        owning: try CachedDescriptors.retrying { () throws(Errno) in
+          try retrying(also: .resourceTemporarilyUnavailable) {
+            unsafe casfs_openat2(rawValue, path, bits, mode, resolve)
+          }
         })
     } catch {
       guard error == .noFunction, !path.utf8.contains(UInt8(ascii: "/")), path != ".." else { throw error }
-      return OpenFile(owning: try retrying { unsafe openat(rawValue, path, bits | O_NOFOLLOW, mode) })
+      return OpenFile(
+        owning: try CachedDescriptors.retrying { () throws(Errno) in
+          try retrying { unsafe openat(rawValue, path, bits | O_NOFOLLOW, mode) }
+        })
     }
   }
 
@@ -106,7 +116,7 @@ public final class OpenFile: Sendable {
 
   /// Returns a second descriptor of the same open file description: `fcntl(2)` with `F_DUPFD_CLOEXEC`.
   package func duplicate() throws(Errno) -> OpenFile {
-    OpenFile(owning: try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
+    try OpenFile(duplicating: rawValue)
   }
 }
 

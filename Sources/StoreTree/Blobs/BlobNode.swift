@@ -41,7 +41,7 @@ final class BlobNode: Node {
       content.countOpen()
       return content
     }
-    let content = try opened(context)
+    let content = try BlobHandle(shared, digest, info, context)
     if content.isCacheable { shared.openBlobs.keep(content) }
     if content.version != info.version {
       content.release(context)
@@ -50,18 +50,6 @@ final class BlobNode: Node {
     }
     content.countOpen()
     return content
-  }
-
-  private func opened(_ context: RequestContext) throws(Errno) -> BlobHandle {
-    do throws(Errno) {
-      return try BlobHandle(shared, digest, info, context)
-    } catch {
-      // Cached open blobs must not take the descriptors that a caller needs. Two rotations drop all of them.
-      guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
-      shared.openBlobs.rotate()
-      shared.openBlobs.rotate()
-      return try BlobHandle(shared, digest, info, context)
-    }
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {

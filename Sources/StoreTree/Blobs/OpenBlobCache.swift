@@ -21,9 +21,21 @@ final class OpenBlobCache: Sendable {
 
   private let state: Monitor<State>
 
+  private let registration: CachedDescriptors.Registration
+
   /// - Parameter limit: the number of blobs in a generation.
   init(limit: Int) {
-    state = Monitor(State(open: GenerationalMap(generationSize: limit)))
+    let state = Monitor(State(open: GenerationalMap(generationSize: limit)))
+    self.state = state
+    // Cached open blobs must not take the descriptors that an operation needs. Two rotations drop all of them.
+    registration = CachedDescriptors.register {
+      Self.rotate(state)
+      Self.rotate(state)
+    }
+  }
+
+  deinit {
+    CachedDescriptors.remove(registration)
   }
 
   /// Returns the open blob of a node if its file is unchanged, and keeps it open for another generation.
@@ -56,6 +68,10 @@ final class OpenBlobCache: Sendable {
 
   /// Closes the blobs that were not reopened since the last call.
   func rotate() {
+    Self.rotate(state)
+  }
+
+  private static func rotate(_ state: Monitor<State>) {
     let unused = state.withLock(notifying: .none) { state in
       state.unused += state.open.rotate()
       return state.takeUnused()
