@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -119,6 +120,8 @@ int casfs_close_inherited(void) { return close_range(3, ~0U, 0); }
 int casfs_close_on_exec(void) { return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); }
 
 int casfs_fork(void) { return fork(); }
+
+int casfs_spawn_without(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }
 
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
   return getxattr(path, name, value, size);

@@ -77,6 +77,9 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
 // 1 if a process has the file open for writing, 0 if not, -1 if that is unknown: fcntl(2), F_SETLEASE.
 int casfs_has_writer(int fd);
 int casfs_fork(void);
+// Lets a program that is started with these actions, a posix_spawn_file_actions_t, have no descriptor from `first` on:
+// posix_spawn_file_actions_addclosefrom_np(3). Returns an error number.
+int casfs_spawn_without(void *actions, int first);
 // Returns freed memory to the system: malloc_trim(3).
 void casfs_trim_memory(void);
 // Closes all descriptors but the three standard ones: close_range(2).
