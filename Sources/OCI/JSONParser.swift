@@ -76,7 +76,7 @@ struct JSONParser {
 
   /// Returns an error with the current position.
   func invalid(_ reason: String, exceedsBounds: Bool = false) -> InvalidValue {
-    InvalidValue("byte \(position): \(reason)", exceedsBounds: exceedsBounds)
+    InvalidValue("byte \(position): \(reason)", exceedsBounds: exceedsBounds, offset: position)
   }
 
   /// Skips white space, which must not be the end of the text.

@@ -14,6 +14,7 @@ struct Create: ParsableCommand {
   var layout: DirectoryLayout = .index
 
   func run() throws {
+    CommandLog.start()
     try StoreArgument.drivers(directory: DirectoryDriver(creating: layout)).create(target.store).close()
   }
 }

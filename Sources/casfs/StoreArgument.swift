@@ -4,7 +4,6 @@ import CASArchive
 import CASDirectory
 import CASMemory
 import CASRegistry
-import Logging
 import OCI
 
 /// The store argument of a command.
@@ -21,20 +20,15 @@ struct StoreArgument: ParsableArguments {
 
   /// Opens the store for reading and writing.
   func open() throws(CASError) -> any Engine {
-    disableLogging()
+    CommandLog.start()
     return try Self.drivers().open(store)
   }
 
   /// Opens the store for reading only.
   func openReadOnly(_ links: LinkOptions? = nil) throws(CASError) -> any Engine {
-    disableLogging()
+    CommandLog.start()
     return try Self.drivers(directory: links?.driver ?? DirectoryDriver()).open(
       store, options: OpenOptions(isReadOnly: true))
-  }
-
-  /// Disables the log of the store: a command reports the same error on one line of its own.
-  private func disableLogging() {
-    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
   }
 }
 

@@ -13,7 +13,8 @@ struct CredentialTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     try FileManager.default.createDirectory(at: folder.appending(path: ".docker"), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: folder.appending(path: ".docker/config.json"))
-    return try CredentialFiles(environment: ["HOME": folder.path]).credentials(for: RegistryAddress(uri))
+    return try CredentialFiles(environment: ["HOME": folder.path])
+      .lookup(for: RegistryAddress(uri), CancellationToken()).credentials
   }
 
   /// `NAME:PASSWORD` in base64, as in files.
@@ -39,28 +40,30 @@ struct CredentialTests {
     #expect(try credentials(hub, for: "docker://docker.io/alpine") == .password(user: "me", "p"))
     #expect(try credentials(hub) == nil)
     let token = #"{"auths":{"host:5000":{"auth":"\#(auth("me:p"))","identitytoken":"t"}}}"#
-    #expect(try credentials(token) == .identityToken("t"))
+    #expect(try credentials(token) == .identityToken("t", user: "me"))
     let plain = #"{"auths":{"host:5000":{"username":"me","password":"p"}}}"#
     #expect(try credentials(plain) == .password(user: "me", "p"))
-    for none in ["", "{}", #"{"auths":{}}"#, #"{"auths":null}"#, #"{"auths":{"host:5000":{}},"x":1}"#] {
+    for none in [
+      "", "{}", #"{"auths":{"host:5000":{"auth":"\#(auth("no colon"))"}}}"#, #"{"credHelpers":[],"auths":5}"#,
+      #"{"auths":{}}"#, #"{"auths":null}"#, #"{"auths":{"host:5000":{}},"x":1}"#,
+    ] {
       #expect(try credentials(none) == nil)
     }
   }
 
   @Test(
-    "An unreadable file is an error that names it and reveals no secret",
+    "N2: a malformed file is an error that names it and the line, and reveals no secret",
     arguments: [
-      "{", #"{"auths":{"host:5000":{"auth":"!secret!"}}}"#, #"{"auths":{"host:5000":{"auth":"c2VjcmV0"}}}"#,
-      #"{"credHelpers":{"host:5000":"keychain"}}"#, #"{"credsStore":"keychain","auths":{"host:5000":{}}}"#,
+      ("{", ":1"), ("{\n\"auths\":\n{secret", ":3"), ("{\"auths\":\n{\"host:5000\":{\"auth\":\"!secret!\"}}}", ":2"),
+      (String(repeating: " ", count: 2 << 20), ""),
     ])
-  func broken(_ text: String) throws {
+  func broken(_ text: String, _ line: String) throws {
     do {
       _ = try credentials(text)
       Issue.record("it was read")
     } catch let error as RegistryError {
       let message = CASError(error, OperationContext("open store", on: "docker://host"), "host").description
-      #expect(message.contains("config.json") && !message.contains("secret"))
-      if text.contains("keychain") { #expect(message.contains("keychain")) }
+      #expect(message.contains("config.json\(line)") && !message.contains("secret"), Comment(rawValue: message))
     }
   }
 
@@ -86,5 +89,7 @@ struct CredentialTests {
     #expect(throws: InvalidValue.self) {
       try CacheConfiguration(environment: ["HOME": "/h", "CASFS_CACHE_SIZE": "big"])
     }
+    let place = try #require(try CacheConfiguration(environment: ["HOME": "/h"]).userPlace(sizeLimit: 5))
+    #expect(place.metadataPath == "/h/.cache/casfs-notes" && place.sizeLimit == 5)
   }
 }

@@ -25,7 +25,27 @@ import Testing
     try ScriptedMount().run(.test, "Access/expiry-for-many.sh")
   }
 
-  @Test("E9: an identity token is exchanged for access tokens")
+  @Test("N1: a caller without an account reads what is public, with a token of the repository")
+  func anonymous() throws {
+    try ScriptedMount().run(.test, "Access/anonymous.sh")
+  }
+
+  @Test("N1: a token is found for every form of challenge, and for a request's own")
+  func challenges() throws {
+    try ScriptedMount().run(.test, "Access/challenges.sh")
+  }
+
+  @Test("N1: every form of token is used, and faults of a token server are repeated or named")
+  func tokenReplies() throws {
+    try ScriptedMount().run(.test, "Access/token-replies.sh")
+  }
+
+  @Test("N2: credential helpers are run, and one that fails is passed over with a warning")
+  func helpers() throws {
+    try ScriptedMount().run(.test, "Access/helpers.sh")
+  }
+
+  @Test("E9, N1: an identity token is exchanged for access tokens")
   func identityToken() throws {
     try ScriptedMount().run(.test, "Access/identity-token.sh")
   }

@@ -35,9 +35,14 @@ final class RegistryClient: Sendable {
   var isUnreachable: Bool { circuitBreaker.isOpen }
 
   /// Connects to the registry, and checks that it supports the API (distribution-spec, "Determining Support").
+  ///
+  /// A refusal of that request says nothing about the repository: some registries answer 404 to it, or 401 to callers
+  /// without an account who may pull public repositories.
   func connect(_ context: OperationContext) throws(CASError) {
-    let response = try send(RegistryRequest(method: .GET, target: "/v2/"), context)
-    guard response.status == 200 else { throw failure(response, context) }
+    let response = try send(RegistryRequest(method: .GET, target: "/v2/", isProbe: true), context)
+    guard response.status == 200 || (400...499).contains(response.status) && response.status != 429 else {
+      throw failure(response, context)
+    }
     try drain(response, context)
   }
 
@@ -73,7 +78,7 @@ final class RegistryClient: Sendable {
       throw .refused(.io(.ioError), "invalid URL: \(request.target.sanitized)")
     }
     var redirects = 0
-    var isAuthenticated = false
+    var authentication = Authenticator.Attempt()
     while true {
       let isRegistry = Self.origin(of: url) == URL(string: base).flatMap(Self.origin)
       let authorization = isRegistry ? authenticator.authorization(for: request.access) : nil
@@ -83,14 +88,17 @@ final class RegistryClient: Sendable {
       let exchange = try transport.send(outgoing, cancellation)
       let head = try exchange.head()
       let status = Int(head.status.code)
+      let challenges = Challenge.all(in: head.headers)
       switch status {
-      case 401 where isRegistry && !isAuthenticated:
-        _ = try exchange.body(limit: Self.errorBodyLimit)
-        isAuthenticated = true
-        try authenticator.authenticate(
-          Challenge.all(in: head.headers), for: request.access, rejected: authorization, through: transport,
-          cancellation
-        )
+      case 401 where isRegistry, 403 where isRegistry && (authorization != nil || !challenges.isEmpty):
+        let body = try exchange.body(limit: Self.errorBodyLimit)
+        let refusal = Authenticator.Refusal(
+          status: status, challenges: challenges, access: request.access, isProbe: request.isProbe,
+          authorization: authorization)
+        let outcome = try authenticator.answer(refusal, &authentication, through: transport, cancellation)
+        guard case .refused(let reason) = outcome else { continue }
+        return RegistryResponse(
+          status: status, headers: head.headers, exchange: exchange, url: url, refusal: (body, reason))
       case 301, 302, 303, 307, 308:
         guard request.body == nil, request.method == .GET || request.method == .HEAD || status >= 307 else {
           throw .refused(.io(.ioError), "unsupported redirect (\(status)) of a \(request.method.rawValue) request")
@@ -202,8 +210,8 @@ final class RegistryClient: Sendable {
 
   /// Maps an unsuccessful response to an error.
   func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
-    let body = try? response.exchange.body(limit: Self.errorBodyLimit)
-    let reason = body.flatMap { $0 }.flatMap(ServerError.init)
+    let body = response.refusal?.body ?? (try? response.exchange.body(limit: Self.errorBodyLimit)).flatMap(\.self)
+    let reason = body.flatMap(ServerError.init)
     let code: CASError.Code =
       switch (response.status, reason?.code) {
       case (_, "DIGEST_INVALID"), (_, "SIZE_INVALID"): .mismatch
@@ -215,10 +223,13 @@ final class RegistryClient: Sendable {
       default: .io(.ioError)
       }
     let detail = reason.map { ": \($0)" } ?? ""
-    let denial = code == .io(.permissionDenied) ? "permission denied: " : ""
-    return CASError(
-      code, context,
-      cause: "\(address.repositoryName): \(denial)registry answered \(response.status)\(detail)")
+    var cause = "registry answered \(response.status)\(detail)"
+    if code == .io(.permissionDenied) {
+      // A user needs to know both: the registry refused, and why there were no credentials.
+      let reasons = [response.refusal?.reason, authenticator.helperFailures].compactMap(\.self)
+      cause = "permission denied: " + ([cause] + reasons).joined(separator: "; ")
+    }
+    return CASError(code, context, cause: "\(address.repositoryName): \(cause)")
   }
 
   /// Makes the error of a response that violates the protocol: EIO.

@@ -62,6 +62,17 @@ enum RegistryError: Error {
     }
   }
 
+  /// The same failure of a named server, which is not the registry.
+  func prefixed(_ server: String) -> RegistryError {
+    switch self {
+    case .unreachable(let reason): .unreachable("\(server): \(reason)")
+    case .connectionLost(let reason): .connectionLost("\(server): \(reason)")
+    case .tls(let reason, let isPlaintext): .tls("\(server): \(reason)", isPlaintext: isPlaintext)
+    case .refused(let code, let reason): .refused(code, "\(server): \(reason)")
+    case .cancelled: .cancelled
+    }
+  }
+
   private static func tls(_ error: any Error) -> RegistryError {
     let text = "\(error)"
     // A plain HTTP server sends bytes that BoringSSL rejects by these names, or closes the connection.

@@ -13,6 +13,8 @@ struct RegistryRequest: Sendable {
   var isBulk = false
   /// Whether the request is idempotent, so that it can be repeated after an unknown outcome.
   var isRepeatable = true
+  /// Whether the request concerns no repository.
+  var isProbe = false
 }
 
 /// A response whose body has not been read yet.
@@ -22,4 +24,6 @@ struct RegistryResponse {
   let exchange: HTTPExchange
   /// The URL that responded, after redirects: the base of relative URLs.
   let url: URL
+  /// The body and the reason of a refusal, for which the whole body was read.
+  var refusal: (body: [UInt8]?, reason: String?)?
 }

@@ -11,7 +11,19 @@ from web import Response, failure
 
 
 class Access:
-    """`settings["access"]` is "none", "basic" or "token"; `settings["users"]` has NAME: [PASSWORD, "pull,push,…"]."""
+    """`settings["access"]` is "none", "basic" or "token"; `settings["users"]` has NAME: [PASSWORD, "pull,push,…"].
+
+    Further settings of tokens, as registries differ in them:
+
+      public        the repositories for whose pull a caller without an account gets a token; for others 401
+      probe         the status of GET /v2/, whatever it is sent
+      placeholder   the scope of the challenge of GET /v2/
+      inner         the name that a repository has in scopes, by its name in paths
+      challenges    the challenges in place of one; {realm} and {scope} are replaced
+      denial        the status for a token that does not permit the request, 401 unless given
+      token_post    the status of the token service for POST
+      token_reply   members of its replies; null leaves one out
+    """
 
     def __init__(self, settings):
         self.settings, self.lock = settings, threading.Lock()
@@ -29,16 +41,24 @@ class Access:
             allowed = self.allowed(secret) if kind == "Basic" else None
             challenge = 'Basic realm="registry"'
         else:
-            allowed = self.scope(secret, name) if kind == "Bearer" else None
             realm = self.settings.get("realm") or f"{request.origin}/token"
-            scope = f',scope="repository:{name}:{actions}"' if name else ""
-            challenge = f'Bearer realm="{realm}",service="registry"{scope}'
+            name = self.settings.get("inner", {}).get(name, name)
+            scope = f"repository:{name}:{actions}" if name else self.settings.get("placeholder", "")
+            allowed = self.scope(secret, name) if kind == "Bearer" else None
+            challenge = f'Bearer realm="{realm}",service="registry"' + (f',scope="{scope}"' if scope else "")
+            if "challenges" in self.settings:
+                challenge = self.settings["challenges"].replace("{realm}", realm).replace("{scope}", scope)
         is_enough = allowed is not None and (not name or actions.split(",")[-1] in allowed)
+        if not name and "probe" in self.settings:
+            status = self.settings["probe"]
+            headers = {"WWW-Authenticate": challenge} if status == 401 else {}
+            return failure(status, "UNKNOWN", "the probe is refused", headers)
         if is_enough:
             return None
         if how == "basic" and allowed is not None:
             return failure(403, "DENIED", "requested access to the resource is denied")
-        return failure(401, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": challenge})
+        status = 401 if allowed is None else self.settings.get("denial", 401)
+        return failure(status, "UNAUTHORIZED", "authentication required", {"WWW-Authenticate": challenge})
 
     def wanted(self, request):
         """The repository and the actions that a request requires, the decisive one last."""
@@ -74,6 +94,8 @@ class Access:
         """The token service: GET with basic credentials, or POST with a refresh token, which is a password here."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(request.target).query)
+        if request.method == "POST" and "token_post" in self.settings:
+            return failure(self.settings["token_post"], "UNSUPPORTED", "no POST here")
         if request.method == "POST":
             query = urllib.parse.parse_qs(request.content().decode())
             refresh = query.get("refresh_token", [None])[0]
@@ -82,12 +104,17 @@ class Access:
             allowed = self.allowed(secret)
         else:
             allowed = self.settings.get("anonymous", "").split(",")
+            if "public" in self.settings:
+                known = {f"repository:{name}:pull" for name in self.settings["public"]}
+                allowed = ["pull"] if set(query.get("scope", [])) <= known else None
         if allowed is None:
             return failure(401, "UNAUTHORIZED", "incorrect username or password")
         token, seconds = secrets.token_urlsafe(24), self.settings.get("token_seconds", 300)
         with self.lock:
             self.tokens[token] = (granted(query.get("scope", []), allowed), time.monotonic() + seconds)
         body = {"token": token, "access_token": token, "expires_in": max(int(seconds), 1)}
+        body |= self.settings.get("token_reply", {})
+        body = {name: token if value == "{token}" else value for name, value in body.items() if value is not None}
         return Response(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def users(self):

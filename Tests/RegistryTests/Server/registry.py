@@ -68,7 +68,7 @@ class Registry:
         return faults.after(request.fault, response)
 
     def carried_out(self, request):
-        if request.path == "/token":
+        if request.path in ("/token", "/token/moved"):
             return self.access.token(request)
         if refusal := self.access.refusal(request):
             return refusal
