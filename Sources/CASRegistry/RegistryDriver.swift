@@ -44,7 +44,7 @@ public struct RegistryDriver: Driver {
   /// Connects to the registry, and opens the cache.
   ///
   /// - Throws: `CASError.Code.invalid` for a malformed URI or environment, `notFound` for a required repository that
-  ///   does not exist, `io` with EACCES without valid credentials, and with EIO if the registry is unreachable.
+  ///   does not exist, `io` with EACCES for rejected credentials, and with EIO if the registry is unreachable.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     let environment = environment ?? ProcessInfo.processInfo.environment

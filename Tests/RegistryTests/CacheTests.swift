@@ -71,4 +71,11 @@ import Testing
   func inTheWay(obstacle: String) throws {
     try ScriptedMount().run(.test, "Cache/in-the-way.sh", ["obstacle": obstacle])
   }
+
+  @Test(
+    "N8: a cache that cannot be written is done without, with one warning", .needs(.root),
+    arguments: ["file", "read-only", "read-only-cache", "full"])
+  func unwritable(obstacle: String) throws {
+    try ScriptedMount().run(.test, "Cache/unwritable.sh", ["obstacle": obstacle])
+  }
 }

@@ -11,14 +11,13 @@ import SystemPackage
 final class BlobCache: Sendable {
   /// The repository that content is read and recorded for.
   private let repositoryName: String
-  private let configuration: CacheConfiguration
+  private let place: CachePlace
   private let verification: Verification
   private let opened: Monitor<OpenedCache>
-  /// The size above which blobs are evicted, in bytes.
-  let sizeLimit: Int64
   let eviction = Monitor(Eviction())
 
-  /// Opens the cache, and creates it if it does not exist.
+  /// Opens the cache, and creates it if it does not exist. A temporary one stands in for a cache that cannot be written,
+  /// with a warning.
   ///
   /// - Parameter repositoryName: the repository that content is read and recorded for.
   /// - Parameter sizeLimit: overrides the configured limit, in bytes.
@@ -28,13 +27,35 @@ final class BlobCache: Sendable {
     _ context: OperationContext
   ) throws(CASError) {
     self.repositoryName = repositoryName
-    self.configuration = configuration
     self.verification = verification
-    self.sizeLimit = max(sizeLimit ?? configuration.sizeLimit, 0)
-    let cache = try OpenedCache(configuration, verification, context)
+    let cache: OpenedCache
+    (place, cache) = try Self.open(configuration, sizeLimit, verification, context)
     opened = Monitor(cache)
     prepare(cache)
   }
+
+  private static func open(
+    _ configuration: CacheConfiguration, _ sizeLimit: Int64?, _ verification: Verification, _ context: OperationContext
+  ) throws(CASError) -> (CachePlace, OpenedCache) {
+    var failure = CASError(
+      .invalid, context, cause: "unusable cache: XDG_CACHE_HOME and HOME are not absolute paths")
+    if let place = configuration.userPlace(sizeLimit: sizeLimit) {
+      do throws(CASError) {
+        return (place, try OpenedCache(place, verification, context))
+      } catch {
+        failure = error
+      }
+    }
+    for place in configuration.temporaryPlaces(sizeLimit: sizeLimit) {
+      guard let cache = try? OpenedCache(place, verification, context) else { continue }
+      OneTimeWarning.log("\(failure.cause); content is cached in \(place.storePath)")
+      return (place, cache)
+    }
+    throw failure
+  }
+
+  /// The size above which blobs are evicted, in bytes.
+  var sizeLimit: Int64 { place.sizeLimit }
 
   private func prepare(_ cache: OpenedCache) {
     cache.store.onDiskFull { [weak self] in self?.evictForFullDisk() ?? false }
@@ -44,7 +65,7 @@ final class BlobCache: Sendable {
   func openedCache() throws(CASError) -> OpenedCache {
     let known = opened.withLock(notifying: .none) { $0 }
     guard known.isRemoved else { return known }
-    let new = try OpenedCache(configuration, verification, OperationContext("open cache", on: configuration.storePath))
+    let new = try OpenedCache(place, verification, OperationContext("open cache", on: place.storePath))
     prepare(new)
     return opened.withLock(notifying: .none) { (opened) in
       if opened.isRemoved { opened = new }

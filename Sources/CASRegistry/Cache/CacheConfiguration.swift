@@ -9,30 +9,30 @@ struct CacheConfiguration: Sendable {
   static let sizeVariable = "CASFS_CACHE_SIZE"
   private static let defaultSizeLimit: Int64 = 8 << 30
 
-  /// The store: `$XDG_CACHE_HOME/casfs`, or `~/.cache/casfs`.
-  let storePath: String
-  /// The directory beside it, for usage records and locks. The name is part of the cache's format.
-  let metadataPath: String
+  /// The largest limit of a temporary cache, in bytes, because it may be in memory.
+  private static let temporarySizeLimit: Int64 = 256 << 20
+
+  /// The store: `$XDG_CACHE_HOME/casfs`, or `~/.cache/casfs`; `nil` if no variable has an absolute path.
+  let storePath: String?
   /// The size above which blobs are evicted, in bytes.
   let sizeLimit: Int64
+  /// The directories for a cache in place of one that cannot be written, by descending precedence.
+  let temporaryDirectories: [String]
 
   /// Reads the variables.
   ///
-  /// - Throws: `InvalidValue` if no variable has an absolute path, or the size is malformed.
+  /// - Throws: `InvalidValue` if the size is malformed.
   init(environment: [String: String]) throws(InvalidValue) {
-    let directory: String
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
-      directory = path
+      storePath = "\(path)/casfs"
     } else if let home = environment["HOME"], home.hasPrefix("/") {
-      directory = "\(home)/.cache"
-    } else if CurrentProcess.effectiveUserID == 0 {
-      // During boot the system mounts without a home directory.
-      directory = "/var/cache"
+      storePath = "\(home)/.cache/casfs"
     } else {
-      throw InvalidValue("no cache directory: XDG_CACHE_HOME and HOME are not absolute paths")
+      // During boot the system mounts without a home directory.
+      storePath = CurrentProcess.effectiveUserID == 0 ? "/var/cache/casfs" : nil
     }
-    storePath = "\(directory)/casfs"
-    metadataPath = "\(directory)/casfs-notes"
+    let variable = environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? [$0] : nil } ?? []
+    temporaryDirectories = variable + ["/var/tmp", "/tmp", "/dev/shm"]
     guard let text = environment[Self.sizeVariable], !text.isEmpty else {
       sizeLimit = Self.defaultSizeLimit
       return
@@ -42,4 +42,33 @@ struct CacheConfiguration: Sendable {
     }
     sizeLimit = size
   }
+
+  /// The place of the user's cache.
+  ///
+  /// - Parameter sizeLimit: overrides the configured limit, in bytes.
+  func userPlace(sizeLimit: Int64?) -> CachePlace? {
+    storePath.map { CachePlace(storePath: $0, sizeLimit: max(sizeLimit ?? self.sizeLimit, 0)) }
+  }
+
+  /// The places of caches for a user whose own cache cannot be written: private directories, which the user's processes
+  /// share, and of which each is created when it is asked for.
+  func temporaryPlaces(sizeLimit: Int64?) -> some Sequence<CachePlace> {
+    let limit = min(max(sizeLimit ?? self.sizeLimit, 0), Self.temporarySizeLimit)
+    return temporaryDirectories.lazy.compactMap { parent in
+      PrivateDirectory.ownDirectory("casfs-cache-\(CurrentProcess.effectiveUserID)", in: parent).map { path in
+        CachePlace(storePath: "\(path)/casfs", sizeLimit: limit)
+      }
+    }
+  }
+}
+
+/// The place and the size of a cache.
+struct CachePlace: Hashable, Sendable {
+  /// The directory of the store.
+  let storePath: String
+  /// The size above which blobs are evicted, in bytes.
+  let sizeLimit: Int64
+
+  /// The directory beside it, for usage records and locks. The name is part of the cache's format.
+  var metadataPath: String { storePath + "-notes" }
 }

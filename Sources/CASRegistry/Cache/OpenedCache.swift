@@ -14,20 +14,19 @@ struct OpenedCache: Sendable {
   /// Opens the directories, and creates missing ones.
   ///
   /// - Throws: the code of the error that makes them unusable; EACCES for a read-only store.
-  init(_ configuration: CacheConfiguration, _ verification: Verification, _ context: OperationContext) throws(CASError)
-  {
+  init(_ place: CachePlace, _ verification: Verification, _ context: OperationContext) throws(CASError) {
     do throws(CASError) {
-      usage = CacheUsage(try PrivateDirectory.open(configuration.metadataPath))
-      let engine = try Self.openStore(configuration.storePath, OpenOptions(verification: verification))
+      usage = CacheUsage(try PrivateDirectory.open(place.metadataPath))
+      let engine = try Self.openStore(place.storePath, OpenOptions(verification: verification))
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
-        throw CASError(.io(.permissionDenied), context.on(configuration.storePath), cause: "not writable")
+        throw CASError(.io(.permissionDenied), context.on(place.storePath), cause: "not writable")
       }
       self.store = store
-      root = try mappingErrno(context.on(configuration.storePath)) { () throws(Errno) in
-        try OpenFile.open(path: configuration.storePath, [.readOnly, .directory])
+      root = try mappingErrno(context.on(place.storePath)) { () throws(Errno) in
+        try OpenFile.open(path: place.storePath, [.readOnly, .directory])
       }
     } catch {
-      throw CASError(error.code, context.on(configuration.storePath), cause: "unusable cache: \(error.cause)")
+      throw CASError(error.code, context.on(place.storePath), cause: "unusable cache: \(error.cause)")
     }
   }
 

@@ -34,6 +34,17 @@ enum PrivateDirectory {
     }
   }
 
+  /// The path of a directory of this user alone in a directory that other users may write, such as `/tmp`; it is
+  /// created if it is missing. `nil` if there is none, or another user has taken the name.
+  static func ownDirectory(_ name: String, in parent: String) -> String? {
+    guard let directory = try? OpenFile.open(path: parent, [.readOnly, .directory]) else { return nil }
+    try? directory.makeDirectory(name, permissions: 0o700)
+    guard let own = try? directory.openBeneath(name, [.readOnly, .directory]), let status = try? own.status(),
+      status.user == CurrentProcess.effectiveUserID, status.permissions & 0o077 == 0, own.isWritable()
+    else { return nil }
+    return "\(parent)/\(name)"
+  }
+
   /// Opens a file for reading and writing, and creates it if it is missing.
   static func openFile(_ name: String, in directory: OpenFile) throws(Errno) -> OpenFile {
     do throws(Errno) {
