@@ -16,6 +16,8 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   let isPlain: Bool
   /// Whether the registry is on this machine.
   let isLoopback: Bool
+  /// Whether `registries.conf` allows plain HTTP, and certificates that cannot be verified.
+  var isInsecure = false
 
   /// Whether a URI has one of the schemes, valid or not.
   static func isAddress(_ uri: String) -> Bool {

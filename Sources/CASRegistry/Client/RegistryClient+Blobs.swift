@@ -72,7 +72,8 @@ extension RegistryClient {
         return
       } catch {
         resumptions += 1
-        guard error.isTransient, resumptions < Self.maximumResumptions,
+        // Another source follows a mirror, unless only the rest is missing.
+        guard error.isTransient, resumptions < Self.maximumResumptions, !isMirror || position > start,
           retryPolicy.backOff(retryAfter: nil, context.cancellation)
         else {
           try context.checkCancellation()

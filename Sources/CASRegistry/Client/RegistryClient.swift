@@ -23,11 +23,15 @@ final class RegistryClient: Sendable {
   private let authenticator: Authenticator
   private let environment: [String: String]
   private let state = Monitor(State())
-  private let circuitBreaker = CircuitBreaker()
+  private let circuitBreaker: CircuitBreaker
+  /// Whether another registry is asked if this one fails, so that nothing is repeated.
+  let isMirror: Bool
 
-  init(_ address: RegistryAddress, environment: [String: String]) {
+  init(_ address: RegistryAddress, environment: [String: String], isMirror: Bool = false) {
     self.address = address
     self.environment = environment
+    self.isMirror = isMirror
+    circuitBreaker = isMirror ? CircuitBreaker(openDuration: CircuitBreaker.mirrorOpenDuration) : CircuitBreaker()
     authenticator = Authenticator(address, CredentialFiles(environment: environment))
   }
 
@@ -51,7 +55,7 @@ final class RegistryClient: Sendable {
   /// - Returns: the last response, whatever its status.
   /// - Throws: `CASError.Code.io` without a response, or `cancelled`.
   func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
-    var retryPolicy = RetryPolicy(isEnabled: !circuitBreaker.isOpen)
+    var retryPolicy = RetryPolicy(isEnabled: !isMirror && !circuitBreaker.isOpen)
     while true {
       do throws(RegistryError) {
         let response = try attempt(request, context.cancellation)
@@ -85,8 +89,15 @@ final class RegistryClient: Sendable {
       var outgoing = HTTPRequest(method: request.method, url: url, headers: request.headers, body: request.body)
       outgoing.isBulk = request.isBulk
       if let authorization { outgoing.headers.append(("Authorization", authorization)) }
-      let exchange = try transport.send(outgoing, cancellation)
-      let head = try exchange.head()
+      let exchange: HTTPExchange
+      let head: HTTPResponseHead
+      do throws(RegistryError) {
+        exchange = try transport.send(outgoing, cancellation)
+        head = try exchange.head()
+      } catch {
+        guard case .tls = error, transport.useNextIdentity(for: url) else { throw error }
+        continue
+      }
       let status = Int(head.status.code)
       let challenges = Challenge.all(in: head.headers)
       switch status {
@@ -133,7 +144,8 @@ final class RegistryClient: Sendable {
     return "\(scheme)://\(host):\(url.port ?? (scheme == "https" ? 443 : 80))"
   }
 
-  /// The transport and the registry's base URL. A loopback registry without TLS is used with plain HTTP.
+  /// The transport and the registry's base URL. A loopback registry without TLS is used with plain HTTP, and so is one
+  /// that `registries.conf` calls insecure.
   private func connection(_ cancellation: CancellationToken) throws(RegistryError) -> (HTTPTransport, String) {
     let (known, base) = state.withLock { ($0.transport, $0.base) }
     if let known, let base { return (known, base) }
@@ -142,7 +154,8 @@ final class RegistryClient: Sendable {
     if address.isPlain {
       found = "http://\(address.server)"
     } else {
-      found = try address.isLoopback ? detectBase(transport, cancellation) : "https://\(address.server)"
+      found =
+        try address.isLoopback || address.isInsecure ? detectBase(transport, cancellation) : "https://\(address.server)"
     }
     state.withLock { $0.base = found }
     return (transport, found)
@@ -150,28 +163,12 @@ final class RegistryClient: Sendable {
 
   /// Creates the transport, unless another thread was first.
   private func makeTransport() throws(RegistryError) -> HTTPTransport {
-    let certificates = try TrustedCertificates.load(for: address.authority, environment: environment)
-    let new = try HTTPTransport(trusting: certificates)
+    let new = try HTTPTransport(
+      TLSSettings(for: address, environment: environment), ProxyRules(environment: environment))
     return state.withLock { state in
       let transport = state.transport ?? new
       state.transport = transport
       return transport
-    }
-  }
-
-  /// Tries TLS, and falls back to plain HTTP if the server does not speak it. For loopback registries only.
-  private func detectBase(_ transport: HTTPTransport, _ cancellation: CancellationToken) throws(RegistryError) -> String
-  {
-    let https = "https://\(address.server)"
-    guard let url = URL(string: https + "/v2/") else { throw .refused(.invalid, "invalid host name") }
-    do throws(RegistryError) {
-      let exchange = try transport.send(HTTPRequest(method: .GET, url: url), cancellation)
-      _ = try exchange.head()
-      _ = try exchange.body(limit: Self.errorBodyLimit)
-      return https
-    } catch {
-      guard case .tls(_, isPlaintext: true) = error else { throw error }
-      return "http://\(address.server)"
     }
   }
 
@@ -223,7 +220,8 @@ final class RegistryClient: Sendable {
       default: .io(.ioError)
       }
     let detail = reason.map { ": \($0)" } ?? ""
-    var cause = "registry answered \(response.status)\(detail)"
+    let sender = response.exchange.forwardingProxy.map { "registry or proxy \($0)" } ?? "registry"
+    var cause = "\(sender) answered \(response.status)\(detail)"
     if code == .io(.permissionDenied) {
       // A user needs to know both: the registry refused, and why there were no credentials.
       let reasons = [response.refusal?.reason, authenticator.helperFailures].compactMap(\.self)

@@ -54,6 +54,34 @@ enum RegistryError: Error {
     }
   }
 
+  /// Maps an error of a connection that goes through a proxy, so that the message tells the two apart.
+  init(_ error: any Error, through proxy: Proxy?) {
+    guard let proxy else {
+      self.init(error)
+      return
+    }
+    switch error as? HTTPClientError {
+    case .proxyAuthenticationRequired?: self = .missingCredentials(of: proxy)
+    case .invalidProxyResponse?: self = .connectionLost("proxy \(proxy) refused the connection")
+    case .httpProxyHandshakeTimeout?, .socksHandshakeTimeout?: self = .unreachable("proxy \(proxy): no answer")
+    default:
+      switch RegistryError(error) {
+      case .unreachable(let reason): self = .unreachable("proxy \(proxy): \(reason)")
+      case .connectionLost(let reason): self = .connectionLost("\(reason) (proxy \(proxy))")
+      case let other: self = other
+      }
+    }
+  }
+
+  /// The error of a proxy that answers 407.
+  static func missingCredentials(of proxy: Proxy) -> RegistryError {
+    .refused(
+      .io(.permissionDenied),
+      proxy.credentials == nil
+        ? "proxy \(proxy) requires credentials: \(proxy.variable)=http://USER:PASSWORD@\(proxy)"
+        : "proxy \(proxy) rejected the credentials of \(proxy.variable)")
+  }
+
   /// Whether another attempt may succeed.
   var isTransient: Bool {
     switch self {
@@ -80,7 +108,8 @@ enum RegistryError: Error {
       text.contains($0)
     }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
-      return .tls("certificate verification failed; a private CA belongs in certs.d", isPlaintext: false)
+      return .tls(
+        "certificate verification failed; a private CA belongs in certs.d", isPlaintext: false)
     }
     return .tls(isPlaintext ? "server does not speak TLS" : reason(text), isPlaintext: isPlaintext)
   }

@@ -142,10 +142,10 @@ struct TokenServer: Sendable {
       host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
     switch url.scheme {
     case "https":
-      guard address.isPlain, hasCredentials, !isRegistry else { return }
+      guard address.isPlain || address.isInsecure, hasCredentials, !isRegistry else { return }
     case "http":
       if address.isLoopback, isRegistry || RegistryAddress.isLoopback(host) { return }
-      if address.isPlain, isRegistry || !hasCredentials { return }
+      if address.isPlain || address.isInsecure, isRegistry || !hasCredentials { return }
     default: break
     }
     throw .refused(.io(.permissionDenied), "insecure token server, not contacted: \(host.sanitized)")

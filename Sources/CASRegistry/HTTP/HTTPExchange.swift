@@ -20,6 +20,8 @@ final class HTTPExchange {
   private let task: HTTPClient.Task<Void>
   private let cancellation: CancellationToken
   private let permit: ConnectionLimiter.Permit
+  /// The proxy that forwards the request, and may answer it by itself.
+  let forwardingProxy: Proxy?
   /// The longest time without progress; ``silenceTimeout`` is the one in effect.
   private let defaultSilenceTimeout: Duration
   private var silenceTimeout: Duration
@@ -31,8 +33,9 @@ final class HTTPExchange {
 
   init(
     _ delegate: ResponseDelegate, _ task: HTTPClient.Task<Void>, _ cancellation: CancellationToken,
-    _ permit: ConnectionLimiter.Permit, silenceTimeout: Duration
+    _ permit: ConnectionLimiter.Permit, silenceTimeout: Duration, forwardedBy forwardingProxy: Proxy? = nil
   ) {
+    self.forwardingProxy = forwardingProxy
     defaultSilenceTimeout = silenceTimeout
     self.silenceTimeout = silenceTimeout
     self.delegate = delegate
@@ -52,6 +55,8 @@ final class HTTPExchange {
       try wait { $0.head != nil || $0.isFinished }
       if let head = delegate.state.withLock({ $0.head }) {
         silenceTimeout = defaultSilenceTimeout
+        // Only a proxy asks for the credentials of a proxy (RFC 9110, section 15.5.8).
+        if let forwardingProxy, head.status.code == 407 { throw .missingCredentials(of: forwardingProxy) }
         return head
       }
     }
@@ -158,7 +163,8 @@ final class HTTPExchange {
         progress = current
         deadline = now + silenceTimeout
       } else if now > deadline {
-        fail(.unreachable("no data for \(silenceTimeout.components.seconds) seconds"))
+        let proxy = forwardingProxy.map { " (proxy \($0))" } ?? ""
+        fail(.unreachable("no data for \(silenceTimeout.components.seconds) seconds\(proxy)"))
       }
     }
     // Data that arrived before the error is still delivered.

@@ -28,6 +28,12 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
   private static let bufferLimit = 1 << 20
 
   let state = Monitor(State())
+  private let proxy: Proxy?
+
+  /// - Parameter proxy: the proxy that the request goes through, for the errors of its connection.
+  init(through proxy: Proxy?) {
+    self.proxy = proxy
+  }
 
   func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
     state.withLock { state in
@@ -56,7 +62,7 @@ final class ResponseDelegate: HTTPClientResponseDelegate {
   }
 
   func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
-    fail(RegistryError(error))
+    fail(RegistryError(error, through: proxy))
   }
 
   func didFinishRequest(task: HTTPClient.Task<Void>) throws {

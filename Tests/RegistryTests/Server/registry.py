@@ -5,7 +5,7 @@ request into FOLDER/log, with the time and the number of concurrent requests. SE
 
   address    to listen on; without, 127.0.0.1, and 127.0.0.2 for what is redirected to
   port       the first port to listen on; without, any
-  tls        [CERTIFICATE, KEY]
+  tls        [CERTIFICATE, KEY], and the authority of client certificates if they are demanded
   upstream   HOST:PORT of a registry to forward requests to; without, this is one itself
   access     "none", "basic" or "token", with users, anonymous, realm and token_seconds: see access.py
   page       the number of tags per page; with endless, the pages never end

@@ -155,7 +155,11 @@ class Server(http.server.ThreadingHTTPServer):
         self.answer, self.note, self.tls = answer, note, None
         if tls:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.tls.load_cert_chain(*tls)
+            self.tls.load_cert_chain(*tls[:2])
+            if len(tls) > 2:
+                # The authority of the client certificates that are demanded.
+                self.tls.load_verify_locations(tls[2])
+                self.tls.verify_mode = ssl.CERT_REQUIRED
 
     def get_request(self):
         connection, peer = super().get_request()

@@ -1,0 +1,101 @@
+import CAS
+import FoundationEssentials
+import OCI
+
+/// A proxy that an environment variable names. The description has no credentials.
+struct Proxy: Hashable, Sendable, CustomStringConvertible {
+  /// How the proxy is spoken to.
+  enum Kind: Hashable, Sendable {
+    /// RFC 9110: `CONNECT` for HTTPS, the absolute form of the target for plain HTTP.
+    case http
+    /// RFC 1928, without authentication.
+    case socks
+  }
+
+  /// The variable that names the proxy, for messages.
+  let variable: String
+  let kind: Kind
+  /// A name or an address; an IPv6 address has no brackets.
+  let host: String
+  let port: Int
+  /// The user name and the password as `NAME:PASSWORD` in base64 (RFC 7617); `nil` without.
+  let credentials: String?
+
+  /// Parses a proxy's URL, whose scheme `http://` may be left out.
+  ///
+  /// - Throws: `RegistryError.refused` that names the variable, and has nothing of its value.
+  init(_ text: String, variable: String) throws(RegistryError) {
+    self.variable = variable
+    var rest = text[...]
+    var scheme = "http"
+    if let separator = text.firstRange(of: "://") {
+      scheme = text[..<separator.lowerBound].lowercased()
+      rest = text[separator.upperBound...]
+    }
+    switch scheme {
+    case "http": kind = .http
+    case "socks5", "socks5h": kind = .socks
+    case "https":
+      throw .refused(.notImplemented, "unsupported proxy scheme in \(variable), not http or socks5: https")
+    default: throw .refused(.invalid, "unknown proxy scheme in \(variable), not http or socks5")
+    }
+    rest = rest.prefix { !"/?#".contains($0) }
+    if let at = rest.lastIndex(of: "@") {
+      guard let decoded = Self.decoded(rest[..<at]) else {
+        throw .refused(.invalid, "invalid percent-encoding of the proxy's credentials in \(variable)")
+      }
+      guard kind == .http else {
+        throw .refused(.notImplemented, "unsupported credentials of a SOCKS proxy in \(variable)")
+      }
+      credentials = Data(decoded.utf8).base64EncodedString()
+      rest = rest[rest.index(after: at)...]
+    } else {
+      credentials = nil
+    }
+    guard let (host, port) = Self.split(rest, defaultPort: kind == .http ? 80 : 1080) else {
+      throw .refused(.invalid, "invalid proxy in \(variable), not http://[USER:PASSWORD@]HOST[:PORT]")
+    }
+    (self.host, self.port) = (host, port)
+  }
+
+  /// `HOST:PORT`, an IPv6 address in brackets.
+  var description: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
+  /// The name and the password without their percent-encoding, joined by `:`.
+  private static func decoded(_ text: Substring) -> String? {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let decoded = parts.compactMap { PercentEncoding.decode(String($0)) }
+    guard decoded.count == parts.count else { return nil }
+    return "\(decoded[0]):\(decoded.count > 1 ? decoded[1] : "")"
+  }
+
+  private static func split(_ text: Substring, defaultPort: Int) -> (String, Int)? {
+    var host = text
+    var port: Substring?
+    if text.first == "[" {
+      guard let end = text.firstIndex(of: "]") else { return nil }
+      host = text[text.index(after: text.startIndex)..<end]
+      let tail = text[text.index(after: end)...]
+      guard tail.isEmpty || tail.first == ":", IPAddress(host)?.isIPv4 == false else { return nil }
+      port = tail.isEmpty ? nil : tail.dropFirst()
+    } else {
+      if let colon = text.firstIndex(of: ":") {
+        host = text[..<colon]
+        port = text[text.index(after: colon)...]
+      }
+      let isName = host.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+          true
+        default: false
+        }
+      }
+      guard !host.isEmpty, isName else { return nil }
+    }
+    guard let port, !port.isEmpty else { return (String(host), defaultPort) }
+    guard port.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = UInt16(port), number > 0
+    else { return nil }
+    return (String(host), Int(number))
+  }
+}
