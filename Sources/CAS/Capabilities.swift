@@ -61,6 +61,16 @@ public protocol RemoteEngine: Engine {
 
   /// Whether ``Engine/blobInfo(_:)`` probably needs no request.
   func isKnown(_ digest: Digest) -> Bool
+
+  /// Returns the properties of a blob that the store itself has, and not only a mirror that it is read through.
+  func storedBlobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
+}
+
+extension RemoteEngine {
+  /// ``Engine/blobInfo(_:cancellation:)``, for a store without mirrors.
+  public func storedBlobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
+    try blobInfo(digest, cancellation: cancellation)
+  }
 }
 
 /// A store that can collect garbage while others write.

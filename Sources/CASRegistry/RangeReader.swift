@@ -62,11 +62,13 @@ extension Repository {
   fileprivate func bytes(
     of digest: Digest, _ range: Range<Int64>, size: Int64, _ context: OperationContext
   ) throws(CASError) -> [UInt8] {
-    var content: [UInt8] = []
-    content.reserveCapacity(range.count)
-    try client.read(digest, range, size: size, context) { (bytes) in
-      content.append(copying: bytes)
+    try sources.read(.digest(digest), context) { (source) throws(CASError) in
+      var content: [UInt8] = []
+      content.reserveCapacity(range.count)
+      try source.client.read(digest, range, size: size, context) { (bytes) in
+        content.append(copying: bytes)
+      }
+      return content
     }
-    return content
   }
 }

@@ -24,8 +24,8 @@ public struct RegistryDriver: Driver {
 
   /// Creates a driver.
   ///
-  /// - Parameter environment: the variables that locate credentials, certificates and the cache; `nil` takes those of
-  ///   the process.
+  /// - Parameter environment: the variables that locate credentials, certificates, `registries.conf` and the cache, and
+  ///   name proxies; `nil` takes those of the process.
   /// - Parameter cacheSize: the approximate limit of the cache, in bytes; `nil` takes `CASFS_CACHE_SIZE`, or 8 GiB.
   /// - Parameter requiresRepository: whether opening a repository that does not exist fails. If not, the first put
   ///   creates it.
@@ -58,10 +58,19 @@ public struct RegistryDriver: Driver {
     }
     let cache = try BlobCache(
       configuration, for: address.repositoryName, sizeLimit: cacheSize, options.verification, context)
-    let client = RegistryClient(address, environment: environment)
-    try client.connect(context)
-    if requiresRepository { try client.checkRepository(context) }
-    return RegistryEngine(Repository(client, cache, options.verification), isWritable: !options.isReadOnly)
+    let way: RegistriesConfiguration.Way
+    do throws(RegistryError) {
+      way = try RegistriesConfiguration.load(environment: environment).way(to: address)
+    } catch {
+      throw CASError(error, context, address.repositoryName)
+    }
+    let sources = RepositorySources(way, environment: environment)
+    try sources.connect(context)
+    if requiresRepository {
+      try sources.list(context) { (client) throws(CASError) in try client.checkRepository(context) }
+    }
+    return RegistryEngine(
+      Repository(address, sources, cache, options.verification), isWritable: !options.isReadOnly)
   }
 
   /// Opens a repository without tags, which the first put creates.

@@ -41,6 +41,7 @@ extension RegistryEngine {
       // An absent tag is success even on a registry that cannot delete tags.
       if try repository.client.headManifest(name.description, context) == nil { return }
       try repository.client.deleteTag(name.description, context)
+      repository.sources.didWrite(tag: name.description)
     }
   }
 
@@ -53,7 +54,7 @@ extension RegistryEngine {
     guard RegistryAddress.isTag(name.description) else { throw .notFound(context) }
     try checkTag(other, context)
     try withTagsLocked(context) { () throws(CASError) in
-      let descriptor = try repository.descriptor(ofTag: name.description, context)
+      let descriptor = try repository.storedDescriptor(ofTag: name.description, context)
       guard try canDeleteTags(context) else {
         throw CASError(
           .notImplemented, context,
@@ -63,6 +64,7 @@ extension RegistryEngine {
       if name == other { return }
       try put(descriptor, as: other, replacing: true, context)
       try repository.client.deleteTag(name.description, context)
+      repository.sources.didWrite(tag: name.description)
     }
   }
 
@@ -83,7 +85,7 @@ extension RegistryEngine {
 
   private func existingDescriptor(of name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
     do throws(CASError) {
-      return try repository.descriptor(ofTag: name.description, context)
+      return try repository.storedDescriptor(ofTag: name.description, context)
     } catch {
       guard error.code == .notFound else { throw error }
       return nil
@@ -99,11 +101,13 @@ extension RegistryEngine {
     }
     let content = try content(of: descriptor, context)
     // The registry has the children of a manifest that it already has.
-    if repository.knownContent[descriptor.digest]?.isManifest != true {
+    let known = repository.knownContent[descriptor.digest]
+    if known?.isManifest != true || known?.isMirrored == true {
       try pushManifests(in: content, descriptor, depth: 0, context)
     }
     do throws(CASError) {
       try repository.client.put(content, as: name.description, descriptor, context)
+      repository.sources.didWrite(tag: name.description)
     } catch {
       guard error.code == .invalid else { throw error }
       throw CASError(.invalid, context, cause: "\(error.cause) (manifest \(descriptor.digest))")

@@ -23,7 +23,7 @@ extension RegistryEngine {
     let context = OperationContext("list references", on: uri, cancellation: cancellation)
     try repository.checkOpen(context)
     do throws(CASError) {
-      return try repository.client.tags(context)
+      return try repository.sources.list(context) { (client) throws(CASError) in try client.tags(context) }
     } catch {
       // The first push creates the repository.
       guard error.code == .notFound, isWritable else { throw error }

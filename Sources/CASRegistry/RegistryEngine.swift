@@ -66,6 +66,13 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
       size: entry.size, modified: Self.unknownTime, version: cached?.version ?? 0, allocatedSize: cached?.allocatedSize)
   }
 
+  func storedBlobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
+    guard repository.sources.hasMirrors else { return try blobInfo(digest, cancellation: cancellation) }
+    let context = OperationContext("look up blob", on: digest, cancellation: cancellation)
+    let entry = try repository.storedEntry(of: digest, context)
+    return BlobInfo(size: entry.size, modified: Self.unknownTime, version: repository.cache.info(digest)?.version ?? 0)
+  }
+
   func isKnown(_ digest: Digest) -> Bool { repository.knownContent[digest] != nil }
 
   /// The modification time of all content, since registries report none.
@@ -91,17 +98,19 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
   ) throws(CASError) {
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let entry = try repository.entry(of: digest, context)
-    if entry.isManifest {
-      let manifest = try repository.client.manifest(digest.description, expecting: digest, context)
-      return try progress(manifest.descriptor.size)
-    }
-    var digester = Digester(digest.algorithm)
-    try repository.client.read(digest, 0..<entry.size, size: entry.size, context) { (bytes) throws(CASError) in
-      digester.update(bytes)
-      try progress(digester.count)
-    }
-    if let actual = digester.digest, actual != digest {
-      throw .corrupt(context, expected: digest, actual: actual)
+    try repository.sources.read(.digest(digest), context) { (source) throws(CASError) in
+      if entry.isManifest {
+        let manifest = try source.client.manifest(digest.description, expecting: digest, context)
+        return try progress(manifest.descriptor.size)
+      }
+      var digester = Digester(digest.algorithm)
+      try source.client.read(digest, 0..<entry.size, size: entry.size, context) { (bytes) throws(CASError) in
+        digester.update(bytes)
+        try progress(digester.count)
+      }
+      if let actual = digester.digest, actual != digest {
+        throw .corrupt(context, expected: digest, actual: actual)
+      }
     }
   }
 

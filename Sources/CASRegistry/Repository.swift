@@ -5,9 +5,11 @@ import OCI
 import Synchronization
 import SystemPackage
 
-/// An open repository: the client, the cache, and the downloads that engine, stages and readers share.
+/// An open repository: the clients, the cache, and the downloads that engine, stages and readers share.
 final class Repository: Sendable {
-  let client: RegistryClient
+  /// The address by which the repository was opened.
+  let address: RegistryAddress
+  let sources: RepositorySources
   let cache: BlobCache
   let verification: Verification
   let knownContent = KnownContent()
@@ -17,13 +19,15 @@ final class Repository: Sendable {
   private let closed = Atomic(false)
   private let logger = Logger(label: "casfs")
 
-  init(_ client: RegistryClient, _ cache: BlobCache, _ verification: Verification) {
-    self.client = client
+  init(_ address: RegistryAddress, _ sources: RepositorySources, _ cache: BlobCache, _ verification: Verification) {
+    self.address = address
+    self.sources = sources
     self.cache = cache
     self.verification = verification
   }
 
-  var address: RegistryAddress { client.address }
+  /// The client of the registry itself, which is written to.
+  var client: RegistryClient { sources.primary }
 
   /// Checks that the repository is open, and the operation is not cancelled.
   ///
@@ -59,17 +63,29 @@ final class Repository: Sendable {
   }
 
   private func fetchEntry(_ digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
+    try sources.read(.digest(digest), context) { (source) throws(CASError) in
+      try fetchEntry(digest, from: source, context)
+    }
+  }
+
+  func fetchEntry(
+    _ digest: Digest, from source: RepositorySources.Source, _ context: OperationContext
+  ) throws(CASError) -> KnownContent.Entry {
+    let client = source.client
     if let size = try client.headBlob(digest, context) {
-      return KnownContent.Entry(size: size, isManifest: false, mediaType: nil)
+      return KnownContent.Entry(size: size, isManifest: false, mediaType: nil, isMirrored: source.isMirror)
     }
     guard let found = try client.headManifest(digest.description, context) else {
-      throw .notFound(context)
+      if !sources.hasMirrors { throw .notFound(context) }
+      throw CASError(.notFound, context, cause: "\(client.address.repositoryName): not found")
     }
     if let size = found.size, size > 0 {
-      return KnownContent.Entry(size: size, isManifest: true, mediaType: found.mediaType)
+      return KnownContent.Entry(
+        size: size, isManifest: true, mediaType: found.mediaType, isMirrored: source.isMirror)
     }
-    let manifest = try fetchManifest(digest.description, expecting: digest, context)
-    return KnownContent.Entry(size: manifest.size, isManifest: true, mediaType: manifest.mediaType)
+    let manifest = try fetchManifest(digest.description, expecting: digest, from: source, context)
+    return KnownContent.Entry(
+      size: manifest.size, isManifest: true, mediaType: manifest.mediaType, isMirrored: source.isMirror)
   }
 
   /// Opens content as a file of the cache, after a download if it is not cached.
@@ -87,10 +103,10 @@ final class Repository: Sendable {
       let pinned = try downloads.run(digest, context) { [self] (stop) throws(CASError) in
         let context = OperationContext("read blob", on: digest, cancellation: stop)
         if entry.isManifest {
-          _ = try fetchManifest(digest.description, expecting: digest, context)
+          _ = try fetchManifest(digest, context)
           return nil
         }
-        return try download(digest, entry.size, context)
+        return try download(digest, entry, context)
       }
       defer { withExtendedLifetime(pinned) {} }
       if let file = try cache.file(digest, context) {
@@ -102,13 +118,13 @@ final class Repository: Sendable {
     throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be opened")
   }
 
-  /// Downloads a manifest by tag or digest, and stores it in the cache.
-  func fetchManifest(_ reference: String, expecting digest: Digest?, _ context: OperationContext) throws(CASError)
-    -> Descriptor
-  {
+  /// Downloads a manifest by tag or digest from one source, and stores it in the cache.
+  func fetchManifest(
+    _ reference: String, expecting digest: Digest?, from source: RepositorySources.Source, _ context: OperationContext
+  ) throws(CASError) -> Descriptor {
     let manifest: FetchedManifest
     do throws(CASError) {
-      manifest = try client.manifest(reference, expecting: digest, context)
+      manifest = try source.client.manifest(reference, expecting: digest, context)
     } catch {
       logCorruption(error)
       throw error
@@ -123,7 +139,8 @@ final class Repository: Sendable {
     if knownContent[descriptor.digest]?.mediaType == nil {
       knownContent.remember(
         descriptor.digest,
-        KnownContent.Entry(size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType))
+        KnownContent.Entry(
+          size: descriptor.size, isManifest: true, mediaType: descriptor.mediaType, isMirrored: source.isMirror))
     }
     return descriptor
   }
@@ -132,7 +149,9 @@ final class Repository: Sendable {
   ///
   /// - Returns: the file that pins it until it is closed.
   /// - Throws: `CASError.Code.corrupt` if the content has another digest.
-  private func download(_ digest: Digest, _ size: Int64, _ context: OperationContext) throws(CASError) -> OpenFile? {
+  func download(
+    _ digest: Digest, _ size: Int64, from client: RegistryClient, _ context: OperationContext
+  ) throws(CASError) -> OpenFile? {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
       var offset: Int64 = 0
@@ -147,7 +166,7 @@ final class Repository: Sendable {
         return pinned
       } catch {
         guard error.code == .mismatch else { throw error }
-        let failure = try Self.corruption(stage, digest, address, context)
+        let failure = try Self.corruption(stage, digest, client.address, context)
         logCorruption(failure)
         throw failure
       }
@@ -184,14 +203,24 @@ final class Repository: Sendable {
   /// Resolves a tag to a descriptor, without downloading a manifest that is cached.
   func descriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
     try checkOpen(context)
+    return try sources.read(.tag(tag), context) { (source) throws(CASError) in
+      try descriptor(ofTag: tag, from: source, context)
+    }
+  }
+
+  func descriptor(
+    ofTag tag: String, from source: RepositorySources.Source, _ context: OperationContext
+  ) throws(CASError) -> Descriptor {
+    let client = source.client
     if let found = try client.headManifest(tag, context), let digest = found.digest, let size = found.size,
       let type = found.mediaType ?? knownContent[digest]?.mediaType, cache.info(digest)?.size == size
     {
-      knownContent.remember(digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type))
+      knownContent.remember(
+        digest, KnownContent.Entry(size: size, isManifest: true, mediaType: type, isMirrored: source.isMirror))
       return Descriptor(mediaType: type, digest: digest, size: size)
     }
     // Also if the tag does not exist: the response to GET, unlike HEAD, has an error message.
-    let descriptor = try fetchManifest(tag, expecting: nil, context)
+    let descriptor = try fetchManifest(tag, expecting: nil, from: source, context)
     cache.didInsert(bytes: descriptor.size)
     return descriptor
   }

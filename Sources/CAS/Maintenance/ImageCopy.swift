@@ -199,7 +199,7 @@ private struct ImageCopy {
     var rest = self
     for blob in blobs {
       do throws(CASError) {
-        _ = try target.blobInfo(blob.digest)
+        _ = try storedInfo(blob.digest)
       } catch {
         guard error.code == .notFound else { throw error }
         try rest.copy(blob) { _ in }
@@ -207,12 +207,18 @@ private struct ImageCopy {
     }
   }
 
+  /// Looks a blob up in the other store, without the mirrors that it is read through.
+  private func storedInfo(_ digest: Digest) throws(CASError) -> BlobInfo {
+    guard let remote = target as? any RemoteEngine else { return try target.blobInfo(digest) }
+    return try remote.storedBlobInfo(digest, cancellation: cancellation)
+  }
+
   /// Whether the other store has the blob, with verified content if that is cheaper than a copy.
   private mutating func isStored(
     _ blob: BlobAddress, _ report: (CopyProgress) throws(CASError) -> Void
   ) throws(CASError) -> Bool {
     do throws(CASError) {
-      guard try target.blobInfo(blob.digest).size == blob.size else { return false }
+      guard try storedInfo(blob.digest).size == blob.size else { return false }
       // Reading from another machine takes as long as copying.
       guard let store = target as? any ContentVerifying, !(target is any RemoteEngine) else { return true }
       let before = progress.done

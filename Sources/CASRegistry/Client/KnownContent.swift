@@ -12,6 +12,8 @@ final class KnownContent: Sendable {
     var isManifest: Bool
     /// The `Content-Type` of a manifest.
     var mediaType: String?
+    /// Whether a mirror has it, and the registry itself may lack it.
+    var isMirrored = false
   }
 
   private let entries = Monitor(GenerationalMap<Digest, Entry>(generationSize: 1 << 15))
