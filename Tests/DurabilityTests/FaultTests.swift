@@ -55,7 +55,7 @@ import Testing
     "G5: a store below FUSE without unnamed files and links takes puts, and can be mounted",
     .needs(.fuse, .tools("bindfs")))
   func noLinksBelow() throws {
-    try ScriptedMount().run("Fault/no-links-below.sh")
+    try ScriptedMount().run("Fault/no-links-below.sh", seconds: 180)
   }
 
   @Test("E14: interrupted system calls are repeated", arguments: ["pwrite64", "fsync", "linkat", "openat2"])

@@ -3,7 +3,8 @@
 . helpers.bash
 
 mkdir real below; bindfs -f --no-allow-other real below & below=$!; eventually grep -q "$top/below" /proc/self/mountinfo
-trap 'umount "$top/below"; wait $below' EXIT
+# A mount namespace of another process can have a copy of the mount, which keeps bindfs running.
+trap 'umount "$top/below"; kill $below || true; wait $below || true' EXIT
 store=$top/below/store
 lacking() {
   strace -f -qq -o trace -e trace=linkat,renameat2 -e inject=linkat:error=EPERM -e inject=renameat2:error=EINVAL "$@"
