@@ -81,7 +81,8 @@ final class WorkerPool: Sendable {
   /// - Returns: whether it leads; if not, its thread must end.
   func becomeLeader(_ worker: Worker) -> Bool {
     let isSurplus = state.withLock(notifying: .none) { state in
-      if state.leader != nil, state.followers >= followerLimit { return true }
+      // While there is no leader, one of the followers is about to lead.
+      if state.followers >= followerLimit + (state.leader == nil ? 1 : 0) { return true }
       state.followers += 1
       return false
     }
