@@ -17,9 +17,9 @@ rm -rf cache; "$casfs" mount "$repository" "$mnt"; cmp "$mnt/images/v1/layers/00
 # Among several pairs, the one that the server accepts is found.
 pair stranger a; "$casfs" ref ls "$repository" | grep -qx v1
 # Another server does not get it.
-(start_test_registry other '{"tls": ["server.crt", "server.key", "clients.crt"]}'
- mkdir -p ".config/containers/certs.d/$host"; cp ca.crt ".config/containers/certs.d/$host/"
- assert_fails 'TLS failed' "$casfs" ref ls "$repository")
+start_test_registry other '{"tls": ["server.crt", "server.key", "clients.crt"]}'
+mkdir -p ".config/containers/certs.d/$host"; cp ca.crt ".config/containers/certs.d/$host/"
+assert_fails 'TLS failed' "$casfs" ref ls "$repository"
 use_registry tls
 rm "$folder/a.key"; assert_fails "missing key a.key of the client certificate $top/$folder/a.cert" "$casfs" ref ls "$repository"
 rm "$folder/a.cert"; cp client.key "$folder/b.key"
