@@ -117,11 +117,7 @@ struct BlobPublisher {
       // Nothing relies on the mode.
       try temporary.file.setSupportedPermissions(0o444)
       // The age of a blob counts from its publication, not from the first write.
-      do throws(Errno) {
-        try temporary.file.touch()
-      } catch {
-        guard [.notPermitted, .notSupportedOnSocket, .noFunction].contains(error) else { throw error }
-      }
+      try temporary.file.touchIfSupported()
       try temporary.file.synchronize()
     }
     isPrepared = true
@@ -130,18 +126,25 @@ struct BlobPublisher {
   /// - Returns: `false` if another writer has published the blob.
   private func link(_ directory: BlobDirectories.Directory) throws(Errno) -> Bool {
     do throws(Errno) {
-      do throws(Errno) {
-        try temporary.link(as: digest.hex, in: directory.file)
-      } catch {
-        guard error.isLinkingUnsupported else { throw error }
-        // Later files get names from the start, so that they need not be copied.
-        store.useNamedTemporaries()
-        try renameUnderLock(directory)
-      }
+      try name(directory)
       return true
     } catch {
       guard error == .fileExists else { throw error }
       return false
+    }
+  }
+
+  /// Gives the file the digest as its name.
+  ///
+  /// - Throws: EEXIST if the name is taken.
+  private func name(_ directory: BlobDirectories.Directory) throws(Errno) {
+    do throws(Errno) {
+      try temporary.link(as: digest.hex, in: directory.file)
+    } catch {
+      guard error.isLinkingUnsupported else { throw error }
+      // Later files get names from the start, so that they need not be copied.
+      store.useNamedTemporaries()
+      try renameUnderLock(directory)
     }
   }
 

@@ -32,16 +32,17 @@ package enum CachedDescriptors {
     state.withLock { _ = $0.caches.removeValue(forKey: registration.number) }
   }
 
-  /// Makes a descriptor, once more after the caches are closed when there is none left.
-  static func retrying(_ open: () throws(Errno) -> Int32) throws(Errno) -> Int32 {
+  /// Makes a descriptor by a system call, once more after the caches are closed when there is none left. The call is
+  /// repeated after an interruption, as by `CASPlatform.retrying`.
+  static func retrying(also other: Errno? = nil, _ open: () -> Int32) throws(Errno) -> Int32 {
     do throws(Errno) {
-      return try open()
+      return try CASPlatform.retrying(also: other, open)
     } catch {
       guard error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem else { throw error }
       let caches = state.withLock { Array($0.caches.values) }
       if caches.isEmpty { throw error }
       for release in caches { release() }
-      return try open()
+      return try CASPlatform.retrying(also: other, open)
     }
   }
 }

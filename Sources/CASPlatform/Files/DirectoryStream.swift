@@ -12,9 +12,7 @@ package final class DirectoryStream {
   package init(_ directory: OpenFile) throws(Errno) {
     // A new open file description, because the position in it belongs to the stream.
     let own = try directory.openBeneath(".", [.readOnly, .directory])
-    let fd = try CachedDescriptors.retrying { () throws(Errno) in
-      try retrying { fcntl(own.rawValue, F_DUPFD_CLOEXEC, 0) }
-    }
+    let fd = try CachedDescriptors.retrying { fcntl(own.rawValue, F_DUPFD_CLOEXEC, 0) }
     guard let stream = unsafe fdopendir(fd) else {
       let error = Errno(rawValue: errno)
       close(fd)
@@ -25,6 +23,17 @@ package final class DirectoryStream {
 
   deinit {
     unsafe closedir(stream)
+  }
+
+  /// Returns the names in a directory that are UTF-8, other than `.` and `..`: none if it cannot be read, and those
+  /// before an error.
+  package static func readableNames(in path: String) -> [String] {
+    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
+      let stream = try? DirectoryStream(directory)
+    else { return [] }
+    var names: [String] = []
+    while let name = try? stream.next() { names.append(name) }
+    return names
   }
 
   /// Returns the next name other than `.` and `..`; `nil` after the last. Names that are not UTF-8 are skipped: they cannot

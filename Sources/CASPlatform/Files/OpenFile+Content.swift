@@ -140,8 +140,18 @@ extension OpenFile {
 
   /// Sets the permission bits as far as the file system has them: `fchmod(2)`. vfat and exFAT answer with EPERM.
   package func setSupportedPermissions(_ permissions: UInt32) throws(Errno) {
+    try ifSupported { () throws(Errno) in try setPermissions(permissions) }
+  }
+
+  /// Sets both times to now as far as the file system lets its user do that; see ``touch()``.
+  package func touchIfSupported() throws(Errno) {
+    try ifSupported { () throws(Errno) in try touch() }
+  }
+
+  /// Makes a change of metadata, which some file systems do not have: they answer with EPERM, EOPNOTSUPP or ENOSYS.
+  private func ifSupported(_ change: () throws(Errno) -> Void) throws(Errno) {
     do throws(Errno) {
-      try setPermissions(permissions)
+      try change()
     } catch {
       guard [.notPermitted, .notSupportedOnSocket, .noFunction].contains(error) else { throw error }
     }

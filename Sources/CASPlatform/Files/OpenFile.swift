@@ -17,10 +17,7 @@ public final class OpenFile: Sendable {
 
   /// Duplicates a descriptor, which remains the caller's: `fcntl(2)` with `F_DUPFD_CLOEXEC`. Both share one position.
   public convenience init(duplicating rawValue: Int32) throws(Errno) {
-    self.init(
-      owning: try CachedDescriptors.retrying { () throws(Errno) in
-        try retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
-      })
+    self.init(owning: try CachedDescriptors.retrying { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
   }
 
   deinit {
@@ -60,9 +57,7 @@ public final class OpenFile: Sendable {
     path: String, _ flags: Flags, mode: UInt32 = 0
   ) throws(Errno) -> OpenFile {
     OpenFile(
-      owning: try CachedDescriptors.retrying { () throws(Errno) in
-        try retrying { unsafe openat(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) }
-      })
+      owning: try CachedDescriptors.retrying { unsafe openat(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) })
   }
 
   /// Opens a relative path that cannot leave this directory by a symbolic link, `..` or a magic link: `openat2(2)` with
@@ -75,17 +70,13 @@ public final class OpenFile: Sendable {
     let resolve = UInt64(casfs_RESOLVE_BENEATH | casfs_RESOLVE_NO_SYMLINKS)
     do throws(Errno) {
       return OpenFile(
-        owning: try CachedDescriptors.retrying { () throws(Errno) in
-          try retrying(also: .resourceTemporarilyUnavailable) {
-            unsafe casfs_openat2(rawValue, path, bits, mode, resolve)
-          }
+        owning: try CachedDescriptors.retrying(also: .resourceTemporarilyUnavailable) {
+          unsafe casfs_openat2(rawValue, path, bits, mode, resolve)
         })
     } catch {
       guard error == .noFunction, !path.utf8.contains(UInt8(ascii: "/")), path != ".." else { throw error }
       return OpenFile(
-        owning: try CachedDescriptors.retrying { () throws(Errno) in
-          try retrying { unsafe openat(rawValue, path, bits | O_NOFOLLOW, mode) }
-        })
+        owning: try CachedDescriptors.retrying { unsafe openat(rawValue, path, bits | O_NOFOLLOW, mode) })
     }
   }
 
@@ -94,7 +85,7 @@ public final class OpenFile: Sendable {
   /// - Throws: ELOOP for links that lead in a circle.
   package func openFollowingLinks(_ path: String, _ flags: Flags) throws(Errno) -> OpenFile {
     let bits = flags.rawValue | O_CLOEXEC | O_NOCTTY
-    return OpenFile(owning: try retrying { unsafe openat(rawValue, path, bits) })
+    return OpenFile(owning: try CachedDescriptors.retrying { unsafe openat(rawValue, path, bits) })
   }
 
   /// Returns the metadata of the file that a name in this directory leads to, through symbolic links. The file itself is

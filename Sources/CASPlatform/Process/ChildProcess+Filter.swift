@@ -121,7 +121,7 @@ extension ChildProcess {
     var status: Int32 = 0
     guard let ended = try? retrying({ unsafe waitpid(child, &status, WNOHANG) }) else { return 0 }
     guard ended == child else { return nil }
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    return exitStatus(status)
   }
 
   private static func isReadable(_ file: OpenFile, within milliseconds: Int32) -> Bool {

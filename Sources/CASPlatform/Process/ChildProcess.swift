@@ -22,6 +22,11 @@ package enum ChildProcess {
   package static func waitForStatus(of child: Int32) throws(Errno) -> Int32 {
     var status: Int32 = 0
     _ = try retrying { unsafe waitpid(child, &status, 0) }
-    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    return exitStatus(status)
+  }
+
+  /// Decodes a status of `waitpid(2)`: the exit status; 128 plus the signal's number if a signal terminated the child.
+  static func exitStatus(_ status: Int32) -> Int32 {
+    status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
   }
 }
