@@ -10,13 +10,10 @@ extension DirectoryEngine: ForeignBlobReading {
   ) throws(CASError) -> [UInt8]? {
     let context = OperationContext("read blob", on: descriptor.description, cancellation: cancellation)
     try context.checkCancellation()
-    let root = try store(context).root
+    let store = try store(context)
     do throws(Errno) {
-      let directory = try root.openBeneath("blobs/\(descriptor.algorithm)", [.readOnly, .directory])
-      guard try directory.status(of: descriptor.encoded).kind == .regular else { throw .invalidArgument }
-      let file = try directory.openBeneath(descriptor.encoded, [.readOnly, .nonBlocking])
-      guard try file.status().kind == .regular else { throw .invalidArgument }
-      return try file.contents(limit: limit)
+      let directory = try store.links.openDirectory("blobs/\(descriptor.algorithm)", in: store.root)
+      return try store.links.openFile(descriptor.encoded, in: directory).file.contents(limit: limit)
     } catch {
       switch error {
       case .noSuchFileOrDirectory: return nil

@@ -63,6 +63,12 @@ final class DirectoryStage: FileBackedStage {
   var size: Int64 { length.load(ordering: .acquiring) }
   var file: OpenFile? { opened.withLock(notifying: .none) { $0 } }
 
+  /// Sets the file of the state, and what ``file`` reads of it.
+  private func setTemporary(_ temporary: TemporaryFile?, in state: inout State) {
+    state.temporary = temporary
+    opened.withLock { $0 = temporary?.file }
+  }
+
   func write(_ bytes: Span<UInt8>, at offset: Int64) throws(CASError) {
     try state.withLock { (state) throws(CASError) in
       try check(state)
@@ -148,8 +154,7 @@ final class DirectoryStage: FileBackedStage {
         throw error
       }
       state.isFinished = true
-      state.temporary = nil
-      opened.withLock { $0 = nil }
+      setTemporary(nil, in: &state)
       return address
     }
   }
@@ -157,8 +162,7 @@ final class DirectoryStage: FileBackedStage {
   func discard() {
     state.withLock { (state) in
       state.isFinished = true
-      state.temporary = nil
-      opened.withLock { $0 = nil }
+      setTemporary(nil, in: &state)
       length.store(0, ordering: .releasing)
     }
   }
@@ -191,8 +195,7 @@ final class DirectoryStage: FileBackedStage {
           temporary = made
         } else {
           temporary = try store.makeTemporary()
-          state.temporary = temporary
-          opened.withLock { $0 = temporary.file }
+          setTemporary(temporary, in: &state)
         }
         try body(temporary.file, &state)
       }
