@@ -1,3 +1,5 @@
+import OCI
+
 /// The records of an extended header that matter here: POSIX.1-2001, `pax(1)`, "pax Extended Header".
 struct PaxRecords {
   /// `path`: the member's name, if it does not fit into the header.
@@ -44,7 +46,7 @@ struct PaxRecords {
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-    guard digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+    guard digits.allSatisfy(\.isDigit) else { return nil }
     return Int64(String(decoding: digits, as: UTF8.self))
   }
 }

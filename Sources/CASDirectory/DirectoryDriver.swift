@@ -72,7 +72,7 @@ public struct DirectoryDriver: Driver {
     let isScheme =
       isLetter(first)
       && bytes[..<colon].allSatisfy {
-        isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "+.-".utf8.contains($0)
+        isLetter($0) || $0.isDigit || "+.-".utf8.contains($0)
       }
     return isScheme ? nil : uri
   }

@@ -24,7 +24,7 @@ public struct ForeignDescriptor: Hashable, Sendable, CustomStringConvertible {
     guard parts.count == 2, let algorithm = String(parts[0]), let encoded = String(parts[1]),
       Digest.Algorithm(rawValue: algorithm) == nil, Self.isAlgorithm(algorithm), !encoded.isEmpty,
       encoded.utf8.count <= Self.maximumLength,
-      encoded.utf8.allSatisfy({ Self.isLetterOrDigit($0, small: false) || "=_-".utf8.contains($0) })
+      encoded.utf8.allSatisfy({ $0.isLetterOrDigit || "=_-".utf8.contains($0) })
     else { return nil }
     self.mediaType = mediaType
     self.algorithm = algorithm
@@ -37,15 +37,11 @@ public struct ForeignDescriptor: Hashable, Sendable, CustomStringConvertible {
   private static func isAlgorithm(_ text: String) -> Bool {
     text.utf8.count <= maximumLength
       && text.utf8.split(omittingEmptySubsequences: false) { "+._-".utf8.contains($0) }.allSatisfy {
-        !$0.isEmpty && $0.allSatisfy { isLetterOrDigit($0, small: true) }
+        !$0.isEmpty && $0.allSatisfy(isSmallLetterOrDigit)
       }
   }
 
-  private static func isLetterOrDigit(_ byte: UInt8, small: Bool) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): !small
-    default: false
-    }
+  private static func isSmallLetterOrDigit(_ byte: UInt8) -> Bool {
+    byte.isDigit || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
   }
 }

@@ -162,7 +162,7 @@ struct JSONParser {
 
   private mutating func digits() throws(InvalidValue) {
     let start = position
-    while position < input.count, UInt8(ascii: "0")...UInt8(ascii: "9") ~= input[position] { position += 1 }
+    while position < input.count, input[position].isDigit { position += 1 }
     guard position > start else { throw invalid("value expected") }
   }
 }

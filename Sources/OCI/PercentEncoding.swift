@@ -17,6 +17,20 @@ package enum PercentEncoding {
     return String(decoding: encoded, as: UTF8.self)
   }
 
+  /// Encodes all but the unreserved scalars (RFC 3986, section 2.3), for a part of a query.
+  ///
+  /// - Parameter others: scalars that stay as they are too.
+  package static func encodeQuery(_ text: String, keeping others: String.UnicodeScalarView = "".unicodeScalars)
+    -> String
+  {
+    encode(text) { (scalar) in
+      switch scalar {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": false
+      default: !others.contains(scalar)
+      }
+    }
+  }
+
   /// Decodes a text; `nil` when `%` is not followed by two hexadecimal digits, or the result is not UTF-8.
   package static func decode(_ text: String) -> String? {
     var decoded: [UInt8] = []

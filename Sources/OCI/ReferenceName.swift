@@ -46,18 +46,9 @@ public struct ReferenceName: Hashable, Sendable, Comparable, CustomStringConvert
   public var isGrammatical: Bool {
     description.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { component in
       component.split(omittingEmptySubsequences: false) { ":@+".utf8.contains($0) }.allSatisfy { part in
-        guard let first = part.first, Self.isAlphanumeric(first) || first == UInt8(ascii: "_") else { return false }
-        return part.allSatisfy { Self.isAlphanumeric($0) || "-._".utf8.contains($0) }
+        guard let first = part.first, first.isLetterOrDigit || first == UInt8(ascii: "_") else { return false }
+        return part.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
       }
-    }
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "a")...UInt8(ascii: "z"):
-      true
-    default: false
     }
   }
 

@@ -55,6 +55,6 @@ enum ToolLeftovers {
   }
 
   private static func isNumber(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    !text.isEmpty && text.utf8.allSatisfy(\.isDigit)
   }
 }

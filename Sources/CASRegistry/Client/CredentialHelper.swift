@@ -33,14 +33,7 @@ struct CredentialHelper: Hashable, Sendable {
   /// Whether the name is that of a file, and not of one elsewhere.
   private var isValid: Bool {
     !name.isEmpty && name.utf8.count <= 100
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-          true
-        default: false
-        }
-      }
+      && name.utf8.allSatisfy { $0.isLetterOrDigit || "-_.".utf8.contains($0) }
   }
 
   /// Runs the program for a server.

@@ -76,12 +76,12 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
       host = rest.prefix { $0 != ":" }
       rest = rest.dropFirst(host.count)
       guard !host.isEmpty,
-        host.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
+        host.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
       else { throw InvalidValue("invalid host name: \(host)") }
     }
     if rest.isEmpty { return String(host) }
     let digits = rest.dropFirst()
-    guard rest.first == ":", digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+    guard rest.first == ":", digits.utf8.allSatisfy(\.isDigit),
       let port = UInt16(digits), port > 0
     else { throw InvalidValue("invalid port, not 1 to 65535: \(digits)") }
     return String(host)
@@ -102,21 +102,17 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   static func isTag(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 128 else { return false }
     let underscore = UInt8(ascii: "_")
-    return (isAlphanumeric(first) || first == underscore)
+    return (first.isLetterOrDigit || first == underscore)
       && text.utf8.allSatisfy {
-        isAlphanumeric($0) || $0 == underscore || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+        $0.isLetterOrDigit || $0 == underscore || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
       }
   }
 
   private static func isLower(_ byte: UInt8) -> Bool {
-    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    isLower(byte) || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || byte.isDigit
   }
 
   private static func isHexadecimal(_ byte: UInt8) -> Bool {
-    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "f") ~= (byte | 0x20)
+    byte.isDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= (byte | 0x20)
   }
 }

@@ -17,7 +17,8 @@ extension RegistryClient {
   ) throws(CASError) -> [Descriptor]? {
     var found: [Descriptor] = []
     var seen: Set<Digest> = []
-    let query = artifactType.map { "?artifactType=" + Self.escaped($0) } ?? ""
+    let query =
+      artifactType.map { "?artifactType=" + PercentEncoding.encodeQuery($0, keeping: "/".unicodeScalars) } ?? ""
     var target: String? = "/v2/\(address.repository)/referrers/\(subject)\(query)"
     var isFirst = true
     while let page = target {
@@ -55,13 +56,4 @@ extension RegistryClient {
 
   /// Whether a status may be the answer to a request that a registry does not know.
   private static func meansUnsupported(_ status: Int) -> Bool { [400, 404, 405, 406, 415, 501].contains(status) }
-
-  private static func escaped(_ text: String) -> String {
-    PercentEncoding.encode(text) { (scalar) in
-      switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~", "/": false
-      default: true
-      }
-    }
-  }
 }

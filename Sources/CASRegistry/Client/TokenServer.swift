@@ -151,17 +151,8 @@ struct TokenServer: Sendable {
     throw .refused(.io(.permissionDenied), "insecure token server, not contacted: \(host.sanitized)")
   }
 
-  /// Encodes fields as a query or an `application/x-www-form-urlencoded` body: only unreserved characters (RFC 3986,
-  /// section 2.3) stay as they are.
+  /// Encodes fields as a query or an `application/x-www-form-urlencoded` body.
   private static func formEncoded(_ fields: [(String, String)]) -> String {
-    fields.map { (name, value) in
-      let encoded = PercentEncoding.encode(value) { scalar in
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": false
-        default: true
-        }
-      }
-      return "\(name)=\(encoded)"
-    }.joined(separator: "&")
+    fields.map { (name, value) in "\(name)=\(PercentEncoding.encodeQuery(value))" }.joined(separator: "&")
   }
 }

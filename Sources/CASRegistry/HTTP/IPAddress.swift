@@ -1,3 +1,5 @@
+import OCI
+
 /// An IP address in its 16 bytes of IPv6; an IPv4 address is mapped (RFC 4291, section 2.5.5.2).
 struct IPAddress: Hashable, Sendable {
   let bytes: [UInt8]
@@ -40,7 +42,7 @@ struct IPAddress: Hashable, Sendable {
   private static func ipv4(_ text: some StringProtocol) -> [UInt8]? {
     let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     let bytes = parts.compactMap { (part) -> UInt8? in
-      guard !part.isEmpty, part.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+      guard !part.isEmpty, part.allSatisfy(\.isDigit) else { return nil }
       return UInt8(String(decoding: part, as: UTF8.self))
     }
     return parts.count == 4 && bytes.count == 4 ? bytes : nil

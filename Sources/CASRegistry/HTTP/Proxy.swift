@@ -83,18 +83,11 @@ struct Proxy: Hashable, Sendable, CustomStringConvertible {
         host = text[..<colon]
         port = text[text.index(after: colon)...]
       }
-      let isName = host.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      }
+      let isName = host.utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
       guard !host.isEmpty, isName else { return nil }
     }
     guard let port, !port.isEmpty else { return (String(host), defaultPort) }
-    guard port.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = UInt16(port), number > 0
+    guard port.utf8.allSatisfy(\.isDigit), let number = UInt16(port), number > 0
     else { return nil }
     return (String(host), Int(number))
   }

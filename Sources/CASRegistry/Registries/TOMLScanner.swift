@@ -1,3 +1,5 @@
+import OCI
+
 /// The tokens of a TOML document.
 struct TOMLScanner {
   private let bytes: [UInt8]
@@ -90,7 +92,7 @@ struct TOMLScanner {
     while let byte = next {
       let isSeparator =
         byte == UInt8(ascii: " ") && position - start == 10 && position + 1 < bytes.count
-        && Self.isDigit(bytes[position + 1]) && Self.isDigit(bytes[start])
+        && bytes[position + 1].isDigit && bytes[start].isDigit
       guard Self.isBare(byte) || "+.:".utf8.contains(byte) || isSeparator else { break }
       position += 1
     }
@@ -180,11 +182,8 @@ struct TOMLScanner {
 
   private func isText(_ byte: UInt8) -> Bool { byte == 0x09 || (byte >= 0x20 && byte != 0x7F) }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
-
   /// Whether a byte may stand in a key without quotes.
   private static func isBare(_ byte: UInt8) -> Bool {
-    isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= (byte | 0x20) && byte < 0x80
-      || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    byte.isLetterOrDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
   }
 }
