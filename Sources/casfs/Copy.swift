@@ -85,24 +85,10 @@ struct Copy: ParsableCommand {
   }
 }
 
-extension CASError {
-  /// Returns the error with a longer cause.
-  fileprivate func appending(_ text: String) -> CASError {
-    CASError(code, operation: operation, subject: subject, cause: cause + text, underlyingError: underlyingError)
-  }
-}
-
 extension String {
   /// The text as one word of a shell, in single quotes if it has characters that shells interpret.
   fileprivate var shellQuoted: String {
-    let isPlain = utf8.allSatisfy { (byte) in
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "a")...UInt8(ascii: "z"), 0x80...0xFF:
-        true
-      default: "-._:@+/,=%".utf8.contains(byte)
-      }
-    }
+    let isPlain = utf8.allSatisfy { $0.isLetterOrDigit || $0 >= 0x80 || "-._:@+/,=%".utf8.contains($0) }
     return isPlain && !isEmpty
       ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }

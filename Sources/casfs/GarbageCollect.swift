@@ -43,9 +43,8 @@ struct GarbageCollect: ParsableCommand {
         bar.update(Int64(progress.examined))
       }
     } catch {
-      guard error.cause.sameBytes(as: GarbageOptions.emptyIndexCause) else { throw error }
-      throw CASError(
-        error.code, operation: error.operation, subject: error.subject, cause: "\(error.cause); --all removes them")
+      guard error.underlyingError is EmptyIndexError else { throw error }
+      throw error.appending("; --all removes them")
     }
   }
 

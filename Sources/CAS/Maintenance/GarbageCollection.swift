@@ -18,10 +18,11 @@ public struct GarbageOptions: Hashable, Sendable {
     self.isDryRun = isDryRun
     self.allowsEmptyIndex = allowsEmptyIndex
   }
-
-  /// The cause of the error for a store whose index reaches no stored blob.
-  package static let emptyIndexCause = "index without stored content: every blob would be garbage"
 }
+
+/// The error behind ``CASError/Code-swift.struct/invalid`` of a collection: the index reaches no stored blob. One that
+/// ``GarbageOptions/allowsEmptyIndex`` deletes all of them.
+public struct EmptyIndexError: Error, Hashable, Sendable {}
 
 /// The progress of a garbage collection, reported for each batch of blobs.
 public struct GarbageProgress: Sendable {
@@ -41,7 +42,7 @@ extension Engine {
   /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if the store is not ``GarbageCollectable``; the error of a
   ///   stored manifest that cannot be read, or of a malformed entry of the index. Nothing is deleted then, because their
   ///   references are unknown. ``CASError/Code-swift.struct/invalid`` if the store has blobs and the index reaches none of
-  ///   them, unless the options allow it.
+  ///   them, with ``EmptyIndexError`` behind it, unless the options allow it.
   public func collectGarbage(
     _ options: GarbageOptions = GarbageOptions(), cancellation: CancellationToken = .none,
     _ report: (GarbageProgress) throws(CASError) -> Void = { _ in }
@@ -96,7 +97,9 @@ private struct GarbageCollector {
       let batch = try listing.nextBatch()
       isAtEnd = batch.isEmpty
       if isRefused, batch.contains(where: { isStored($0) }) {
-        throw CASError(.invalid, operation: Self.operation, subject: engine.uri, cause: GarbageOptions.emptyIndexCause)
+        throw CASError(
+          .invalid, operation: Self.operation, subject: engine.uri,
+          cause: "index without stored content: every blob would be garbage", underlyingError: EmptyIndexError())
       }
       candidates += batch.filter { !walk.reached.contains($0) }
       progress.examined += batch.count
