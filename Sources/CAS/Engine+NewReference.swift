@@ -9,10 +9,6 @@ extension Engine {
     } catch {
       guard error.code == .notFound else { return }
     }
-    do throws(InvalidValue) {
-      _ = try ReferenceName(name.description)
-    } catch {
-      throw .invalid(OperationContext("put reference", on: name), error)
-    }
+    try OperationContext("put reference", on: name).checkGrammar(of: name)
   }
 }

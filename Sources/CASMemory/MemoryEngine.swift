@@ -76,7 +76,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
         if (try? entry.descriptor.get()) == descriptor { return nil }
         guard replacing else { throw .clobber(context) }
       } else {
-        try Self.checkGrammar(of: name, context)
+        try context.checkGrammar(of: name)
       }
       return index.setting(descriptor, named: name)
     }
@@ -107,7 +107,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try store.edit(context) { (index) throws(CASError) in
       guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
-        try Self.checkGrammar(of: other, context)
+        try context.checkGrammar(of: other)
       } else if !replacing {
         throw .clobber(context.on(other))
       }
@@ -149,14 +149,6 @@ final class MemoryEngine: Engine, GarbageCollectable {
   private func checkWritable(_ context: OperationContext) throws(CASError) {
     try checkOpen(context)
     guard isWritable else { throw .readOnly(context) }
-  }
-
-  private static func checkGrammar(of name: ReferenceName, _ context: OperationContext) throws(CASError) {
-    do throws(InvalidValue) {
-      _ = try ReferenceName(name.description)
-    } catch {
-      throw .invalid(context.on(name), error)
-    }
   }
 
   private func stored(_ digest: Digest, _ context: OperationContext) throws(CASError) -> MemoryStore.Blob {

@@ -84,12 +84,7 @@ extension RegistryEngine {
   }
 
   private func existingDescriptor(of name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
-    do throws(CASError) {
-      return try repository.storedDescriptor(ofTag: name.description, context)
-    } catch {
-      guard error.code == .notFound else { throw error }
-      return nil
-    }
+    try ifFound(try repository.storedDescriptor(ofTag: name.description, context))
   }
 
   private func put(

@@ -52,11 +52,8 @@ extension RegistryEngine: ReferrerListing {
   ///
   /// - Throws: `CASError.Code.invalid` if the tag is that of something else.
   private func taggedList(of subject: Digest, _ context: OperationContext) throws(CASError) -> ReferrerList? {
-    let content: [UInt8]
-    do throws(CASError) {
-      content = try repository.client.manifest(tag(of: subject, context), expecting: nil, context).content
-    } catch {
-      guard error.code == .notFound else { throw error }
+    let tag = try tag(of: subject, context)
+    guard let content = try ifFound(try repository.client.manifest(tag, expecting: nil, context).content) else {
       return nil
     }
     do throws(InvalidValue) {

@@ -77,11 +77,6 @@ private struct PlatformSearch {
 
   private func content(of descriptor: Descriptor) throws(CASError) -> [UInt8]? {
     guard descriptor.size <= Int64(Manifest.maximumSize) else { return nil }
-    do throws(CASError) {
-      return try engine.blobContents(descriptor.digest, limit: Manifest.maximumSize, cancellation: cancellation)
-    } catch {
-      guard error.code == .notFound || error.code == .invalid else { throw error }
-      return nil
-    }
+    return try engine.manifestContents(descriptor.digest, cancellation)
   }
 }

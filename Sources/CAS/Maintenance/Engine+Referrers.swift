@@ -64,15 +64,10 @@ extension Engine {
   }
 
   private func referrerList(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> ReferrerList? {
-    let content: [UInt8]
-    do throws(CASError) {
-      let descriptor = try reference(named: name)
-      content = try blobContents(
-        descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
-    } catch {
-      guard error.code == .notFound else { throw error }
-      return ReferrerList()
-    }
+    guard let descriptor = try ifFound(try reference(named: name)),
+      let content = try ifFound(
+        try blobContents(descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation))
+    else { return ReferrerList() }
     do throws(InvalidValue) {
       return try ReferrerList(parsing: content)
     } catch {

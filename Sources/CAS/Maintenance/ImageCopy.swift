@@ -56,13 +56,7 @@ extension Engine {
 
   /// Checks that a name is free, or stands for the same descriptor.
   private func checkFree(_ name: ReferenceName, for descriptor: Descriptor) throws(CASError) {
-    let taken: Descriptor
-    do throws(CASError) {
-      taken = try reference(named: name)
-    } catch {
-      guard error.code == .notFound else { throw error }
-      return
-    }
+    guard let taken = try ifFound(try reference(named: name)) else { return }
     if taken != storable(descriptor) { throw .clobber(OperationContext(ImageCopy.operation, on: name)) }
   }
 }

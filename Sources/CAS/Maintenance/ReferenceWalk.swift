@@ -64,12 +64,15 @@ struct ReferenceWalk {
 
     /// Whether only the content tells if it is a manifest. The media type of a layer or configuration is trusted.
     var mayBeManifest: Bool {
+      if let role, ![Self.manifest, Self.part, Self.referrer].contains(role) { return false }
+      return ManifestLinks.mayBeManifest(mediaType) && (size ?? 0) <= Int64(Manifest.maximumSize)
+    }
+
+    /// The role of the content in the manifest that refers to it; `nil` for an entry of the index.
+    private var role: String? {
       switch origin {
-      case .index, .manifest(_, as: Self.manifest), .manifest(_, as: Self.part), .manifest(_, as: Self.referrer),
-        .foreignManifest(_, as: Self.manifest), .foreignManifest(_, as: Self.part),
-        .foreignManifest(_, as: Self.referrer):
-        ManifestLinks.mayBeManifest(mediaType) && (size ?? 0) <= Int64(Manifest.maximumSize)
-      case .manifest, .foreignManifest: false
+      case .index: nil
+      case .manifest(_, let role), .foreignManifest(_, let role): role
       }
     }
 

@@ -53,11 +53,8 @@ extension Descriptor {
     _ descriptor: Descriptor, content: JSON
   ) -> (descriptor: Descriptor, subject: Digest)? {
     guard let subject = content["subject"].flatMap({ try? Descriptor($0) })?.digest else { return nil }
-    var members = [
-      JSON.Member("mediaType", .string(descriptor.mediaType)),
-      JSON.Member("digest", .string(descriptor.digest.description)),
-      JSON.Member("size", .number(String(descriptor.size))),
-    ]
+    let plain = Descriptor(mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size)
+    guard case .object(var members) = plain.json else { return nil }
     let types = [content["artifactType"]?.text, content["config"]?["mediaType"]?.text]
     if let type = types.lazy.compactMap({ $0 }).first(where: { !$0.isEmpty }) {
       members.append(JSON.Member("artifactType", .string(type)))

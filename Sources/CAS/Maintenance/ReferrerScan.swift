@@ -54,14 +54,9 @@ struct ReferrerScan {
   static func referrer(
     _ digest: Digest, mediaType: String?, in engine: any Engine, _ cancellation: CancellationToken
   ) throws(CASError) -> (descriptor: Descriptor, subject: Digest)? {
-    let content: [UInt8]
-    do throws(CASError) {
-      content = try engine.blobContents(digest, limit: Manifest.maximumSize, cancellation: cancellation)
-    } catch {
-      guard error.code == .notFound || error.code == .invalid else { throw error }
-      return nil
-    }
-    guard content.first == UInt8(ascii: "{"), let value = try? JSON(parsing: content) else { return nil }
+    guard let content = try engine.manifestContents(digest, cancellation), content.first == UInt8(ascii: "{"),
+      let value = try? JSON(parsing: content)
+    else { return nil }
     let type = mediaType ?? MediaType.ofContent(value) ?? MediaType.octetStream
     return Descriptor.referrer(
       Descriptor(mediaType: type, digest: digest, size: Int64(content.count)), content: value)

@@ -27,11 +27,8 @@ struct ReferrerSearch {
     var found: [Reference] = []
     for suffix in Self.tagSuffixes {
       guard let name = try? ReferenceName("\(subject.algorithm.rawValue)-\(subject.hex).\(suffix)") else { continue }
-      do throws(CASError) {
-        found.append(Reference(name: name, descriptor: try engine.reference(named: name)))
-      } catch {
-        guard error.code == .notFound else { throw error }
-      }
+      guard let descriptor = try ifFound(try engine.reference(named: name)) else { continue }
+      found.append(Reference(name: name, descriptor: descriptor))
     }
     return found
   }

@@ -59,7 +59,7 @@ final class IndexStore: ReferenceStore {
   ) throws(CASError) {
     try change(context) { (index) throws(CASError) in
       let taken = index.entries(changedBy: name)
-      if taken.isEmpty { try self.checkNew(name, context) }
+      if taken.isEmpty { try context.checkGrammar(of: name) }
       let isSame = taken.allSatisfy { (try? $0.descriptor.get()) == descriptor }
       if !replacing {
         guard isSame else { throw .clobber(context) }
@@ -72,7 +72,7 @@ final class IndexStore: ReferenceStore {
   }
 
   func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
-    if try index(context).entry(named: name) == nil { try checkNew(name, context) }
+    if try index(context).entry(named: name) == nil { try context.checkGrammar(of: name) }
   }
 
   func move(
@@ -81,7 +81,7 @@ final class IndexStore: ReferenceStore {
     try change(context) { (index) throws(CASError) in
       guard index.entry(named: name) != nil else { throw .notFound(context) }
       if index.entry(named: other) == nil {
-        try self.checkNew(other, context)
+        try context.checkGrammar(of: other)
       } else if !replacing {
         throw .clobber(context.on(other))
       }

@@ -41,14 +41,3 @@ protocol ReferenceStore: Sendable {
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
 }
-
-extension ReferenceStore {
-  /// Rejects a new name that the specification does not allow. Existing ones can be read and changed.
-  func checkNew(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
-    do throws(InvalidValue) {
-      _ = try ReferenceName(name.description)
-    } catch {
-      throw .invalid(context.on(name), error)
-    }
-  }
-}

@@ -70,10 +70,8 @@ final class RefsStore: ReferenceStore {
 
   /// A descriptor with a digest of an unsupported algorithm, as an index entry.
   private func foreignEntry(_ fileName: String, _ name: ReferenceName?) -> JSON? {
-    guard (try? refs.status(of: fileName).kind) == .regular,
-      let file = try? refs.openBeneath(fileName, [.readOnly, .nonBlocking]), (try? file.status().kind) == .regular,
-      let content = try? file.contents(limit: Self.maximumFileSize), let value = try? JSON(parsing: content),
-      ForeignDescriptor(value) != nil
+    guard let content = try? links.openFile(fileName, in: refs).file.contents(limit: Self.maximumFileSize),
+      let value = try? JSON(parsing: content), ForeignDescriptor(value) != nil
     else { return nil }
     return value.annotated(Descriptor.referenceNameKey, name?.description)
   }
@@ -94,7 +92,7 @@ final class RefsStore: ReferenceStore {
     let fileName = try checkedFileName(name, context)
     try lock.withLock(context) { () throws(CASError) in
       let status = try? refs.status(of: fileName)
-      if status == nil { try checkNew(name, context) }
+      if status == nil { try context.checkGrammar(of: name) }
       if status != nil {
         let isSame = (try? read(fileName, context.on(path))) == descriptor
         if isSame { return }
@@ -108,7 +106,7 @@ final class RefsStore: ReferenceStore {
 
   func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     let fileName = try checkedFileName(name, context)
-    if (try? refs.status(of: fileName)) == nil { try checkNew(name, context) }
+    if (try? refs.status(of: fileName)) == nil { try context.checkGrammar(of: name) }
   }
 
   func move(
@@ -123,7 +121,7 @@ final class RefsStore: ReferenceStore {
         throw CASError(error, context)
       }
       if (try? refs.status(of: target)) == nil {
-        try checkNew(other, context)
+        try context.checkGrammar(of: other)
       } else if !replacing {
         throw .clobber(context.on(other))
       }
