@@ -9,8 +9,7 @@ extension Repository {
   func storedEntry(of digest: Digest, _ context: OperationContext) throws(CASError) -> KnownContent.Entry {
     try checkOpen(context)
     if let entry = knownContent[digest], !entry.isMirrored { return entry }
-    let primary = RepositorySources.Source(client: client, use: .all, isMirror: false)
-    let entry = try fetchEntry(digest, from: primary, context)
+    let entry = try fetchEntry(digest, from: sources.primary, context)
     knownContent.remember(digest, entry)
     return entry
   }
@@ -18,8 +17,7 @@ extension Repository {
   /// Resolves a tag of the registry itself, for a change of it.
   func storedDescriptor(ofTag tag: String, _ context: OperationContext) throws(CASError) -> Descriptor {
     try checkOpen(context)
-    return try descriptor(
-      ofTag: tag, from: RepositorySources.Source(client: client, use: .all, isMirror: false), context)
+    return try descriptor(ofTag: tag, from: sources.primary, context)
   }
 
   /// Downloads a manifest by digest, and stores it in the cache.

@@ -27,7 +27,7 @@ final class Repository: Sendable {
   }
 
   /// The client of the registry itself, which is written to.
-  var client: RegistryClient { sources.primary }
+  var client: RegistryClient { sources.primary.client }
 
   /// Checks that the repository is open, and the operation is not cancelled.
   ///

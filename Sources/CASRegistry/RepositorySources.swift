@@ -30,27 +30,26 @@ final class RepositorySources: Sendable {
   }
 
   /// The registry itself, which is written to, and which lists the tags.
-  let primary: RegistryClient
+  let primary: Source
   /// The sources in the order in which they are asked; the last one is the registry itself.
   private let sources: [Source]
   private let state = Monitor(State())
 
   init(_ way: RegistriesConfiguration.Way, environment: [String: String]) {
-    let client = RegistryClient(way.primary, environment: environment)
-    primary = client
+    primary = Source(client: RegistryClient(way.primary, environment: environment), use: .all, isMirror: false)
     sources =
       way.mirrors.map { mirror in
         Source(
           client: RegistryClient(mirror.address, environment: environment, isMirror: true), use: mirror.use,
           isMirror: true)
-      } + [Source(client: client, use: .all, isMirror: false)]
+      } + [primary]
   }
 
   var hasMirrors: Bool { sources.count > 1 }
 
   /// Connects to the first source that can be connected to. A mirror is enough for reading.
   func connect(_ context: OperationContext) throws(CASError) {
-    guard hasMirrors else { return try primary.connect(context) }
+    guard hasMirrors else { return try primary.client.connect(context) }
     try read(Array(sources.indices), context) { (source) throws(CASError) in
       try source.client.connect(context)
     }
@@ -68,9 +67,9 @@ final class RepositorySources: Sendable {
     _ context: OperationContext, _ body: (RegistryClient) throws(CASError) -> Result
   ) throws(CASError) -> Result {
     do throws(CASError) {
-      return try body(primary)
+      return try body(primary.client)
     } catch {
-      guard hasMirrors, error.code == .io(.ioError), primary.isUnreachable else { throw error }
+      guard hasMirrors, error.code == .io(.ioError), primary.client.isUnreachable else { throw error }
       let mirrors = sources.indices.filter { sources[$0].isMirror && sources[$0].use != .digestOnly }
       return try read(mirrors, context, after: error) { (source) throws(CASError) in try body(source.client) }
     }
@@ -83,7 +82,7 @@ final class RepositorySources: Sendable {
   func read<Result>(
     _ name: Name, _ context: OperationContext, _ body: (Source) throws(CASError) -> Result
   ) throws(CASError) -> Result {
-    guard hasMirrors else { return try body(sources[0]) }
+    guard hasMirrors else { return try body(primary) }
     let order = order(for: name)
     var last = order.first ?? 0
     let result = try read(order, context) { (source) throws(CASError) in

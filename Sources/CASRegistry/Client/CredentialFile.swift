@@ -17,14 +17,8 @@ struct CredentialFile: Sendable {
   ///
   /// - Throws: `RegistryError.refused` for a file that is unreadable, not JSON, or too long.
   init?(_ path: String, sizeLimit: Int) throws(RegistryError) {
-    let bytes: [UInt8]
-    do throws(Errno) {
-      bytes = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: sizeLimit)
-    } catch {
-      if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
-      throw .refused(.io(error), "unreadable credentials file \(path): \(error)")
-    }
-    if bytes.isEmpty { return nil }
+    guard let bytes = try SettingsFile.contentsIfPresent(path, "credentials file", limit: sizeLimit), !bytes.isEmpty
+    else { return nil }
     do throws(InvalidValue) {
       content = try JSON(parsing: bytes)
     } catch {

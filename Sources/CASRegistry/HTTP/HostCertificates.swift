@@ -36,7 +36,7 @@ struct HostCertificates: Sendable {
   }
 
   private mutating func add(_ directory: String) throws(RegistryError) {
-    let names = Self.names(in: directory)
+    let names = DirectoryStream.readableNames(in: directory).sorted()
     for name in names {
       let path = "\(directory)/\(name)"
       if name.hasSuffix(".crt") {
@@ -57,20 +57,11 @@ struct HostCertificates: Sendable {
     }
   }
 
-  private static func names(in path: String) -> [String] {
-    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
-      let stream = try? DirectoryStream(directory)
-    else { return [] }
-    var names: [String] = []
-    while let name = try? stream.next() { names.append(name) }
-    return names.sorted()
-  }
-
   /// Reads a file of certificates in PEM.
   ///
   /// - Parameter limit: the longest file, in bytes.
   static func certificates(_ path: String, limit: Int = fileSizeLimit) throws(RegistryError) -> [NIOSSLCertificate] {
-    let content = try content(path, "certificate", limit: limit)
+    let content = try SettingsFile.contents(path, "certificate", limit: limit)
     guard let certificates = try? NIOSSLCertificate.fromPEMBytes(content), !certificates.isEmpty else {
       throw .refused(.invalid, "invalid certificate, not PEM: \(path)")
     }
@@ -78,18 +69,10 @@ struct HostCertificates: Sendable {
   }
 
   private static func privateKey(_ path: String) throws(RegistryError) -> NIOSSLPrivateKey {
-    let content = try content(path, "key of a client certificate", limit: fileSizeLimit)
+    let content = try SettingsFile.contents(path, "key of a client certificate", limit: fileSizeLimit)
     guard let key = try? NIOSSLPrivateKey(bytes: content, format: .pem) else {
       throw .refused(.invalid, "invalid key of a client certificate, not PEM without a passphrase: \(path)")
     }
     return key
-  }
-
-  private static func content(_ path: String, _ what: String, limit: Int) throws(RegistryError) -> [UInt8] {
-    do throws(Errno) {
-      return try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: limit)
-    } catch {
-      throw .refused(.io(error), "unreadable \(what) \(path): \(error)")
-    }
   }
 }

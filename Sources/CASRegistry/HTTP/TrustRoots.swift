@@ -40,15 +40,8 @@ struct TrustRoots: Sendable {
   }
 
   private static func certificates(in path: String) -> [NIOSSLCertificate] {
-    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
-      let stream = try? DirectoryStream(directory)
-    else { return [] }
-    var certificates: [NIOSSLCertificate] = []
-    while let name = try? stream.next() {
-      if let found = try? HostCertificates.certificates("\(path)/\(name)", limit: fileSizeLimit) {
-        certificates += found
-      }
+    DirectoryStream.readableNames(in: path).flatMap { (name) in
+      (try? HostCertificates.certificates("\(path)/\(name)", limit: fileSizeLimit)) ?? []
     }
-    return certificates
   }
 }

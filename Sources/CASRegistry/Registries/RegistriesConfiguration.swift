@@ -58,15 +58,9 @@ struct RegistriesConfiguration: Sendable {
   }
 
   private static func dropIns(in path: String) -> [String] {
-    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
-      let stream = try? DirectoryStream(directory)
-    else { return [] }
-    var names: [String] = []
-    while let name = try? stream.next() {
-      if name.hasSuffix(".conf") { names.append(name) }
-    }
     // By their bytes, as Go sorts.
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(path)/\($0)" }
+    DirectoryStream.readableNames(in: path).filter { $0.hasSuffix(".conf") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(path)/\($0)" }
   }
 
   /// The rule with the longest prefix of a repository's name, `HOST[:PORT]/REPOSITORY`.

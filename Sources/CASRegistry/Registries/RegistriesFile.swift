@@ -14,12 +14,8 @@ struct RegistriesFile: Hashable, Sendable {
   /// - Parameter isDropIn: whether it is a file of `registries.conf.d`, which has version 2 only.
   /// - Throws: `RegistryError.refused` that names the file, and the line of a fault in it.
   static func load(_ path: String, isDropIn: Bool = false) throws(RegistryError) -> RegistriesFile? {
-    let content: [UInt8]
-    do throws(Errno) {
-      content = try OpenFile.open(path: path, [.readOnly, .nonBlocking]).contents(limit: sizeLimit)
-    } catch {
-      if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
-      throw .refused(.io(error), "unreadable registries file \(path): \(error)")
+    guard let content = try SettingsFile.contentsIfPresent(path, "registries file", limit: sizeLimit) else {
+      return nil
     }
     guard let text = String(validating: content, as: UTF8.self) else {
       throw .refused(.invalid, "invalid registries file, not UTF-8: \(path)")
@@ -38,9 +34,7 @@ struct RegistriesFile: Hashable, Sendable {
     var rules: [RegistryRule] = []
     for table in try root.tables("registry") { rules.append(try RegistryRule(table, path)) }
     if let first = root.values["registries"] {
-      guard case .table(let table) = first.content else {
-        throw TOMLError(line: first.line, reason: "registries is not a table")
-      }
+      let table = try first.read(\.table, "registries", "a table")
       let isVersion2 = ["registry", "unqualified-search-registries", "aliases"].contains { root.values[$0] != nil }
       guard !isDropIn, !isVersion2 else {
         throw TOMLError(line: first.line, reason: "version 1 ([registries.…]) in a file of version 2")
@@ -150,52 +144,47 @@ extension TOMLTable {
   fileprivate typealias Text = (text: String, line: Int)
 
   fileprivate func string(_ name: String) throws(TOMLError) -> Text? {
-    guard let value = values[name] else { return nil }
-    guard case .string(let text) = value.content else {
-      throw TOMLError(line: value.line, reason: "\(name) is not a string")
-    }
-    return (text, value.line)
+    try values[name].map { (value) throws(TOMLError) in (try value.read(\.string, name, "a string"), value.line) }
   }
 
   fileprivate func boolean(_ name: String) throws(TOMLError) -> Bool {
-    guard let value = values[name] else { return false }
-    guard case .boolean(let flag) = value.content else {
-      throw TOMLError(line: value.line, reason: "\(name) is not true or false")
-    }
-    return flag
+    try values[name]?.read(\.boolean, name, "true or false") ?? false
   }
 
   fileprivate func table(_ name: String) throws(TOMLError) -> TOMLTable? {
-    guard let value = values[name] else { return nil }
-    guard case .table(let table) = value.content else {
-      throw TOMLError(line: value.line, reason: "\(name) is not a table")
-    }
-    return table
+    try values[name]?.read(\.table, name, "a table")
   }
 
   fileprivate func strings(_ name: String) throws(TOMLError) -> [Text] {
     try elements(name).map { (value) throws(TOMLError) in
-      guard case .string(let text) = value.content else {
-        throw TOMLError(line: value.line, reason: "\(name) is not an array of strings")
-      }
-      return (text, value.line)
+      (try value.read(\.string, name, "an array of strings"), value.line)
     }
   }
 
   fileprivate func tables(_ name: String) throws(TOMLError) -> [TOMLTable] {
-    try elements(name).map { (value) throws(TOMLError) in
-      guard case .table(let table) = value.content else {
-        throw TOMLError(line: value.line, reason: "\(name) is not an array of tables")
-      }
-      return table
-    }
+    try elements(name).map { (value) throws(TOMLError) in try value.read(\.table, name, "an array of tables") }
   }
 
   private func elements(_ name: String) throws(TOMLError) -> [TOMLValue] {
-    guard let value = values[name] else { return [] }
-    guard case .array(let elements, _) = value.content else {
-      throw TOMLError(line: value.line, reason: "\(name) is not an array")
-    }
-    return elements
+    try values[name]?.read(\.elements, name, "an array") ?? []
   }
+}
+
+extension TOMLValue {
+  /// Reads one kind of content.
+  ///
+  /// - Throws: `TOMLError` "NAME is not KIND" for content of another kind.
+  fileprivate func read<Value>(
+    _ content: (Content) -> Value?, _ name: String, _ kind: String
+  ) throws(TOMLError) -> Value {
+    guard let value = content(self.content) else { throw TOMLError(line: line, reason: "\(name) is not \(kind)") }
+    return value
+  }
+}
+
+extension TOMLValue.Content {
+  fileprivate var string: String? { if case .string(let text) = self { text } else { nil } }
+  fileprivate var boolean: Bool? { if case .boolean(let flag) = self { flag } else { nil } }
+  fileprivate var table: TOMLTable? { if case .table(let table) = self { table } else { nil } }
+  fileprivate var elements: [TOMLValue]? { if case .array(let elements, _) = self { elements } else { nil } }
 }

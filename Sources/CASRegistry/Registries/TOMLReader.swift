@@ -31,11 +31,7 @@ struct TOMLReader {
 
   /// Reads the rest of `[NAME]`.
   private mutating func header(in root: TOMLTable) throws(TOMLError) -> TOMLTable {
-    let line = scanner.line
-    let path = try scanner.key()
-    try scanner.require("]")
-    let parent = try descend(path.dropLast(), from: root, .implicit, line)
-    let name = path[path.count - 1]
+    let (parent, name, line) = try target(endingWith: "]", in: root, .implicit)
     guard let known = parent.values[name] else {
       let table = TOMLTable(.header, line: line)
       parent.values[name] = TOMLValue(content: .table(table), line: line)
@@ -50,11 +46,7 @@ struct TOMLReader {
 
   /// Reads the rest of `[[NAME]]`, which adds an element to an array.
   private mutating func elementHeader(in root: TOMLTable) throws(TOMLError) -> TOMLTable {
-    let line = scanner.line
-    let path = try scanner.key()
-    try scanner.require("]]")
-    let parent = try descend(path.dropLast(), from: root, .implicit, line)
-    let name = path[path.count - 1]
+    let (parent, name, line) = try target(endingWith: "]]", in: root, .implicit)
     var elements: [TOMLValue] = []
     if let known = parent.values[name] {
       guard case .array(let others, isStatic: false) = known.content else {
@@ -70,13 +62,21 @@ struct TOMLReader {
 
   /// Reads `KEY = VALUE` into a table.
   private mutating func assignment(in table: TOMLTable, depth: Int = 0) throws(TOMLError) {
-    let line = scanner.line
-    let path = try scanner.key()
-    try scanner.require("=")
-    let parent = try descend(path.dropLast(), from: table, .dotted, line)
-    let name = path[path.count - 1]
+    let (parent, name, line) = try target(endingWith: "=", in: table, .dotted)
     guard parent.values[name] == nil else { throw TOMLError(line: line, reason: "repeated key \(name)") }
     parent.values[name] = try value(depth: depth)
+  }
+
+  /// Reads a key and the token after it.
+  ///
+  /// - Returns: the table that the last part of the key belongs to, that part, and the line.
+  private mutating func target(
+    endingWith token: String, in table: TOMLTable, _ origin: TOMLTable.Origin
+  ) throws(TOMLError) -> (parent: TOMLTable, name: String, line: Int) {
+    let line = scanner.line
+    let path = try scanner.key()
+    try scanner.require(token)
+    return (try descend(path.dropLast(), from: table, origin, line), path[path.count - 1], line)
   }
 
   /// The table at a path, made as far as it does not exist; through an array, the way leads into its last element.
