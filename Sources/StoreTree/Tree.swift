@@ -119,8 +119,10 @@ public final class Tree: Sendable {
   ///
   /// - Throws: EACCES.
   public func checkAccess(to node: NodeID, executing: Bool, _ context: RequestContext) throws(Errno) {
+    // Attributes can need a query of the store.
+    guard executing else { return _ = try nodes.node(node) }
     let attributes = try attributes(of: node, context)
-    if executing, attributes.kind == .file, attributes.permissions & 0o111 == 0 { throw .permissionDenied }
+    if attributes.kind == .file, attributes.permissions & 0o111 == 0 { throw .permissionDenied }
   }
 
   /// Sets attributes of a node: `FUSE_SETATTR`.

@@ -93,7 +93,6 @@ extension IncomingFile {
       shared.counters.add(.commits)
       state.withLock { state in
         state.address = address
-        state.info = nil
         state.stage = nil
         state.writers = []
         state.isDirty = false

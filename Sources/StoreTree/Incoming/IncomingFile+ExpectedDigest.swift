@@ -44,7 +44,6 @@ extension IncomingFile {
       if let digest {
         if let address = try state.address(by: digest.algorithm, restored) {
           guard address.digest == digest else { throw .badMessage }
-          if state.address != address { state.info = nil }
           state.address = address
         }
         if state.stage != nil, digest.algorithm != (state.expectedDigest?.algorithm ?? .sha256) {

@@ -10,7 +10,7 @@ final class IncomingFile: Node {
     /// The content being written; `nil` while the file is empty or only committed.
     var stage: (any BlobStage)?
     /// The blob of the last commit.
-    var address: BlobAddress?
+    var address: BlobAddress? { didSet { info = nil } }
     /// The metadata of that blob, as the last lookup found it.
     var info: BlobInfo?
     /// The processes whose handles have uncommitted writes.
