@@ -7,8 +7,7 @@ import SystemPackage
 extension IncomingFile {
   /// The digest that a name is: `HEX`, with the length of SHA-256 or SHA-512, or `ALGORITHM:HEX`.
   static func expectedDigest(inName name: String) -> Digest? {
-    if let digest = try? Digest(name) { return digest }
-    return Digest.Algorithm.allCases.lazy.compactMap { Digest($0, hex: name) }.first
+    Digest(withOrWithoutAlgorithm: name)
   }
 
   /// Committed content that was stored under a digest of the other algorithm as well.
