@@ -44,7 +44,8 @@ final class ImagesDirectory: ReferencePrefixDirectory {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var names = try shared.references.children(of: path, withUnwritten: false, context)
-    if path.isEmpty { names += try shared.references.unnamed(context).keys }
+    // A reference may have the name that an entry without one is shown by.
+    if path.isEmpty { names += Set(try shared.references.unnamed(context).keys).subtracting(names) }
     return EntryList(
       names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
   }
