@@ -17,6 +17,7 @@ import Testing
     #expect(try tree.names("incoming") == [])
     try tree.release(file)
     #expect(try tree.blobCount() == 0)
+    #expect(tree.counter("discards") == 1)
   }
 
   @Test("I6: a new file of a killed process is discarded even when nothing was written")

@@ -113,15 +113,16 @@ extension IncomingFile {
   /// Discards the uncommitted content. The name stands for the blob that it was before, or is removed if there was
   /// none. Other writers get EIO, because they wrote to content that is gone.
   func discard(_ context: RequestContext) {
-    shared.counters.add(.discards)
-    let (stage, hasBlob) = state.withLock { state in
-      let stage = state.stage
+    let (stage, hasBlob, hasContent) = state.withLock { state in
+      let (stage, hasContent) = (state.stage, state.isDirty)
       state.stage = nil
       state.writers = []
       state.isDirty = false
       state.failure = state.openWriters > 0 ? .ioError : nil
-      return (stage, state.address != nil)
+      return (stage, state.address != nil, hasContent)
     }
+    // The close and the end of a killed writer both discard.
+    if hasContent { shared.counters.add(.discards) }
     if !hasBlob {
       shared.incoming.remove(self)
       unlink()
