@@ -12,9 +12,8 @@ package struct ContentCheck {
 
   /// The time for which a changing file is hashed again.
   private static let rereadPeriod = Duration.seconds(1)
-  /// The number of seconds after a change during which a file counts as being written, where the kernel does not report
-  /// writers.
-  private static let settlingTime: Int64 = 1
+  /// The time after a change during which a file counts as being written, where the kernel does not report writers.
+  private static let settlingTime = Duration.seconds(1)
 
   /// - Parameter region: the place of the content; `nil` is the whole file.
   package init(
@@ -70,7 +69,7 @@ package struct ContentCheck {
 
   private func isBeingWritten(_ identity: FileIdentity) -> Bool {
     if let hasWriter = file.hasWriter() { return hasWriter }
-    return (0...Self.settlingTime).contains(identity.modified.age)
+    return (.zero...Self.settlingTime).contains(.seconds(identity.modified.age))
   }
 }
 

@@ -8,8 +8,8 @@ import SystemPackage
 ///
 /// The times of the blob's own file are not changed, because they tell whether its content was.
 final class CacheUsage: Sendable {
-  /// Age in seconds below which a record is not written again; like `relatime`, it saves most writes.
-  private static let refreshInterval: Int64 = 30
+  /// Age below which a record is not written again; like `relatime`, it saves most writes.
+  private static let refreshInterval = Duration.seconds(30)
   /// Uses that this process remembers; the table is emptied when it is full.
   private static let maximumRecentUses = 1 << 16
 
@@ -35,7 +35,7 @@ final class CacheUsage: Sendable {
   func recordUse(of digest: Digest, in repositoryName: String) {
     let isRecorded = recent.withLock(notifying: .none) { recent in
       let now = Timestamp.now
-      if let known = recent[digest], (0...Self.refreshInterval).contains(known.recorded.age),
+      if let known = recent[digest], (.zero...Self.refreshInterval).contains(.seconds(known.recorded.age)),
         known.repositoryName == repositoryName
       {
         recent[digest]?.last = now
