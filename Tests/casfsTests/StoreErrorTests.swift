@@ -41,6 +41,15 @@ import Testing
     #expect(try Data(contentsOf: store.folder["store/index.json"]) == Data(content.utf8))
   }
 
+  @Test("C1: the error about a malformed entry without a name says which one it is about")
+  func unnamedEntry() throws {
+    let store = try CommandLineStore()
+    try store.folder.write(#"{"schemaVersion":2,"manifests":[{"digest":"sha256:0"}]}"#, to: "store/index.json")
+    let outcome = try Casfs.run(["gc", store.path])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("walk the index entry without a name: "), "\(outcome.errors)")
+  }
+
   @Test("C1: an absent path, a file and a taken path are errors")
   func paths() throws {
     let store = try CommandLineStore()

@@ -109,7 +109,7 @@ struct ReferenceWalk {
           add(descriptor)
           continue
         }
-        throw .invalid(OperationContext(Self.operation, on: entry.name?.description ?? "an entry"), error)
+        throw .invalid(OperationContext(Self.operation, on: entry.name?.description ?? "entry without a name"), error)
       }
     }
     try follow(links, in: engine, cancellation) { (_, error) throws(CASError) in throw error }
