@@ -116,8 +116,7 @@ public final class Session: @unchecked Sendable {
     do throws(Errno) {
       let (result, message) = try StandardStream.capturingError { unsafe fuse_session_mount(session, mountPoint) }
       if result == 0 { return nil }
-      let lines = message.split(whereSeparator: \.isNewline)
-      return lines.isEmpty ? "the kernel refused it" : lines.joined(separator: "; ")
+      return MountFailure(message: message, isConfined: AppArmor.isEnabled).description
     } catch {
       return error.description
     }
