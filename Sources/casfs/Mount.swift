@@ -41,6 +41,7 @@ struct Mount: ParsableCommand {
     } catch {
       throw ValidationError(error.description)
     }
+    if parsed.isFake { return }
     // A background job of a shell script ignores SIGINT; its daemon must not.
     if !foreground, !debug { Daemon.resetSignals() }
     // mount.fuse3 may pass an open mount as /dev/fd/N.

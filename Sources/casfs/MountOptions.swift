@@ -20,52 +20,65 @@ struct MountOptions {
   var umask: UInt32 = 0
   /// The source that `mount(8)` lists.
   var source: String?
-  /// Options for libfuse, unchanged.
+  /// Options for libfuse, with commas in their values escaped.
   private(set) var forwarded: [String] = []
+  /// Whether the options are parsed and nothing is mounted, as mount(8) has it for `-f`.
+  var isFake = false
+  /// Whether unknown words are dropped, as mount(8) has it for `-s`.
+  private var isSloppy = false
+  private let system: MountSystem
 
-  /// The error of an unknown option, or of an invalid value.
+  /// The error of an unknown option, of one that cannot be applied, or of an invalid value.
   struct MountOptionError: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// Options without effect, which mount(8) adds or users expect. A mount is always `nosuid,nodev`.
-  private static let ignored: Set<String> = [
-    "defaults", "dev", "nodev", "suid", "nosuid", "exec", "async", "atime", "relatime", "auto", "noauto",
-    "user", "nouser", "users", "nofail", "_netdev", "rw",
-  ]
-  private static let forwardedFlags: Set<String> = [
-    "allow_other", "allow_root", "default_permissions", "auto_unmount", "noexec", "sync", "dirsync", "noatime",
-  ]
-
   /// Parses all `-o` arguments, each a list separated by commas.
-  init(_ lists: [String]) throws(MountOptionError) {
+  init(_ lists: [String], on system: MountSystem = .current) throws(MountOptionError) {
+    self.system = system
+    var unknown: MountWord?
     for list in lists {
-      for word in list.utf8.split(separator: UInt8(ascii: ",")) { try parse(String(Substring(word))) }
+      for text in MountWord.split(list) {
+        let word = MountWord(text)
+        if case .unknown = word.kind { unknown = unknown ?? word } else { try parse(word) }
+      }
     }
+    if let unknown, !isSloppy { throw MountOptionError(description: "unknown mount option '\(unknown)'") }
     // With access by other users, the kernel must check modes and owners.
     if forwarded.contains("allow_other"), !forwarded.contains("default_permissions") {
       forwarded.append("default_permissions")
     }
   }
 
-  private mutating func parse(_ word: String) throws(MountOptionError) {
-    let parts = word.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
-      String(Substring($0))
-    }
-    guard parts.count == 2 else {
-      switch word {
-      case "ro": isReadOnly = true
-      case "nonempty": allowsNonempty = true
-      case "follow_links": followsLinks = true
-      case _ where Self.forwardedFlags.contains(word):
-        if !forwarded.contains(word) { forwarded.append(word) }
-      case _ where Self.ignored.contains(word) || word.hasPrefix("x-"):
-        if word == "rw" { isReadOnly = false }
-      default: throw MountOptionError(description: "unknown mount option '\(word)'")
+  private mutating func parse(_ word: MountWord) throws(MountOptionError) {
+    switch word.kind {
+    case .flag:
+      guard word.value == nil else { throw MountOptionError(description: "mount option \(word.name) takes no value") }
+      setFlag(word.name)
+    case .setting(let example):
+      guard let value = word.value, !value.isEmpty else {
+        throw MountOptionError(description: "mount option \(word.name) needs a value: \(word.name)=\(example)")
       }
-      return
+      try set(word.name, to: value)
+    case .securityContext: try addSecurityContext(word)
+    case .withoutEffect, .unknown: break
+    case .refused(let reason): throw MountOptionError(description: "mount option \(word.name) is refused: \(reason)")
     }
-    let (name, value) = (parts[0], parts[1])
+  }
+
+  private mutating func setFlag(_ name: String) {
+    switch name {
+    case "ro": isReadOnly = true
+    case "rw": isReadOnly = false
+    case "nonempty": allowsNonempty = true
+    case "follow_links": followsLinks = true
+    case "sloppy": isSloppy = true
+    case "fake": isFake = true
+    default: if !forwarded.contains(name) { forwarded.append(name) }
+    }
+  }
+
+  private mutating func set(_ name: String, to value: String) throws(MountOptionError) {
     switch name {
     case "verify":
       guard let verification = Verification(rawValue: value) else {
@@ -84,11 +97,24 @@ struct MountOptions {
     case "gid": group = try Self.number(name, value, radix: 10)
     case "umask": umask = try Self.number(name, value, radix: 8)
     case "fsname": source = value
-    case "subtype": break
     case "max_read": forwarded.append("max_read=\(try Self.number(name, value, radix: 10))")
-    case _ where name.hasPrefix("x-"): break
-    default: throw MountOptionError(description: "unknown mount option '\(name)'")
+    // The type of a mount is always the same.
+    default: break
     }
+  }
+
+  /// Adds a label of SELinux, `context=` and the like, which only the kernel reads.
+  private mutating func addSecurityContext(_ word: MountWord) throws(MountOptionError) {
+    guard let value = word.value, !value.isEmpty else {
+      throw MountOptionError(description: "mount option \(word.name) needs a value: a label of SELinux")
+    }
+    // A kernel without SELinux refuses the word, which mount(8) then drops too.
+    guard system.hasSELinux else { return }
+    guard system.isRoot else {
+      throw MountOptionError(
+        description: "mount option \(word.name) is refused: fusermount3 does not take it; root can give it")
+    }
+    forwarded.append(Self.escaped("\(word.name)=\(value)"))
   }
 
   /// Parses one of several modes; `auto` is `nil`.
@@ -103,19 +129,25 @@ struct MountOptions {
 
   private static func number(_ name: String, _ value: String, radix: Int) throws(MountOptionError) -> UInt32 {
     guard let number = UInt32(value, radix: radix) else {
-      throw MountOptionError(description: "mount option \(name) takes a number, not '\(value)'")
+      let kind = radix == 8 ? "an octal number" : "a number"
+      throw MountOptionError(description: "mount option \(name) takes \(kind), not '\(value)'")
     }
     return number
   }
 
-  /// Returns the options for libfuse, in which a comma or backslash in the source is escaped.
+  /// Returns the options for libfuse.
   func libfuseOptions(source: String, isReadOnly: Bool) -> [String] {
+    ["fsname=\(Self.escaped(self.source ?? source))", "subtype=casfs"] + forwarded + (isReadOnly ? ["ro"] : [])
+  }
+
+  /// The text with commas and backslashes escaped, for libfuse.
+  private static func escaped(_ text: String) -> String {
     // By scalars: a `Character` may be a comma with a combining mark.
-    var name = String.UnicodeScalarView()
-    for scalar in (self.source ?? source).unicodeScalars {
-      if scalar == "," || scalar == "\\" { name.append("\\") }
-      name.append(scalar)
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "," || scalar == "\\" { escaped.append("\\") }
+      escaped.append(scalar)
     }
-    return ["fsname=\(String(name))", "subtype=casfs"] + forwarded + (isReadOnly ? ["ro"] : [])
+    return String(escaped)
   }
 }

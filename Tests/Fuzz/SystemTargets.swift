@@ -8,8 +8,9 @@ func fuzzMountOptions(_ input: [UInt8]) {
   let lines = input.split(separator: 0x0A, omittingEmptySubsequences: false).map {
     String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
   }
-  guard let source = lines.last, let options = try? MountOptions(Array(lines.dropLast())) else { return }
-  let words = options.words(source: source, isReadOnly: options.isReadOnly)
+  let system = MountSystem(hasSELinux: false, isRoot: true)
+  guard let source = lines.last, let options = try? MountOptions(Array(lines.dropLast()), on: system) else { return }
+  let words = options.libfuseOptions(source: source, isReadOnly: options.isReadOnly)
   // As libfuse reads them, joined by commas.
   let read = libfuseOptions(words.joined(separator: ","))
   require(read.count == words.count, "\(read.count) options in place of \(words.count)")

@@ -22,3 +22,10 @@ cmp a "$mnt/blobs/sha256/"*
 assert_fails 'Permission denied' setpriv --reuid=1234 --regid=1234 --clear-groups touch "$mnt/incoming/g"
 setpriv --reuid=1234 --regid=1234 --clear-groups cat "$mnt/incoming/../blobs/sha256/"* | cmp a
 user "$casfs" unmount "$mnt"
+# fusermount3 knows fewer words than mount(8).
+words="noexec sync dirsync noatime nodiratime lazytime strictatime relatime iversion mand silent loud owner group \
+  comment=x X-a=b _netdev nofail max_read=65536 fsname=me,subtype=x"
+for word in $words; do
+  user "$casfs" mount -o "$word" "$store" "$mnt" || fail "refused: $word"
+  user "$casfs" unmount "$mnt"
+done

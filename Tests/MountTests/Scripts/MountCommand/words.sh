@@ -4,7 +4,8 @@
 "$casfs" create "$store"
 words="ro rw allow_other allow_root default_permissions fsname=me subtype=x max_read=65536 nonempty uid=7 gid=8 \
   umask=027 defaults dev nodev suid nosuid exec noexec sync async dirsync atime noatime relatime auto noauto user \
-  nouser nofail _netdev x-systemd.automount x-a=b auto_unmount"
+  nouser nofail _netdev x-systemd.automount x-a=b auto_unmount nodiratime lazytime strictatime iversion mand silent loud \
+  owner group comment=x X-a"
 for word in $words; do
   "$casfs" mount -o "$word" "$store" "$mnt" || fail "refused: $word"
   ls "$mnt/blobs" >/dev/null || fail "not usable: $word"
