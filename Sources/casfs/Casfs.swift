@@ -28,36 +28,20 @@ struct Casfs: ParsableCommand {
   /// Runs the command of the arguments, and exits.
   static func main() {
     StandardStream.openMissing()
-    Glibc.exit(status(running: Array(CommandLine.arguments.dropFirst())))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let program = CommandLine.arguments.first, MountHelper.isName(program) {
+      Glibc.exit(MountHelper.status(status { try MountHelper(arguments).arguments }))
+    }
+    Glibc.exit(status { arguments })
   }
 
-  private static func status(running arguments: [String]) -> Int32 {
+  private static func status(running arguments: () throws -> [String]) -> Int32 {
     do {
-      var command = try parseAsRoot(separatingOptions(withVerb(arguments)))
+      var command = try parseAsRoot(CommandWords(try arguments()).words)
       try command.run()
       return 0
     } catch {
       return Report(error).deliver()
     }
-  }
-
-  /// Inserts the verb `mount` where mount(8) and mount.fuse3 omit it: `casfs STORE DIR -o OPTIONS`.
-  private static func withVerb(_ arguments: [String]) -> [String] {
-    guard arguments.count >= 4, arguments[2] == "-o", !arguments.prefix(2).contains(where: { $0.hasPrefix("-") }) else {
-      return arguments
-    }
-    // The name of a store may be that of a command, but `mount STORE -o OPTIONS DIR` has its verb.
-    let isMount = arguments.count == 4 || !configuration.subcommands.contains { $0._commandName == arguments[0] }
-    return isMount ? ["mount"] + arguments : arguments
-  }
-
-  /// Splits `-oWORDS` into `-o WORDS`, as mount(8) allows. The parser would treat a `=` in the words as its own.
-  private static func separatingOptions(_ arguments: [String]) -> [String] {
-    guard arguments.first == "mount" else { return arguments }
-    let end = arguments.firstIndex(of: "--") ?? arguments.count
-    let separated = arguments[..<end].flatMap { argument in
-      argument.hasPrefix("-o") && argument.utf8.count > 2 ? ["-o", String(argument.dropFirst(2))] : [argument]
-    }
-    return separated + arguments[end...]
   }
 }

@@ -49,6 +49,11 @@ import Testing
     try ScriptedMount().run("MountCommand/no-verb.sh")
   }
 
+  @Test("M4: a link named mount.casfs takes the arguments of mount(8), and has its exit statuses")
+  func helper() throws {
+    try ScriptedMount().run("MountCommand/helper.sh")
+  }
+
   @Test("M4: mount -t fuse.casfs and an fstab line work", .needs(.root, .tools("mount.fuse3", "unshare")))
   func mountProgram() throws {
     try ScriptedMount().run("MountCommand/mount-program.sh")
