@@ -43,26 +43,6 @@ struct MountPoint {
     guard let name = full.lastComponent else { return false }
     let parent = full.removingLastComponent()
     let resolved = FilePath(try PathQuery.absolute(parent.isEmpty ? "." : parent.string)).appending(name).string
-    let table = try OpenFile.open(path: "/proc/self/mountinfo", .readOnly).remainingContents(limit: 16 << 20)
-    return table.split(separator: UInt8(ascii: "\n")).contains { line in
-      // `proc(5)`: the fifth field is the mount point, with white space in octal; the type follows a single dash.
-      let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-      guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return false }
-      return unescaped(fields[4]).elementsEqual(resolved.utf8) && fields[dash + 1] == "fuse.casfs"
-    }
-  }
-
-  private static func unescaped(_ field: String) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = Array(field.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8) {
-        result.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        result.append(byte)
-      }
-    }
-    return result
+    return try MountTable().contains { $0.path.elementsEqual(resolved.utf8) && $0.type == "fuse.casfs" }
   }
 }

@@ -49,6 +49,11 @@ struct Report {
     return "wrong usage: \(reason) (see \(hint.split(separator: "'").first ?? "casfs --help"))"
   }
 
+  /// Prints a line to standard error about work that goes on.
+  static func warn(_ text: String) {
+    complain(text)
+  }
+
   private static func complain(_ text: String) {
     // A failure cannot be reported anywhere.
     try? StandardStream.error.write(Array("casfs: \(text.onOneLine)\n".utf8).span)

@@ -13,17 +13,15 @@ struct Unmount: ParsableCommand {
   @Argument(help: "The directory a store is mounted on.", completion: .directory)
   var directory: String
 
-  /// The time limit for the daemon to publish files that were closed before.
-  private static let timeout = Duration.seconds(600)
-
   func run() throws {
     let context = OperationContext("unmount", on: directory)
     do throws(CASError) {
       let status = try Status.status(of: directory)
       let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
       let path = try mappingErrno(context, try PathQuery.absolute(directory))
+      let daemon = process.map { DaemonExit(of: $0, device: MountTable.device(of: path), context) }
       try mappingErrno(context, try Session.unmount(path))
-      if let process { try mappingErrno(context, try Daemon.waitForExit(of: process, timeout: Self.timeout)) }
+      try daemon?.wait()
     } catch {
       // A stale mount, whose daemon was killed, is detached.
       guard error.code == .io(.socketNotConnected), Session.detach(directory) else {

@@ -69,6 +69,18 @@ import Testing
     try ScriptedMount.mounted("allow_other").run("MountCommand/other-users.sh")
   }
 
+  @Test(
+    "M7: unmount says that another mount namespace has the mount, and a signal ends it",
+    .needs(.root, .tools("unshare")))
+  func unmountCopy() throws {
+    try ScriptedMount().run("MountCommand/unmount-copy.sh")
+  }
+
+  @Test("M7: unmount ends with the daemon when the last copy of the mount is gone", .needs(.root, .tools("unshare")))
+  func unmountWaits() throws {
+    try ScriptedMount().run("MountCommand/unmount-waits.sh")
+  }
+
   @Test("M6: status shows store, driver, version, mode and counters, as text and as JSON")
   func status() throws {
     // Reads through kernel passthrough are not counted.
