@@ -38,6 +38,10 @@ struct Copy: ParsableCommand {
   @Flag(help: "Replace a different descriptor of that name.")
   var force = false
 
+  func validate() throws {
+    try ForeignStoreName.check(target)
+  }
+
   func run() throws {
     let engine = try source.openReadOnly(links)
     defer { engine.close() }

@@ -11,6 +11,10 @@ struct StoreArgument: ParsableArguments {
   @Argument(help: "The store: PATH, dir:PATH, oci-archive:FILE or docker://HOST/REPOSITORY.", completion: .directory)
   var store: String
 
+  func validate() throws {
+    try ForeignStoreName.check(store)
+  }
+
   /// Returns the drivers of all kinds of store. The first that supports the argument opens it.
   static func drivers(
     directory: DirectoryDriver = DirectoryDriver(), registry: RegistryDriver = RegistryDriver()
