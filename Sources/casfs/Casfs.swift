@@ -11,9 +11,14 @@ struct Casfs: ParsableCommand {
     commandName: "casfs",
     abstract: "Keep OCI images in a content-addressable store.",
     discussion: """
-      STORE is an OCI image layout: in a directory, as PATH or dir:PATH, or in a tar archive, as
-      oci-archive:FILE, which is read in place.
-      See casfs(1) for every command, the exit status and the formats of output.
+      STORE is an OCI image layout or a repository:
+
+        PATH, dir:PATH            a layout in a directory
+        oci-archive:FILE          a layout in a tar archive, read in place
+        docker://HOST/REPOSITORY  a repository of a registry
+
+      A reference, such as a tag, is an argument of its own. See casfs(1) for every \
+      command, the exit status and the formats of output.
       """,
     version: "casfs \(Version.current)",
     subcommands: [

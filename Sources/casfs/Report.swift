@@ -41,7 +41,9 @@ struct Report {
 
   /// Returns the message for wrong usage: the reason, and the command that prints the right one.
   private static func usage(_ error: any Error) -> String {
-    let message = Casfs.message(for: error)
+    // A message of the parser may have several lines.
+    let lines = Casfs.message(for: error).split(whereSeparator: \.isNewline)
+    let message = lines.map { String($0.drop { $0 == " " }) }.joined(separator: " ")
     let reason = message.prefix(1).lowercased() + message.dropFirst()
     // The parser names the command only in the last line of its full message.
     let last = Casfs.fullMessage(for: error).split(separator: "\n").last?.drop { $0 == " " } ?? ""

@@ -56,10 +56,14 @@ func parseTime(_ argument: String) throws -> Duration {
   let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
   if argument.sameBytes(as: "0") { return .zero }
   guard let unit = argument.last.flatMap({ units[$0] }), argument.utf8.first.map({ 0x30...0x39 ~= $0 }) == true,
-    let count = Int64(argument.dropLast()), case let (seconds, overflows) = count.multipliedReportingOverflow(by: unit),
-    !overflows
+    argument.utf8.dropLast().allSatisfy({ 0x30...0x39 ~= $0 })
   else {
     throw InvalidValue("a time is a number with one of the units s, m, h, d and w, or 0")
+  }
+  guard let count = Int64(argument.dropLast()),
+    case let (seconds, overflows) = count.multipliedReportingOverflow(by: unit), !overflows
+  else {
+    throw InvalidValue("the time is longer than \(Int64.max / 604_800)w")
   }
   return .seconds(seconds)
 }

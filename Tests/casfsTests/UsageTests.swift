@@ -17,7 +17,13 @@ import Testing
       (["clean", "s", "t"], "unexpected argument 't'"), (["gc"], "missing expected argument"),
       (["gc", "s", "--grace", "5"], "a time is a number with one of the units"),
       (["gc", "s", "--grace=-5s"], "a time is a number"), (["gc", "s", "--grace", "h"], "a time is a number"),
-      (["gc", "s", "--grace", "9223372036854775807w"], "a time is a number"),
+      (["gc", "s", "--grace", "9223372036854775807w"], "the time is longer than 15250284452471w"),
+      (["gc", "s", "--grace", "99999999999999999999s"], "the time is longer than 15250284452471w"),
+      (["help", "nope"], "unknown command 'nope'"), (["help", "blob", "nope"], "unknown command 'nope'"),
+      (
+        ["--generate-completion-script", "nope"],
+        "completion scripts for 'nope'. Please use --generate-completion-script=<shell> with one of: zsh bash fish"
+      ), (["nonsense", "directory"], "unexpected argument"),
       (["blob", "get", "s", "sha256:" + Known.hello.dropFirst(7).uppercased()], "lower-case hexadecimal digits"),
       (["blob", "rm", "s", Known.hello + "0"], "a sha256 digest has 64 digits, not 65"),
       (["blob", "rm", "s", "md5:00"], "algorithm is not sha256 or sha512"),
@@ -46,6 +52,15 @@ import Testing
       #expect(outcome.text.contains("USAGE: casfs"))
       #expect(outcome.errors == "")
     }
+  }
+
+  @Test("C2: the help says what a store is, in lines of at most 80 columns")
+  func help() throws {
+    let outcome = try SystemCommand.bash("COLUMNS=80 \"$casfs\" --help")
+    for form in ["dir:PATH ", "oci-archive:FILE ", "docker://HOST/REPOSITORY "] {
+      #expect(outcome.text.contains(form), "\(outcome.text)")
+    }
+    for line in outcome.text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
   }
 
   @Test("C2: completion scripts are generated for each shell, and bash reads its own")
