@@ -7,7 +7,7 @@ extension Engine {
     return try listReferences().map(\.name)
   }
 
-  /// Stores a reference to a blob that must be stored; see ``putReference(_:named:replacing:cancellation:)``.
+  /// Stores a reference to a blob that must be stored, or embedded in the descriptor; see ``putReference(_:named:replacing:cancellation:)``.
   ///
   /// - Throws: ``CASError/Code-swift.struct/notFound`` if the blob is absent, or was deleted before the reference could
   ///   keep it. The previous reference of that name is restored then.
@@ -22,6 +22,7 @@ extension Engine {
       _ = try blobInfo(descriptor.digest)
     } catch {
       guard error.code == .notFound else { throw error }
+      if (try? descriptor.embeddedContent()) != nil { return }
       if let previous {
         try putReference(previous, named: name, replacing: true, cancellation: .none)
       } else {

@@ -20,7 +20,7 @@ struct BlobGet: ParsableCommand {
   func run() throws {
     let engine = try target.openReadOnly(links)
     defer { engine.close() }
-    let reader = try engine.openBlob(try blob.digest(in: engine))
+    let reader = try blob.content(in: engine)
     var output = Output()
     var bar = ProgressBar(total: reader.size, isEnabled: !StandardStream.output.isTerminal)
     defer { bar.clear() }

@@ -15,6 +15,14 @@ enum BlobSelector {
     return .reference(try ReferenceName(reading: argument))
   }
 
+  /// Opens the content: a stored blob, or for a reference also the content that its descriptor embeds.
+  func content(in engine: any Engine) throws(CASError) -> any BlobReader {
+    switch self {
+    case .digest(let digest): try engine.openBlob(digest)
+    case .reference(let name): try engine.openContent(of: engine.reference(named: name))
+    }
+  }
+
   /// Returns the digest, or that of the reference's descriptor.
   func digest(in engine: any Engine) throws(CASError) -> Digest {
     switch self {

@@ -61,6 +61,55 @@ import Testing
     #expect(try tree.tree.extendedAttributeNames(of: tree.node("images/name"), tree.context()) == ["user.casfs.error"])
   }
 
+  @Test("F13: entries that are not manifests are links to their blobs, as in a cache of BuildKit")
+  func links() throws {
+    let tree = try TestTree()
+    let layer = try put(tree, "layer", "application/vnd.oci.image.layer.v1.tar+gzip")
+    let config = try put(tree, "{}", "application/vnd.buildkit.cacheconfig.v0")
+    let plain = try put(tree, "{\"a\":1}", "application/json")
+    let manifest = try image(tree, layers: 1).manifest
+    let list = [layer, config, plain, manifest].map(\.description).joined(separator: ",")
+    let index = try put(tree, #"{"schemaVersion":2,"manifests":[\#(list)]}"#, MediaType.imageIndex)
+    for (name, descriptor) in [("cache", index), ("layer", layer), ("a/plain", plain)] {
+      try tree.engine.putReference(descriptor, named: ReferenceName(name))
+    }
+    #expect(try tree.link("images/layer") == "../" + tree.blobPath(layer.digest))
+    #expect(try tree.link("images/a/plain") == "../../" + tree.blobPath(plain.digest))
+    for descriptor in [layer, config, plain] {
+      #expect(try tree.link("images/cache/@\(descriptor.digest)") == "../../" + tree.blobPath(descriptor.digest))
+    }
+    #expect(try tree.names("images/cache/@\(manifest.digest)") == ["config", "layers", "manifest"])
+    for directory in ["images", "images/cache", "images/a"] {
+      for entry in try tree.entries(directory) where !entry.name.hasPrefix(".") {
+        #expect(try tree.attributes("\(directory)/\(entry.name)").kind == entry.kind)
+      }
+    }
+  }
+
+  @Test("F13: a part whose content is embedded in its descriptor is a file with it, or a link once the blob is stored")
+  func embedded() throws {
+    let tree = try TestTree()
+    func descriptor(_ text: String, _ data: String, _ type: String) throws -> String {
+      #"{"mediaType":"\#(type)","digest":"\#(try digest(text))","size":\#(text.utf8.count),"data":"\#(data)"}"#
+    }
+    // "config" and "layer" in base64; the second layer is wrong.
+    let config = try descriptor("config", "Y29uZmln", "a/b")
+    let layers = [try descriptor("layer", "bGF5ZXI=", "a/b"), try descriptor("other", "bGF5ZXI=", "a/b")]
+    let text = #"{"schemaVersion":2,"config":\#(config),"layers":[\#(layers.joined(separator: ","))]}"#
+    let manifest = try put(tree, text, MediaType.imageManifest)
+    try tree.engine.putReference(manifest, named: ReferenceName("name"))
+    #expect(try tree.attributes("images/name/config").kind == .file)
+    #expect(try tree.attributes("images/name/config").size == 6)
+    #expect(try tree.extendedAttribute("user.casfs.digest", of: "images/name/config") == "\(digest("config"))")
+    #expect(try tree.attributes("images/name/layers/00").kind == .file)
+    #expect(try tree.attributes("images/name/layers/01").kind == .link)
+    for entry in try tree.entries("images/name/layers") where !entry.name.hasPrefix(".") {
+      #expect(try tree.attributes("images/name/layers/\(entry.name)").kind == entry.kind)
+    }
+    _ = try tree.put("config")
+    #expect(try tree.link("images/name/config") == "../../" + tree.blobPath(digest("config")))
+  }
+
   @Test("T1: the digits of a layer's name grow with the number of layers")
   func manyLayers() throws {
     let tree = try TestTree()

@@ -75,6 +75,8 @@ private struct ImageCopy {
   private var manifests: [Digest] = []
   /// The blobs to copy, each before the manifests that refer to it.
   private var blobs: [BlobAddress] = []
+  /// Content that descriptors embed and the source does not store.
+  private var embedded: [Digest: [UInt8]] = [:]
   /// The manifests that refer to the image, or to one of them, and their subjects.
   private(set) var referrers: [(descriptor: Descriptor, subject: Digest)] = []
   /// The tags of the image that other tools attach to it.
@@ -104,7 +106,7 @@ private struct ImageCopy {
   /// Adds everything that a link reaches to the copy.
   private mutating func follow(_ root: ReferenceWalk.Link) throws(CASError) {
     let (source, options) = (source, options)
-    var (graph, manifests) = (graph, manifests)
+    var (graph, manifests, embedded) = (graph, manifests, embedded)
     var isInIndex = false
     try walk.follow(
       [root], in: source, cancellation,
@@ -113,7 +115,7 @@ private struct ImageCopy {
         let isRoot = link.digest == root.digest
         guard
           let address = try Self.find(
-            link, in: source, mayBeAbsent: options.isSparse && !isRoot, isInIndex: isInIndex)
+            link, in: source, mayBeAbsent: options.isSparse && !isRoot, isInIndex: isInIndex, &embedded)
         else { return }
         graph.add(link, address)
         if link.isManifest { manifests.append(link.digest) }
@@ -125,7 +127,7 @@ private struct ImageCopy {
       },
       failed: { (link, error) throws(CASError) in throw error.during(OperationContext(Self.operation, on: link.digest))
       })
-    (self.graph, self.manifests) = (graph, manifests)
+    (self.graph, self.manifests, self.embedded) = (graph, manifests, embedded)
   }
 
   /// Adds what refers to the manifests in the copy, and what refers to that. A listed manifest is skipped if it is
@@ -155,7 +157,8 @@ private struct ImageCopy {
   }
 
   private static func find(
-    _ link: ReferenceWalk.Link, in source: any Engine, mayBeAbsent: Bool, isInIndex: Bool
+    _ link: ReferenceWalk.Link, in source: any Engine, mayBeAbsent: Bool, isInIndex: Bool,
+    _ embedded: inout [Digest: [UInt8]]
   ) throws(CASError) -> BlobAddress? {
     let subject = link.digest.description
     do throws(CASError) {
@@ -168,6 +171,14 @@ private struct ImageCopy {
       return BlobAddress(digest: link.digest, size: size)
     } catch {
       guard error.code == .notFound else { throw error }
+      do throws(InvalidValue) {
+        if let content = try link.embedded.get() {
+          embedded[link.digest] = content
+          return BlobAddress(digest: link.digest, size: Int64(content.count))
+        }
+      } catch {
+        throw .invalid(OperationContext(operation, on: link.digest), error)
+      }
       if link.isOptional || mayBeAbsent { return nil }
       throw CASError(
         .notFound, operation: operation, subject: subject, cause: "not stored: \(link.description)",
@@ -232,7 +243,12 @@ private struct ImageCopy {
   private mutating func copy(
     _ blob: BlobAddress, _ report: (CopyProgress) throws(CASError) -> Void
   ) throws(CASError) {
-    let reader = try source.openBlob(blob.digest, cancellation: cancellation)
+    let reader: any BlobReader =
+      if let content = embedded[blob.digest] {
+        EmbeddedReader(blob.digest, content)
+      } else {
+        try source.openBlob(blob.digest, cancellation: cancellation)
+      }
     let stage = try target.stageBlob(algorithm: blob.digest.algorithm, copying: nil)
     do throws(CASError) {
       let before = progress.done

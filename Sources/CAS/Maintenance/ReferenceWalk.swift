@@ -23,6 +23,8 @@ struct ReferenceWalk {
     var isOptional: Bool
     /// Whether it is one of the images of an index for several platforms.
     var isForPlatform = false
+    /// The content that the descriptor embeds, which counts as stored; or the reason why it is wrong.
+    var embedded = Result<[UInt8]?, InvalidValue>.success(nil)
 
     init(_ descriptor: Descriptor, of origin: Origin, isOptional: Bool = false) {
       self.origin = origin
@@ -30,6 +32,7 @@ struct ReferenceWalk {
       mediaType = descriptor.mediaType
       size = descriptor.size
       isForPlatform = descriptor.json["platform"]?["os"] != nil
+      embedded = Result { () throws(InvalidValue) in try descriptor.embeddedContent() }
       if case .array(let urls) = descriptor.json["urls"], !urls.isEmpty {
         self.isOptional = true
       } else {
@@ -191,18 +194,24 @@ struct ReferenceWalk {
   private func children(
     of link: Link, in engine: any Engine, _ cancellation: CancellationToken
   ) throws(CASError) -> ManifestLinks {
-    let content: [UInt8]
-    do throws(CASError) {
-      content = try engine.blobContents(link.digest, limit: Manifest.maximumSize, cancellation: cancellation)
-    } catch {
-      // Too long for a manifest, or not a file.
-      if !link.isManifest, error.code == .invalid { return ManifestLinks() }
-      throw error.during(OperationContext(Self.operation, on: link.digest))
-    }
+    guard let content = try content(of: link, in: engine, cancellation) else { return ManifestLinks() }
     do throws(InvalidValue) {
       return try ManifestLinks(content, mediaType: link.mediaType) { .manifest(link.digest, as: $0) }
     } catch {
       throw .invalid(OperationContext(Self.operation, on: link.digest), error)
+    }
+  }
+  /// The content of a manifest, stored or embedded; `nil` if it is too long for a manifest, or not a file, and may be
+  /// something else.
+  private func content(
+    of link: Link, in engine: any Engine, _ cancellation: CancellationToken
+  ) throws(CASError) -> [UInt8]? {
+    do throws(CASError) {
+      return try engine.blobContents(link.digest, limit: Manifest.maximumSize, cancellation: cancellation)
+    } catch {
+      if error.code == .notFound, let embedded = try? link.embedded.get() { return embedded }
+      if !link.isManifest, error.code == .invalid { return nil }
+      throw error.during(OperationContext(Self.operation, on: link.digest))
     }
   }
 }

@@ -93,6 +93,9 @@ private struct StoreCheck {
       links, in: engine, cancellation,
       visit: { (link) throws(CASError) in
         if let problem = try check(link) { try report(problem) }
+        if case .failure(let error) = link.embedded {
+          try report(StoreProblem(.badDescriptor, subject: link.digest.description, reason: error.reason))
+        }
         guard link.isManifest, manifests.insert(link.digest).inserted,
           let content = try? engine.blobContents(link.digest, limit: Manifest.maximumSize),
           JSON.hasMalformedText(content)
@@ -124,6 +127,7 @@ private struct StoreCheck {
     } catch {
       switch error.code {
       case .notFound:
+        if case .success(.some(_)) = link.embedded { return nil }
         if let index = link.index, link.isForPlatform, !link.isOptional {
           absentImages.append((link, index))
           return nil

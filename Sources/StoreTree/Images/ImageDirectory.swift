@@ -6,8 +6,8 @@ import SystemPackage
 /// The directory of an image: links to blobs, named `manifest`, `config`, `layers/00`, `layers/01` …; or of an image
 /// index: a link `index`, and a directory for each platform.
 ///
-/// A link to a blob that is not stored is dangling. An entry that is not a manifest is an empty directory with the
-/// reason in an extended attribute.
+/// A link to a blob that is not stored is dangling. A manifest that is malformed or cannot be read is an empty directory
+/// with the reason in an extended attribute.
 final class ImageDirectory: ImagePart {
   let shared: TreeContext
   let path: [FileName]
@@ -33,9 +33,9 @@ final class ImageDirectory: ImagePart {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard case .success(let manifest) = try manifest(context) else { throw .noSuchFileOrDirectory }
     if manifest.kind == .index, let platform = platform(FileName(name), of: manifest) {
-      return ImageDirectory(shared, path: path + [FileName(name)], platform)
+      return try ImageEntry(shared, path: path + [FileName(name)], platform).node(context)
     }
-    guard let child = parts(of: manifest).first(where: { $0.name.sameBytes(as: name) }) else {
+    guard let child = try parts(of: manifest, context).first(where: { $0.name.sameBytes(as: name) }) else {
       throw .noSuchFileOrDirectory
     }
     return child.node
@@ -43,22 +43,27 @@ final class ImageDirectory: ImagePart {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     guard case .success(let manifest) = try manifest(context) else { return EntryList([]) }
-    let parts = parts(of: manifest).map { DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind) }
-    let platforms = Self.platforms(of: manifest).map { (name, _) in
-      DirectoryEntry(name: name.text, inode: ImagesDirectory.inode(path + [name]), kind: .directory)
+    var entries = try parts(of: manifest, context).map {
+      DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind)
     }
-    return EntryList(parts + platforms)
+    for (name, platform) in Self.platforms(of: manifest) {
+      let node = try ImageEntry(shared, path: path + [name], platform).node(context)
+      entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
+    }
+    return EntryList(entries)
   }
 
   /// The entries besides platforms.
-  private func parts(of manifest: Manifest) -> [(name: String, node: any Node)] {
+  private func parts(
+    of manifest: Manifest, _ context: RequestContext
+  ) throws(Errno) -> [(name: String, node: any Node)] {
     switch manifest.kind {
     case .image:
-      var parts: [(String, any Node)] = [("manifest", link("manifest", to: descriptor))]
-      if let config = manifest.config { parts.append(("config", link("config", to: config))) }
+      var parts: [(String, any Node)] = [("manifest", try part("manifest", descriptor, context))]
+      if let config = manifest.config { parts.append(("config", try part("config", config, context))) }
       parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
       return parts
-    case .index: return [("index", link("index", to: descriptor))]
+    case .index: return [("index", try part("index", descriptor, context))]
     }
   }
 
@@ -87,8 +92,15 @@ final class ImageDirectory: ImagePart {
     return platforms
   }
 
-  private func link(_ name: String, to target: Descriptor) -> BlobLink {
-    BlobLink(shared, path: path + [FileName(name)], target.digest)
+  private func part(_ name: String, _ target: Descriptor, _ context: RequestContext) throws(Errno) -> any Node {
+    try ImageEntry(shared, path: path + [FileName(name)], target).part(context)
+  }
+
+  /// Whether the content was read and is not a manifest, or is too long for one.
+  func isKnownNotToBeManifest(_ context: RequestContext) -> Bool {
+    guard case .failure? = try? manifest(context) else { return false }
+    if shared.manifests.manifest(descriptor) != nil { return true }
+    return ((try? shared.engine.blobInfo(descriptor.digest))?.size ?? 0) > Manifest.maximumSize
   }
 
   /// The manifest, or the reason why the blob is not one.
@@ -100,14 +112,30 @@ final class ImageDirectory: ImagePart {
       content = try shared.engine.blobContents(
         descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
     } catch {
-      // A missing or corrupt blob can be put later, so this failure is not cached.
-      return .failure(InvalidValue(error.cause))
+      guard error.code == .notFound, let embedded = embedded() else {
+        // A missing or corrupt blob can be put later, so this failure is not cached.
+        return .failure(InvalidValue(error.cause))
+      }
+      do throws(InvalidValue) {
+        content = try embedded.get()
+      } catch {
+        return .failure(error)
+      }
     }
     let manifest = Result { () throws(InvalidValue) in
       try Manifest(parsing: content, mediaType: descriptor.mediaType)
     }
     shared.manifests.remember(manifest, of: descriptor)
     return manifest
+  }
+
+  /// The content that the descriptor embeds, or the reason why it is wrong; `nil` if it has none.
+  private func embedded() -> Result<[UInt8], InvalidValue>? {
+    do throws(InvalidValue) {
+      return try descriptor.embeddedContent().map { .success($0) }
+    } catch {
+      return .failure(error)
+    }
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {

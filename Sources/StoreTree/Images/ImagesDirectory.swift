@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// `images` or a directory below it: an image for each reference whose name begins with its path and, at the top, for
-/// each entry of the index without a name.
+/// each entry of the index without a name. An entry that is not a manifest is a link to its blob.
 final class ImagesDirectory: ReferencePrefixDirectory {
   private let shared: TreeContext
   let path: [FileName]
@@ -33,20 +33,34 @@ final class ImagesDirectory: ReferencePrefixDirectory {
     case .directory: return ImagesDirectory(shared, path: path)
     case .reference(let reference):
       let (descriptor, _) = try shared.references.descriptor(of: reference, context)
-      return ImageDirectory(shared, path: path, descriptor)
+      return try entry(path, descriptor, context)
     case nil, .unwritten:
       guard self.path.isEmpty, let descriptor = try shared.references.unnamed(context)[FileName(name)] else {
         throw .noSuchFileOrDirectory
       }
-      return ImageDirectory(shared, path: path, descriptor)
+      return try entry(path, descriptor, context)
     }
+  }
+
+  /// The tags of a registry are manifests, and listed without their media types.
+  private func entry(
+    _ path: [FileName], _ descriptor: Descriptor, _ context: RequestContext
+  ) throws(Errno) -> any Node {
+    if shared.remote != nil { return ImageDirectory(shared, path: path, descriptor) }
+    return try ImageEntry(shared, path: path, descriptor).node(context)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var names = try shared.references.children(of: path, withUnwritten: false, context)
     // A reference may have the name that an entry without one is shown by.
     if path.isEmpty { names += Set(try shared.references.unnamed(context).keys).subtracting(names) }
-    return EntryList(
-      names.map { DirectoryEntry(name: $0.text, inode: Self.inode(path + [$0]), kind: .directory) })
+    var entries: [DirectoryEntry] = []
+    for name in names {
+      // A reference that is removed meanwhile is listed as it was.
+      let kind = shared.remote == nil ? try? child(named: name.text, context).kind : nil
+      entries.append(
+        DirectoryEntry(name: name.text, inode: Self.inode(path + [name]), kind: kind ?? .directory))
+    }
+    return EntryList(entries)
   }
 }

@@ -26,15 +26,20 @@ final class LayersDirectory: ImagePart {
     guard let index = Int(name), layers.indices.contains(index), self.name(index).sameBytes(as: name) else {
       throw .noSuchFileOrDirectory
     }
-    return link(index)
+    return try node(index, context)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    EntryList(layers.indices.map { DirectoryEntry(name: name($0), inode: link($0).inode, kind: .link) })
+    var entries: [DirectoryEntry] = []
+    for index in layers.indices {
+      let node = try node(index, context)
+      entries.append(DirectoryEntry(name: name(index), inode: node.inode, kind: node.kind))
+    }
+    return EntryList(entries)
   }
 
-  private func link(_ index: Int) -> BlobLink {
-    BlobLink(shared, path: path + [FileName(name(index))], layers[index].digest)
+  private func node(_ index: Int, _ context: RequestContext) throws(Errno) -> any Node {
+    try ImageEntry(shared, path: path + [FileName(name(index))], layers[index]).part(context)
   }
 
   /// A number with as many digits as the last one has, and at least two, so that a sorted listing is in order.

@@ -2,11 +2,15 @@
 . helpers.bash
 . images.bash
 
-echo text | $casfs blob put "$store" >"$mnt/refs/text"
+digest=$(echo text | $casfs blob put "$store"); echo "$digest" >"$mnt/refs/link"
+# Content that is not a manifest, and is not described as one, is a link to the blob.
+assert_eq "$(readlink "$img/link") $(cat "$img/link")" "../blobs/sha256/${digest#*:} text"
+jq -nc --arg d "$digest" --arg t $oci.manifest.v1+json '{mediaType: $t, digest: $d, size: 5}' >"$mnt/refs/text"
 assert_eq "$(ls "$img/text")" ""
 why() { getfattr --only-values -n user.casfs.error "$img/$1"; }
 case $(why text) in *"value expected"*) ;; *) fail "said $(why text)" ;; esac
-head -c 5000000 /dev/zero | $casfs blob put "$store" >"$mnt/refs/large"
+digest=$(head -c 5000000 /dev/zero | $casfs blob put "$store")
+jq -nc --arg d "$digest" --arg t $oci.manifest.v1+json '{mediaType: $t, digest: $d, size: 5000000}' >"$mnt/refs/large"
 case $(why large) in *"longer than"*) ;; *) fail "said $(why large)" ;; esac
 # After a repair it is an image.
 manifest $oci.manifest.v1+json "$(layer c)" "$(layer l)" >d
