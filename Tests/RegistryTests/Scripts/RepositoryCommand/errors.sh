@@ -17,7 +17,8 @@ assert_reports 1 "$host/none" 404 NAME_UNKNOWN -- ref ls "docker://$host/none"
 assert_reports 1 127.0.0.1:1/app refused -- ref ls docker://127.0.0.1:1/app
 assert_reports 1 lower-case -- ref ls "docker://$host/App"
 assert_reports 1 port -- ref ls docker://127.0.0.1:99999/app
-assert_reports 1 HOST -- ref ls docker://app
+assert_reports 1 HOST -- ref ls docker://registry.test
+assert_reports 64 docker://docker.io/library/app -- ref ls docker://app
 inject_fault '{"on": "GET .*/manifests/v1", "status": 403, "body": "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"not yours\"}]}"}'
 assert_reports 1 "$host/app" 403 'not yours' -- blob get "$repository" v1
 inject_fault '{"on": "GET .*/tags/list", "status": 418, "body": "\u001b[31mteapot", "times": -1}'
