@@ -1,5 +1,6 @@
 public import CAS
 import FoundationEssentials
+import Logging
 import OCI
 import SystemPackage
 
@@ -21,6 +22,8 @@ public struct RegistryDriver: Driver {
   private let environment: [String: String]?
   private let cacheSize: Int64?
   private let requiresRepository: Bool
+  /// The average wait before a request is repeated for the first time.
+  var retryDelay = RetryPolicy.defaultDelay
 
   /// Creates a driver.
   ///
@@ -64,10 +67,13 @@ public struct RegistryDriver: Driver {
     } catch {
       throw CASError(error, context, address.repositoryName)
     }
-    let sources = RepositorySources(way, environment: environment)
-    try sources.connect(context)
+    let sources = RepositorySources(way, environment: environment, retryDelay: retryDelay)
+    let isRegistry = try sources.connect(context)
     if requiresRepository {
-      try sources.list(context) { (client) throws(CASError) in try client.checkRepository(context) }
+      let refusal = try sources.list(context) { (client) throws(CASError) in
+        try client.checkRepository(isRegistry: isRegistry, context)
+      }
+      if let refusal { Logger(label: "casfs").warning("tags are found by name only: \(refusal)") }
     }
     return RegistryEngine(
       Repository(address, sources, cache, options.verification), isWritable: !options.isReadOnly)

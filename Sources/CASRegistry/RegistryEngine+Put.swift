@@ -39,9 +39,19 @@ extension RegistryEngine {
     guard RegistryAddress.isTag(name.description) else { return }
     try withTagsLocked(context) { () throws(CASError) in
       // An absent tag is success even on a registry that cannot delete tags.
-      if try repository.client.headManifest(name.description, context) == nil { return }
+      if try isAbsent(name, context) { return }
       try repository.client.deleteTag(name.description, context)
       repository.sources.didWrite(tag: name.description)
+    }
+  }
+
+  /// Whether the registry has no such tag. One that it refuses to show is there.
+  private func isAbsent(_ name: ReferenceName, _ context: OperationContext) throws(CASError) -> Bool {
+    do throws(CASError) {
+      return try repository.client.findManifest(name.description, context) == nil
+    } catch {
+      guard error.isRefusal else { throw error }
+      return false
     }
   }
 
@@ -90,7 +100,17 @@ extension RegistryEngine {
   private func put(
     _ descriptor: Descriptor, as name: ReferenceName, replacing: Bool, _ context: OperationContext
   ) throws(CASError) {
-    if let existing = try existingDescriptor(of: name, context) {
+    let existing: Descriptor?
+    do throws(CASError) {
+      existing = try existingDescriptor(of: name, context)
+    } catch {
+      // A tag that the registry refuses to show, or whose manifest is broken, can be replaced all the same.
+      guard replacing, error.isRefusal || error.code == .corrupt || error.code == .io(.ioError),
+        !repository.client.isUnreachable
+      else { throw error }
+      existing = nil
+    }
+    if let existing {
       if existing == descriptor { return }
       guard replacing else { throw .clobber(context) }
     }

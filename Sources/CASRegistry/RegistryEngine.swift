@@ -87,7 +87,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
         .notImplemented, context,
         cause: "\(repository.address.repositoryName): deleting a manifest would delete its tags")
     }
-    if try repository.client.headBlob(digest, context) == nil { return }
+    if try repository.client.findBlob(digest, expecting: nil, needsSize: false, context) == nil { return }
     try repository.client.delete(digest, context)
     repository.knownContent.forget(digest)
   }
@@ -104,7 +104,7 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
         return try progress(manifest.descriptor.size)
       }
       var digester = Digester(digest.algorithm)
-      try source.client.read(digest, 0..<entry.size, size: entry.size, context) { (bytes) throws(CASError) in
+      _ = try source.client.download(digest, size: entry.size, context) { (bytes) throws(CASError) in
         digester.update(bytes)
         try progress(digester.count)
       }

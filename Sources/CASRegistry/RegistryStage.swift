@@ -80,10 +80,22 @@ extension Repository {
       throw CASError(.io(.ioError), context, cause: "cached copy evicted before it could be uploaded")
     }
     // Asks the registry each time, because another client may have deleted the blob.
-    if try client.headBlob(blob.digest, context) != blob.size {
-      try client.upload(file, from: 0, blob, context)
-    }
+    if try !isStored(blob, context) { try client.upload(file, from: 0, blob, context) }
     cache.recordUse(of: blob.digest)
     knownContent.remember(blob.digest, KnownContent.Entry(size: blob.size, isManifest: false, mediaType: nil))
+  }
+
+  /// Whether the registry has a blob, as far as it tells.
+  private func isStored(_ blob: BlobAddress, _ context: OperationContext) throws(CASError) -> Bool {
+    do throws(CASError) {
+      guard let found = try client.findBlob(blob.digest, expecting: blob.size, needsSize: false, context) else {
+        return false
+      }
+      return (found.size ?? blob.size) == blob.size
+    } catch {
+      // The registry refuses the question, perhaps to an account that may only push.
+      guard error.isRefusal else { throw error }
+      return false
+    }
   }
 }

@@ -72,16 +72,16 @@ final class Repository: Sendable {
     _ digest: Digest, from source: RepositorySources.Source, _ context: OperationContext
   ) throws(CASError) -> KnownContent.Entry {
     let client = source.client
-    if let size = try client.headBlob(digest, context) {
+    let stated = knownContent.statedSize(of: digest)
+    if let found = try client.findBlob(digest, expecting: stated, needsSize: stated == nil, context) {
+      let told = found.size ?? stated
+      let size = if let told { told } else { try downloadedSize(of: digest, from: client, context) }
       return KnownContent.Entry(size: size, isManifest: false, mediaType: nil, isMirrored: source.isMirror)
     }
-    guard let found = try client.headManifest(digest.description, context) else {
-      if !sources.hasMirrors { throw .notFound(context) }
-      throw CASError(.notFound, context, cause: "\(client.address.repositoryName): not found")
-    }
-    if let size = found.size, size > 0 {
+    let found = try client.headManifest(digest.description, context)
+    if let size = found?.size, size > 0, size == stated ?? cache.info(digest)?.size {
       return KnownContent.Entry(
-        size: size, isManifest: true, mediaType: found.mediaType, isMirrored: source.isMirror)
+        size: size, isManifest: true, mediaType: found?.mediaType, isMirrored: source.isMirror)
     }
     let manifest = try fetchManifest(digest.description, expecting: digest, from: source, context)
     return KnownContent.Entry(
@@ -96,6 +96,7 @@ final class Repository: Sendable {
     let entry = try entry(of: digest, context)
     if let file = try cache.file(digest, context) {
       cache.recordUse(of: digest)
+      if entry.isManifest { rememberSizes(in: file, digest, entry) }
       return file
     }
     guard isDownloaded else { return nil }
@@ -130,6 +131,7 @@ final class Repository: Sendable {
       throw error
     }
     let descriptor = manifest.descriptor
+    rememberSizes(in: manifest.content, descriptor.mediaType)
     if cache.info(descriptor.digest)?.size != descriptor.size {
       cache.discard(descriptor.digest)
       let stage = try cache.stage(descriptor.digest.algorithm, copying: nil)
@@ -147,22 +149,29 @@ final class Repository: Sendable {
 
   /// Downloads a blob into the cache, hashed as it arrives.
   ///
+  /// - Parameter size: the length that was stated. Another one is accepted, because the digest is compared.
   /// - Returns: the file that pins it until it is closed.
   /// - Throws: `CASError.Code.corrupt` if the content has another digest.
   func download(
-    _ digest: Digest, _ size: Int64, from client: RegistryClient, _ context: OperationContext
+    _ digest: Digest, _ size: Int64?, from client: RegistryClient, _ context: OperationContext
   ) throws(CASError) -> OpenFile? {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
       var offset: Int64 = 0
-      try client.read(digest, 0..<size, size: size, context) { (bytes) throws(CASError) in
+      let length = try client.download(digest, size: size, context) { (bytes) throws(CASError) in
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
       let pinned = cache.pin(stage)
       do throws(CASError) {
         _ = try stage.commit(
-          expecting: BlobExpectation(digest: digest, size: size), cancellation: context.cancellation)
+          expecting: BlobExpectation(digest: digest, size: length), cancellation: context.cancellation)
+        if size != length {
+          knownContent.remember(
+            digest,
+            KnownContent.Entry(
+              size: length, isManifest: false, mediaType: nil, isMirrored: client !== self.client))
+        }
         return pinned
       } catch {
         guard error.code == .mismatch else { throw error }

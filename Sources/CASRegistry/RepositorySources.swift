@@ -35,22 +35,25 @@ final class RepositorySources: Sendable {
   private let sources: [Source]
   private let state = Monitor(State())
 
-  init(_ way: RegistriesConfiguration.Way, environment: [String: String]) {
-    primary = Source(client: RegistryClient(way.primary, environment: environment), use: .all, isMirror: false)
+  init(_ way: RegistriesConfiguration.Way, environment: [String: String], retryDelay: Duration) {
+    primary = Source(
+      client: RegistryClient(way.primary, environment: environment, retryDelay: retryDelay), use: .all, isMirror: false)
     sources =
       way.mirrors.map { mirror in
         Source(
-          client: RegistryClient(mirror.address, environment: environment, isMirror: true), use: mirror.use,
-          isMirror: true)
+          client: RegistryClient(mirror.address, environment: environment, isMirror: true, retryDelay: retryDelay),
+          use: mirror.use, isMirror: true)
       } + [primary]
   }
 
   var hasMirrors: Bool { sources.count > 1 }
 
   /// Connects to the first source that can be connected to. A mirror is enough for reading.
-  func connect(_ context: OperationContext) throws(CASError) {
+  ///
+  /// - Returns: whether it has shown that it is a registry.
+  func connect(_ context: OperationContext) throws(CASError) -> Bool {
     guard hasMirrors else { return try primary.client.connect(context) }
-    try read(Array(sources.indices), context) { (source) throws(CASError) in
+    return try read(Array(sources.indices), context) { (source) throws(CASError) in
       try source.client.connect(context)
     }
   }

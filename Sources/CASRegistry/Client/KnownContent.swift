@@ -18,6 +18,31 @@ final class KnownContent: Sendable {
 
   private let entries = Monitor(GenerationalMap<Digest, Entry>(generationSize: 1 << 15))
 
+  /// The lengths that descriptors in manifests state, in bytes.
+  private let statedSizes = Monitor(GenerationalMap<Digest, Int64>(generationSize: 1 << 15))
+
+  /// Manifests in the cache whose lengths are in ``statedSizes``.
+  private let readManifests = Monitor(GenerationalMap<Digest, Bool>(generationSize: 1 << 12))
+
+  func isFirstReading(of manifest: Digest) -> Bool {
+    readManifests.withLock(notifying: .none) { (known) in
+      if known[manifest] != nil { return false }
+      _ = known.insert(true, for: manifest)
+      return true
+    }
+  }
+
+  /// The length in bytes that a descriptor states, for a registry that does not tell it.
+  func statedSize(of digest: Digest) -> Int64? { statedSizes.withLock(notifying: .none) { $0[digest] } }
+
+  /// Remembers what the descriptors in a manifest state.
+  func rememberSizes(in manifest: Manifest) {
+    let descriptors = manifest.manifests + manifest.layers + [manifest.config, manifest.subject].compactMap { $0 }
+    statedSizes.withLock(notifying: .none) { (sizes) in
+      for descriptor in descriptors { _ = sizes.insert(descriptor.size, for: descriptor.digest) }
+    }
+  }
+
   subscript(digest: Digest) -> Entry? { entries.withLock(notifying: .none) { $0[digest] } }
 
   func remember(_ digest: Digest, _ entry: Entry) {

@@ -10,100 +10,28 @@ struct FetchedManifest: Sendable {
 }
 
 extension RegistryClient {
-  private static let tagsPerPage = 1000
-  /// The longest page of tags, in bytes.
-  private static let pageSizeLimit = 16 << 20
-  private static let maximumTags = 1_000_000
-
-  private static let acceptHeaders = [
-    MediaType.imageManifest, MediaType.imageIndex, MediaType.dockerManifest, MediaType.dockerManifestList, "*/*;q=0.5",
-  ].map { (name: "Accept", value: $0) }
-
-  private func manifestPath(_ reference: String) -> String { "/v2/\(address.repository)/manifests/\(reference)" }
-
-  /// Lists the tags, page by page (distribution-spec, "Listing Tags"). Malformed and repeated tags are skipped.
-  ///
-  /// - Throws: `CASError.Code.notFound` if the repository does not exist.
-  func tags(_ context: OperationContext) throws(CASError) -> [ReferenceName] {
-    var names: [ReferenceName] = []
-    var seen: Set<ReferenceName> = []
-    var target = "/v2/\(address.repository)/tags/list?n=\(Self.tagsPerPage)"
-    while true {
-      let response = try send(RegistryRequest(method: .GET, target: target), context)
-      guard response.status == 200 else { throw failure(response, context) }
-      let body = try mappingErrors(context) { () throws(RegistryError) in
-        try response.exchange.body(limit: Self.pageSizeLimit)
-      }
-      guard let body, let page = try? JSON(parsing: body) else {
-        throw malformedResponse(context, "malformed list of tags")
-      }
-      let count = names.count
-      if case .array(let tags)? = page["tags"] {
-        for tag in tags {
-          guard let text = tag.text, RegistryAddress.isTag(text), let name = try? ReferenceName(reading: text),
-            seen.insert(name).inserted
-          else { continue }
-          names.append(name)
-        }
-      }
-      guard let next = try nextPage(response, context) else { return names }
-      // A page that links to an earlier one would never end.
-      guard names.count > count, names.count <= Self.maximumTags else {
-        throw malformedResponse(context, "endless list of tags")
-      }
-      target = next
-    }
-  }
-
-  /// Checks that the repository exists.
-  ///
-  /// - Throws: `CASError.Code.notFound` if it does not.
-  func checkRepository(_ context: OperationContext) throws(CASError) {
-    let response = try send(
-      RegistryRequest(method: .GET, target: "/v2/\(address.repository)/tags/list?n=1"), context)
-    guard response.status == 200 else { throw failure(response, context) }
-    try drain(response, context)
-  }
-
-  /// The URL of the next page, from the `Link` header with the relation `next` (RFC 8288). Links to another origin are
-  /// rejected.
-  func nextPage(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) -> String? {
-    for link in response.headers[canonicalForm: "Link"] where link.contains("rel=\"next\"") || link.contains("rel=next")
-    {
-      guard link.first == "<", let end = link.firstIndex(of: ">"),
-        let url = URL(string: String(link[link.index(after: link.startIndex)..<end]), relativeTo: response.url)?
-          .absoluteURL,
-        Self.origin(of: url) == Self.origin(of: response.url)
-      else { throw malformedResponse(context, "invalid Link to the next page of tags") }
-      return url.absoluteString
-    }
-    return nil
-  }
-
-  /// Digest, length and media type of a manifest, by HEAD (distribution-spec, "Checking if content exists in the
-  /// registry"), as far as the registry sends them; `nil` if the manifest does not exist.
-  func headManifest(
-    _ reference: String, _ context: OperationContext
-  ) throws(CASError) -> (digest: Digest?, size: Int64?, mediaType: String?)? {
-    let response = try send(
-      RegistryRequest(method: .HEAD, target: manifestPath(reference), headers: Self.acceptHeaders), context)
-    try drain(response, context)
-    if response.status == 404 { return nil }
-    guard response.status == 200 else { throw failure(response, context) }
-    return (try digest(of: response, context), try size(of: response, context), mediaType(of: response))
-  }
-
   /// Whether a digest is that of a manifest. Some registries respond with 400 or 500 when it is that of a blob.
   func isManifest(_ digest: Digest, _ context: OperationContext) throws(CASError) -> Bool {
-    var request = RegistryRequest(method: .HEAD, target: manifestPath(digest.description), headers: Self.acceptHeaders)
-    request.isRepeatable = false
-    let response = try send(request, context)
-    try drain(response, context)
+    if headSupport.isAnswered(.manifest) {
+      let status = try status(of: .HEAD, digest, context).status
+      if status == 200 { return true }
+      if [400, 404, 500].contains(status) { return false }
+    }
+    // A manifest that is taken for a blob would be deleted, so HEAD alone does not decide where it may be refused.
+    let response = try status(of: .GET, digest, context)
     switch response.status {
     case 200: return true
     case 400, 404, 500: return false
     default: throw failure(response, context)
     }
+  }
+
+  private func status(
+    of method: HTTPMethod, _ digest: Digest, _ context: OperationContext
+  ) throws(CASError) -> RegistryResponse {
+    var request = RegistryRequest(method: method, target: manifestPath(digest.description), headers: Self.acceptHeaders)
+    request.isRepeatable = false
+    return try send(request, context)
   }
 
   /// Downloads a manifest by tag or digest (distribution-spec, "Pulling manifests"), and compares it with the expected
@@ -113,12 +41,10 @@ extension RegistryClient {
   func manifest(_ reference: String, expecting expected: Digest?, _ context: OperationContext) throws(CASError)
     -> FetchedManifest
   {
-    let response = try send(
-      RegistryRequest(method: .GET, target: manifestPath(reference), headers: Self.acceptHeaders), context)
+    let (response, content) = try fetch(
+      RegistryRequest(method: .GET, target: manifestPath(reference), headers: Self.acceptHeaders),
+      limit: Manifest.maximumSize, context)
     guard response.status == 200 else { throw failure(response, context) }
-    let content = try mappingErrors(context) { () throws(RegistryError) in
-      try response.exchange.body(limit: Manifest.maximumSize)
-    }
     guard let content else {
       throw CASError(
         .invalid, context,
@@ -153,16 +79,41 @@ extension RegistryClient {
     let request = RegistryRequest(
       method: .PUT, target: manifestPath(reference), access: .push,
       headers: [(name: "Content-Type", value: descriptor.mediaType)], body: .bytes(content))
-    let response = try send(request, context)
-    guard (200...299).contains(response.status) else { throw failure(response, context) }
-    try checkDigest(of: response, is: descriptor.digest, context)
-    try drain(response, context)
-    let listsReferrer = response.headers.contains(name: "OCI-Subject")
-    // Without a 201 and a digest, a lookup must confirm that the registry has the manifest.
-    if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return listsReferrer }
-    guard let found = try headManifest(reference, context), (found.digest ?? descriptor.digest) == descriptor.digest
-    else { throw malformedResponse(context, "registry acknowledged the manifest but does not have it") }
-    return listsReferrer
+    var retryPolicy = makeRetryPolicy()
+    while true {
+      let response = try send(request, context)
+      if (200...299).contains(response.status) {
+        try checkDigest(of: response, is: descriptor.digest, context)
+        drop(response)
+        let listsReferrer = response.headers.contains(name: "OCI-Subject")
+        // Without a 201 and a digest, a lookup must confirm that the registry has the manifest.
+        if response.status == 201, response.headers.contains(name: "Docker-Content-Digest") { return listsReferrer }
+        try confirm(reference, descriptor.digest, isCreated: response.status == 201, context)
+        return listsReferrer
+      }
+      let reason = reason(of: response)
+      // A registry of several servers may not know yet what one of them has just acknowledged.
+      guard ["BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN"].contains(reason?.code),
+        retryPolicy.backOff(context.cancellation)
+      else {
+        try context.checkCancellation()
+        throw failure(response, reason, context)
+      }
+    }
+  }
+
+  /// Looks up a manifest that the registry has acknowledged.
+  ///
+  /// - Parameter isCreated: whether the registry said so by the status 201, which is enough where it refuses the lookup.
+  private func confirm(
+    _ reference: String, _ digest: Digest, isCreated: Bool, _ context: OperationContext
+  ) throws(CASError) {
+    let isThere = try confirmed(isCreated: isCreated, context) { () throws(CASError) in
+      try findManifest(reference, context).map { ($0.digest ?? digest) == digest } ?? false
+    }
+    guard isThere else {
+      throw malformedResponse(context, "registry acknowledged the manifest but does not have it")
+    }
   }
 
   /// Whether the registry can delete tags, found out by deleting a random one that does not exist.
@@ -179,9 +130,18 @@ extension RegistryClient {
 
   /// Deletes a tag by name (distribution-spec, "Deleting tags"); an absent one is success.
   func deleteTag(_ tag: String, _ context: OperationContext) throws(CASError) {
-    try delete(manifestPath(tag), "tags", context)
-    guard try headManifest(tag, context) == nil else {
-      throw malformedResponse(context, "registry acknowledged the deletion but still has the tag")
+    let isDeleted = try delete(manifestPath(tag), "tags", context)
+    let isThere: Bool
+    do throws(CASError) {
+      isThere = try findManifest(tag, context) != nil
+    } catch {
+      guard error.isRefusal else { throw error }
+      // The registry refuses the lookup, so the acknowledgement has to do.
+      return
+    }
+    guard !isThere else {
+      let answer = isDeleted ? "acknowledged" : "answered 404 to"
+      throw malformedResponse(context, "registry \(answer) the deletion but still has the tag")
     }
   }
 
@@ -197,7 +157,7 @@ extension RegistryClient {
   }
 
   /// The digest in `Docker-Content-Digest`; `nil` without the header.
-  private func digest(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Digest? {
+  func digest(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Digest? {
     guard let text = response.headers.first(name: "Docker-Content-Digest") else { return nil }
     do throws(InvalidValue) {
       return try Digest(text)
@@ -207,19 +167,10 @@ extension RegistryClient {
   }
 
   /// The media type in `Content-Type`, without parameters.
-  private func mediaType(of response: RegistryResponse) -> String? {
+  func mediaType(of response: RegistryResponse) -> String? {
     response.headers.first(name: "Content-Type").flatMap { (type) in
       let plain = type.prefix { $0 != ";" && $0 != " " }
       return plain.isEmpty ? nil : String(plain)
     }
-  }
-
-  /// The length in `Content-Length`, in bytes; `nil` without the header.
-  func size(of response: RegistryResponse, _ context: OperationContext) throws(CASError) -> Int64? {
-    guard let text = response.headers.first(name: "Content-Length") else { return nil }
-    guard let size = Int64(text), size >= 0 else {
-      throw malformedResponse(context, "invalid Content-Length: \(text.sanitized)")
-    }
-    return size
   }
 }

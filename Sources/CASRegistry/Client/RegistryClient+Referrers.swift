@@ -24,14 +24,11 @@ extension RegistryClient {
     while let page = target {
       let request = RegistryRequest(
         method: .GET, target: page, headers: [(name: "Accept", value: MediaType.imageIndex)])
-      let response = try send(request, context)
+      let (response, body) = try fetch(request, limit: Self.pageSizeLimit, context)
       guard response.status == 200 else {
         let error = failure(response, context)
         guard isFirst, Self.meansUnsupported(response.status) else { throw error }
         return nil
-      }
-      let body = try mappingErrors(context) { () throws(RegistryError) in
-        try response.exchange.body(limit: Self.pageSizeLimit)
       }
       guard let value = body.flatMap({ try? JSON(parsing: $0) }), value["schemaVersion"] != nil else {
         // The answer may be a page for people.

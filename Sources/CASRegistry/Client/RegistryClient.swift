@@ -20,17 +20,25 @@ final class RegistryClient: Sendable {
   static let errorBodyLimit = 64 << 10
 
   let address: RegistryAddress
-  private let authenticator: Authenticator
+  let authenticator: Authenticator
   private let environment: [String: String]
   private let state = Monitor(State())
   private let circuitBreaker: CircuitBreaker
+  let retryDelay: Duration
   /// Whether another registry is asked if this one fails, so that nothing is repeated.
   let isMirror: Bool
+  let headSupport = HeadSupport()
+  let pieceLimit = PieceLimit()
 
-  init(_ address: RegistryAddress, environment: [String: String], isMirror: Bool = false) {
+  /// - Parameter retryDelay: the average wait before the first repetition of a request.
+  init(
+    _ address: RegistryAddress, environment: [String: String], isMirror: Bool = false,
+    retryDelay: Duration = RetryPolicy.defaultDelay
+  ) {
     self.address = address
     self.environment = environment
     self.isMirror = isMirror
+    self.retryDelay = retryDelay
     circuitBreaker = isMirror ? CircuitBreaker(openDuration: CircuitBreaker.mirrorOpenDuration) : CircuitBreaker()
     authenticator = Authenticator(address, CredentialFiles(environment: environment))
   }
@@ -38,16 +46,25 @@ final class RegistryClient: Sendable {
   /// Whether the registry was unreachable within the last seconds.
   var isUnreachable: Bool { circuitBreaker.isOpen }
 
+  func makeRetryPolicy() -> RetryPolicy { RetryPolicy(isEnabled: !isMirror, firstDelay: retryDelay) }
+
   /// Connects to the registry, and checks that it supports the API (distribution-spec, "Determining Support").
   ///
   /// A refusal of that request says nothing about the repository: some registries answer 404 to it, or 401 to callers
   /// without an account who may pull public repositories.
-  func connect(_ context: OperationContext) throws(CASError) {
+  ///
+  /// - Returns: `false` if the answer is not that of a registry, so that the next request has to show whether it is one.
+  func connect(_ context: OperationContext) throws(CASError) -> Bool {
     let response = try send(RegistryRequest(method: .GET, target: "/v2/", isProbe: true), context)
-    guard response.status == 200 || (400...499).contains(response.status) && response.status != 429 else {
-      throw failure(response, context)
+    switch response.status {
+    case 200...299, 401, 403:
+      drop(response)
+      return true
+    case 400...428, 430...499, 501:
+      drop(response)
+      return false
+    default: throw failure(response, context)
     }
-    try drain(response, context)
   }
 
   /// Sends a request, and repeats it after transient failures.
@@ -55,17 +72,20 @@ final class RegistryClient: Sendable {
   /// - Returns: the last response, whatever its status.
   /// - Throws: `CASError.Code.io` without a response, or `cancelled`.
   func send(_ request: RegistryRequest, _ context: OperationContext) throws(CASError) -> RegistryResponse {
-    var retryPolicy = RetryPolicy(isEnabled: !isMirror && !circuitBreaker.isOpen)
+    var retryPolicy = RetryPolicy(isEnabled: !isMirror && !circuitBreaker.isOpen, firstDelay: retryDelay)
     while true {
       do throws(RegistryError) {
         let response = try attempt(request, context.cancellation)
         circuitBreaker.close()
-        guard [429, 500, 502, 503, 504].contains(response.status), request.isRepeatable else { return response }
-        let retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0) }.map { Duration.seconds($0) }
-        guard retryPolicy.backOff(retryAfter: retryAfter, context.cancellation) else { return response }
+        guard request.isRepeated(after: response.status),
+          let delay = retryPolicy.nextDelay(retryAfter: response.retryAfter)
+        else { return response }
+        // Others can use the connection meanwhile.
+        _ = try? response.exchange.body(limit: Self.errorBodyLimit)
+        guard RetryPolicy.sleep(for: delay, context.cancellation) else { throw .cancelled }
       } catch {
         if request.isRepeatable, error.isTransient {
-          if retryPolicy.backOff(retryAfter: nil, context.cancellation) { continue }
+          if retryPolicy.backOff(context.cancellation) { continue }
           if case .unreachable = error, !context.cancellation.isCancelled { circuitBreaker.open() }
         }
         try context.checkCancellation()
@@ -111,20 +131,24 @@ final class RegistryClient: Sendable {
         return RegistryResponse(
           status: status, headers: head.headers, exchange: exchange, url: url, refusal: (body, reason))
       case 301, 302, 303, 307, 308:
-        guard request.body == nil, request.method == .GET || request.method == .HEAD || status >= 307 else {
-          throw .refused(.io(.ioError), "unsupported redirect (\(status)) of a \(request.method.rawValue) request")
+        // 307 and 308 keep method and body (RFC 9110, section 15.4); the others would make a GET of a change.
+        guard request.method == .GET || request.method == .HEAD || status >= 307 else {
+          throw .refused(.io(.ioError), "registry answered \(status) to a \(request.method.rawValue) request")
         }
         redirects += 1
         guard redirects <= Self.maximumRedirects, let location = head.headers.first(name: "Location"),
           let next = URL(string: location, relativeTo: url)?.absoluteURL
         else {
           throw .refused(
-            .io(.ioError), "invalid redirect (\(status)): no Location, or more than \(Self.maximumRedirects)")
+            .io(.ioError),
+            "registry answered \(status) without a valid Location, or more than \(Self.maximumRedirects) times")
         }
         try requireSecureTransition(from: url, to: next)
         _ = try exchange.body(limit: Self.errorBodyLimit)
         url = next
-      default: return RegistryResponse(status: status, headers: head.headers, exchange: exchange, url: url)
+      default:
+        return RegistryResponse(
+          status: status, isAnswerToHead: request.method == .HEAD, headers: head.headers, exchange: exchange, url: url)
       }
     }
   }
@@ -134,7 +158,9 @@ final class RegistryClient: Sendable {
     let isSecure = next.scheme == "https" || (next.scheme == "http" && from.scheme == "http")
     let isLoopback = address.isLoopback && next.scheme == "http" && next.host.map(RegistryAddress.isLoopback) == true
     guard isSecure || isLoopback else {
-      throw .refused(.io(.ioError), "insecure redirect, scheme \((next.scheme ?? "").sanitized)")
+      // Without path and query, which can have a signature.
+      let target = "\(next.scheme ?? "")://\(next.host ?? "")".sanitized
+      throw .refused(.io(.ioError), "registry answered with an insecure redirect: \(target)")
     }
   }
 
@@ -175,63 +201,18 @@ final class RegistryClient: Sendable {
   /// Deletes a resource; an absent one is success.
   ///
   /// - Parameter kind: names the resource in the error of a registry that does not support its deletion.
+  /// - Returns: whether the registry deleted it; `false` if it says that there was nothing to delete.
   /// - Throws: `CASError.Code.notImplemented` for status 400 or 405.
-  func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) {
+  func delete(_ path: String, _ kind: String, _ context: OperationContext) throws(CASError) -> Bool {
     let response = try send(RegistryRequest(method: .DELETE, target: path, access: .delete), context)
     switch response.status {
-    case 200...299, 404: try drain(response, context)
+    case 200...299, 404:
+      drop(response)
+      return response.status != 404
     case 400, 405:
       let reason = failure(response, context).cause
       throw CASError(.notImplemented, context, cause: "registry cannot delete \(kind): \(reason)")
     default: throw failure(response, context)
     }
-  }
-
-  /// Reads and drops the rest of a response, so that the connection can be reused.
-  func drain(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) {
-    _ = try mappingErrors(context) { () throws(RegistryError) in try response.exchange.body(limit: Self.errorBodyLimit)
-    }
-  }
-
-  /// Reads from a response, whose errors become those of the operation.
-  func mappingErrors<Result>(_ context: OperationContext, _ body: () throws(RegistryError) -> Result) throws(CASError)
-    -> Result
-  {
-    do throws(RegistryError) {
-      return try body()
-    } catch {
-      try context.checkCancellation()
-      throw CASError(error, context, address.repositoryName)
-    }
-  }
-
-  /// Maps an unsuccessful response to an error.
-  func failure(_ response: RegistryResponse, _ context: OperationContext) -> CASError {
-    let body = response.refusal?.body ?? (try? response.exchange.body(limit: Self.errorBodyLimit)).flatMap(\.self)
-    let reason = body.flatMap(ServerError.init)
-    let code: CASError.Code =
-      switch (response.status, reason?.code) {
-      case (_, "DIGEST_INVALID"), (_, "SIZE_INVALID"): .mismatch
-      case (405, _), (_, "UNSUPPORTED"): .notImplemented
-      case (404, _): .notFound
-      case (401, _), (403, _): .io(.permissionDenied)
-      case (400, _): .invalid
-      case (413, _): .io(.fileTooLarge)
-      default: .io(.ioError)
-      }
-    let detail = reason.map { ": \($0)" } ?? ""
-    let sender = response.exchange.forwardingProxy.map { "registry or proxy \($0)" } ?? "registry"
-    var cause = "\(sender) answered \(response.status)\(detail)"
-    if code == .io(.permissionDenied) {
-      // A user needs to know both: the registry refused, and why there were no credentials.
-      let reasons = [response.refusal?.reason, authenticator.helperFailures].compactMap(\.self)
-      cause = "permission denied: " + ([cause] + reasons).joined(separator: "; ")
-    }
-    return CASError(code, context, cause: "\(address.repositoryName): \(cause)")
-  }
-
-  /// Makes the error of a response that violates the protocol: EIO.
-  func malformedResponse(_ context: OperationContext, _ reason: String) -> CASError {
-    CASError(.io(.ioError), context, cause: "\(address.repositoryName): \(reason)")
   }
 }

@@ -49,6 +49,8 @@ enum RegistryError: Error {
       } else {
         self = .connectionLost("connection closed by the server")
       }
+    case let error as HTTPParserError where error == .invalidEOFState:
+      self = .connectionLost("connection closed by the server")
     case is HTTPParserError: self = .connectionLost("malformed HTTP response")
     default: self = .connectionLost("connection failed")
     }

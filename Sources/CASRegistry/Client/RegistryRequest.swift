@@ -20,6 +20,8 @@ struct RegistryRequest: Sendable {
 /// A response whose body has not been read yet.
 struct RegistryResponse {
   let status: Int
+  /// Whether the request was HEAD.
+  var isAnswerToHead = false
   let headers: HTTPHeaders
   let exchange: HTTPExchange
   /// The URL that responded, after redirects: the base of relative URLs.
