@@ -4,6 +4,15 @@ public import OCI
 public protocol BlobListing: AnyObject {
   /// Returns the next digests; an empty array after the last. Entries of the store that are not digests are skipped.
   func nextBatch() throws(CASError) -> [Digest]
+
+  /// The reason why the listing lacks blobs, known after the last digest: a reference or manifest that is there and cannot
+  /// be read. `nil` if it lacks none.
+  var failure: CASError? { get }
+}
+
+extension BlobListing {
+  /// `nil`: the listing is complete.
+  public var failure: CASError? { nil }
 }
 
 /// A listing of digests that are all in memory.

@@ -52,12 +52,21 @@ public protocol FileBackedStage: BlobStage {
 /// A store on another machine: requests take time, and it may be unreachable.
 public protocol RemoteEngine: Engine {
   /// Returns the names of all references, each once, without fetching their descriptors.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notFound`` also for a store that the first put creates.
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName]
 
-  /// Fetches the references of several names concurrently. Names without a reference are omitted.
+  /// Looks up the references of several names concurrently.
+  ///
+  /// - Returns: for each name, in the same order, its descriptor or the error of this name alone, which is
+  ///   ``CASError/Code-swift.struct/notFound`` for a name without a reference.
+  /// - Throws: the error of a store that cannot be reached.
   func references(
     named names: [ReferenceName], cancellation: CancellationToken
-  ) throws(CASError) -> [Reference]
+  ) throws(CASError) -> [ReferenceLookup]
+
+  /// Whether the store was unreachable within the last seconds, so that an error is not of one blob or reference alone.
+  var isUnreachable: Bool { get }
 
   /// Whether ``Engine/blobInfo(_:)`` probably needs no request.
   func isKnown(_ digest: Digest) -> Bool

@@ -37,14 +37,25 @@ extension Engine {
   }
 
   /// Calls `body` with the digest of each stored blob, in no particular order.
+  ///
+  /// - Throws: also, after the last digest, the reason why others could not be listed.
   public func forEachBlob(
     cancellation: CancellationToken = .none, _ body: (Digest) throws(CASError) -> Void
   ) throws(CASError) {
+    if let failure = try forEachListedBlob(cancellation: cancellation, body) { throw failure }
+  }
+
+  /// Calls `body` with the digest of each blob that can be listed.
+  ///
+  /// - Returns: the reason why others could not be listed; `nil` if there are none.
+  package func forEachListedBlob(
+    cancellation: CancellationToken = .none, _ body: (Digest) throws(CASError) -> Void
+  ) throws(CASError) -> CASError? {
     let listing = try listBlobs()
     while true {
       try OperationContext("list blobs", on: uri, cancellation: cancellation).checkCancellation()
       let batch = try listing.nextBatch()
-      if batch.isEmpty { return }
+      if batch.isEmpty { return listing.failure }
       for digest in batch { try body(digest) }
     }
   }

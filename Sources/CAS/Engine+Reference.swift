@@ -3,7 +3,7 @@ public import OCI
 extension Engine {
   /// Returns the names of all references, each once.
   public func referenceNames() throws(CASError) -> [ReferenceName] {
-    if let remote = self as? any RemoteEngine { return try remote.listReferenceNames(cancellation: .none) }
+    if let remote = self as? any RemoteEngine { return try remote.namesIfCreated(.none) }
     return try listReferences().map(\.name)
   }
 
@@ -15,7 +15,7 @@ extension Engine {
     _ descriptor: Descriptor, named name: ReferenceName, replacing: Bool = false,
     cancellation: CancellationToken = .none
   ) throws(CASError) {
-    let previous = try previousReference(named: name)
+    let previous = try previousReference(named: name, replacing: replacing)
     try putReference(descriptor, named: name, replacing: replacing, cancellation: cancellation)
     // Garbage collection reads the references again before it deletes, so a blob that exists after the put stays.
     do throws(CASError) {
@@ -23,10 +23,10 @@ extension Engine {
     } catch {
       guard error.code == .notFound else { throw error }
       if (try? descriptor.embeddedContent()) != nil { return }
-      if let previous {
-        try putReference(previous, named: name, replacing: true, cancellation: .none)
-      } else {
-        try deleteReference(named: name)
+      switch previous {
+      case .known(let previous): try putReference(previous, named: name, replacing: true, cancellation: .none)
+      case .absent: try deleteReference(named: name)
+      case .unreadable: break
       }
       throw CASError(
         .notFound, operation: "put reference", subject: name.description,
@@ -34,14 +34,29 @@ extension Engine {
     }
   }
 
-  /// The descriptor that a name has now; `nil` if it has none, or a malformed one.
-  private func previousReference(named name: ReferenceName) throws(CASError) -> Descriptor? {
+  /// The state of a name before a put.
+  private func previousReference(
+    named name: ReferenceName, replacing: Bool
+  ) throws(CASError) -> PreviousReference {
     do throws(CASError) {
-      return try reference(named: name)
+      return .known(try reference(named: name))
     } catch {
-      // After any other error it is not known whether there is something to restore.
-      guard error.code == .notFound || error.code == .invalid else { throw error }
-      return nil
+      if error.code == .notFound || error.code == .invalid { return .absent }
+      // A reference that a remote store refuses to show can be replaced. After any other error it is not known whether
+      // there is something to restore.
+      guard replacing, let remote = self as? any RemoteEngine, !remote.isUnreachable, error.code != .cancelled,
+        error.code != .closed
+      else { throw error }
+      return .unreadable
     }
   }
+}
+
+/// The state of a name before a put.
+private enum PreviousReference {
+  case known(Descriptor)
+  /// Nothing, or a malformed descriptor.
+  case absent
+  /// A reference that the store does not return.
+  case unreadable
 }

@@ -1,5 +1,6 @@
 import CAS
 import OCI
+import SystemPackage
 
 /// A walk over the digests that tags reach, without those that the registry lacks: a manifest may refer to content
 /// elsewhere.
@@ -8,9 +9,11 @@ final class RegistryBlobListing: BlobListing {
   private var rest: ArraySlice<Digest>
   private let repository: Repository
   private let context: OperationContext
+  let failure: CASError?
 
-  init(_ digests: [Digest], _ repository: Repository, _ context: OperationContext) {
+  init(_ digests: [Digest], failure: CASError?, _ repository: Repository, _ context: OperationContext) {
     rest = digests[...]
+    self.failure = failure
     self.context = context
     self.repository = repository
   }
@@ -26,8 +29,10 @@ final class RegistryBlobListing: BlobListing {
           _ = try repository.entry(of: digest, context.on(digest))
           return digest
         } catch {
-          guard error.code == .notFound else { throw error }
-          return nil
+          if error.code == .notFound { return nil }
+          // Content that the registry refuses to describe is there, and its error is that of a read.
+          guard error.isRefusal || error.code == .io(.ioError), !repository.client.isUnreachable else { throw error }
+          return digest
         }
       }.compactMap { $0 }
       if !found.isEmpty { return found }

@@ -1,6 +1,7 @@
 import CAS
 import CASPlatform
 import OCI
+import SystemPackage
 
 extension RegistryEngine {
   /// Concurrent requests of one listing.
@@ -22,33 +23,39 @@ extension RegistryEngine {
   func listReferenceNames(cancellation: CancellationToken) throws(CASError) -> [ReferenceName] {
     let context = OperationContext("list references", on: uri, cancellation: cancellation)
     try repository.checkOpen(context)
-    do throws(CASError) {
-      return try repository.sources.list(context) { (client) throws(CASError) in try client.tags(context) }
-    } catch {
-      // The first push creates the repository.
-      guard error.code == .notFound, isWritable else { throw error }
-      return []
-    }
+    return try repository.sources.list(context) { (client) throws(CASError) in try client.tags(context) }
   }
+
+  var isUnreachable: Bool { repository.client.isUnreachable }
 
   func references(
     named names: [ReferenceName], cancellation: CancellationToken
-  ) throws(CASError) -> [Reference] {
-    let found = try concurrentMap(names, maximumConcurrency: Self.maximumConcurrency) {
-      [self] (name) throws(CASError) -> Reference? in
+  ) throws(CASError) -> [ReferenceLookup] {
+    try concurrentMap(names, maximumConcurrency: Self.maximumConcurrency) {
+      [self] (name) throws(CASError) -> ReferenceLookup in
       do throws(CASError) {
-        return Reference(name: name, descriptor: try reference(named: name, cancellation))
+        return ReferenceLookup(name: name, descriptor: .success(try reference(named: name, cancellation)))
       } catch {
-        // The tag was deleted after it was listed.
-        guard error.code == .notFound else { throw error }
-        return nil
+        // Without the registry nothing is known of any tag. An error of one tag is its own.
+        if error.code == .cancelled || error.code == .closed || error.code == .io(.ioError) && isUnreachable {
+          throw error
+        }
+        return ReferenceLookup(name: name, descriptor: .failure(error))
       }
     }
-    return found.compactMap { $0 }
   }
 
   func listReferences() throws(CASError) -> [Reference] {
-    try references(named: listReferenceNames(cancellation: .none), cancellation: .none)
+    var references: [Reference] = []
+    for lookup in try lookUpReferences() {
+      do throws(CASError) {
+        references.append(Reference(name: lookup.name, descriptor: try lookup.descriptor.get()))
+      } catch {
+        // A tag without a manifest refers to nothing.
+        guard error.code == .notFound else { throw error }
+      }
+    }
+    return references
   }
 
   func index() throws(CASError) -> ImageIndex {
@@ -63,6 +70,7 @@ extension RegistryEngine {
   func listBlobs() throws(CASError) -> any BlobListing {
     let context = OperationContext("list blobs", on: uri)
     try repository.checkOpen(context)
-    return RegistryBlobListing(Array(try reachableDigests()), repository, context)
+    let reachable = try readableDigests()
+    return RegistryBlobListing(Array(reachable.digests), failure: reachable.failure, repository, context)
   }
 }

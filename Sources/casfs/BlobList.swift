@@ -22,7 +22,7 @@ struct BlobList: ParsableCommand {
     defer { engine.close() }
     var output = Output()
     var failure: CASError?
-    try engine.forEachBlob { (digest) throws(CASError) in
+    let omission = try engine.forEachListedBlob { (digest) throws(CASError) in
       guard long || json else { return try output.line(digest.description) }
       let info: BlobInfo
       do throws(CASError) {
@@ -35,7 +35,7 @@ struct BlobList: ParsableCommand {
       try list(digest, info, &output)
     }
     try output.flush()
-    if let failure { throw failure }
+    if let failure = failure ?? omission { throw failure }
   }
 
   private func list(_ digest: Digest, _ info: BlobInfo, _ output: inout Output) throws(CASError) {

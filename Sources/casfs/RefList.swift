@@ -21,11 +21,21 @@ struct RefList: ParsableCommand {
     defer { engine.close() }
     var output = Output()
     if long || json {
-      for reference in try engine.listReferences() { try list(reference, &output) }
+      var failures: [CASError] = []
+      for lookup in try engine.lookUpReferences() {
+        switch lookup.descriptor {
+        case .success(let descriptor): try list(Reference(name: lookup.name, descriptor: descriptor), &output)
+        // A reference that the store does not return must not hide the others.
+        case .failure(let error): failures.append(error)
+        }
+      }
+      try output.flush()
+      for error in failures.dropLast() { Report.warn(error.description) }
+      if let error = failures.last { throw error }
     } else {
       for name in try engine.referenceNames() { try output.line(name.description) }
+      try output.flush()
     }
-    try output.flush()
   }
 
   private func list(_ reference: Reference, _ output: inout Output) throws(CASError) {

@@ -27,4 +27,29 @@ import Testing
   func large() throws {
     try ScriptedMount().run(.test, "TagFault/large.sh")
   }
+
+  /// A fault of a tag's manifest, a word of its error, and the error of a read.
+  struct Refusal: Sendable, CustomTestStringConvertible {
+    var fault: String
+    var word: String
+    var errno: String
+    var testDescription: String { word }
+  }
+
+  @Test(
+    "N5: a tag that is listed and not served is an error of its own",
+    arguments: [
+      Refusal(fault: #""status": 412"#, word: "answered 412", errno: "Permission denied"),
+      Refusal(fault: #""status": 404"#, word: "answered 404", errno: "No such file"),
+      Refusal(fault: #""replace": "{}""#, word: "corrupt", errno: "Input/output error"),
+    ])
+  func refused(refusal: Refusal) throws {
+    try ScriptedMount().run(
+      .test, "TagFault/refused.sh", ["fault": refusal.fault, "word": refusal.word, "errno": refusal.errno])
+  }
+
+  @Test("N5: tags of a registry that does not list them are found by name")
+  func unlisted() throws {
+    try ScriptedMount().run(.test, "TagFault/unlisted.sh")
+  }
 }

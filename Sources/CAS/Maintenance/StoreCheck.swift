@@ -23,7 +23,12 @@ extension Engine {
     _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
     var check = StoreCheck(self, cancellation)
-    let index = try index()
+    let (index, unreadable) = try readableIndex(cancellation: cancellation)
+    for lookup in unreadable {
+      guard let error = lookup.failure else { continue }
+      let kind: StoreProblem.Kind = error.code == .notFound ? .missing : .unreadable
+      try report(StoreProblem(kind, subject: lookup.name.description, reason: error.cause))
+    }
     try check.entries(of: index, report)
     try check.links(from: index, report)
     try check.blobs(progress, report)
@@ -135,9 +140,18 @@ private struct StoreCheck {
         guard !link.isOptional, missing.insert(link.digest).inserted else { return nil }
         return StoreProblem(.missing, subject: link.digest.description, reason: "not stored: \(link.description)")
       case .invalid: return nil
-      default: throw error
+      default:
+        // Content that a remote store refuses to describe is reported with the blobs.
+        guard isOfOneBlob(error) else { throw error }
+        return nil
       }
     }
+  }
+
+  /// Whether an error of a remote store is one of its answers, and does not end the check.
+  private func isOfOneBlob(_ error: CASError) -> Bool {
+    guard let remote = engine as? any RemoteEngine, !remote.isUnreachable else { return false }
+    return error.code != .cancelled && error.code != .closed
   }
 
   /// Hashes every blob.
@@ -145,11 +159,12 @@ private struct StoreCheck {
     _ progress: (CheckProgress) throws(CASError) -> Void, _ report: (StoreProblem) throws(CASError) -> Void
   ) throws(CASError) {
     var total: Int64 = 0
-    try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
+    // References and manifests that cannot be read were reported before.
+    _ = try engine.forEachListedBlob(cancellation: cancellation) { (digest) throws(CASError) in
       total = total.addingSaturating((try? engine.blobInfo(digest).size) ?? 0)
     }
     var done: Int64 = 0
-    try engine.forEachBlob(cancellation: cancellation) { (digest) throws(CASError) in
+    _ = try engine.forEachListedBlob(cancellation: cancellation) { (digest) throws(CASError) in
       var count: Int64 = 0
       do throws(CASError) {
         try verify(digest) { (bytes) throws(CASError) in
@@ -167,7 +182,9 @@ private struct StoreCheck {
             StoreProblem(.corrupt, subject: digest.description, reason: "the stored content has the digest \(actual)"))
         case .invalid, .io(.ioError), .io(.permissionDenied):
           try report(StoreProblem(.unreadable, subject: digest.description, reason: error.cause))
-        default: throw error
+        default:
+          guard isOfOneBlob(error) else { throw error }
+          try report(StoreProblem(.unreadable, subject: digest.description, reason: error.cause))
         }
       }
       done = done.addingSaturating(count)

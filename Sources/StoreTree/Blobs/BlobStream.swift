@@ -1,5 +1,6 @@
 import CAS
 import CASPlatform
+import Logging
 import OCI
 import SystemPackage
 
@@ -52,7 +53,11 @@ final class BlobStream: EntryStream {
   private func extend() throws(Errno) -> Bool {
     while true {
       let batch = try shared.errors.map(try listing.nextBatch())
-      if batch.isEmpty { return false }
+      if batch.isEmpty {
+        // The reference or manifest that cannot be read has the error.
+        if let failure = listing.failure { shared.logger.warning("blobs are left out of a listing: \(failure)") }
+        return false
+      }
       let entries = batch.lazy.filter { $0.algorithm == self.algorithm }.map {
         DirectoryEntry(name: $0.hex, inode: Inode.blob($0), kind: .file)
       }

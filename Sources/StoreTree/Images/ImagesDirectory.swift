@@ -27,13 +27,23 @@ final class ImagesDirectory: ReferencePrefixDirectory {
       attributeTimeout: CacheTimeout.brief)
   }
 
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try shared.listingError(name, at: path, context)
+  }
+
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    try shared.listingErrorNames(at: path, context)
+  }
+
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     switch try shared.references.place(path, context) {
     case .directory: return ImagesDirectory(shared, path: path)
     case .reference(let reference):
-      let (descriptor, _) = try shared.references.descriptor(of: reference, context)
-      return try entry(path, descriptor, context)
+      switch try shared.references.descriptor(of: reference, context).0 {
+      case .success(let descriptor): return try entry(path, descriptor, context)
+      case .failure(let error): return UnreadableImageDirectory(shared, path: path, reason: error.cause)
+      }
     case nil, .unwritten:
       guard self.path.isEmpty, let descriptor = try shared.references.unnamed(context)[FileName(name)] else {
         throw .noSuchFileOrDirectory

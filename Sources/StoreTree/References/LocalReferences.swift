@@ -39,8 +39,8 @@ final class LocalReferences: ReferenceSource {
 
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
-  ) throws(CASError) -> (Descriptor, modified: Timestamp) {
-    (try engine.reference(named: name), try current().modified)
+  ) throws(CASError) -> (Result<Descriptor, CASError>, modified: Timestamp) {
+    (.success(try engine.reference(named: name)), try current().modified)
   }
 
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { try current().unnamed }

@@ -34,6 +34,14 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
     return try attributes(context)
   }
 
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    try shared.listingError(name, at: path, context)
+  }
+
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    try shared.listingErrorNames(at: path, context)
+  }
+
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let path = path + [FileName(name)]
     switch try shared.references.place(path, context) {

@@ -3,7 +3,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `refs/NAME`: the descriptor of a reference as one line of JSON.
+/// `refs/NAME`: the descriptor of a reference as one line of JSON. A reference that the store lists and does not return is
+/// a file that cannot be opened, with the reason in an extended attribute.
 final class ReferenceFile: ReferenceNode {
   private let shared: TreeContext
   private let path: [FileName]
@@ -25,7 +26,8 @@ final class ReferenceFile: ReferenceNode {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    let (content, modified) = try content(context)
+    let (found, modified) = try content(context)
+    let content = (try? found.get()) ?? []
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
       size: Int64(content.count), modified: modified, attributeTimeout: .zero)
@@ -42,19 +44,32 @@ final class ReferenceFile: ReferenceNode {
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    let (content, _) = try content(context)
+    let (found, _) = try content(context)
+    let content = try shared.errors.map { () throws(CASError) in try found.get() }
     guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
     let name = try shared.references.name(of: path, context)
     return ReferenceHandle(
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
   }
 
-  private func content(_ context: RequestContext) throws(Errno) -> ([UInt8], Timestamp) {
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    guard name.sameBytes(as: ImageDirectory.errorAttribute), case .failure(let error) = try content(context).0 else {
+      throw .noData
+    }
+    return Array(error.cause.utf8)
+  }
+
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    guard case .failure = try content(context).0 else { return [] }
+    return [ImageDirectory.errorAttribute]
+  }
+
+  private func content(_ context: RequestContext) throws(Errno) -> (Result<[UInt8], CASError>, Timestamp) {
     switch try shared.references.place(path, context) {
     case .reference(let reference):
       let (descriptor, modified) = try shared.references.descriptor(of: reference, context)
-      return (descriptor.named(nil).json.serialized + [UInt8(ascii: "\n")], modified)
-    case .unwritten: return ([], .now)
+      return (descriptor.map { $0.named(nil).json.serialized + [UInt8(ascii: "\n")] }, modified)
+    case .unwritten: return (.success([]), .now)
     default: throw .noSuchFileOrDirectory
     }
   }

@@ -1,3 +1,4 @@
+import CAS
 import CASPlatform
 import OCI
 import SystemPackage
@@ -34,4 +35,21 @@ extension ReferencePrefixDirectory {
   var entryTimeout: Duration { path.isEmpty ? CacheTimeout.lasting : CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool { (other as? Self)?.path == path }
+}
+
+extension TreeContext {
+  /// The reason why `refs` and `images` are empty, for a store that does not list its references.
+  ///
+  /// - Throws: ENODATA for any other attribute, and below these directories.
+  func listingError(_ name: String, at path: [FileName], _ context: RequestContext) throws(Errno) -> [UInt8] {
+    guard path.isEmpty, name.sameBytes(as: ImageDirectory.errorAttribute),
+      let error = try references.listingFailure(context)
+    else { throw .noData }
+    return Array(error.cause.utf8)
+  }
+
+  func listingErrorNames(at path: [FileName], _ context: RequestContext) throws(Errno) -> [String] {
+    guard path.isEmpty, try references.listingFailure(context) != nil else { return [] }
+    return [ImageDirectory.errorAttribute]
+  }
 }

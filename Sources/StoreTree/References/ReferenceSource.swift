@@ -10,10 +10,17 @@ protocol ReferenceSource: Sendable {
   /// Names that are found but not listed: whole names of images that are listed by a short name.
   func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths
 
-  /// The descriptor of a name that was listed without one, and the time when it was last seen to change.
+  /// The descriptor of a name that was listed without one, or the error of this name alone, and the time when it was last
+  /// seen to change.
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
-  ) throws(CASError) -> (Descriptor, modified: Timestamp)
+  ) throws(CASError) -> (Result<Descriptor, CASError>, modified: Timestamp)
+
+  /// A reference of a store that does not list its references, by its path; `nil` if it has none there.
+  func unlisted(_ path: [FileName], _ context: RequestContext) throws(CASError) -> ListedReference?
+
+  /// The reason why the store does not list its references, so that only those that are asked for are found.
+  func listingFailure(_ context: RequestContext) throws(CASError) -> CASError?
 
   /// The entries of the index without a name, by their names in `images`.
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor]
@@ -28,6 +35,12 @@ protocol ReferenceSource: Sendable {
   ///
   /// - Parameter names: the names that changed; empty when any may have.
   func refresh(_ names: [ReferenceName])
+}
+
+extension ReferenceSource {
+  func unlisted(_ path: [FileName], _ context: RequestContext) throws(CASError) -> ListedReference? { nil }
+
+  func listingFailure(_ context: RequestContext) throws(CASError) -> CASError? { nil }
 }
 
 /// A reference in a listing; the descriptor is `nil` where the store lists names alone.

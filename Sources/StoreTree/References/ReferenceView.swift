@@ -46,10 +46,12 @@ final class ReferenceView: Sendable {
     let aliases = try aliases(context)
     if let reference = aliases[path] { return .reference(reference) }
     if aliases.isDirectory(path) { return .directory }
-    return local.withLock { (local) in
+    let own: Place? = local.withLock { (local) in
       if local.directories.contains(path) { return .directory }
       return local.writing[path] == nil ? nil : .unwritten
     }
+    if let own { return own }
+    return try errors.map(try source.unlisted(path, context)).map { .reference($0) }
   }
 
   /// The names in a directory.
@@ -127,12 +129,17 @@ final class ReferenceView: Sendable {
     source.refresh(names)
   }
 
-  /// The descriptor of a listed reference, and when it was last seen to change.
+  /// The descriptor of a listed reference, or the error of this reference alone, and when it was last seen to change.
   func descriptor(
     of reference: ListedReference, _ context: RequestContext
-  ) throws(Errno) -> (Descriptor, modified: Timestamp) {
-    if let descriptor = reference.descriptor { return (descriptor, reference.modified) }
+  ) throws(Errno) -> (Result<Descriptor, CASError>, modified: Timestamp) {
+    if let descriptor = reference.descriptor { return (.success(descriptor), reference.modified) }
     return try errors.map(try source.descriptor(of: reference.name, context))
+  }
+
+  /// The reason why the store does not list its references.
+  func listingFailure(_ context: RequestContext) throws(Errno) -> CASError? {
+    try errors.map(try source.listingFailure(context))
   }
 
   /// The entries of the index that no name leads to, as `@sha256:HEX`.

@@ -5,49 +5,25 @@ import SystemPackage
 
 /// The references of a remote store. Names are listed alone, and descriptors are fetched when they are needed.
 ///
+/// If the store does not list its names, it has none here, and those that are asked for are looked up.
+///
 /// An answer is used twenty times as long as it took, so the store is queried for at most a twentieth of the time.
 /// While the store cannot be reached, old answers are used.
 final class RemoteReferences: ReferenceSource {
-  private struct Known<Value> {
-    var value: Value
-    var expiry: ContinuousClock.Instant
-
-    /// The value until it expires.
-    var fresh: Value? { .now < expiry ? value : nil }
-  }
-
-  private struct State {
-    var names: Known<[ReferenceName]>?
-    var paths = ReferencePaths([])
-    /// The position of each name in the listing.
-    var places: [ReferenceName: Int] = [:]
-    var descriptors: [ReferenceName: Known<Descriptor>] = [:]
-    var index: Known<[UInt8]>?
-    var isListing = false
-    /// The position after the last descriptor that was fetched, and how many were: a request for the next position is a
-    /// scan.
-    var next: (place: Int, count: Int) = (0, 0)
-    /// When names were last seen to change; a name that never did is as old as the mount.
-    var times: [ReferenceName: Timestamp] = [:]
-    var modified: Timestamp
-    /// The number of changes made here. An answer to a request from before one is not kept.
-    var changes = 0
-  }
-
-  private static let minimumLifetime = Duration.milliseconds(500)
-  private static let maximumLifetime = Duration.seconds(30)
   /// The most descriptors that are prefetched.
   private static let maximumBatch = 64
+  /// The most answers that are kept for names that the store does not list.
+  private static let maximumUnlisted = 1024
 
   private let store: any RemoteEngine
   private let started: Timestamp
-  private let state: Monitor<State>
+  private let state: Monitor<RemoteReferenceState>
 
   /// - Parameter started: the modification time of existing references.
   init(_ store: any RemoteEngine, started: Timestamp) {
     self.store = store
     self.started = started
-    state = Monitor(State(modified: started))
+    state = Monitor(RemoteReferenceState(modified: started))
   }
 
   func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths {
@@ -70,17 +46,42 @@ final class RemoteReferences: ReferenceSource {
       state.index?.expiry = .now
       if names.isEmpty { state.descriptors = [:] }
       for name in names { state.descriptors[name] = nil }
+      state.listedInVain = [:]
     }
+  }
+
+  func listingFailure(_ context: RequestContext) throws(CASError) -> CASError? {
+    _ = try names(context)
+    return state.withLock { $0.listingFailure }
+  }
+
+  func unlisted(_ path: [FileName], _ context: RequestContext) throws(CASError) -> ListedReference? {
+    guard path.count == 1, try listingFailure(context) != nil,
+      let text = path.first.flatMap({ PercentEncoding.decode($0.text) }), let name = try? ReferenceName(reading: text)
+    else { return nil }
+    if case .failure(let error) = try known(name, context), error.code == .notFound { return nil }
+    return ListedReference(name: name, descriptor: nil, modified: started)
   }
 
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
-  ) throws(CASError) -> (Descriptor, modified: Timestamp) {
-    let descriptor = try known(name, context)
+  ) throws(CASError) -> (Result<Descriptor, CASError>, modified: Timestamp) {
+    var descriptor = try known(name, context)
+    if case .failure(let error) = descriptor, error.code == .notFound {
+      // The listing tells a reference that was deleted from one that is listed all the same.
+      if state.withLock({ $0.listedInVain[name].map { $0 <= .now } ?? true }) {
+        state.withLock { $0.names?.expiry = .now }
+        guard try names(context).contains(name) else { throw error }
+        state.withLock { $0.listedInVain[name] = $0.descriptors[name]?.expiry }
+        descriptor = try known(name, context)
+      }
+    }
     return (descriptor, state.withLock { $0.times[name] ?? started })
   }
 
-  private func known(_ name: ReferenceName, _ context: RequestContext) throws(CASError) -> Descriptor {
+  private func known(
+    _ name: ReferenceName, _ context: RequestContext
+  ) throws(CASError) -> Result<Descriptor, CASError> {
     if let known = state.withLock({ $0.descriptors[name]?.fresh }) { return known }
     context.willBlock()
     let batch = batch(from: name)
@@ -101,7 +102,7 @@ final class RemoteReferences: ReferenceSource {
       let names = try names(context)
       let changes = state.withLock { $0.changes }
       let found = try descriptors(of: names, context)
-      let entries = names.compactMap { (name) in found[name].map { $0.named(name).json } }
+      let entries = names.compactMap { (name) in (try? found[name]?.get())?.named(name).json }
       let index: [UInt8]
       do throws(InvalidValue) {
         index = try ImageIndex(listing: entries).content
@@ -109,7 +110,8 @@ final class RemoteReferences: ReferenceSource {
         throw .invalid(OperationContext("read index", on: store.uri), error)
       }
       state.withLock { state in
-        if state.changes == changes { state.index = Known(value: index, expiry: Self.expiry(of: begin)) }
+        guard state.changes == changes else { return }
+        state.index = RemoteAnswer(value: index, expiry: RemoteExpiry.ofAnswer(requestedAt: begin))
       }
       return index
     } catch {
@@ -142,21 +144,33 @@ final class RemoteReferences: ReferenceSource {
       state.isListing = false
       let names: [ReferenceName]
       switch listed {
-      case .success(let listed): names = listed
+      case .success(let listed):
+        names = listed
+        state.listingFailure = nil
       case .failure(let error):
-        guard error.code == .io(.ioError), let old = state.names?.value else { throw error }
-        names = old
+        switch error.code {
+        case .io(.ioError):
+          guard let old = state.names?.value else { throw error }
+          names = old
+        case .io(.permissionDenied), .notImplemented, .notFound, .invalid:
+          names = []
+          state.listingFailure = error
+        default: throw error
+        }
       }
       if state.names?.value != names {
         if state.names != nil { state.modified = .now }
         state.paths = ReferencePaths(names.map { ListedReference(name: $0, descriptor: nil, modified: started) })
         state.places = Dictionary(names.enumerated().map { ($1, $0) }) { (first, _) in first }
-        state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
+        if state.listingFailure == nil {
+          state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
+        }
         state.times = state.times.filter { state.places[$0.key] != nil }
+        state.listedInVain = [:]
       }
       // A listing from before a change shows that only by chance, so it expires immediately.
-      let expiry = state.changes == changes ? Self.expiry(of: begin) : begin
-      state.names = Known(value: names, expiry: expiry)
+      let expiry = state.changes == changes ? RemoteExpiry.ofAnswer(requestedAt: begin) : begin
+      state.names = RemoteAnswer(value: names, expiry: expiry)
       return names
     }
   }
@@ -175,7 +189,7 @@ final class RemoteReferences: ReferenceSource {
   /// The descriptors of names; only the unknown ones are fetched.
   private func descriptors(
     of names: [ReferenceName], _ context: RequestContext
-  ) throws(CASError) -> [ReferenceName: Descriptor] {
+  ) throws(CASError) -> [ReferenceName: Result<Descriptor, CASError>] {
     let begin = ContinuousClock.now
     let (known, changes) = state.withLock { (state) in
       (
@@ -187,28 +201,26 @@ final class RemoteReferences: ReferenceSource {
     }
     let wanted = names.filter { known[$0] == nil }
     let found = try store.references(named: wanted, cancellation: context.cancellation)
-    let expiry = Self.expiry(of: begin)
+    let expiry = RemoteExpiry.ofAnswer(requestedAt: begin)
     return state.withLock { state in
+      if state.listingFailure != nil, state.descriptors.count > Self.maximumUnlisted { state.descriptors = [:] }
       var all = known
-      for reference in found {
-        all[reference.name] = reference.descriptor
-        if state.changes == changes {
-          if let old = state.descriptors[reference.name]?.value, old != reference.descriptor {
-            state.modified = .now
-            state.times[reference.name] = state.modified
-          }
-          state.descriptors[reference.name] = Known(value: reference.descriptor, expiry: expiry)
+      for lookup in found {
+        let old = state.descriptors[lookup.name]?.value
+        // An error that may pass does not replace a descriptor, and is not kept.
+        if lookup.failure?.code == .io(.ioError) {
+          all[lookup.name] = (try? old?.get()).map { .success($0) } ?? lookup.descriptor
+          continue
         }
+        all[lookup.name] = lookup.descriptor
+        guard state.changes == changes else { continue }
+        if let old, old != lookup.descriptor {
+          state.modified = .now
+          state.times[lookup.name] = state.modified
+        }
+        state.descriptors[lookup.name] = RemoteAnswer(value: lookup.descriptor, expiry: expiry)
       }
       return all
     }
-  }
-
-  /// The expiry of an answer that arrives now.
-  ///
-  /// - Parameter begin: when it was requested.
-  private static func expiry(of begin: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    let now = ContinuousClock.now
-    return now + min(max(minimumLifetime, (now - begin) * 20), maximumLifetime)
   }
 }
