@@ -3,8 +3,6 @@ import NIOHTTP1
 import OCI
 
 extension RegistryClient {
-  /// The longest page of referrers, in bytes.
-  private static let pageSizeLimit = 16 << 20
   private static let maximumReferrers = 100_000
 
   /// Lists the manifests that refer to another, page by page (distribution-spec, "Listing Referrers"). Entries that are no
@@ -15,40 +13,25 @@ extension RegistryClient {
   func referrers(
     of subject: Digest, artifactType: String?, _ context: OperationContext
   ) throws(CASError) -> [Descriptor]? {
-    var found: [Descriptor] = []
-    var seen: Set<Digest> = []
+    let list = PagedList(
+      client: self, name: "referrers", limit: Self.maximumReferrers,
+      headers: [(name: "Accept", value: MediaType.imageIndex)], key: \.digest, parse: Self.referrers(of:))
     let query =
       artifactType.map { "?artifactType=" + PercentEncoding.encodeQuery($0, keeping: "/".unicodeScalars) } ?? ""
-    var target: String? = "/v2/\(address.repository)/referrers/\(subject)\(query)"
-    var isFirst = true
-    while let page = target {
-      let request = RegistryRequest(
-        method: .GET, target: page, headers: [(name: "Accept", value: MediaType.imageIndex)])
-      let (response, body) = try fetch(request, limit: Self.pageSizeLimit, context)
-      guard response.status == 200 else {
-        let error = failure(response, context)
-        guard isFirst, Self.meansUnsupported(response.status) else { throw error }
-        return nil
-      }
-      guard let value = body.flatMap({ try? JSON(parsing: $0) }), value["schemaVersion"] != nil else {
-        // The answer may be a page for people.
-        if isFirst { return nil }
-        throw malformedResponse(context, "malformed list of referrers")
-      }
-      let count = found.count
-      if case .array(let entries)? = value["manifests"] {
-        for descriptor in entries.compactMap({ try? Descriptor($0) }) where seen.insert(descriptor.digest).inserted {
-          found.append(descriptor)
-        }
-      }
-      target = try nextPage(response, context)
-      // A page that links to an earlier one would never end.
-      guard target == nil || found.count > count && found.count <= Self.maximumReferrers else {
-        throw malformedResponse(context, "endless list of referrers")
-      }
-      isFirst = false
+    let first = try list.page("/v2/\(address.repository)/referrers/\(subject)\(query)", context)
+    if Self.meansUnsupported(first.response.status) {
+      drop(first.response)
+      return nil
     }
-    return found
+    // The answer may be a page for people.
+    if first.response.status == 200, list.elements(of: first) == nil { return nil }
+    return try list.elements(from: first, context)
+  }
+
+  private static func referrers(of page: JSON) -> [Descriptor]? {
+    guard page["schemaVersion"] != nil else { return nil }
+    guard case .array(let entries)? = page["manifests"] else { return [] }
+    return entries.compactMap { try? Descriptor($0) }
   }
 
   /// Whether a status may be the answer to a request that a registry does not know.

@@ -6,43 +6,24 @@ import SystemPackage
 
 extension RegistryClient {
   private static let tagsPerPage = 1000
-  /// The longest page of tags, in bytes.
-  private static let pageSizeLimit = 16 << 20
   private static let maximumTags = 1_000_000
-  /// The most pages in a row without a new tag.
-  private static let maximumIdlePages = 100
 
   /// Lists the tags, page by page (distribution-spec, "Listing Tags"). Malformed and repeated tags are skipped.
   ///
   /// - Throws: `CASError.Code.notFound` if the repository does not exist.
   func tags(_ context: OperationContext) throws(CASError) -> [ReferenceName] {
-    var names: [ReferenceName] = []
-    var seen: Set<ReferenceName> = []
-    var visited: Set<String> = []
-    var idlePages = 0
-    var target: String? = nil
-    repeat {
-      let (response, body) = try page(target, size: Self.tagsPerPage, context)
-      guard let body, let page = try? JSON(parsing: body) else {
-        throw malformedResponse(context, "malformed list of tags")
-      }
-      let count = names.count
-      if case .array(let tags)? = page["tags"] {
-        for tag in tags {
-          guard let text = tag.text, RegistryAddress.isTag(text), let name = try? ReferenceName(reading: text),
-            seen.insert(name).inserted
-          else { continue }
-          names.append(name)
-        }
-      }
-      target = try nextPage(response, context)
-      idlePages = names.count > count ? 0 : idlePages + 1
-      // A page that links to an earlier one would never end.
-      guard target.map({ visited.insert($0).inserted }) ?? true, idlePages <= Self.maximumIdlePages,
-        names.count <= Self.maximumTags
-      else { throw malformedResponse(context, "endless list of tags") }
-    } while target != nil
-    return names
+    let list = PagedList(client: self, name: "tags", limit: Self.maximumTags, key: { $0 }, parse: Self.tags(of:))
+    var first = try list.page("\(tagsPath)?n=\(Self.tagsPerPage)", context)
+    if Self.mayRefusePageSize(first.response.status) { first = try list.page(tagsPath, context) }
+    return try list.elements(from: first, context)
+  }
+
+  private static func tags(of page: JSON) -> [ReferenceName]? {
+    guard case .array(let tags)? = page["tags"] else { return [] }
+    return tags.compactMap { (tag) in
+      guard let text = tag.text, RegistryAddress.isTag(text) else { return nil }
+      return try? ReferenceName(reading: text)
+    }
   }
 
   /// Checks that the repository exists.
@@ -93,19 +74,6 @@ extension RegistryClient {
     }
   }
 
-  /// Requests a page of tags, the first without a target, and reads it.
-  private func page(
-    _ target: String?, size: Int, _ context: OperationContext
-  ) throws(CASError) -> (RegistryResponse, body: [UInt8]?) {
-    var answer = try fetch(
-      RegistryRequest(method: .GET, target: target ?? tagsPath + "?n=\(size)"), limit: Self.pageSizeLimit, context)
-    if target == nil, Self.mayRefusePageSize(answer.0.status) {
-      answer = try fetch(RegistryRequest(method: .GET, target: tagsPath), limit: Self.pageSizeLimit, context)
-    }
-    guard answer.0.status == 200 else { throw failure(answer.0, context) }
-    return answer
-  }
-
   private func firstPage(size: Int, _ context: OperationContext) throws(CASError) -> RegistryResponse {
     let response = try send(RegistryRequest(method: .GET, target: tagsPath + "?n=\(size)"), context)
     guard Self.mayRefusePageSize(response.status) else { return response }
@@ -117,25 +85,5 @@ extension RegistryClient {
   /// Whether a status may be an answer to the parameter `n`, which some registries limit or do not know.
   private static func mayRefusePageSize(_ status: Int) -> Bool {
     400...499 ~= status && ![401, 403, 404, 405, 429].contains(status)
-  }
-
-  /// The URL of the next page, from the `Link` header with the relation `next` (RFC 8288). Links to another host are
-  /// rejected. The scheme is not taken from the link, because registries behind a proxy that adds TLS do not know theirs.
-  func nextPage(_ response: RegistryResponse, _ context: OperationContext) throws(CASError) -> String? {
-    guard let link = Link.all(in: response.headers).first(where: { $0.relations.contains("next") }) else { return nil }
-    guard let url = URL(string: link.target, relativeTo: response.url)?.absoluteURL,
-      ["http", "https"].contains(url.scheme), url.host?.lowercased() == response.url.host?.lowercased(),
-      var components = URLComponents(url: url, resolvingAgainstBaseURL: true)
-    else {
-      throw malformedResponse(context, "invalid Link to the next page: \(link.target.sanitized)")
-    }
-    if Self.origin(of: url) != Self.origin(of: response.url) {
-      guard url.port == nil || url.port == response.url.port else {
-        throw malformedResponse(context, "Link to the next page on another port: \(link.target.sanitized)")
-      }
-      components.scheme = response.url.scheme
-      components.port = response.url.port
-    }
-    return components.string
   }
 }
