@@ -64,26 +64,20 @@ struct RegistryAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func host(of authority: String) throws(InvalidValue) -> String {
-    var rest = authority[...]
-    let host: Substring
-    if rest.first == "[", let end = rest.firstIndex(of: "]") {
-      host = rest[...end]
-      rest = rest[rest.index(after: end)...]
-      guard host.dropFirst().dropLast().utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
-        throw InvalidValue("invalid IPv6 address: \(host)")
+    guard let parts = HostAndPort(authority[...]) else { throw InvalidValue("invalid host name: \(authority)") }
+    let host = parts.host
+    if parts.isBracketed {
+      guard host.utf8.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
+        throw InvalidValue("invalid IPv6 address: [\(host)]")
       }
     } else {
-      host = rest.prefix { $0 != ":" }
-      rest = rest.dropFirst(host.count)
       guard !host.isEmpty,
         host.utf8.allSatisfy({ $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
       else { throw InvalidValue("invalid host name: \(host)") }
     }
-    if rest.isEmpty { return String(host) }
-    let digits = rest.dropFirst()
-    guard rest.first == ":", digits.utf8.allSatisfy(\.isDigit),
-      let port = UInt16(digits), port > 0
-    else { throw InvalidValue("invalid port, not 1 to 65535: \(digits)") }
+    if let port = parts.port, HostAndPort.number(of: port) == nil {
+      throw InvalidValue("invalid port, not 1 to 65535: \(port)")
+    }
     return String(host)
   }
 

@@ -138,8 +138,7 @@ struct TokenServer: Sendable {
   /// HTTPS is required, except for a loopback registry and for one that the user opened with plain HTTP.
   private func checkSecurity(of url: URL, hasCredentials: Bool) throws(RegistryError) {
     let host = url.host ?? ""
-    let isRegistry =
-      host == address.server.split(separator: ":").first.map(String.init) || address.server.hasPrefix("[\(host)]")
+    let isRegistry = HostAndPort(address.server[...])?.host == host[...]
     switch url.scheme {
     case "https":
       guard address.isPlain || address.isInsecure, hasCredentials, !isRegistry else { return }

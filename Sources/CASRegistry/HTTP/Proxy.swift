@@ -52,7 +52,7 @@ struct Proxy: Hashable, Sendable, CustomStringConvertible {
     } else {
       credentials = nil
     }
-    guard let (host, port) = Self.split(rest, defaultPort: kind == .http ? 80 : 1080) else {
+    guard let (host, port) = Self.address(rest, defaultPort: kind == .http ? 80 : 1080) else {
       throw .refused(.invalid, "invalid proxy in \(variable), not http://[USER:PASSWORD@]HOST[:PORT]")
     }
     (self.host, self.port) = (host, port)
@@ -69,26 +69,14 @@ struct Proxy: Hashable, Sendable, CustomStringConvertible {
     return "\(decoded[0]):\(decoded.count > 1 ? decoded[1] : "")"
   }
 
-  private static func split(_ text: Substring, defaultPort: Int) -> (String, Int)? {
-    var host = text
-    var port: Substring?
-    if text.first == "[" {
-      guard let end = text.firstIndex(of: "]") else { return nil }
-      host = text[text.index(after: text.startIndex)..<end]
-      let tail = text[text.index(after: end)...]
-      guard tail.isEmpty || tail.first == ":", IPAddress(host)?.isIPv4 == false else { return nil }
-      port = tail.isEmpty ? nil : tail.dropFirst()
-    } else {
-      if let colon = text.firstIndex(of: ":") {
-        host = text[..<colon]
-        port = text[text.index(after: colon)...]
-      }
-      let isName = host.utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
-      guard !host.isEmpty, isName else { return nil }
-    }
-    guard let port, !port.isEmpty else { return (String(host), defaultPort) }
-    guard port.utf8.allSatisfy(\.isDigit), let number = UInt16(port), number > 0
-    else { return nil }
-    return (String(host), Int(number))
+  private static func address(_ text: Substring, defaultPort: Int) -> (String, Int)? {
+    guard let parts = HostAndPort(text), !parts.host.isEmpty else { return nil }
+    let isValid =
+      parts.isBracketed
+      ? IPAddress(parts.host)?.isIPv4 == false
+      : parts.host.utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
+    guard isValid else { return nil }
+    guard let port = parts.port, !port.isEmpty else { return (String(parts.host), defaultPort) }
+    return HostAndPort.number(of: port).map { (String(parts.host), $0) }
   }
 }

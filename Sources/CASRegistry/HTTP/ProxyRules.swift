@@ -85,14 +85,14 @@ struct ProxyRules: Sendable {
     }
     var host = entry[...]
     var port: Int?
-    if entry.hasPrefix("["), let end = entry.firstIndex(of: "]") {
-      host = entry[entry.index(after: entry.startIndex)..<end]
-      let tail = entry[entry.index(after: end)...]
-      if tail.first == ":" { port = Int(tail.dropFirst()) }
-    } else if let colon = entry.firstIndex(of: ":"), colon == entry.lastIndex(of: ":") {
-      host = entry[..<colon]
-      guard let number = Int(entry[entry.index(after: colon)...]) else { return nil }
-      port = number
+    // An IPv6 address may stand without brackets.
+    if IPAddress(host) == nil {
+      guard let parts = HostAndPort(host) else { return nil }
+      host = parts.host
+      if let text = parts.port {
+        guard let number = HostAndPort.number(of: text) else { return nil }
+        port = number
+      }
     }
     if let address = IPAddress(host) { return .address(address, port: port) }
     if host.hasPrefix("*.") { host = host.dropFirst() }
