@@ -51,29 +51,21 @@ final class RefsStore: ReferenceStore {
     _ fileName: String, _ context: OperationContext, _ deadline: ContinuousClock.Instant
   ) throws(CASError) -> JSON? {
     let name = ReferenceFileName.decode(fileName)
-    let content: Result<Descriptor, InvalidValue>?
     do throws(CASError) {
-      content = .success(try read(fileName, context, until: deadline))
+      switch try content(of: fileName, context, until: deadline) {
+      case .descriptor(let descriptor): return descriptor.named(name).json
+      case .foreign(let value, _): return value.annotated(Descriptor.referenceNameKey, name?.description)
+      }
     } catch {
       switch error.code {
       case .notFound: return nil
-      case .invalid, .io(.ioError): content = nil
+      case .invalid, .io(.ioError): break
       default: throw error
       }
     }
-    if case .success(let descriptor) = content { return descriptor.named(name).json }
-    if let foreign = foreignEntry(fileName, name) { return foreign }
     guard let name else { return nil }
     let annotation = JSON.Member(Descriptor.referenceNameKey, .string(name.description))
     return .object([JSON.Member("annotations", .object([annotation]))])
-  }
-
-  /// A descriptor with a digest of an unsupported algorithm, as an index entry.
-  private func foreignEntry(_ fileName: String, _ name: ReferenceName?) -> JSON? {
-    guard let content = try? links.openFile(fileName, in: refs).file.contents(limit: Self.maximumFileSize),
-      let value = try? JSON(parsing: content), ForeignDescriptor(value) != nil
-    else { return nil }
-    return value.annotated(Descriptor.referenceNameKey, name?.description)
   }
 
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
@@ -162,21 +154,32 @@ final class RefsStore: ReferenceStore {
     return fileName
   }
 
-  private func read(
-    _ fileName: String, _ context: OperationContext,
-    until deadline: ContinuousClock.Instant = .now + TornReadRetry.timeout
-  ) throws(CASError) -> Descriptor {
+  /// The content of a file.
+  private enum Content {
+    case descriptor(Descriptor)
+    /// A descriptor with a digest of an unsupported algorithm.
+    case foreign(JSON, algorithm: String)
+  }
+
+  private func read(_ fileName: String, _ context: OperationContext) throws(CASError) -> Descriptor {
+    switch try content(of: fileName, context, until: .now + TornReadRetry.timeout) {
+    case .descriptor(let descriptor): return descriptor
+    case .foreign(_, let algorithm):
+      throw .invalid(context, file: "refs/\(fileName)", "unsupported digest algorithm: \(algorithm)")
+    }
+  }
+
+  private func content(
+    of fileName: String, _ context: OperationContext, until deadline: ContinuousClock.Instant
+  ) throws(CASError) -> Content {
     let file = "refs/\(fileName)"
     return try TornReadRetry.run(context, file: file, until: deadline) { () throws(CASError) in
       do throws(Errno) {
         let content = try links.openFile(fileName, in: refs).file.contents(limit: Self.maximumFileSize)
         return Result { () throws(InvalidValue) in
           let value = try JSON(parsing: content)
-          // The descriptor is complete, so reading it again does not help.
-          if let foreign = ForeignDescriptor(value) {
-            throw InvalidValue("unsupported digest algorithm: \(foreign.algorithm)", exceedsBounds: true)
-          }
-          return try Descriptor(value)
+          if let foreign = ForeignDescriptor(value) { return .foreign(value, algorithm: foreign.algorithm) }
+          return .descriptor(try Descriptor(value))
         }
       } catch {
         switch error {
