@@ -48,12 +48,16 @@ public struct ImageIndex: Sendable {
   ///
   /// - Throws: ``InvalidValue`` if they are nested too deep.
   public init(listing entries: [JSON]) throws(InvalidValue) {
-    let members = [
+    // A store that lists its references has the names that it lists, and no others.
+    try self.init(parsing: Self.document(listing: entries).serialized, readsImageNames: false)
+  }
+
+  /// Returns the JSON document of an index with these entries.
+  package static func document(listing entries: [JSON]) -> JSON {
+    .object([
       JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
       JSON.Member("manifests", .array(entries)),
-    ]
-    // A store that lists its references has the names that it lists, and no others.
-    try self.init(parsing: JSON.object(members).serialized, readsImageNames: false)
+    ])
   }
 
   /// Parses the JSON text of an index. An entry that is not a descriptor is kept, and carries its error.

@@ -10,10 +10,7 @@ package struct ReferrerList {
 
   /// A list without referrers.
   package init() {
-    content = .object([
-      JSON.Member("schemaVersion", .number("2")), JSON.Member("mediaType", .string(MediaType.imageIndex)),
-      JSON.Member("manifests", .array([])),
-    ])
+    content = ImageIndex.document(listing: [])
     referrers = []
   }
 
