@@ -132,7 +132,8 @@ struct Generator {
     case 74..<77: return .seek(slot, offset)
     case 77..<79: return .dup(slot, number(3))
     case 79..<90: return .close(slot)
-    case 90..<92: return .fsync(slot)
+    case 90..<91: return .fsync(slot)
+    case 91..<92: return .allocate(slot, mode: one(of: [0, 1, 3, 16]))
     case 92..<94: return .mhold(slot)
     case 94..<98: return .mput(at: near, count: count, tag: tag)
     default: return .mdrop

@@ -68,6 +68,11 @@ extension Model {
     return "ok \(Content.short(Array(bytes)))"
   }
 
+  func allocate(_ process: Int, _ slot: Int) -> String? {
+    guard let handle = processes[process]?[slot] else { return nil }
+    return handle.mode.writes ? "EOPNOTSUPP" : "EBADF"
+  }
+
   func holes(_ process: Int, _ slot: Int) -> String? {
     // A store through a mapping is found when it is written out.
     guard let handle = processes[process]?[slot], handle.mode.reads, !handle.file.isDiscarded, mapping == nil else {

@@ -90,6 +90,7 @@ final class Model {
     case .dup(let slot, let other): return duplicate(process, slot, other)
     case .close(let slot): return close(process, slot)
     case .fsync(let slot): return synchronize(process, slot)
+    case .allocate(let slot, _): return allocate(process, slot)
     case .fork(let child): return fork(process, child)
     case .exit: return end(process, isKilled: false)
     case .kill: return end(process, isKilled: true)

@@ -43,6 +43,8 @@ struct Step: CustomStringConvertible {
     case dup(Int, Int)
     case close(Int)
     case fsync(Int)
+    /// `fallocate(2)` with a mode, which no file has.
+    case allocate(Int, mode: Int)
     case fork(Int)
     case exit
     case kill
@@ -87,6 +89,7 @@ extension Step.Action {
     case .dup(let slot, let other): "dup \(slot) \(other)"
     case .close(let slot): "close \(slot)"
     case .fsync(let slot): "fsync \(slot)"
+    case .allocate(let slot, let mode): "allocate \(slot) \(mode)"
     case .fork(let child): "fork \(child)"
     case .exit: "exit"
     case .kill: "kill"

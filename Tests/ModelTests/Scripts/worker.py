@@ -12,6 +12,7 @@ mount, store = sys.argv[1:3]
 COUNT, TIMEOUT = 4, 20
 pipes = [(os.pipe(), os.pipe()) for _ in range(COUNT)]
 slots, held = {}, None
+libc = ctypes.CDLL(None, use_errno=True)
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
 def pattern(count, tag):
@@ -124,6 +125,9 @@ def act(verb, words):
         slots[words[1]] = os.dup(slots[slot])
     elif verb == "close":
         os.close(slots.pop(slot))
+    elif verb == "allocate":
+        if libc.fallocate(slots[slot], number(1), ctypes.c_long(0), ctypes.c_long(5000)):
+            raise OSError(ctypes.get_errno(), "fallocate")
     elif verb == "fsync":
         os.fsync(slots[slot])
     elif verb == "rename":
@@ -237,7 +241,7 @@ def serve(own):
             try:
                 said = act(verb, words)
             except OSError as error:
-                said = errno.errorcode[error.errno]
+                said = "EOPNOTSUPP" if error.errno == errno.EOPNOTSUPP else errno.errorcode[error.errno]
                 if verb == "look":
                     said += " " + str(error.filename)
             except Exception as error:
