@@ -9,6 +9,6 @@ protocol Suite: SendableMetatype {
 
 /// All suites, in the order of the report.
 let suites: [any Suite.Type] = [
-  Reads.self, Operations.self, Listings.self, Traversal.self, Ingest.self, Writers.self, Scale.self, Memory.self,
-  StartUp.self,
+  Reads.self, Operations.self, Listings.self, Traversal.self, Ingest.self, Writers.self, FileServers.self, Scale.self,
+  Memory.self, StartUp.self,
 ]
