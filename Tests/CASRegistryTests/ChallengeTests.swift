@@ -3,7 +3,7 @@ import Testing
 @testable import CASRegistry
 
 struct ChallengeTests {
-  @Test("Challenges are parsed in every notation")
+  @Test("N1: challenges are parsed in every notation")
   func parse() {
     let bearer = #"Bearer realm="https://auth.example.com/token?a=b",service="x, y",scope="repository:a/b:pull,push""#
     #expect(
@@ -18,6 +18,11 @@ struct ChallengeTests {
       Challenge.parse(#"Basic Realm="a \"b\"", bearer REALM=x , Negotiate"#) == [
         Challenge(scheme: "basic", parameters: ["realm": #"a "b""#]),
         Challenge(scheme: "bearer", parameters: ["realm": "x"]), Challenge(scheme: "negotiate", parameters: [:]),
+      ])
+    #expect(
+      Challenge.parse(#"Negotiate , Bearer realm = "x" ,service\#t=y"#) == [
+        Challenge(scheme: "negotiate", parameters: [:]),
+        Challenge(scheme: "bearer", parameters: ["realm": "x", "service": "y"]),
       ])
   }
 

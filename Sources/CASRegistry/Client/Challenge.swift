@@ -20,7 +20,7 @@ struct Challenge: Hashable, Sendable {
       scanner.skip(" ,\t")
       let token = scanner.token()
       guard !token.isEmpty else { return challenges }
-      if scanner.take("=") {
+      if scanner.takeEquals() {
         let value = scanner.value()
         if !challenges.isEmpty { challenges[challenges.count - 1].parameters[token.lowercased()] = value }
       } else {
@@ -45,6 +45,18 @@ struct Challenge: Hashable, Sendable {
     mutating func take(_ character: Character) -> Bool {
       guard let first = rest.first, character.asciiValue == first else { return false }
       rest = rest.dropFirst()
+      return true
+    }
+
+    /// Takes `=` with the white space that a recipient must accept around it (RFC 9110, section 11.2).
+    mutating func takeEquals() -> Bool {
+      let start = rest
+      skip(" \t")
+      guard take("=") else {
+        rest = start
+        return false
+      }
+      skip(" \t")
       return true
     }
 
