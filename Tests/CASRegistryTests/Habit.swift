@@ -66,6 +66,7 @@ struct Habit: Sendable {
     Habit("malformed-length", (RequestKind.notHeads, "malformed HTTP response")),
     Habit("without-digest"),
     Habit("without-type"),
+    Habit("generic-type"),
     Habit("without-location", ([.start], "missing Location")),
     Habit("other-digest", ([.manifest], "corrupt"), ([.upload, .putManifest], "registry stored")),
     Habit("malformed-digest", ([.manifest, .upload, .putManifest], "invalid digest")),

@@ -76,6 +76,7 @@ final class HabitTrial {
       let content = try engine.blobContents(descriptor.digest, limit: 1 << 20)
       let manifest = try Manifest(parsing: content, mediaType: descriptor.mediaType)
       expect(Int64(content.count) == descriptor.size, "the manifest has \(content.count) bytes")
+      expect(Manifest.kind(of: descriptor.mediaType) != nil, "the tag has the type \(descriptor.mediaType)")
       for (part, content) in zip(manifest.layers + [manifest.config].compactMap { $0 }, [Self.layer, Self.config]) {
         expect(try engine.blobInfo(part.digest).size == content.count, "\(part.digest) has another length")
         expect(try engine.blobContents(part.digest, limit: 1 << 20) == content, "\(part.digest) has other content")

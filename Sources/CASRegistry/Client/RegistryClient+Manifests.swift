@@ -63,10 +63,10 @@ extension RegistryClient {
         cause: "\(address.repositoryName): corrupt: manifest has the digest \(actual), not \(wanted)",
         corruption: CASError.Corruption(expected: wanted, actual: actual))
     }
-    let mediaType =
-      mediaType(of: response) ?? (try? JSON(parsing: content)).flatMap(MediaType.ofContent) ?? MediaType.octetStream
     return FetchedManifest(
-      descriptor: Descriptor(mediaType: mediaType, digest: actual, size: Int64(content.count)), content: content)
+      descriptor: Descriptor(
+        mediaType: mediaType(of: response, content), digest: actual, size: Int64(content.count)),
+      content: content)
   }
 
   /// Uploads a manifest under a tag or its digest (distribution-spec, "Pushing Manifests").
@@ -166,11 +166,30 @@ extension RegistryClient {
     }
   }
 
-  /// The media type in `Content-Type`, without parameters.
+  /// The media type of a downloaded manifest: that of the header; of the content, if the header has a generic one or none.
+  private func mediaType(of response: RegistryResponse, _ content: [UInt8]) -> String {
+    if let stated = mediaType(of: response) { return stated }
+    let own = (try? JSON(parsing: content)).flatMap(MediaType.ofContent)
+    // Content of another kind keeps the generic type that it was put with.
+    if let own, Manifest.kind(of: own) != nil { return own }
+    return contentType(of: response) ?? own ?? MediaType.octetStream
+  }
+
+  /// The media type in `Content-Type`; `nil` if it is a generic one, as servers of files send for every manifest.
   func mediaType(of response: RegistryResponse) -> String? {
+    contentType(of: response).flatMap { Self.genericTypes.contains($0.lowercased()) ? nil : $0 }
+  }
+
+  /// `Content-Type` without parameters.
+  private func contentType(of response: RegistryResponse) -> String? {
     response.headers.first(name: "Content-Type").flatMap { (type) in
       let plain = type.prefix { $0 != ";" && $0 != " " }
       return plain.isEmpty ? nil : String(plain)
     }
   }
+
+  private static let genericTypes: Set = [
+    MediaType.octetStream, "application/json", "application/x-binary", "binary/octet-stream", "text/html", "text/json",
+    "text/plain",
+  ]
 }

@@ -241,6 +241,11 @@ class Habits:
     def without_type(self):
         return self.drop("Content-Type")
 
+    def generic_type(self):
+        answer = self.usual()
+        answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+        return answer
+
     def without_location(self):
         return self.drop("Location")
 
