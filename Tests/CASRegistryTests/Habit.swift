@@ -95,6 +95,7 @@ struct Habit: Sendable {
     Habit("shorter", ([.blob, .manifest], "corrupt"), ([.tags], "malformed list")),
     Habit("other-byte", ([.blob, .manifest], "corrupt"), ([.tags], "malformed list")),
     Habit("without-ranges"),
+    Habit("compressed"),
   ]
 
   private static let pages = [

@@ -94,7 +94,8 @@ final class HTTPTransport: Sendable {
     let delegate = ResponseDelegate(through: proxy)
     let exchange: HTTPExchange
     do {
-      var headers = HTTPHeaders([("User-Agent", "casfs")])
+      // Without a wish a server may compress (RFC 9110, section 12.5.3), and the digest is that of the content as it is.
+      var headers = HTTPHeaders([("User-Agent", "casfs"), ("Accept-Encoding", "identity")])
       for header in request.headers { headers.add(name: header.name, value: header.value) }
       let body: HTTPClient.Body? =
         switch request.body {

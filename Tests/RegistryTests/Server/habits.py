@@ -9,6 +9,7 @@ The kinds of requests are the endpoints of the specification: head-blob, blob, h
 upload, put-manifest, tags, delete-manifest and delete-blob.
 """
 
+import gzip
 import hashlib
 import http.server
 import json
@@ -334,6 +335,15 @@ class Habits:
     def empty(self):
         answer = self.usual()
         answer.body, answer.length = b"", 0
+        return answer
+
+    def compressed(self):
+        """Compresses for every client that does not ask for the content as it is."""
+        answer = self.usual()
+        if self.request.headers.get("Accept-Encoding") != "identity" and answer.body:
+            answer.body = gzip.compress(answer.body)
+            answer.length = len(answer.body)
+            answer.headers["Content-Encoding"] = "gzip"
         return answer
 
     def shorter(self):
