@@ -27,9 +27,10 @@ extension Engine {
     do throws(CASError) {
       while let chunk = try source() {
         try OperationContext("put blob", on: uri, cancellation: cancellation).checkCancellation()
-        try stage.write(chunk.span, at: offset)
+        try stage.append(chunk.span, at: offset)
         offset += Int64(chunk.count)
       }
+      try stage.endContent(at: offset)
       return try stage.commit(expecting: expectation, cancellation: cancellation)
     } catch {
       stage.discard()
@@ -74,9 +75,10 @@ extension Engine {
         try progress(offset)
         let count = try readChunk(file, into: &chunk)
         if count == 0 { break }
-        try stage.write(chunk.span.extracting(first: count), at: offset)
+        try stage.append(chunk.span.extracting(first: count), at: offset)
         offset += Int64(count)
       }
+      try stage.endContent(at: offset)
       return try stage.commit(expecting: expectation, cancellation: cancellation)
     } catch {
       stage.discard()

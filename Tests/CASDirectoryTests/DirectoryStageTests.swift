@@ -29,6 +29,28 @@ struct DirectoryStageTests {
     #expect(errorCode { _ = try stage.commit(expecting: expectation, cancellation: .none) } == .closed)
   }
 
+  @Test("I13: zeros that are put or copied take no space, and the digest is that of the content", arguments: [1, 9])
+  func zerosBecomeHoles(mebibytes: Int) throws {
+    let (engine, other) = (try folder.store("one"), try folder.store("other"))
+    let zeros = [UInt8](repeating: 0, count: mebibytes << 20)
+    // Data takes a whole piece, so that the zeros are pieces of their own.
+    let data = [UInt8](repeating: 1, count: 1 << 20)
+    for content in [data + zeros + "end".bytes, zeros + "end".bytes, data + zeros, zeros] {
+      try Data(content).write(to: URL(fileURLWithPath: folder("file")))
+      let address = try engine.putBlob(contentsOf: FilePath(folder("file")))
+      #expect(try address == BlobAddress(digest: Digest.of(content), size: Int64(content.count)))
+      let root = Descriptor(mediaType: MediaType.octetStream, digest: address.digest, size: address.size)
+      try engine.copy(root, to: other, named: ReferenceName("v\(content.count)"))
+      for engine in [engine, other] {
+        let allocated = try #require(try engine.blobInfo(address.digest).allocatedSize)
+        #expect(allocated < Int64(content.count - zeros.count) + 256 << 10)
+        #expect(try engine.blobContents(address.digest, limit: content.count) == content)
+      }
+    }
+    engine.close()
+    other.close()
+  }
+
   @Test("I7: any order of writes, cuts and gaps gives the digest of the content", arguments: [false, true])
   func anyOrder(named: Bool) throws {
     let engine = try folder.store(named: named)

@@ -254,11 +254,12 @@ private struct ImageCopy {
       let before = progress.done
       var offset: Int64 = 0
       try reader.forEachChunk(cancellation: cancellation) { (chunk) throws(CASError) in
-        try stage.write(chunk, at: offset)
+        try stage.append(chunk, at: offset)
         offset += Int64(chunk.count)
         progress.done = before + offset
         try report(progress)
       }
+      try stage.endContent(at: offset)
       let expectation = BlobExpectation(digest: blob.digest, size: blob.size)
       _ = try stage.commit(expecting: expectation, cancellation: cancellation)
     } catch {

@@ -21,6 +21,8 @@ final class DirectoryStage: FileBackedStage {
   /// Write-back starts after each further piece of this size, in bytes, so that little is left for the final
   /// `fsync(2)`.
   private static let writebackSize: Int64 = 8 << 20
+  /// The longest gap whose zeros are hashed immediately, in bytes; content with a longer one is hashed by the commit.
+  private static let longestHashedGap: Int64 = 8 << 20
   private let store: DirectoryStore
   private let algorithm: Digest.Algorithm
   private let context: OperationContext
@@ -79,7 +81,7 @@ final class DirectoryStage: FileBackedStage {
         state.failure = failure
         throw failure
       }
-      let isInOrder = state.hash?.count == offset
+      let isInOrder = continuesHash(state, at: offset)
       try change(&state) { (file, state) throws(Errno) in
         try file.write(bytes, at: offset)
         if isInOrder, end - state.writtenBack >= Self.writebackSize {
@@ -116,7 +118,7 @@ final class DirectoryStage: FileBackedStage {
       try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
       if size == 0 {
         state.hash = PipelinedHasher(algorithm)
-      } else if state.hash?.count != size {
+      } else if !continuesHash(state, at: size) {
         state.hash = nil
       }
       state.writtenBack = min(state.writtenBack, size)
@@ -172,6 +174,20 @@ final class DirectoryStage: FileBackedStage {
   ) throws(CASError) -> Digest {
     if let hash = state.hash, hash.count == size, let digest = hash.finish() { return digest }
     return try ContentHash.digest(of: temporary.file, size: size, algorithm, context)
+  }
+
+  /// Whether the hash has all content before an offset, after it got the zeros of a short gap at the end.
+  private func continuesHash(_ state: State, at offset: Int64) -> Bool {
+    guard let hash = state.hash else { return false }
+    var gap = offset - hash.count
+    guard gap > 0, gap <= Self.longestHashedGap else { return gap == 0 }
+    let zeros = [UInt8](repeating: 0, count: Int(min(gap, 256 << 10)))
+    while gap > 0 {
+      let count = min(gap, Int64(zeros.count))
+      hash.append(zeros.span.extracting(first: Int(count)))
+      gap -= count
+    }
+    return true
   }
 
   private func check(_ state: State) throws(CASError) {

@@ -1,3 +1,5 @@
+import Glibc
+
 extension MutableSpan where Element == UInt8 {
   /// Copies bytes to `index` and after it, as many as fit: `memcpy(3)`.
   ///
@@ -20,6 +22,16 @@ extension MutableSpan where Element == UInt8 {
     unsafe withUnsafeMutableBytes { (bytes) in
       let range = range.clamped(to: 0..<bytes.count)
       unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether all bytes are zero: `memcmp(3)` of each byte with the next.
+  package var isZero: Bool {
+    unsafe withUnsafeBytes { (bytes) in
+      guard let start = bytes.baseAddress, let first = unsafe bytes.first else { return true }
+      return first == 0 && (unsafe memcmp(start, start + 1, bytes.count - 1)) == 0
     }
   }
 }
