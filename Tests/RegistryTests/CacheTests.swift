@@ -74,7 +74,7 @@ import Testing
 
   @Test(
     "N8: a cache that cannot be written is done without, with one warning", .needs(.root),
-    arguments: ["file", "read-only", "read-only-cache", "full"])
+    arguments: ["file", "read-only", "read-only-cache", "full", "no-space"])
   func unwritable(obstacle: String) throws {
     try ScriptedMount().run(.test, "Cache/unwritable.sh", ["obstacle": obstacle])
   }

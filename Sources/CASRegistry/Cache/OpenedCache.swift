@@ -11,6 +11,9 @@ struct OpenedCache: Sendable {
   let usage: CacheUsage
   private let root: OpenFile
 
+  /// The space in bytes without which an empty store counts as one that cannot be written.
+  private static let leastSpace: UInt64 = 1 << 20
+
   /// Opens the directories, and creates missing ones.
   ///
   /// - Throws: the code of the error that makes them unusable; EACCES for a read-only store.
@@ -20,6 +23,9 @@ struct OpenedCache: Sendable {
       let engine = try Self.openStore(place.storePath, OpenOptions(verification: verification))
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
         throw CASError(.io(.permissionDenied), context.on(place.storePath), cause: "not writable")
+      }
+      guard try Self.hasSpace(store) else {
+        throw CASError(Errno.noSpace, context.on(place.storePath))
       }
       self.store = store
       root = try mappingErrno(context.on(place.storePath)) { () throws(Errno) in
@@ -48,6 +54,14 @@ struct OpenedCache: Sendable {
     // Other users must not read content that credentials of this user gave access to.
     _ = try PrivateDirectory.open(path)
     return engine
+  }
+
+  /// Whether a store can take content: there is space, or a blob whose eviction makes some.
+  private static func hasSpace(_ store: DirectoryEngine) throws(CASError) -> Bool {
+    let space = try store.space()
+    // Some file systems report no size.
+    if space.blocks == 0 || space.availableBlocks * space.blockSize >= leastSpace { return true }
+    return try !store.listBlobs().nextBatch().isEmpty
   }
 
   /// Moves a foreign entry that cannot be unlinked, such as a directory, from the path of a blob out of the store.

@@ -10,6 +10,9 @@ case $obstacle in
   read-only-cache)
     mkdir home; mount -t tmpfs none home; HOME=$top/home "$casfs" ref ls -l "$repository" >/dev/null
     mount -o remount,ro home; export HOME=$top/home ;;
+  no-space)
+    mkdir home; mount -t tmpfs -o size=512k none home; cat /dev/zero >home/ballast 2>/dev/null || true
+    export HOME=$top/home ;;
   full) mkdir home; mount -t tmpfs -o nr_inodes=2 none home; mkdir home/full; export HOME=$top/home ;;
 esac
 "$casfs" copy "$repository" v1 "$repository" v2 2>said >/dev/null
