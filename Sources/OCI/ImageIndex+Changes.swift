@@ -136,6 +136,6 @@ extension ImageIndex {
       result += changes[position].map { $0.map { $0.serialized[...] } } ?? [content[entry.range]]
     }
     if place == nil { result += additions }
-    return replacingEntries(with: result)
+    return replacing(entries: result)
   }
 }
