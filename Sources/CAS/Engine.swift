@@ -83,6 +83,16 @@ public protocol Engine: AnyObject, Sendable {
     named name: ReferenceName, to other: ReferenceName, replacing: Bool, cancellation: CancellationToken
   ) throws(CASError)
 
+  /// Applies the changes that a writer made to an index to the store's, which may have changed since the writer read it:
+  /// see `IndexMerge`.
+  ///
+  /// - Parameter refusesConflicts: whether nothing is changed if a name has moved since the writer read it.
+  /// - Returns: the names that another writer moved meanwhile, and that this change moved again.
+  /// - Throws: ``CASError/Code-swift.struct/clobber`` for a refused conflict.
+  func changeIndex(
+    _ change: IndexChange, refusesConflicts: Bool, cancellation: CancellationToken
+  ) throws(CASError) -> [IndexMerge.Conflict]
+
   /// Returns the index of the store, as an image layout has it: every reference, and entries without a name.
   func index() throws(CASError) -> ImageIndex
 

@@ -59,6 +59,13 @@ extension ReadOnlyEngine {
   }
 
   /// Throws EROFS.
+  public func changeIndex(
+    _ change: IndexChange, refusesConflicts: Bool, cancellation: CancellationToken
+  ) throws(CASError) -> [IndexMerge.Conflict] {
+    try refuse(OperationContext("change index", on: uri))
+  }
+
+  /// Throws EROFS.
   public func clean(cancellation: CancellationToken) throws(CASError) -> Int {
     try refuse(OperationContext("clean", on: uri))
   }

@@ -157,6 +157,13 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     try writableStore(context).references.move(name, to: other, replacing: replacing, context)
   }
 
+  package func changeIndex(
+    _ change: IndexChange, refusesConflicts: Bool, cancellation: CancellationToken
+  ) throws(CASError) -> [IndexMerge.Conflict] {
+    let context = OperationContext("change index", on: path, cancellation: cancellation)
+    return try writableStore(context).references.change(change, refusesConflicts: refusesConflicts, context)
+  }
+
   /// The content of `index.json`, or an index made of the files in `refs`.
   package func index() throws(CASError) -> ImageIndex {
     let context = OperationContext("read index", on: path)

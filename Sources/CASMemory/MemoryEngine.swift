@@ -115,6 +115,21 @@ final class MemoryEngine: Engine, GarbageCollectable {
     }
   }
 
+  func changeIndex(
+    _ change: IndexChange, refusesConflicts: Bool, cancellation: CancellationToken
+  ) throws(CASError) -> [IndexMerge.Conflict] {
+    let context = OperationContext("change index", on: uri, cancellation: cancellation)
+    try checkWritable(context)
+    try context.checkCancellation()
+    var conflicts: [IndexMerge.Conflict] = []
+    try store.edit(context) { (index) throws(CASError) in
+      let merge = try context.merge(change, with: index, refusesConflicts: refusesConflicts)
+      conflicts = merge.conflicts
+      return merge.content == index.content ? nil : merge.content
+    }
+    return conflicts
+  }
+
   func deleteReference(named name: ReferenceName, cancellation: CancellationToken) throws(CASError) {
     let context = OperationContext("delete reference", on: name, cancellation: cancellation)
     try checkWritable(context)

@@ -32,30 +32,47 @@ extension Engine {
   public func deleteBlobUnlessReachable(
     _ digest: Digest, cancellation: CancellationToken = .none
   ) throws(CASError) -> GuardedDeletion {
+    try deleteBlobsUnlessReachable([digest], cancellation: cancellation)[0]
+  }
+
+  /// Deletes blobs unless the index reaches them, as ``deleteBlobUnlessReachable(_:cancellation:)`` does, in one walk.
+  ///
+  /// - Returns: the result for each digest, in their order.
+  public func deleteBlobsUnlessReachable(
+    _ digests: [Digest], cancellation: CancellationToken = .none
+  ) throws(CASError) -> [GuardedDeletion] {
+    guard let first = digests.first else { return [] }
     var walk = ReferenceWalk()
     // Manifests are read before the references are locked, so that only changes are read under the lock.
-    if let obstacle = try obstacle(digest, index(), &walk, cancellation) { return obstacle }
-    guard let store = self as? any GarbageCollectable else {
-      try deleteBlob(digest)
-      return .deleted
-    }
-    return try store.withReferencesLocked(OperationContext("delete blob", on: digest, cancellation: cancellation)) {
+    let found = try obstacles(digests, index(), &walk, cancellation)
+    if found.allSatisfy({ $0 != nil }) { return found.compactMap { $0 } }
+    guard let store = self as? any GarbageCollectable else { return try delete(digests, unless: found) }
+    return try store.withReferencesLocked(OperationContext("delete blob", on: first, cancellation: cancellation)) {
       (index) throws(CASError) in
-      if let obstacle = try obstacle(digest, index, &walk, cancellation) { return obstacle }
-      try deleteBlob(digest)
-      return .deleted
+      try delete(digests, unless: obstacles(digests, index, &walk, cancellation))
     }
   }
 
-  private func obstacle(
-    _ digest: Digest, _ index: ImageIndex, _ walk: inout ReferenceWalk, _ cancellation: CancellationToken
-  ) throws(CASError) -> GuardedDeletion? {
+  private func delete(
+    _ digests: [Digest], unless obstacles: [GuardedDeletion?]
+  ) throws(CASError) -> [GuardedDeletion] {
+    var results: [GuardedDeletion] = []
+    for (digest, obstacle) in zip(digests, obstacles) {
+      if obstacle == nil { try deleteBlob(digest) }
+      results.append(obstacle ?? .deleted)
+    }
+    return results
+  }
+
+  private func obstacles(
+    _ digests: [Digest], _ index: ImageIndex, _ walk: inout ReferenceWalk, _ cancellation: CancellationToken
+  ) throws(CASError) -> [GuardedDeletion?] {
     do throws(CASError) {
       try walk.mark(index, in: self, cancellation)
-      return walk.reached.contains(digest) ? .reachable : nil
+      return digests.map { walk.reached.contains($0) ? .reachable : nil }
     } catch {
       if error.code == .cancelled || error.code == .closed { throw error }
-      return .undecided(error)
+      return digests.map { _ in .undecided(error) }
     }
   }
 }

@@ -93,6 +93,18 @@ final class IndexStore: ReferenceStore {
     try change(context) { (index) in index.removing(name) }
   }
 
+  func change(
+    _ change: IndexChange, refusesConflicts: Bool, _ context: OperationContext
+  ) throws(CASError) -> [IndexMerge.Conflict] {
+    var conflicts: [IndexMerge.Conflict] = []
+    try self.change(context) { (index) throws(CASError) in
+      let merge = try context.merge(change, with: index, refusesConflicts: refusesConflicts)
+      conflicts = merge.conflicts
+      return merge.content == index.content ? nil : merge.content
+    }
+    return conflicts
+  }
+
   func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result {

@@ -36,6 +36,11 @@ protocol ReferenceStore: Sendable {
   /// Removes a name, if it exists.
   func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError)
 
+  /// Applies the changes of a writer of an index: `Engine.changeIndex`.
+  func change(
+    _ change: IndexChange, refusesConflicts: Bool, _ context: OperationContext
+  ) throws(CASError) -> [IndexMerge.Conflict]
+
   /// Runs `body` with all references, with the lock held and after what other tools wrote was made durable.
   func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result

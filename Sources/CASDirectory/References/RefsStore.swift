@@ -90,15 +90,21 @@ final class RefsStore: ReferenceStore {
         if isSame { return }
         guard replacing else { throw .clobber(context) }
       }
-      let content = Array(descriptor.named(nil).description.utf8) + [UInt8(ascii: "\n")]
-      _ = try mappingErrno(
-        context, try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true }))
+      try write(descriptor, to: fileName, like: status, context)
     }
   }
 
   func checkPut(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     let fileName = try checkedFileName(name, context)
     if (try? refs.status(of: fileName)) == nil { try context.checkGrammar(of: name) }
+  }
+
+  private func write(
+    _ descriptor: Descriptor, to fileName: String, like status: FileStatus?, _ context: OperationContext
+  ) throws(CASError) {
+    let content = Array(descriptor.named(nil).description.utf8) + [UInt8(ascii: "\n")]
+    _ = try mappingErrno(
+      context, try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true }))
   }
 
   func move(
@@ -126,13 +132,33 @@ final class RefsStore: ReferenceStore {
 
   func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
     guard let fileName = ReferenceFileName.encode(name) else { return }
+    try lock.withLock(context) { () throws(CASError) in try remove(fileName, context) }
+  }
+
+  private func remove(_ fileName: String, _ context: OperationContext) throws(CASError) {
+    do throws(Errno) {
+      try refs.unlink(fileName)
+      try refs.synchronizeDirectory()
+    } catch {
+      if error != .noSuchFileOrDirectory { throw CASError(error, context) }
+    }
+  }
+
+  func change(
+    _ change: IndexChange, refusesConflicts: Bool, _ context: OperationContext
+  ) throws(CASError) -> [IndexMerge.Conflict] {
     try lock.withLock(context) { () throws(CASError) in
-      do throws(Errno) {
-        try refs.unlink(fileName)
-        try refs.synchronizeDirectory()
-      } catch {
-        if error != .noSuchFileOrDirectory { throw CASError(error, context) }
+      let index = try index(context)
+      let merge = try context.merge(change, with: index, refusesConflicts: refusesConflicts)
+      for step in try context.steps(from: index, to: merge) {
+        let fileName = try checkedFileName(step.name, context)
+        if let descriptor = step.descriptor {
+          try write(descriptor, to: fileName, like: try? refs.status(of: fileName), context)
+        } else {
+          try remove(fileName, context)
+        }
       }
+      return merge.conflicts
     }
   }
 
