@@ -3,7 +3,7 @@ import Synchronization
 /// Counters of the operations of a mount.
 final class Counters: Sendable {
   enum Counter: Int, CaseIterable {
-    case bytesRead, bytesWritten, opens, verifications, commits, discards, failures
+    case bytesRead, bytesWritten, opens, verifications, commits, discards, failures, merges, conflicts, refusals
 
     /// The member's name in the status.
     var name: String {

@@ -196,6 +196,8 @@ public final class Tree: Sendable {
   /// Closes cached files that were not used since the last call, and frees memory.
   public func trimCaches() {
     shared.openBlobs.rotate()
+    shared.sweepScratch()
+    shared.decideRemovals()
     if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 

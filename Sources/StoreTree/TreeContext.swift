@@ -17,7 +17,11 @@ final class TreeContext: Sendable {
   let errors: ErrorMapper
   let commits: PendingCommits
   let incoming: IncomingNamespace
+  private let scratch: [ScratchName.Place: IncomingNamespace]
+  let rewrites = BlobRewrites()
+  let removals: DeferredRemovals
   let references: ReferenceView
+  let indexVersions = IndexVersions()
   let manifests = ManifestCache()
   let openBlobs: OpenBlobCache
   let watch = Monitor(WatchState.none)
@@ -31,13 +35,23 @@ final class TreeContext: Sendable {
     self.logger = logger
     self.processes = processes
     errors = ErrorMapper(logger: logger, counters: counters)
+    removals = DeferredRemovals(processes, grace: options.removalGrace)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)
     incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)
+    scratch = Dictionary(
+      uniqueKeysWithValues: [(.root, .sha256)] + Digest.Algorithm.allCases.map { (.blobs($0), $0) }
+    ).mapValues { [started] (algorithm: Digest.Algorithm) in
+      IncomingNamespace(
+        limit: options.incomingLimit, started: started, options: options, isScratch: true, algorithm: algorithm)
+    }
     let source: any ReferenceSource =
       if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
     references = ReferenceView(source, errors: errors)
   }
+
+  /// The temporary content of tools in a place of the layout.
+  func scratch(_ place: ScratchName.Place) -> IncomingNamespace { scratch[place] ?? incoming }
 
   /// Queries the store for a blob, and once more after the commits under way when the blob is missing: one of them may
   /// store it.

@@ -10,6 +10,10 @@ public struct TreeOptions: Sendable {
   public var umask: UInt32 = 0
   /// Whether the kernel may cache the content of blobs.
   public var cachesBlobs = true
+  /// Whether a write of `index.json` fails with EEXIST if another writer moved one of its names meanwhile.
+  public var refusesConflicts = false
+  /// How long a blob that a tool removed can be one that another process is about to refer to.
+  public var removalGrace = Duration.seconds(600)
   /// The most names below `incoming`.
   public var incomingLimit = 1_000_000
   /// How many blobs one generation of recently closed ones keeps open; there are two.

@@ -5,7 +5,7 @@ import OCI
 import SystemPackage
 
 /// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm. Every lookup asks the store.
-final class AlgorithmDirectory: SyntheticDirectory {
+final class AlgorithmDirectory: SyntheticDirectory, ScratchParent {
   let shared: TreeContext
   let algorithm: Digest.Algorithm
 
@@ -20,7 +20,12 @@ final class AlgorithmDirectory: SyntheticDirectory {
   var entryTimeout: Duration { CacheTimeout.lasting }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
+    guard let digest = Digest(algorithm, hex: name) else {
+      guard let child = scratch.child(named: name, context) else { throw .noSuchFileOrDirectory }
+      return child
+    }
+    if let rewrite = shared.rewrites.pending(digest, thread: context.thread) { return rewrite }
+    if shared.removals.isHidden(digest, thread: context.thread) { throw .noSuchFileOrDirectory }
     shared.willQueryStore(for: digest, context)
     let info = try shared.retryingAfterCommit(
       context, try shared.engine.blobInfo(digest, cancellation: context.cancellation))
@@ -29,23 +34,34 @@ final class AlgorithmDirectory: SyntheticDirectory {
 
   /// Creates a file under the digest that its content must have when it is closed.
   ///
-  /// - Throws: EPERM when the name is not a digest.
+  /// - Throws: EPERM when the name is neither a digest nor that of a tool's temporary content.
   func create(
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
-    guard let digest = Digest(algorithm, hex: name) else { throw .notPermitted }
-    let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), isInBlobs: true, expectedDigest: digest,
-      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+    guard let digest = Digest(algorithm, hex: name) else {
+      return try scratch.create(name, permissions: permissions, context)
+    }
+    let file = IncomingFile(promising: digest, permissions: permissions, shared, context)
     return (file, try file.open(OpenRequest(isWriting: true), context))
+  }
+
+  var scratch: ScratchArea { ScratchArea(shared: shared, place: .blobs(algorithm)) }
+
+  func rename(
+    _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    if Digest(algorithm, hex: name) != nil { throw .readOnlyFileSystem }
+    try scratch.rename(name, to: other, in: directory, replacing: replacing, context)
   }
 
   /// Deletes a blob.
   ///
   /// - Throws: EBUSY when an entry of the index reaches the blob, or may reach it.
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
-    guard let digest = Digest(algorithm, hex: name) else { throw .noSuchFileOrDirectory }
+    guard let digest = Digest(algorithm, hex: name) else { return try scratch.removeFile(name, context) }
     context.willBlock()
+    let process = shared.processes.process(ofThread: context.thread)
+    if shared.removals.defers(process) { return try shared.removeOrDefer(digest, by: process, context) }
     // Collected before the deletion: a name that becomes an alias afterwards is of a blob that was put again.
     let aliases = shared.incoming.files.filter { $0.isAlias(of: digest) }
     try shared.errors.map { () throws(CASError) in
@@ -66,6 +82,8 @@ final class AlgorithmDirectory: SyntheticDirectory {
     try shared.commits.wait(context)
     shared.willQueryStore(context)
     let listing = try shared.errors.map(try shared.engine.listBlobs())
-    return BlobStream(listing, algorithm, shared)
+    let stream = BlobStream(listing, algorithm, shared, hidden: shared.removals.hidden(thread: context.thread))
+    let own = try scratch.entries(context)
+    return own.isEmpty ? stream : EntryChain(own, then: stream)
   }
 }

@@ -19,7 +19,9 @@ final class BlobNode: Node {
   var inode: UInt64 { Inode.blob(digest) }
   var kind: NodeKind { .file }
   var entryTimeout: Duration {
-    shared.watch.withLock(notifying: .none) { state in
+    // The name is hidden from the process that removed the blob alone.
+    if shared.removals.contains(digest) { return .zero }
+    return shared.watch.withLock(notifying: .none) { state in
       if case .watching = state { CacheTimeout.watched } else { CacheTimeout.second }
     }
   }
@@ -35,8 +37,21 @@ final class BlobNode: Node {
       modified: info.modified, attributeTimeout: CacheTimeout.lasting)
   }
 
+  /// Accepts owner, mode and times without keeping them, as the tools that set them expect.
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    guard changes.size == nil, shared.isWritable else { throw .readOnlyFileSystem }
+    return try attributes(context)
+  }
+
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    if request.isWriting || request.isTruncating {
+      guard request.isTruncating, shared.isWritable else { throw .readOnlyFileSystem }
+      // Readers keep this node. ESTALE makes the kernel look the name up again, which finds the new content.
+      shared.rewrites.begin(IncomingFile(promising: digest, permissions: 0o644, shared, context), context)
+      throw .staleNFSFileHandle
+    }
     if let content = shared.openBlobs.content(of: preferredID, digest, version: info.version) {
       content.countOpen()
       return content

@@ -9,6 +9,8 @@ final class BlobStream: EntryStream {
   private let listing: any BlobListing
   private let algorithm: Digest.Algorithm
   private let shared: TreeContext
+  /// Blobs that the reader removed, and that are still stored.
+  private let hidden: Set<Digest>
   private var ready: ArraySlice<DirectoryEntry> = []
   /// How many entries the reader took since the last read-ahead.
   private var taken = 0
@@ -17,7 +19,8 @@ final class BlobStream: EntryStream {
   /// The largest read-ahead that does not block. Reading 64 names takes about as long as waking a thread.
   private static let quickCount = 64
 
-  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeContext) {
+  init(_ listing: any BlobListing, _ algorithm: Digest.Algorithm, _ shared: TreeContext, hidden: Set<Digest>) {
+    self.hidden = hidden
     self.listing = listing
     self.algorithm = algorithm
     self.shared = shared
@@ -58,7 +61,7 @@ final class BlobStream: EntryStream {
         if let failure = listing.failure { shared.logger.warning("blobs are left out of a listing: \(failure)") }
         return false
       }
-      let entries = batch.lazy.filter { $0.algorithm == self.algorithm }.map {
+      let entries = batch.lazy.filter { $0.algorithm == self.algorithm && !self.hidden.contains($0) }.map {
         DirectoryEntry(name: $0.hex, inode: Inode.blob($0), kind: .file)
       }
       ready.append(contentsOf: entries)

@@ -5,6 +5,7 @@ import SystemPackage
 final class CommittedDirectory: NamespaceDirectory {
   let shared: TreeContext
   let state: IncomingInode
+  var namespace: IncomingNamespace { shared.incoming }
 
   init(_ shared: TreeContext, _ state: IncomingInode) {
     self.shared = shared
@@ -22,7 +23,7 @@ final class CommittedDirectory: NamespaceDirectory {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch shared.incoming.member(FileName(name), of: state) {
+    switch namespace.member(FileName(name), of: state) {
     case .directory(let state): return CommittedDirectory(shared, state)
     case .file(let file):
       guard let address = try file.resolvedBlob(context) else { throw .noSuchFileOrDirectory }

@@ -6,10 +6,12 @@ import SystemPackage
 /// `incoming` or a directory below it: a file that is created here becomes a blob when it is closed.
 final class IncomingDirectory: NamespaceDirectory {
   let shared: TreeContext
+  let namespace: IncomingNamespace
   let state: IncomingInode
 
-  init(_ shared: TreeContext, _ state: IncomingInode) {
+  init(_ shared: TreeContext, _ namespace: IncomingNamespace, _ state: IncomingInode) {
     self.shared = shared
+    self.namespace = namespace
     self.state = state
   }
 
@@ -23,7 +25,7 @@ final class IncomingDirectory: NamespaceDirectory {
 
   private func attributes(_ metadata: FileMetadata) -> Attributes {
     Attributes(
-      inode: inode, kind: .directory, permissions: metadata.permissions, links: shared.incoming.has(state) ? 1 : 0,
+      inode: inode, kind: .directory, permissions: metadata.permissions, links: namespace.has(state) ? 1 : 0,
       user: metadata.user, group: metadata.group, size: 0, accessed: metadata.accessed, modified: metadata.modified,
       changed: metadata.changed, attributeTimeout: CacheTimeout.second)
   }
@@ -40,8 +42,8 @@ final class IncomingDirectory: NamespaceDirectory {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    switch shared.incoming.member(FileName(name), of: state) {
-    case .directory(let state): return IncomingDirectory(shared, state)
+    switch namespace.member(FileName(name), of: state) {
+    case .directory(let state): return IncomingDirectory(shared, namespace, state)
     case .file(let file):
       try file.resolvedBlob(context)
       return file
@@ -57,41 +59,48 @@ final class IncomingDirectory: NamespaceDirectory {
     _ name: String, permissions: UInt32, _ context: RequestContext
   ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
     let file = IncomingFile(
-      shared, number: shared.incoming.nextNumber(), expectedDigest: IncomingFile.expectedDigest(inName: name),
-      state.current.ofNewChild(permissions, isDirectory: false, context))
-    try shared.incoming.insert(.file(file), FileName(name), in: state)
+      shared, namespace, number: shared.incoming.nextNumber(),
+      expectedDigest: namespace.isScratch ? nil : IncomingFile.expectedDigest(inName: name),
+      state.current.ofNewChild(permissions, isDirectory: false, context),
+      creator: shared.processes.process(ofThread: context.thread))
+    try namespace.insert(.file(file), FileName(name), in: state)
     return (file, try file.open(OpenRequest(isWriting: true), context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
     let new = IncomingInode(
       number: shared.incoming.nextNumber(), state.current.ofNewChild(permissions, isDirectory: true, context))
-    try shared.incoming.insert(.directory(new), FileName(name), in: state)
-    return IncomingDirectory(shared, new)
+    try namespace.insert(.directory(new), FileName(name), in: state)
+    return IncomingDirectory(shared, namespace, new)
   }
 
   func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.incoming.removeFile(FileName(name), from: state).unlink()
+    try namespace.removeFile(FileName(name), from: state).unlink()
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
-    try shared.incoming.removeDirectory(FileName(name), from: state)
+    try namespace.removeDirectory(FileName(name), from: state)
   }
 
   func rename(
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
+    if namespace.isScratch, case .file(let file) = namespace.member(FileName(name), of: state),
+      try file.moveToLayout(other, in: directory, replacing: replacing, context)
+    {
+      return
+    }
     if let blobs = directory as? AlgorithmDirectory {
       return try moveToBlobs(name, as: other, in: blobs, replacing: replacing, context)
     }
-    guard let target = directory as? IncomingDirectory else { throw .improperLink }
-    let expectedDigest = IncomingFile.expectedDigest(inName: other)
+    guard let target = directory as? IncomingDirectory, target.namespace === namespace else { throw .improperLink }
+    let expectedDigest = namespace.isScratch ? nil : IncomingFile.expectedDigest(inName: other)
     // Not under the lock of the names: the content is hashed again.
     var restored: IncomingFile.Restored?
-    if case .file(let file) = shared.incoming.member(FileName(name), of: state) {
+    if case .file(let file) = namespace.member(FileName(name), of: state) {
       restored = try file.restore(as: expectedDigest, context)
     }
-    let replaced = try shared.incoming.rename(
+    let replaced = try namespace.rename(
       FileName(name), in: state, to: FileName(other), in: target.state, replacing: replacing
     ) { (file) throws(Errno) in try file.setExpectedDigest(expectedDigest, restored) }
     replaced?.unlink()
@@ -105,7 +114,7 @@ final class IncomingDirectory: NamespaceDirectory {
     _ name: String, as hex: String, in blobs: AlgorithmDirectory, replacing: Bool, _ context: RequestContext
   ) throws(Errno) {
     guard let digest = Digest(blobs.algorithm, hex: hex) else { throw .notPermitted }
-    switch shared.incoming.member(FileName(name), of: state) {
+    switch namespace.member(FileName(name), of: state) {
     case .directory: throw .notDirectory
     case .file(let file):
       try file.resolvedBlob(context)

@@ -13,7 +13,8 @@ extension IncomingFile {
       if let failure = state.failure { throw failure }
       return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
-    guard isWritten || isBegun, shared.processes.closesLast(of: handle.process, inode: inode, context) else { return }
+    guard !isScratch, isWritten || isBegun, shared.processes.closesLast(of: handle.process, inode: inode, context)
+    else { return }
     // A new or truncated file is incomplete too, even if nothing was written.
     if shared.processes.wasKilled(thread: context.thread) {
       discard(context)
@@ -40,7 +41,7 @@ extension IncomingFile {
       state.openWriters -= 1
       return (state.openWriters == 0, state.failure)
     }
-    guard isLast else { return }
+    guard isLast, !isScratch else { return }
     if failure != nil {
       discard(context)
       return
@@ -48,20 +49,40 @@ extension IncomingFile {
     do throws(Errno) {
       try publish(isLate: true, context)
     } catch {
-      let name = shared.incoming.name(of: number)?.text ?? ""
+      let name = namespace.name(of: number)?.text ?? ""
       shared.logger.error("commit \(name): \(error) after its last close")
     }
   }
 
   /// Commits a change that was made without a descriptor, unless a writer will commit it at its close.
   func publishUnlessOpen(_ context: RequestContext) throws(Errno) {
-    guard state.withLock({ $0.openWriters == 0 }) else { return }
+    guard !isScratch, state.withLock({ $0.openWriters == 0 }) else { return }
     do throws(Errno) {
       try publish(context)
     } catch {
       discard(context)
       throw error
     }
+  }
+
+  /// Commits temporary content under a digest, and marks it as moved.
+  ///
+  /// - Throws: EBADMSG when the content has another digest; it stays as it is then.
+  func commitScratch(as digest: Digest, _ context: RequestContext) throws(Errno) {
+    try state.withLock { (state) throws(Errno) in
+      if state.stage != nil, digest.algorithm != namespace.algorithm { throw .notSupportedOnSocket }
+      state.expectedDigest = digest
+    }
+    do throws(Errno) {
+      try publish(context)
+    } catch {
+      state.withLock { state in
+        state.failure = nil
+        state.expectedDigest = nil
+      }
+      throw error
+    }
+    markMoved()
   }
 
   /// Commits the content and makes the name an alias of the blob. Lookups wait meanwhile.
@@ -124,7 +145,7 @@ extension IncomingFile {
     // The close and the end of a killed writer both discard.
     if hasContent { shared.counters.add(.discards) }
     if !hasBlob {
-      shared.incoming.remove(self)
+      namespace.remove(self)
       unlink()
     }
     // Freeing the space of a large file blocks.

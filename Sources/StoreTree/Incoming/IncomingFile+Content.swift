@@ -43,7 +43,7 @@ extension IncomingFile {
         return .ready(stage)
       }
       state.isBusy = true
-      return .copy(state.isDirty ? nil : state.address?.digest, state.expectedDigest?.algorithm ?? .sha256)
+      return .copy(state.isDirty ? nil : state.address?.digest, state.expectedDigest?.algorithm ?? namespace.algorithm)
     }
     switch step {
     case .ready(let stage): return stage

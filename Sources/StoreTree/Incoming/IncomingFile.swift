@@ -38,17 +38,23 @@ final class IncomingFile: Node {
   }
 
   let shared: TreeContext
+  let namespace: IncomingNamespace
   let number: UInt64
+  /// The process that created the file; 0 when it cannot be seen.
+  let creator: Int32
   /// Whether the file was created under a digest in `blobs`, and has no name in `incoming`.
   let isInBlobs: Bool
   let state: Monitor<State>
 
   init(
-    _ shared: TreeContext, number: UInt64, isInBlobs: Bool = false, expectedDigest: Digest?, _ metadata: FileMetadata
+    _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64, isInBlobs: Bool = false,
+    expectedDigest: Digest?, _ metadata: FileMetadata, creator: Int32 = 0
   ) {
     self.shared = shared
+    self.namespace = namespace
     self.number = number
     self.isInBlobs = isInBlobs
+    self.creator = creator
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
 
@@ -80,7 +86,7 @@ final class IncomingFile: Node {
       state.withLock(notifying: .none) { if $0.address == address { $0.info = info } }
     } catch {
       guard error.code == .notFound else { return address }
-      shared.incoming.remove(self)
+      namespace.remove(self)
       throw .noSuchFileOrDirectory
     }
     return address
@@ -192,6 +198,7 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    shared.rewrites.end(self, context)
     // `O_RDONLY | O_TRUNC` changes the content, so it counts as a writer.
     let isWriting = request.isWriting || request.isTruncating
     let process = isWriting ? shared.processes.process(ofThread: context.thread) : 0
@@ -214,6 +221,17 @@ final class IncomingFile: Node {
     // Opened now, so that a reader continues to read a blob that is deleted.
     if !isWriting, let address = state.withLock({ $0.committed }) { try handle.open(address, context) }
     return handle
+  }
+
+  /// Whether the content is temporary, and becomes a blob only by a rename.
+  var isScratch: Bool { namespace.isScratch }
+
+  /// Marks the content as moved to a name of the layout: it cannot be written any more.
+  func markMoved() {
+    state.withLock { state in
+      state.isBlobName = true
+      state.isUnlinked = true
+    }
   }
 
   /// Marks the name as removed, so that uncommitted content is never committed.

@@ -4,10 +4,13 @@ import SystemPackage
 /// The identity and the metadata of a directory below `incoming`. ``IncomingNamespace`` has its members.
 final class IncomingInode: Sendable {
   let number: UInt64
+  /// The process that created the directory; 0 when it cannot be seen.
+  let creator: Int32
   private let metadata: Monitor<FileMetadata>
 
-  init(number: UInt64, _ metadata: FileMetadata) {
+  init(number: UInt64, _ metadata: FileMetadata, creator: Int32 = 0) {
     self.number = number
+    self.creator = creator
     self.metadata = Monitor(metadata)
   }
 

@@ -1,4 +1,5 @@
 import CASPlatform
+import OCI
 import SystemPackage
 
 /// The directory tree below `incoming`, under one lock, so that a rename is atomic.
@@ -17,11 +18,20 @@ final class IncomingNamespace: Sendable {
   }
 
   let root: IncomingInode
+  /// Whether the content is temporary, and becomes a blob only by a rename.
+  let isScratch: Bool
+  /// The algorithm by which content is hashed that does not say another.
+  let algorithm: Digest.Algorithm
   private let limit: Int
   private let state: Monitor<State>
 
-  init(limit: Int, started: Timestamp, options: TreeOptions) {
+  init(
+    limit: Int, started: Timestamp, options: TreeOptions, isScratch: Bool = false,
+    algorithm: Digest.Algorithm = .sha256
+  ) {
     self.limit = limit
+    self.isScratch = isScratch
+    self.algorithm = algorithm
     // Random, so that inode numbers differ from those of other mounts and of earlier daemons of this one.
     let first = UInt64.random(in: 1 << 32..<1 << 60)
     root = IncomingInode(
@@ -111,6 +121,40 @@ final class IncomingNamespace: Sendable {
     }
   }
 
+  /// Whether there is neither a file nor a directory.
+  var isEmpty: Bool { state.withLock(notifying: .none) { $0.places.isEmpty } }
+
+  /// Whether a file, or one below a directory, is open for writing.
+  func hasOpenWriter(_ member: Member) -> Bool {
+    state.withLock(notifying: .none) { Self.files(below: member, $0) }.contains { file in
+      file.state.withLock { $0.openWriters > 0 }
+    }
+  }
+
+  /// Removes a member of the root, with all that is below it.
+  func removeTree(_ name: FileName) {
+    let files = state.withLock { (state) -> [IncomingFile] in
+      guard let member = state.members[root.number]?.removeValue(forKey: name) else { return [] }
+      let files = Self.files(below: member, state)
+      Self.forget(member, &state)
+      return files
+    }
+    for file in files { file.unlink() }
+  }
+
+  private static func files(below member: Member, _ state: State) -> [IncomingFile] {
+    switch member {
+    case .file(let file): [file]
+    case .directory(let directory): (state.members[directory.number] ?? [:]).values.flatMap { files(below: $0, state) }
+    }
+  }
+
+  private static func forget(_ member: Member, _ state: inout State) {
+    state.places[member.number] = nil
+    guard case .directory(let directory) = member else { return }
+    for child in (state.members.removeValue(forKey: directory.number) ?? [:]).values { forget(child, &state) }
+  }
+
   /// Removes a file, wherever it is.
   func remove(_ file: IncomingFile) {
     state.withLock { state in
@@ -192,6 +236,22 @@ extension IncomingNamespace.Member {
     switch self {
     case .directory(let directory): directory.number
     case .file(let file): file.number
+    }
+  }
+
+  /// The process that created it; 0 when it cannot be seen.
+  var creator: Int32 {
+    switch self {
+    case .directory(let directory): directory.creator
+    case .file(let file): file.creator
+    }
+  }
+
+  /// When it was last written.
+  var modified: Timestamp {
+    switch self {
+    case .directory(let directory): directory.current.modified
+    case .file(let file): file.metadata.modified
     }
   }
 }

@@ -4,6 +4,7 @@ import SystemPackage
 /// A directory that shows a directory of the ``IncomingNamespace``: `incoming`, `committed` and those below them.
 protocol NamespaceDirectory: Node {
   var shared: TreeContext { get }
+  var namespace: IncomingNamespace { get }
   var state: IncomingInode { get }
 
   /// The inode number for the number of a directory in the namespace.
@@ -21,14 +22,14 @@ extension NamespaceDirectory {
   var inode: UInt64 { Self.inode(state.number) }
   var kind: NodeKind { .directory }
   var parentInode: UInt64 {
-    state.number == 0 ? Inode.root : Self.inode(shared.incoming.position(of: state).parent)
+    state.number == 0 ? Inode.root : Self.inode(namespace.position(of: state).parent)
   }
 
   func isSame(as other: any Node) -> Bool { (other as? Self)?.state === state }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     try shared.commits.wait(context)
-    let members = try shared.incoming.members(of: state)
+    let members = try namespace.members(of: state)
     if members.count > quickCount { context.willBlock() }
     return EntryList(
       members.compactMap { (name, member) in

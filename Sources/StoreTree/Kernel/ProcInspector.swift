@@ -9,6 +9,10 @@ struct ProcInspector: ProcessInspector {
     return Self.field("Tgid:", of: status).flatMap { Int32($0) } ?? 0
   }
 
+  func isAlive(process: Int32) -> Bool {
+    process > 0 && (try? OpenFile.open(path: "/proc/\(process)", [.readOnly, .directory])) != nil
+  }
+
   func isMember(of group: UInt32, thread: Int32) -> Bool {
     guard thread > 0, let status = text("/proc/\(thread)/status"), let groups = Self.field("Groups:", of: status)
     else { return false }

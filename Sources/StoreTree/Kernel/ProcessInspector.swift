@@ -5,6 +5,9 @@ package protocol ProcessInspector: Sendable {
   /// The process (thread group) that a thread belongs to; 0 when it cannot be seen.
   func process(ofThread thread: Int32) -> Int32
 
+  /// Whether a process exists; `false` when it cannot be seen.
+  func isAlive(process: Int32) -> Bool
+
   /// Whether a thread has a group among its supplementary groups; `false` when it cannot be seen.
   func isMember(of group: UInt32, thread: Int32) -> Bool
 

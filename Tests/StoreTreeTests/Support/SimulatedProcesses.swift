@@ -16,6 +16,7 @@ final class SimulatedProcesses: ProcessInspector {
     var descriptors: [Descriptor: Int] = [:]
     var killed: Set<Int32> = []
     var groups: [Int32: Set<UInt32>] = [:]
+    var ended: Set<Int32> = []
   }
 
   private let state = Monitor(State())
@@ -35,11 +36,18 @@ final class SimulatedProcesses: ProcessInspector {
     state.withLock { _ = $0.killed.insert(thread) }
   }
 
+  /// Ends a process.
+  func end(_ process: Int32) {
+    state.withLock { _ = $0.ended.insert(process) }
+  }
+
   func setGroups(_ groups: Set<UInt32>, ofThread thread: Int32) {
     state.withLock { $0.groups[thread] = groups }
   }
 
   func process(ofThread thread: Int32) -> Int32 { state.withLock { $0.processes[thread] ?? thread } }
+
+  func isAlive(process: Int32) -> Bool { state.withLock { !$0.ended.contains(process) } }
 
   func isMember(of group: UInt32, thread: Int32) -> Bool {
     state.withLock { $0.groups[thread]?.contains(group) ?? false }

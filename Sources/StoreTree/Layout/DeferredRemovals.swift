@@ -1,0 +1,129 @@
+import CASPlatform
+import OCI
+
+/// The blobs that tools removed, as long as the removal can destroy the work of another process.
+///
+/// A tool that collects garbage has read the index, and removes what that does not reach: also what another process has put,
+/// or found, and is about to refer to. `skopeo delete` removes what the index still reaches, and writes the index after.
+final class DeferredRemovals: Sendable {
+  private struct Removal {
+    let process: Int32
+    let requested: ContinuousClock.Instant
+    /// Whether the process wrote the index after it removed the blob.
+    var isDecided = false
+  }
+
+  private struct State {
+    var removals: [Digest: Removal] = [:]
+    /// When each process last used the layout as a tool: read or wrote the index, or put content.
+    var uses: [Int32: ContinuousClock.Instant] = [:]
+    /// The processes that were served the index.
+    var readers: Set<Int32> = []
+  }
+
+  /// The number of processes from which ended ones are looked for.
+  private static let manyProcesses = 64
+
+  private let processes: any ProcessInspector
+  private let grace: Duration
+  private let state = Monitor(State())
+
+  /// - Parameter grace: how long a process that used the layout can be about to refer to a blob.
+  init(_ processes: any ProcessInspector, grace: Duration) {
+    self.processes = processes
+    self.grace = grace
+  }
+
+  /// Notes that a process works on the layout.
+  ///
+  /// - Parameter readsIndex: whether it was served the index.
+  func noteUse(by process: Int32, readsIndex: Bool = false) {
+    state.withLock { state in
+      state.uses[process] = .now
+      if readsIndex { state.readers.insert(process) }
+      if state.uses.count > Self.manyProcesses { forgetEnded(&state) }
+    }
+  }
+
+  /// Whether removals by a process are deferred: it was served the index.
+  func defers(_ process: Int32) -> Bool {
+    process != 0 && state.withLock(notifying: .none) { $0.readers.contains(process) }
+  }
+
+  /// Whether another process can be about to refer to a blob.
+  func hasOtherUser(than process: Int32) -> Bool {
+    state.withLock { hasOtherUser(than: process, &$0) }
+  }
+
+  /// Whether a blob was put so recently that its process can be about to refer to it.
+  func isRecent(_ modified: Timestamp) -> Bool {
+    modified > Timestamp.now.earlier(bySeconds: grace.components.seconds)
+  }
+
+  /// Hides a blob from a process that removed it.
+  func add(_ digest: Digest, by process: Int32) {
+    state.withLock { $0.removals[digest] = Removal(process: process, requested: .now) }
+  }
+
+  /// Whether the removal of a blob is not decided.
+  func contains(_ digest: Digest) -> Bool {
+    state.withLock(notifying: .none) { $0.removals[digest] != nil }
+  }
+
+  /// Whether a blob is hidden from the process of a thread.
+  func isHidden(_ digest: Digest, thread: Int32) -> Bool {
+    guard let removal = state.withLock(notifying: .none, { $0.removals[digest] }) else { return false }
+    return processes.process(ofThread: thread) == removal.process
+  }
+
+  /// The blobs that are hidden from the process of a thread.
+  func hidden(thread: Int32) -> Set<Digest> {
+    if state.withLock(notifying: .none, { $0.removals.isEmpty }) { return [] }
+    let process = processes.process(ofThread: thread)
+    return state.withLock { Set($0.removals.filter { $0.value.process == process }.keys) }
+  }
+
+  /// Notes that a process wrote the index, which says what it meant by its removals.
+  func noteIndexWrite(by process: Int32) {
+    state.withLock { state in
+      for (digest, removal) in state.removals where removal.process == process {
+        state.removals[digest]?.isDecided = true
+      }
+    }
+  }
+
+  /// The removals that can be decided: their process wrote the index, or has ended, and no other process can be about to
+  /// refer to a blob; or their time is over.
+  func due() -> [Digest] {
+    state.withLock { state in
+      if state.removals.isEmpty { return [] }
+      forgetEnded(&state)
+      let now = ContinuousClock.now
+      return state.removals.filter { (_, removal) in
+        if now > removal.requested + grace { return true }
+        guard removal.isDecided || !processes.isAlive(process: removal.process) else { return false }
+        return !hasOtherUser(than: removal.process, &state)
+      }.map(\.key)
+    }
+  }
+
+  /// Ends the removal of a blob, which is gone or stays.
+  func remove(_ digest: Digest) {
+    state.withLock { $0.removals[digest] = nil }
+  }
+
+  private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
+    let now = ContinuousClock.now
+    return state.uses.contains { (other, last) in
+      other != process && now < last + grace && (other == 0 || processes.isAlive(process: other))
+    }
+  }
+
+  private func forgetEnded(_ state: inout State) {
+    let now = ContinuousClock.now
+    for (process, last) in state.uses where process == 0 ? now > last + grace : !processes.isAlive(process: process) {
+      state.uses[process] = nil
+      state.readers.remove(process)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+// Temporary content becomes what its new name says.
+extension IncomingFile {
+  /// Moves temporary content to a name of the layout: a blob, `index.json` or `oci-layout`. The process that wrote it can
+  /// still have it open.
+  ///
+  /// - Returns: `false` if the name is none of these, so that nothing was done.
+  /// - Throws: EBADMSG if the content has another digest than the name says; EINVAL if it is not an index or a layout file;
+  ///   EBUSY if another process has it open for writing.
+  func moveToLayout(
+    _ name: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) -> Bool {
+    let process = shared.processes.process(ofThread: context.thread)
+    switch directory {
+    case let blobs as AlgorithmDirectory:
+      guard let digest = Digest(blobs.algorithm, hex: name) else { return false }
+      try requireOwnWriters(process)
+      if !replacing, try shared.isStored(digest, context) { throw .fileExists }
+      try commitScratch(as: digest, context)
+    case is RootDirectory:
+      let isIndex = name.sameBytes(as: ImageIndex.fileName)
+      guard isIndex || name.sameBytes(as: ImageLayout.fileName) else { return false }
+      guard replacing else { throw .fileExists }
+      try requireOwnWriters(process)
+      let content = try scratchContent(limit: ImageIndex.maximumSize, context)
+      var index: ImageIndex?
+      do throws(InvalidValue) {
+        if isIndex { index = try ImageIndex(parsing: content) } else { try ImageLayout.validate(content) }
+      } catch {
+        shared.refuse("write \(name): process \(process): \(error)")
+        throw .invalidArgument
+      }
+      if let index { try shared.applyIndex(index, process: process, context) }
+      markMoved()
+    default: return false
+    }
+    namespace.remove(self)
+    return true
+  }
+
+  private func requireOwnWriters(_ process: Int32) throws(Errno) {
+    let isForeign = state.withLock { $0.openWriters > 0 } && creator != 0 && process != 0 && creator != process
+    if isForeign { throw .resourceBusy }
+  }
+
+  private func scratchContent(limit: Int, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    let size = state.withLock { $0.stage?.size ?? 0 }
+    guard size <= Int64(limit) else { throw .fileTooLarge }
+    guard case .bytes(let bytes) = try read(at: 0, count: Int(size), keeping: .init(nil), context) else { return [] }
+    return bytes
+  }
+}

@@ -1,0 +1,52 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `index.json`: a view of the store's index. A write to it is a change of the index, merged with those of other writers.
+///
+/// It is one node for the whole life of the mount, so a reader never finds it missing, empty or incomplete.
+final class IndexFile: Node {
+  private let shared: TreeContext
+
+  init(_ shared: TreeContext) {
+    self.shared = shared
+  }
+
+  var inode: UInt64 { Inode.index }
+  var preferredID: NodeID { NodeID(inode) }
+  var kind: NodeKind { .file }
+  // A rename over the name makes the kernel take the renamed node for it, until it looks the name up again.
+  var entryTimeout: Duration { .zero }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    let size = shared.indexVersions.current(try shared.references.index(context)).content.count
+    return shared.attributes(
+      inode: inode, kind: .file, permissions: shared.isWritable ? 0o644 : 0o444, size: Int64(size),
+      modified: try shared.references.modified(context), attributeTimeout: .zero)
+  }
+
+  /// Accepts owner, mode and times without keeping them, as the tools that set them expect.
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    if let size = changes.size {
+      guard let handle = handle as? IndexHandle else { throw .notPermitted }
+      try handle.truncate(to: size, context)
+    }
+    return try attributes(context)
+  }
+
+  func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    let process = shared.processes.process(ofThread: context.thread)
+    guard request.isWriting || request.isTruncating else { return BufferHandle(try content(process, context)) }
+    guard shared.isWritable else { throw .readOnlyFileSystem }
+    return IndexHandle(
+      shared, content: request.isTruncating ? nil : try content(process, context), process: process)
+  }
+
+  private func content(_ process: Int32, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    shared.removals.noteUse(by: process, readsIndex: true)
+    return shared.indexVersions.open(try shared.references.index(context), process: process).content
+  }
+}

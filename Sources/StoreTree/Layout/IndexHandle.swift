@@ -1,0 +1,112 @@
+import CAS
+import CASPlatform
+import Logging
+import OCI
+import SystemPackage
+
+/// `index.json` open for writing. The content is applied as soon as it is a whole index, because shells and BuildKit ignore
+/// the error of `close(2)`.
+final class IndexHandle: FileHandle {
+  private struct State {
+    var content: [UInt8]
+    var extent = JSONExtent()
+    /// Whether the content differs from what was read or applied.
+    var isChanged: Bool
+    var failure: Errno?
+  }
+
+  private let shared: TreeContext
+  private let process: Int32
+  private let state: Monitor<State>
+
+  /// Opens the index for writing.
+  ///
+  /// - Parameter content: what the process was served; `nil` for a truncated file.
+  init(_ shared: TreeContext, content: [UInt8]?, process: Int32) {
+    self.shared = shared
+    self.process = process
+    state = Monitor(State(content: content ?? [], isChanged: content == nil))
+  }
+
+  var cachePolicy: CachePolicy { .directIO }
+  var ignoresFlush: Bool { false }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    let content = state.withLock { $0.content }
+    guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
+    return .bytes(Array(content[start..<min(content.count, start + count)]))
+  }
+
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    try target.offset(from: start, inSolid: Int64(state.withLock { $0.content.count }))
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
+    try change(context) { (state) throws(Errno) in
+      guard let start = Int(exactly: offset), start <= ImageIndex.maximumSize,
+        bytes.count <= ImageIndex.maximumSize - start
+      else { throw .fileTooLarge }
+      let overwritten = min(bytes.count, max(0, state.content.count - start))
+      if start > state.content.count { state.content += [UInt8](repeating: 0, count: start - state.content.count) }
+      for index in 0..<overwritten { state.content[start + index] = bytes[index] }
+      for index in overwritten..<bytes.count { state.content.append(bytes[index]) }
+      if start < state.extent.count { state.extent = JSONExtent() }
+    }
+  }
+
+  /// Truncates or extends the content: `ftruncate(2)`.
+  func truncate(to size: Int64, _ context: RequestContext) throws(Errno) {
+    try change(context) { (state) throws(Errno) in
+      guard let size = Int(exactly: size), size <= ImageIndex.maximumSize else { throw .fileTooLarge }
+      let missing = max(0, size - state.content.count)
+      state.content = Array(state.content.prefix(size)) + [UInt8](repeating: 0, count: missing)
+      state.extent = JSONExtent()
+    }
+  }
+
+  func flush(_ context: RequestContext) throws(Errno) {
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+    guard state.withLock({ $0.isChanged }),
+      shared.processes.closesLast(of: process, inode: Inode.index, context)
+    else { return }
+    // A writer that was killed half way changes nothing.
+    if shared.processes.wasKilled(thread: context.thread) { return state.withLock { $0.isChanged = false } }
+    throw incomplete()
+  }
+
+  func release(_ context: RequestContext) {
+    if state.withLock({ $0.isChanged && $0.failure == nil }) { _ = incomplete() }
+  }
+
+  private func incomplete() -> Errno {
+    let content = state.withLock { $0.content }
+    do throws(InvalidValue) {
+      _ = try ImageIndex(parsing: content)
+    } catch {
+      shared.refuse("change index: process \(process): \(error)")
+    }
+    return fail(.invalidArgument)
+  }
+
+  private func change(_ context: RequestContext, _ body: (inout State) throws(Errno) -> Void) throws(Errno) {
+    let content = try state.withLock { (state) throws(Errno) -> [UInt8]? in
+      if let failure = state.failure { throw failure }
+      try body(&state)
+      state.isChanged = true
+      state.extent.append(state.content[state.extent.count...])
+      return state.extent.hasEnded ? state.content : nil
+    }
+    guard let content, let index = try? ImageIndex(parsing: content) else { return }
+    do throws(Errno) {
+      try shared.applyIndex(index, process: process, context)
+      state.withLock { if $0.content == content { $0.isChanged = false } }
+    } catch {
+      throw fail(error)
+    }
+  }
+
+  private func fail(_ error: Errno) -> Errno {
+    state.withLock { $0.failure = error }
+    return error
+  }
+}

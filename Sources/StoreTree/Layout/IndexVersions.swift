@@ -1,0 +1,137 @@
+import CAS
+import CASPlatform
+import OCI
+
+/// The versions of `index.json` that were served, which are the bases of the changes that writers make.
+///
+/// Each version has a stamp that comes back with what a tool makes of it. Old versions are kept as differences.
+final class IndexVersions: Sendable {
+  /// A version as it is served.
+  struct Served: Sendable {
+    let stamp: IndexStamp
+    let content: [UInt8]
+  }
+
+  fileprivate struct Old {
+    let version: UInt64
+    /// The change from the next version to this one.
+    let difference: IndexVersion.Difference
+  }
+
+  /// The last write of a process under one stamp.
+  fileprivate struct Write {
+    let process: Int32
+    let stamp: IndexStamp
+    /// The change from the version of the stamp to the written one.
+    let difference: IndexVersion.Difference
+  }
+
+  fileprivate struct Pin {
+    let served: Served
+    let taken: ContinuousClock.Instant
+  }
+
+  fileprivate struct State {
+    var content: [UInt8] = []
+    var served: Served?
+    /// Whether a process has the current version. Only such versions can come back.
+    var isOut = false
+    var old: [Old] = []
+    var oldSize = 0
+    var writes: [Write] = []
+    var pins: [Int32: Pin] = [:]
+  }
+
+  /// The most old versions, and the most bytes that they take.
+  fileprivate static let maximumCount = 10_000
+  fileprivate static let maximumSize = 32 << 20
+  /// The most processes whose writes are remembered.
+  private static let maximumWrites = 256
+  /// How long a process that has not written gets the same version again. `skopeo delete` finds the position of an entry
+  /// in one read, and removes what is there in another.
+  private static let pinTime = Duration.seconds(1)
+
+  private let source = UInt64.random(in: 1...UInt64.max)
+  private let state = Monitor(State())
+
+  /// Returns the current version as it is served to attributes.
+  func current(_ content: [UInt8]) -> Served {
+    state.withLock { $0.serve(content, source) }
+  }
+
+  /// Returns the version for a process that opens the file.
+  func open(_ content: [UInt8], process: Int32) -> Served {
+    state.withLock { state in
+      let now = ContinuousClock.now
+      state.pins = state.pins.filter { now < $0.value.taken + Self.pinTime }
+      if process != 0, let pin = state.pins[process] { return pin.served }
+      let served = state.serve(content, source)
+      state.isOut = true
+      if process != 0 { state.pins[process] = Pin(served: served, taken: now) }
+      return served
+    }
+  }
+
+  /// Returns the base of what a process wrote; `nil` if it is unknown.
+  func base(of stamp: IndexStamp?, process: Int32) -> IndexVersion? {
+    guard let stamp, stamp.source == source else { return nil }
+    return state.withLock { state in
+      guard let version = state.version(stamp.version) else { return nil }
+      let write = state.writes.last { $0.process == process && $0.process != 0 && $0.stamp == stamp }
+      return write.map { $0.difference.applied(to: version) } ?? version
+    }
+  }
+
+  /// Notes what a process wrote: the base of its next write under the same stamp.
+  func noteWrite(_ written: IndexVersion, stamp: IndexStamp?, process: Int32) {
+    state.withLock { state in
+      state.pins[process] = nil
+      guard process != 0, let stamp, stamp.source == source, let version = state.version(stamp.version) else { return }
+      state.writes.removeAll { $0.process == process && $0.stamp == stamp }
+      state.writes.append(
+        Write(process: process, stamp: stamp, difference: IndexVersion.Difference(from: version, to: written)))
+      if state.writes.count > Self.maximumWrites { state.writes.removeFirst() }
+    }
+  }
+}
+
+extension IndexVersions.State {
+  /// Makes content the current version, unless it is.
+  fileprivate mutating func serve(_ new: [UInt8], _ source: UInt64) -> IndexVersions.Served {
+    if let served, content == new { return served }
+    let stamp = IndexStamp(source: source, version: (served?.stamp.version ?? 0) + 1)
+    let index = try? ImageIndex(parsing: new)
+    // Older versions lead to the current one through all between them.
+    if isOut || !old.isEmpty, let served {
+      keep(served.stamp.version, index.map { IndexVersion($0) } ?? IndexVersion())
+    }
+    content = new
+    isOut = false
+    let next = IndexVersions.Served(stamp: stamp, content: index?.stamped(stamp) ?? new)
+    served = next
+    return next
+  }
+
+  /// Keeps the current version as what turns the next one into it.
+  private mutating func keep(_ version: UInt64, _ next: IndexVersion) {
+    let current = (try? ImageIndex(parsing: content)).map { IndexVersion($0) } ?? IndexVersion()
+    let difference = IndexVersion.Difference(from: next, to: current)
+    old.append(IndexVersions.Old(version: version, difference: difference))
+    oldSize += difference.size
+    var excess = 0
+    while old.count - excess > IndexVersions.maximumCount || oldSize > IndexVersions.maximumSize, excess < old.count {
+      oldSize -= old[excess].difference.size
+      excess += 1
+    }
+    old.removeFirst(excess)
+  }
+
+  /// The entries of a version; `nil` if it is forgotten.
+  fileprivate func version(_ number: UInt64) -> IndexVersion? {
+    guard let served, let index = try? ImageIndex(parsing: content) else { return nil }
+    if number == served.stamp.version { return IndexVersion(index) }
+    guard let first = old.firstIndex(where: { $0.version == number }) else { return nil }
+    return old[first...].reversed().reduce(IndexVersion(index)) { (version, old) in old.difference.applied(to: version)
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import CAS
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// The temporary files and directories of tools in one place of the layout.
+///
+/// They take space in the store's file system, and have no names there. Each is listed to the process that made it alone,
+/// because tools that collect garbage trip over foreign names.
+struct ScratchArea {
+  let shared: TreeContext
+  let place: ScratchName.Place
+
+  /// How long content stays that another process is to rename, or whose process cannot be seen.
+  private static let maximumAge = Duration.seconds(3600)
+
+  var namespace: IncomingNamespace { shared.scratch(place) }
+
+  func child(named name: String, _ context: RequestContext) -> (any Node)? {
+    switch member(name, context)?.member {
+    case .directory(let state): IncomingDirectory(shared, namespace, state)
+    case .file(let file): file
+    case nil: nil
+    }
+  }
+
+  /// The entries that the process of the caller made.
+  func entries(_ context: RequestContext) throws(Errno) -> [DirectoryEntry] {
+    sweep()
+    let members = try namespace.members(of: namespace.root)
+    if members.isEmpty { return [] }
+    let process = shared.processes.process(ofThread: context.thread)
+    return members.filter { $0.member.creator == process }.map { (name, member) in
+      let text = name.text.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(name.text[..<$0]) } ?? name.text
+      let isDirectory = if case .directory = member { true } else { false }
+      return DirectoryEntry(
+        name: text, inode: Inode.incoming(member.number), kind: isDirectory ? .directory : .file)
+    }
+  }
+
+  /// Creates a file.
+  ///
+  /// - Throws: EPERM if no tool gives such a name to temporary content.
+  func create(
+    _ name: String, permissions: UInt32, _ context: RequestContext
+  ) throws(Errno) -> (node: any Node, handle: any FileHandle) {
+    guard let scratch = ScratchName(file: name, in: place) else { throw .notPermitted }
+    sweep()
+    let process = shared.processes.process(ofThread: context.thread)
+    shared.removals.noteUse(by: process)
+    let file = IncomingFile(
+      shared, namespace, number: shared.incoming.nextNumber(), expectedDigest: nil,
+      namespace.root.current.ofNewChild(permissions, isDirectory: false, context), creator: process)
+    try namespace.insert(.file(file), key(scratch, process), in: namespace.root)
+    return (file, try file.open(OpenRequest(isWriting: true), context))
+  }
+
+  /// Makes a directory.
+  ///
+  /// - Throws: EPERM as for a file.
+  func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {
+    guard let scratch = ScratchName(directory: name, in: place) else { throw .notPermitted }
+    sweep()
+    let process = shared.processes.process(ofThread: context.thread)
+    let new = IncomingInode(
+      number: shared.incoming.nextNumber(),
+      namespace.root.current.ofNewChild(permissions, isDirectory: true, context), creator: process)
+    try namespace.insert(.directory(new), key(scratch, process), in: namespace.root)
+    return IncomingDirectory(shared, namespace, new)
+  }
+
+  func removeFile(_ name: String, _ context: RequestContext) throws(Errno) {
+    guard let key = member(name, context)?.key else { throw .noSuchFileOrDirectory }
+    try namespace.removeFile(key, from: namespace.root).unlink()
+  }
+
+  func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
+    guard let key = member(name, context)?.key else { throw .noSuchFileOrDirectory }
+    try namespace.removeDirectory(key, from: namespace.root)
+  }
+
+  /// Renames temporary content: to another such name, or to what it is for.
+  func rename(
+    _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
+  ) throws(Errno) {
+    guard let (key, member) = member(name, context) else { throw .noSuchFileOrDirectory }
+    if case .file(let file) = member, try file.moveToLayout(other, in: directory, replacing: replacing, context) {
+      return
+    }
+    guard (directory as? any ScratchParent)?.scratch.place == place,
+      let scratch = ScratchName(file: other, in: place) ?? ScratchName(directory: other, in: place)
+    else { throw .notPermitted }
+    let process = shared.processes.process(ofThread: context.thread)
+    let replaced = try namespace.rename(
+      key, in: namespace.root, to: self.key(scratch, process), in: namespace.root, replacing: replacing
+    ) { _ in }
+    replaced?.unlink()
+  }
+
+  /// Removes what its process left behind.
+  func sweep() {
+    guard let members = try? namespace.members(of: namespace.root), !members.isEmpty else { return }
+    for (name, member) in members where isAbandoned(name, member) { namespace.removeTree(name) }
+  }
+
+  private func isAbandoned(_ name: FileName, _ member: IncomingNamespace.Member) -> Bool {
+    if namespace.hasOpenWriter(member) { return false }
+    let isOld = Timestamp.now.earlier(bySeconds: Self.maximumAge.components.seconds) > member.modified
+    let lifetime = ScratchName(file: name.text, in: place)?.lifetime ?? .process
+    guard member.creator != 0, lifetime == .process else { return isOld }
+    return !shared.processes.isAlive(process: member.creator)
+  }
+
+  private func member(
+    _ name: String, _ context: RequestContext
+  ) -> (key: FileName, member: IncomingNamespace.Member)? {
+    if namespace.isEmpty { return nil }
+    let own = ScratchName(file: name, in: place) ?? ScratchName(directory: name, in: place)
+    let process = own?.isOfProcess ?? false ? shared.processes.process(ofThread: context.thread) : 0
+    guard let key = own.map({ key($0, process) }), let member = namespace.member(key, of: namespace.root) else {
+      return nil
+    }
+    return (key, member)
+  }
+
+  /// The name in the namespace. One that each process has for itself is followed by the process.
+  private func key(_ name: ScratchName, _ process: Int32) -> FileName {
+    FileName(name.isOfProcess ? "\(name.text)/\(process)" : name.text)
+  }
+}
+
+/// A directory in which tools make temporary files.
+protocol ScratchParent: Node {
+  var scratch: ScratchArea { get }
+}
+
+extension TreeContext {
+  /// Removes what processes left behind in every place.
+  func sweepScratch() {
+    for place in [.root] + Digest.Algorithm.allCases.map({ ScratchName.Place.blobs($0) }) {
+      ScratchArea(shared: self, place: place).sweep()
+    }
+  }
+}

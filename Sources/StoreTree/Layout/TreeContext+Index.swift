@@ -1,0 +1,55 @@
+import CAS
+import Logging
+import OCI
+import SystemPackage
+
+extension TreeContext {
+  /// Whether the mount and its store can be changed.
+  var isWritable: Bool { !options.isReadOnly && engine.isWritable }
+
+  /// Applies what a process wrote as the index: its changes since the version that it was served.
+  ///
+  /// - Throws: EINVAL if an added entry is not a descriptor or has an unsafe name; EEXIST for a refused conflict.
+  func applyIndex(_ written: ImageIndex, process: Int32, _ context: RequestContext) throws(Errno) {
+    guard isWritable else { throw .readOnlyFileSystem }
+    context.willBlock()
+    // The merge is with what the store has, so that what is served meanwhile may be older.
+    let stamp = written.stamp
+    let version = IndexVersion(written)
+    let change: IndexChange
+    do throws(InvalidValue) {
+      change = try IndexChange(from: indexVersions.base(of: stamp, process: process), to: version)
+    } catch {
+      refuse("change index: process \(process): \(error)")
+      throw .invalidArgument
+    }
+    if !change.isEmpty {
+      let conflicts = try errors.map { () throws(CASError) in
+        do throws(CASError) {
+          return try engine.changeIndex(
+            change, refusesConflicts: options.refusesConflicts, cancellation: context.cancellation)
+        } catch {
+          if error.code == .clobber { refuse("\(error), by process \(process)") }
+          throw error
+        }
+      }
+      counters.add(.merges)
+      counters.add(.conflicts, Int64(conflicts.count))
+      for conflict in conflicts {
+        logger.warning(
+          "conflict: process \(process) moved \(conflict.name) to \(conflict.kept), another writer to \(conflict.lost)")
+      }
+      references.refresh()
+    }
+    indexVersions.noteWrite(version, stamp: stamp, process: process)
+    removals.noteUse(by: process)
+    removals.noteIndexWrite(by: process)
+    decideRemovals()
+  }
+
+  /// Logs and counts a refused write.
+  func refuse(_ message: String) {
+    counters.add(.refusals)
+    logger.error("\(message)")
+  }
+}

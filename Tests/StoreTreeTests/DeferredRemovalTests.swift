@@ -1,0 +1,101 @@
+import CAS
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import StoreTree
+
+/// Blobs that a process removes after it read the index.
+@Suite struct DeferredRemovalTests {
+  private func tree(grace: Duration = .seconds(600)) throws -> TestTree {
+    try TestTree { $0.removalGrace = grace }
+  }
+
+  @Test("W10: a blob that another process may refer to is gone for the process that removed it alone")
+  func hidden() throws {
+    let tree = try tree()
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .child)
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    #expect(!tree.exists(path))
+    #expect(try tree.names("blobs/sha256").isEmpty)
+    #expect(throws: Errno.noSuchFileOrDirectory) { try tree.remove(path) }
+    _ = try tree.lookup(path, tree.context(.child))
+    #expect(try tree.names("blobs/sha256", tree.context(.child)).count == 1)
+    #expect(try tree.isStored("1"))
+  }
+
+  @Test("W10: a blob that was put within the grace stays until it is over")
+  func recent() throws {
+    let tree = try tree()
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    tree.processes.end(.opener)
+    tree.tree.trimCaches()
+    #expect(try tree.isStored("1"))
+  }
+
+  @Test("W10: the content goes immediately if no other process can refer to it")
+  func immediate() throws {
+    let tree = try tree(grace: .zero)
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .child)
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    #expect(try !tree.isStored("1"))
+  }
+
+  @Test(
+    "W10: the removal of a reachable blob is decided by the index that the process writes next",
+    arguments: [true, false])
+  func decidedByIndex(_ removesName: Bool) throws {
+    let tree = try tree(grace: .zero)
+    try tree.tag("t=1")
+    let path = try tree.blobPath(digest("1"))
+    let index = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    #expect(!tree.exists(path))
+    #expect(try tree.isStored("1"))
+    try tree.writeIndex(removesName ? index.removing("t=1") : index.adding("u=1"))
+    #expect(try tree.isStored("1") == !removesName)
+    #expect(tree.exists(path) == !removesName)
+  }
+
+  @Test("W11: an image that another process refers to meanwhile keeps its blobs")
+  func referredMeanwhile() throws {
+    let tree = try tree(grace: .zero)
+    try tree.tag("t=1")
+    let index = try tree.readIndex(by: .opener)
+    let other = try tree.readIndex(by: .child)
+    try tree.remove(tree.blobPath(digest("1")))
+    try tree.writeIndex(other.adding("copy=1"), by: .child)
+    try tree.writeIndex(index.removing("t=1"))
+    #expect(try tree.tags() == "copy=1")
+    #expect(try tree.isStored("1"))
+  }
+
+  @Test("W10: a process that ends without writing the index removed nothing that is reachable")
+  func ended() throws {
+    let tree = try tree(grace: .zero)
+    try tree.tag("t=1")
+    let path = try tree.blobPath(digest("1"))
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    tree.processes.end(.opener)
+    tree.tree.trimCaches()
+    #expect(try tree.isStored("1"))
+    #expect(tree.exists(path))
+  }
+
+  @Test("W11: a process that never read the index gets B3: EBUSY for what is reachable")
+  func neverRead() throws {
+    let tree = try tree()
+    try tree.tag("t=1")
+    _ = try tree.put("2")
+    #expect(throws: Errno.resourceBusy) { try tree.remove(tree.blobPath(digest("1"))) }
+    try tree.remove(tree.blobPath(digest("2")))
+    #expect(try !tree.isStored("2"))
+  }
+}
