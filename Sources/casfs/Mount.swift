@@ -132,6 +132,8 @@ struct Mount: ParsableCommand {
     tree.isReadOnly = isReadOnly
     tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
+    tree.refusesConflicts = options.refusesConflicts
+    if let grace = options.removalGrace { tree.removalGrace = grace }
     tree.cachesBlobs = options.verification != .always
     let description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,

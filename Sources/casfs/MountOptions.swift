@@ -11,6 +11,10 @@ struct MountOptions {
   var verification = Verification.once
   /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
+  /// Whether a write of `index.json` fails if another writer moved one of its names meanwhile.
+  var refusesConflicts = false
+  /// How long another process can be about to refer to a blob that a tool removed; `nil` is the default.
+  var removalGrace: Duration?
   /// The read mode of blobs; `nil` selects the fastest that is possible.
   var readMode: ReadMode?
   /// The policy for idle processors; `nil` selects it by the machine.
@@ -85,6 +89,12 @@ struct MountOptions {
         throw MountOptionError(description: "mount option verify is one of once, always, none, not '\(value)'")
       }
       self.verification = verification
+    case "conflict":
+      guard ["last", "refuse"].contains(value) else {
+        throw MountOptionError(description: "mount option conflict is one of last, refuse, not '\(value)'")
+      }
+      refusesConflicts = value == "refuse"
+    case "removal_grace": removalGrace = .seconds(Int64(try Self.number(name, value, radix: 10)))
     case "read": readMode = try Self.mode(name, value)
     case "idle": idlePolicy = try Self.mode(name, value)
     case "cache_size":

@@ -16,10 +16,17 @@ struct RefList: ParsableCommand {
   @Flag(help: "Print one JSON object per line, with name and descriptor.")
   var json = false
 
+  @Flag(help: "List the entries without a name, as @DIGEST, and the name that each lost to another writer.")
+  var unnamed = false
+
   func run() throws {
     let engine = try target.openReadOnly(links)
     defer { engine.close() }
     var output = Output()
+    if unnamed {
+      try listUnnamed(engine.index(), &output)
+      return try output.flush()
+    }
     if long || json {
       var failures: [CASError] = []
       for lookup in try engine.lookUpReferences() {
@@ -35,6 +42,21 @@ struct RefList: ParsableCommand {
     } else {
       for name in try engine.referenceNames() { try output.line(name.description) }
       try output.flush()
+    }
+  }
+
+  private func listUnnamed(_ index: ImageIndex, _ output: inout Output) throws(CASError) {
+    for entry in index.entries where entry.name == nil {
+      guard let descriptor = try? entry.descriptor.get() else { continue }
+      let lost = descriptor.annotation(IndexMerge.lostNameKey)
+      if json {
+        try output.line(.object([JSON.Member("name", .null), JSON.Member("descriptor", descriptor.json)]))
+      } else if long {
+        try output.line(
+          "@\(descriptor.digest)", lost ?? "-", String(descriptor.size), descriptor.mediaType)
+      } else {
+        try output.line("@\(descriptor.digest)", lost ?? "-")
+      }
     }
   }
 
