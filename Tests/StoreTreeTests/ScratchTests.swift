@@ -109,6 +109,8 @@ import Testing
     try make(.child)
     #expect(throws: Errno.fileExists) { try make(.opener) }
     #expect(try tree.names("").filter { $0 == name }.count == 1)
+    // The kernel must not find that of one process for another.
+    #expect(try tree.lookup(name).entryTimeout == .zero)
   }
 
   @Test("W7: temporary content is gone when its process and its descriptors are")

@@ -17,7 +17,11 @@ final class IncomingDirectory: NamespaceDirectory {
 
   static func inode(_ number: UInt64) -> UInt64 { number == 0 ? Inode.incoming : Inode.incoming(number) }
 
-  var entryTimeout: Duration { state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second }
+  var entryTimeout: Duration {
+    // Each process can have its own directory of the name.
+    if namespace.isScratch { return .zero }
+    return state.number == 0 ? CacheTimeout.lasting : CacheTimeout.second
+  }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     attributes(state.current)
