@@ -1,0 +1,32 @@
+#!/bin/bash
+. helpers.bash
+. "$scripts/replay.bash"
+: "${tags:?}"
+
+# make TRACE: makes tags, and removes the first one with the verb of the tool that there is.
+make() {
+  local number verb
+  for ((number = 0; number < tags; number++)); do replay "$1" "$1-$number"; done
+  case $1 in
+    skopeo-copy) verb=skopeo-delete ;;
+    oras-cp) verb=oras-manifest-delete ;;
+    regctl-image-copy) verb=regctl-tag-delete ;;
+    umoci-new) verb=umoci-rm ;;
+    *) return ;;
+  esac
+  replay "$verb" "$1-0"
+}
+
+replay skopeo-copy base
+pids=()
+for trace in skopeo-copy oras-cp crane-pull crane-pull-index regctl-image-copy buildx-oci-dir umoci-new umoci-config; do
+  make "$trace" &
+  pids+=($!)
+done
+(while [ ! -e stop ]; do replay umoci-gc collected; done) &
+collector=$!
+for pid in "${pids[@]}"; do wait "$pid"; done
+touch stop
+wait "$collector"
+assert_acknowledged
+assert_eq "$(counter conflicts) $(counter refusals)" '0 0'
