@@ -74,6 +74,17 @@ import Testing
     #expect(try tree.tags() == "a=1 c=3 b=2")
   }
 
+  @Test("W3: an unknown version deletes nothing, and is logged", arguments: ["1.1", "1", nil])
+  func unknownVersion(_ stamp: String?) throws {
+    let tree = try tree("a=1 t=5")
+    let annotation = stamp.map { ",\"annotations\":{\"\(IndexStamp.key)\":\"\($0)\"}" } ?? ""
+    let written = TestIndex("t=2 b=3").text.dropLast() + annotation + "}"
+    try tree.writeIndex(TestIndex(text: written))
+    #expect(try Set(tree.tags().split(separator: " ")) == ["a=1", "=5(t)", "t=2", "b=3"])
+    // A malformed stamp counts as absent.
+    #expect(tree.log.messages.contains { $0.contains("unknown version 1.1") } == (stamp == "1.1"))
+  }
+
   @Test("W3: a process that reads twice within a second is served one version")
   func pinned() throws {
     let tree = try tree("a=1")
@@ -95,6 +106,10 @@ import Testing
     #expect(try tree.tags() == "=2(t) t=3")
     #expect(tree.counter("conflicts") == 1)
     #expect(tree.counter("merges") == 2)
+    let message = try #require(tree.log.messages.first)
+    for part in ["process 200", " t ", try digest("2").description, try digest("3").description] {
+      #expect(message.contains(part), "\(message)")
+    }
   }
 
   @Test("W4: with conflict=refuse the second writer gets EEXIST, and nothing changes")
@@ -108,6 +123,10 @@ import Testing
     }
     #expect(try tree.tags() == "t=2")
     #expect(tree.counter("refusals") == 1)
+    let message = try #require(tree.log.messages.first)
+    for part in ["process 200", " t: ", try digest("2").description, try digest("3").description] {
+      #expect(message.contains(part), "\(message)")
+    }
   }
 
   @Test("W5: a change is applied by the write that completes the index, before the close")

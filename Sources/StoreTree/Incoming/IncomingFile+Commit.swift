@@ -127,6 +127,11 @@ extension IncomingFile {
         state.stage = nil
         state.asyncCommitError = error.description
       }
+      // Some tools take the error of a rename or a close for another, or ignore it.
+      if error == .badMessage, isScratch || isInBlobs, let digest = work.expectedDigest {
+        let process = shared.processes.process(ofThread: context.thread)
+        shared.refuse("put blob \(digest): process \(process): content of another digest")
+      }
       throw error
     }
   }

@@ -26,7 +26,7 @@ extension IncomingFile {
       guard isIndex || name.sameBytes(as: ImageLayout.fileName) else { return false }
       guard replacing else { throw .fileExists }
       try requireOwnWriters(process)
-      let content = try scratchContent(limit: ImageIndex.maximumSize, context)
+      let content = try scratchContent(limit: ImageIndex.maximumSize, process, context)
       var index: ImageIndex?
       do throws(InvalidValue) {
         if isIndex { index = try ImageIndex(parsing: content) } else { try ImageLayout.validate(content) }
@@ -47,9 +47,12 @@ extension IncomingFile {
     if isForeign { throw .resourceBusy }
   }
 
-  private func scratchContent(limit: Int, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  private func scratchContent(limit: Int, _ process: Int32, _ context: RequestContext) throws(Errno) -> [UInt8] {
     let size = state.withLock { $0.stage?.size ?? 0 }
-    guard size <= Int64(limit) else { throw .fileTooLarge }
+    guard size <= Int64(limit) else {
+      shared.refuseLargeIndex(process: process)
+      throw .fileTooLarge
+    }
     guard case .bytes(let bytes) = try read(at: 0, count: Int(size), keeping: .init(nil), context) else { return [] }
     return bytes
   }

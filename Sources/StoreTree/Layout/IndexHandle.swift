@@ -45,7 +45,7 @@ final class IndexHandle: FileHandle {
     try change(context) { (state) throws(Errno) in
       guard let start = Int(exactly: offset), start <= ImageIndex.maximumSize,
         bytes.count <= ImageIndex.maximumSize - start
-      else { throw .fileTooLarge }
+      else { throw tooLarge(&state) }
       let overwritten = min(bytes.count, max(0, state.content.count - start))
       if start > state.content.count { state.content += [UInt8](repeating: 0, count: start - state.content.count) }
       for index in 0..<overwritten { state.content[start + index] = bytes[index] }
@@ -57,7 +57,7 @@ final class IndexHandle: FileHandle {
   /// Truncates or extends the content: `ftruncate(2)`.
   func truncate(to size: Int64, _ context: RequestContext) throws(Errno) {
     try change(context) { (state) throws(Errno) in
-      guard let size = Int(exactly: size), size <= ImageIndex.maximumSize else { throw .fileTooLarge }
+      guard let size = Int(exactly: size), size <= ImageIndex.maximumSize else { throw tooLarge(&state) }
       let missing = max(0, size - state.content.count)
       state.content = Array(state.content.prefix(size)) + [UInt8](repeating: 0, count: missing)
       state.extent = JSONExtent()
@@ -86,6 +86,12 @@ final class IndexHandle: FileHandle {
       shared.refuse("change index: process \(process): \(error)")
     }
     return fail(.invalidArgument)
+  }
+
+  private func tooLarge(_ state: inout State) -> Errno {
+    shared.refuseLargeIndex(process: process)
+    state.failure = .fileTooLarge
+    return .fileTooLarge
   }
 
   private func change(_ context: RequestContext, _ body: (inout State) throws(Errno) -> Void) throws(Errno) {

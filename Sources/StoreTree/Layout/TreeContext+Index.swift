@@ -16,9 +16,13 @@ extension TreeContext {
     // The merge is with what the store has, so that what is served meanwhile may be older.
     let stamp = written.stamp
     let version = IndexVersion(written)
+    let base = indexVersions.base(of: stamp, process: process)
+    if base == nil, let stamp {
+      logger.notice("change index: process \(process): unknown version \(stamp.text), so nothing is deleted")
+    }
     let change: IndexChange
     do throws(InvalidValue) {
-      change = try IndexChange(from: indexVersions.base(of: stamp, process: process), to: version)
+      change = try IndexChange(from: base, to: version)
     } catch {
       refuse("change index: process \(process): \(error)")
       throw .invalidArgument
@@ -45,6 +49,11 @@ extension TreeContext {
     removals.noteUse(by: process)
     removals.noteIndexWrite(by: process)
     decideRemovals()
+  }
+
+  /// Refuses an index that is too large.
+  func refuseLargeIndex(process: Int32) {
+    refuse("change index: process \(process): more than \(ImageIndex.maximumSize) bytes")
   }
 
   /// Logs and counts a refused write.

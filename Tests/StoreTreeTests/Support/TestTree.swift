@@ -23,6 +23,7 @@ final class TestTree {
   let engine: any Engine
   let tree: Tree
   let processes = SimulatedProcesses()
+  let log = TestLog()
   /// The folder with the directory `store`, for a store in a directory.
   let folder: TemporaryFolder?
 
@@ -40,22 +41,22 @@ final class TestTree {
       self.folder = folder
       engine = try DirectoryDriver().create("dir:" + folder("store"), options: CreateOptions(open: open))
     }
-    tree = Self.tree(of: engine, processes, change)
+    tree = Self.tree(of: engine, processes, log, change)
   }
 
   /// Shows a store.
   init(over engine: any Engine, options change: (inout TreeOptions) -> Void = { _ in }) {
     folder = nil
     self.engine = engine
-    tree = Self.tree(of: engine, processes, change)
+    tree = Self.tree(of: engine, processes, log, change)
   }
 
   private static func tree(
-    of engine: any Engine, _ processes: SimulatedProcesses, _ change: (inout TreeOptions) -> Void
+    of engine: any Engine, _ processes: SimulatedProcesses, _ log: TestLog, _ change: (inout TreeOptions) -> Void
   ) -> Tree {
     var options = TreeOptions(user: 0, group: 0)
     change(&options)
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let logger = Logger(label: "test") { _ in log }
     return Tree(engine, options: options, logger: logger, processes: processes)
   }
 
