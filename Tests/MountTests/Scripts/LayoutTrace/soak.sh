@@ -1,0 +1,88 @@
+#!/bin/bash
+. helpers.bash
+. "$scripts/replay.bash"
+: "${seed:?}" "${seconds:?}"
+
+RANDOM=$seed
+umoci init --layout image 2>/dev/null
+umoci new --image image:v1 2>/dev/null
+
+# put TOOL TAG: makes a tag with a tool, or with its recording; remove TOOL TAG: removes it, if the tool can.
+put() {
+  echo "? $2" >>acknowledged
+  case $1 in
+    skopeo) skopeo copy -q --insecure-policy oci:image:v1 "oci:$mnt:$2" && acknowledge "$2" "$(manifest)" ;;
+    umoci)
+      umoci config --image "$mnt:base" --author "$2" --tag "$2" && acknowledge "$2" "$(named "$2")" ;;
+    *) python3 "$scripts/replay.py" "$mnt" "$1" "$2" >"put-$2" && acknowledge "$2" "$(cat "put-$2")" ;;
+  esac
+}
+remove() {
+  local verb
+  case $1 in
+    skopeo-copy) verb=skopeo-delete ;;
+    oras-cp) verb=oras-manifest-delete ;;
+    regctl-image-copy) verb=regctl-tag-delete ;;
+    umoci-new) verb=umoci-rm ;;
+    *) return 0 ;;
+  esac
+  echo "? $2" >>acknowledged
+  python3 "$scripts/replay.py" "$mnt" "$verb" "$2" && acknowledge "$2" -
+}
+acknowledge() { [ -n "$2" ] && echo "$2 $1" >>acknowledged; }
+manifest() { jq -r '.manifests[0].digest' image/index.json; }
+named() {
+  jq -r --arg name "$1" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $name) | .digest' \
+    "$mnt/index.json"
+}
+
+# write TOOL PREFIX: makes and removes tags until the round ends. A failure counts unless the round kills.
+write() {
+  local number=0
+  while [ ! -e stop ]; do
+    { put "$1" "$2-$number" && { ((number % 3)) || remove "$1" "$2-$number"; }; } 2>>"log-$2" ||
+      [ -e killing ] || { tail -n 1 "log-$2" >>failures; echo "$1 failed for $2-$number" >>failures; }
+    number=$((number + 1))
+  done
+}
+
+tools=(skopeo umoci skopeo-copy oras-cp crane-pull crane-pull-index regctl-image-copy buildx-oci-dir umoci-new umoci-config)
+put skopeo base
+rounds=0
+writers=0
+daemons=0
+end=$((SECONDS + seconds))
+while ((SECONDS < end)); do
+  rm -f stop killing
+  # One round in three kills writers, one the daemon.
+  kind=$((rounds % 3))
+  ((kind == 0)) || touch killing
+  pids=()
+  mix=()
+  for number in 1 2 3 4; do
+    tool=${tools[RANDOM % ${#tools[@]}]}
+    mix+=("$tool")
+    write "$tool" "$rounds-$number" & pids+=($!)
+  done
+  (while [ ! -e stop ]; do
+    umoci gc --layout "$mnt" 2>log-gc || [ -e killing ] || tail -n 1 log-gc >>failures
+  done) & pids+=($!)
+  sleep 2.$((RANDOM % 10))
+  case $kind in
+    1)
+      for child in $(pgrep -P "$(IFS=,; echo "${pids[*]}")" || true); do
+        kill -9 "$child" 2>/dev/null && writers=$((writers + 1))
+      done ;;
+    2) kill -9 "$(daemon_pid)"; daemons=$((daemons + 1)) ;;
+  esac
+  touch stop
+  for pid in "${pids[@]}"; do wait "$pid" || true; done
+  if ((kind == 2)); then
+    umount -l "$mnt" 2>/dev/null || fusermount3 -uz "$mnt"
+    "$casfs" mount -o removal_grace=20 "$store" "$mnt"
+  fi
+  [ ! -e failures ] || fail "seed $seed, round $rounds (${mix[*]}): $(head -n 4 failures)"
+  assert_acknowledged >checked || fail "seed $seed, round $rounds (${mix[*]})"
+  rounds=$((rounds + 1))
+done
+echo "seed $seed: $rounds rounds, $writers commands and $daemons daemons killed, $(cat checked)"
