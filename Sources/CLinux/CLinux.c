@@ -93,6 +93,8 @@ ssize_t casfs_splice(
 
 void casfs_trim_memory(void) { (void)malloc_trim(0); }
 
+void casfs_map_large_blocks(size_t size) { (void)mallopt(M_MMAP_THRESHOLD, (int)size); }
+
 void casfs_begin_writeback(int fd, int64_t offset, int64_t length) {
   (void)sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
 }

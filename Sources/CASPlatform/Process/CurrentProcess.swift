@@ -34,4 +34,12 @@ package enum CurrentProcess {
   package static func trimMemory() {
     casfs_trim_memory()
   }
+
+  /// Lets large blocks of memory, as the text of a long index, return to the system when they are freed, in place of
+  /// staying with the thread that had them: `mallopt(3)` with `M_MMAP_THRESHOLD`.
+  ///
+  /// - Parameter size: the smallest size of such a block, in bytes.
+  package static func mapLargeBlocks(from size: Int) {
+    casfs_map_large_blocks(size)
+  }
 }

@@ -82,6 +82,9 @@ int casfs_fork(void);
 int casfs_spawn_without(void *actions, int first);
 // Returns freed memory to the system: malloc_trim(3).
 void casfs_trim_memory(void);
+// Returns memory of at least this size to the system when it is freed: mallopt(3), M_MMAP_THRESHOLD, which stays as it is
+// then.
+void casfs_map_large_blocks(size_t size);
 // Closes all descriptors but the three standard ones: close_range(2).
 int casfs_close_inherited(void);
 // Marks the same descriptors close-on-exec: close_range(2), CLOSE_RANGE_CLOEXEC.
