@@ -11,7 +11,7 @@ extension Engine {
   ) throws(CASError) -> [IndexMerge.Conflict] {
     let context = OperationContext("change index", on: uri, cancellation: cancellation)
     let current = try index()
-    let merge = try context.merge(change, with: current, refusesConflicts: refusesConflicts)
+    let merge = try context.merge(change, with: IndexText(current), refusesConflicts: refusesConflicts)
     for step in try context.steps(from: current, to: merge) {
       if let descriptor = step.descriptor {
         try putReference(descriptor, named: step.name, replacing: true, cancellation: cancellation)
@@ -20,6 +20,18 @@ extension Engine {
       }
     }
     return merge.conflicts
+  }
+}
+
+extension Engine {
+  /// Returns the text of ``index()``.
+  public func indexText(like known: IndexText?) throws(CASError) -> IndexText {
+    let content = try index().content
+    do throws(InvalidValue) {
+      return try IndexText(parsing: content, like: known)
+    } catch {
+      throw .invalid(OperationContext("read index", on: uri), error)
+    }
   }
 }
 
@@ -36,7 +48,7 @@ extension OperationContext {
   ///
   /// - Throws: `clobber` with the name and both digests of a refused conflict.
   package func merge(
-    _ change: IndexChange, with current: ImageIndex, refusesConflicts: Bool
+    _ change: IndexChange, with current: IndexText, refusesConflicts: Bool
   ) throws(CASError) -> IndexMerge {
     let merge = IndexMerge(change, to: current)
     if refusesConflicts, let conflict = merge.conflicts.first {

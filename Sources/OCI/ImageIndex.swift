@@ -28,26 +28,13 @@ public struct ImageIndex: Sendable {
   public let content: [UInt8]
   /// The entries in the order of the file.
   public let entries: [Entry]
-  /// The annotations of the index; none if they are absent or not an object.
-  let annotations: [JSON.Member]
-  private let places: Places
-
-  /// The places of the members that edits replace.
-  private struct Places {
-    var manifests: Range<Int>?
-    var annotations: Range<Int>?
-    /// Where a member is inserted.
-    var afterBrace: Int
-    /// Whether the index has no member.
-    var isEmpty = true
-  }
+  private let outline: IndexOutline
 
   /// Creates an index without entries.
   public init() {
     content = Array("{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageIndex)\",\"manifests\":[]}".utf8)
     entries = []
-    annotations = []
-    places = Places(manifests: content.count - 3..<content.count - 1, afterBrace: 1, isEmpty: false)
+    outline = IndexOutline(manifests: content.count - 3..<content.count - 1)
   }
 
   /// Creates an index with these entries, in their order.
@@ -74,83 +61,19 @@ public struct ImageIndex: Sendable {
   }
 
   private init(parsing content: [UInt8], readsImageNames: Bool) throws(InvalidValue) {
-    var parser = JSONParser(content)
     var entries: [Entry] = []
-    var annotations: JSON?
-    var version: JSON?
-    try parser.skipSpace()
-    var places = Places(afterBrace: parser.position + 1)
-    try parser.object { (name, parser) throws(InvalidValue) in
-      places.isEmpty = false
-      try parser.skipSpace()
+    outline = try IndexOutline(parsing: content) { (parser) throws(InvalidValue) in
       let start = parser.position
-      switch name {
-      case _ where name.sameBytes(as: "manifests") && content[start] != UInt8(ascii: "n"):
-        try parser.array { (parser) throws(InvalidValue) in
-          let start = parser.position
-          let value = try parser.value()
-          entries.append(Entry(value, range: start..<parser.position, readsImageName: readsImageNames))
-        }
-        places.manifests = start..<parser.position
-      case _ where name.sameBytes(as: "manifests"):
-        _ = try parser.value()
-        places.manifests = start..<parser.position
-      case _ where name.sameBytes(as: "annotations"):
-        annotations = try parser.value()
-        places.annotations = start..<parser.position
-      case _ where name.sameBytes(as: "schemaVersion"): version = try parser.value()
-      default: _ = try parser.value()
-      }
+      let value = try parser.value()
+      entries.append(Entry(value, range: start..<parser.position, readsImageName: readsImageNames))
     }
-    try parser.end()
-    if let version, version != .null, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
     self.content = content
     self.entries = entries
-    self.annotations = annotations?.members ?? []
-    self.places = places
-  }
-
-  /// Returns the value of an entry.
-  func value(of entry: Entry) -> JSON {
-    // The range was parsed before.
-    (try? JSON(parsing: Array(content[entry.range]))) ?? .null
   }
 
   /// Returns the bytes of the index with other entries or annotations; `nil` keeps those that it has.
   func replacing(entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil) -> [UInt8] {
-    var edits: [(range: Range<Int>, value: [UInt8])] = []
-    var additions: [UInt8] = []
-    func replace(_ name: String, at range: Range<Int>?, with value: [UInt8]) {
-      if let range {
-        edits.append((range, value))
-      } else {
-        if !additions.isEmpty { additions.append(UInt8(ascii: ",")) }
-        additions += Array("\"\(name)\":".utf8) + value
-      }
-    }
-    if let entries { replace("manifests", at: places.manifests, with: Self.array(entries)) }
-    if let annotations { replace("annotations", at: places.annotations, with: JSON.object(annotations).serialized) }
-    if !additions.isEmpty {
-      if !places.isEmpty { additions.append(UInt8(ascii: ",")) }
-      edits.append((places.afterBrace..<places.afterBrace, additions))
-    }
-    var result: [UInt8] = []
-    var end = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      result += content[end..<edit.range.lowerBound] + edit.value
-      end = edit.range.upperBound
-    }
-    return result + content[end...]
-  }
-
-  private static func array(_ entries: [ArraySlice<UInt8>]) -> [UInt8] {
-    var array: [UInt8] = [UInt8(ascii: "[")]
-    for (index, entry) in entries.enumerated() {
-      if index > 0 { array.append(UInt8(ascii: ",")) }
-      array.append(contentsOf: entry)
-    }
-    array.append(UInt8(ascii: "]"))
-    return array
+    outline.replacing(in: content, entries: entries, annotations: annotations)
   }
 }
 

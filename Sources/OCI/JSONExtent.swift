@@ -15,7 +15,7 @@ package struct JSONExtent: Sendable {
   package init() {}
 
   /// Continues with the next bytes.
-  package mutating func append(_ bytes: some Sequence<UInt8>) {
+  package mutating func append(_ bytes: ArraySlice<UInt8>) {
     for byte in bytes {
       count += 1
       if isInString {

@@ -9,7 +9,8 @@ func fuzzMerge(_ input: [UInt8]) {
   guard let written = try? ImageIndex(parsing: text), let current = try? ImageIndex(parsing: pieces.remainder) else {
     return
   }
-  checkStamp(current)
+  guard let text = try? IndexText(parsing: current.content) else { fatalError("an index without a text") }
+  checkStamp(text)
   let version = IndexVersion(written)
   if let same = try? IndexChange(from: version, to: version) { require(same.isEmpty, "a change without a change") }
   let old = (try? ImageIndex(parsing: base)).map { IndexVersion($0) }
@@ -20,6 +21,7 @@ func fuzzMerge(_ input: [UInt8]) {
     require(merge.content == current.content && merge.conflicts.isEmpty, "no change, and another index")
   }
   checkNames(change, names(current), names(result))
+  checkTexts(base, written, current, result)
   let again = IndexMerge(change, to: result)
   guard let last = try? ImageIndex(parsing: again.content) else { fatalError("the second merge is not an index") }
   require(names(last) == names(result), "the second merge of a change has other names")
@@ -53,10 +55,36 @@ private func names(_ index: ImageIndex) -> [IndexEntryKey.Name: Set<[UInt8]>] {
   return names
 }
 
-private func checkStamp(_ index: ImageIndex) {
+private func checkStamp(_ index: IndexText) {
   let stamp = IndexStamp(source: 7, version: 12)
-  guard let served = try? ImageIndex(parsing: index.stamped(stamp)) else { fatalError("not an index with its stamp") }
+  guard let served = try? IndexText(parsing: index.stamped(stamp), like: index) else {
+    fatalError("not an index with its stamp")
+  }
   require(served.stamp == stamp, "the stamp is another")
-  guard let stored = try? ImageIndex(parsing: served.unstamped) else { fatalError("no index without its stamp") }
-  require(stored.stamp == nil && names(stored) == names(index), "the index without its stamp is another")
+  guard let stored = try? IndexText(parsing: served.unstamped, like: served) else {
+    fatalError("no index without its stamp")
+  }
+  guard let new = try? ImageIndex(parsing: stored.content), let old = try? ImageIndex(parsing: index.content) else {
+    fatalError("a text without an index")
+  }
+  require(stored.stamp == nil && names(new) == names(old), "the index without its stamp is another")
+}
+
+/// The change by texts, of which few entries are read, has the same result as that by values.
+private func checkTexts(_ base: [UInt8], _ written: ImageIndex, _ current: ImageIndex, _ result: ImageIndex) {
+  let old = try? IndexText(parsing: base)
+  guard let new = try? IndexText(parsing: written.content, like: old),
+    let alone = try? IndexText(parsing: written.content)
+  else { fatalError("an index without a text") }
+  require(new.items.map(\.range) == alone.items.map(\.range), "entries are elsewhere beside a known index")
+  require(new.items.map(\.hashes) == alone.items.map(\.hashes), "entries have other hashes beside a known index")
+  require(alone.items.map(\.range) == written.entries.map(\.range), "entries are elsewhere")
+  guard let change = try? IndexChange(from: old, to: new) else { fatalError("no change by texts") }
+  require(IndexMerge(change, to: current).content == result.content, "the change by texts has another result")
+  guard let old else { return }
+  let back = new.applying([IndexText.Difference(from: new, to: old)])
+  require(
+    back.items.map { Array(back.content[$0.range]) }.sorted(by: { $0.lexicographicallyPrecedes($1) })
+      == old.items.map { Array(old.content[$0.range]) }.sorted(by: { $0.lexicographicallyPrecedes($1) }),
+    "the way back leads elsewhere")
 }

@@ -47,6 +47,24 @@ public struct IndexChange: Sendable {
     for entry in names.flatMap(\.added) + unnamedAdded { try Self.check(entry) }
   }
 
+  /// Compares what a writer wrote with its base. Values are made of the entries alone that the writer changed, or that
+  /// share a name or a digest with them.
+  ///
+  /// - Throws: ``InvalidValue`` as ``init(from:to:)-(IndexVersion?,_)``.
+  public init(from base: IndexText?, to written: IndexText) throws(InvalidValue) {
+    guard let base else {
+      try self.init(from: nil, to: IndexVersion(written))
+      return
+    }
+    let (removed, added) = IndexText.difference(base, written)
+    let changed = removed.map { base.items[$0].hashes } + added.map { written.items[$0].hashes }
+    let names = Set(changed.map(\.name)).subtracting([0])
+    let digests = Set(changed.map(\.digest))
+    try self.init(
+      from: IndexVersion(base, base.positions(names, unnamed: digests)),
+      to: IndexVersion(written, written.positions(names, unnamed: digests)))
+  }
+
   /// The removal of the entries of a digest that have no name.
   public init(removingUnnamed digest: Digest) {
     unnamedRemoved = [Array(digest.description.utf8)]

@@ -23,7 +23,13 @@ public struct IndexMerge: Sendable {
 
   /// Applies the changes of a writer to the current index.
   public init(_ change: IndexChange, to current: ImageIndex) {
-    var editor = IndexEditor(current)
+    self.init(change, to: IndexText(current))
+  }
+
+  /// Applies the changes of a writer to the text of the current index. Values are made of the entries alone that a change
+  /// can concern.
+  public init(_ change: IndexChange, to current: IndexText) {
+    var editor = IndexEditor(current, change)
     editor.apply(change)
     conflicts = editor.conflicts
     content = editor.content
@@ -33,8 +39,8 @@ public struct IndexMerge: Sendable {
 /// The entries of an index while changes are applied.
 private struct IndexEditor {
   private struct Slot {
-    /// The position in the current index; `nil` for a new entry.
-    var position: Int?
+    /// The value in the current index; `nil` for a new entry.
+    var value: JSON?
     /// The new value; `nil` for an entry that keeps its bytes.
     var edited: JSON?
     var key: IndexEntryKey
@@ -45,8 +51,9 @@ private struct IndexEditor {
     var before: [Int] = []
   }
 
-  private let index: ImageIndex
-  private let values: [JSON]
+  private let text: IndexText
+  /// The positions of the first slots in the text.
+  private let positions: [Int]
   private var slots: [Slot]
   /// The slots of each name.
   private var places: [IndexEntryKey.Name?: [Int]] = [:]
@@ -58,10 +65,13 @@ private struct IndexEditor {
   private var annotations: [JSON.Member]?
   private(set) var conflicts: [IndexMerge.Conflict] = []
 
-  init(_ index: ImageIndex) {
-    self.index = index
-    values = index.entries.map { index.value(of: $0) }
-    slots = values.enumerated().map { Slot(position: $0, key: IndexEntryKey($1)) }
+  init(_ text: IndexText, _ change: IndexChange) {
+    self.text = text
+    positions = change.positions(in: text)
+    slots = positions.map { (position) in
+      let value = text.value(at: position)
+      return Slot(value: value, key: IndexEntryKey(value))
+    }
     count = slots.count
     for (place, slot) in slots.enumerated() { places[slot.key.name, default: []].append(place) }
   }
@@ -111,7 +121,7 @@ private struct IndexEditor {
         name: text, kept: change.added.first?["digest"]?.text ?? "",
         lost: String(decoding: slot.key.digest, as: UTF8.self)))
     slots[place].isRemoved = true
-    let value = slot.edited ?? slot.position.map { values[$0] } ?? .null
+    let value = slot.edited ?? slot.value ?? .null
     let unnamed = value.annotated(Descriptor.referenceNameKey, nil).annotated(Descriptor.imageNameKey, nil)
       .annotated(IndexMerge.lostNameKey, text)
     let loser = insert(unnamed, before: place)
@@ -140,7 +150,7 @@ private struct IndexEditor {
 
   /// Whether an entry has no annotations but the mark of a lost name.
   private func isPlain(_ place: Int) -> Bool {
-    let value = slots[place].edited ?? slots[place].position.map { values[$0] } ?? .null
+    let value = slots[place].edited ?? slots[place].value ?? .null
     return (value["annotations"]?.members ?? []).allSatisfy { $0.name.sameBytes(as: IndexMerge.lostNameKey) }
   }
 
@@ -161,14 +171,14 @@ private struct IndexEditor {
 
   private mutating func apply(_ change: IndexChange.MemberChange) {
     for place in places[change.key.name] ?? [] where !slots[place].isRemoved && slots[place].key == change.key {
-      let value = slots[place].edited ?? slots[place].position.map { values[$0] } ?? .null
+      let value = slots[place].edited ?? slots[place].value ?? .null
       let merged = MemberMerge(base: change.base, written: change.written).merged(into: value)
       if merged != value { slots[place].edited = merged }
     }
   }
 
   private mutating func apply(_ changes: [(key: String, value: JSON?)]) {
-    var members = index.annotations
+    var members = text.annotations
     for change in changes {
       let position = members.firstIndex { $0.name.sameBytes(as: change.key) }
       switch (position, change.value) {
@@ -178,25 +188,39 @@ private struct IndexEditor {
       case (nil, nil): break
       }
     }
-    if members != index.annotations { annotations = members }
+    if members != text.annotations { annotations = members }
   }
 
   /// The bytes of the index.
   var content: [UInt8] {
     let isChanged = slots.count > count || slots.contains { $0.isRemoved || $0.edited != nil }
-    guard isChanged || annotations != nil else { return index.content }
-    var entries: [ArraySlice<UInt8>] = []
+    guard isChanged || annotations != nil else { return text.content }
+    return text.outline.replacing(in: text.content, entries: isChanged ? pieces : nil, annotations: annotations)
+  }
+
+  /// The entries. Those that are not touched are one piece with what is between them.
+  private var pieces: [ArraySlice<UInt8>] {
+    var pieces: [ArraySlice<UInt8>] = []
+    var next = 0
+    func append(upTo end: Int) {
+      if next < end { pieces.append(text.content[text.items[next].start..<text.items[end - 1].end]) }
+    }
     func append(_ place: Int) {
       for other in slots[place].before { append(other) }
       if slots[place].isRemoved { return }
       if let edited = slots[place].edited {
-        entries.append(edited.serialized[...])
-      } else if let position = slots[place].position {
-        entries.append(index.content[index.entries[position].range])
+        pieces.append(edited.serialized[...])
+      } else if place < count {
+        pieces.append(text.bytes(at: positions[place]))
       }
     }
-    for place in 0..<count { append(place) }
+    for place in 0..<count where slots[place].isRemoved || slots[place].edited != nil || !slots[place].before.isEmpty {
+      append(upTo: positions[place])
+      append(place)
+      next = positions[place] + 1
+    }
+    append(upTo: text.items.count)
     for place in ends { append(place) }
-    return index.replacing(entries: isChanged ? entries : nil, annotations: annotations)
+    return pieces
   }
 }

@@ -28,23 +28,3 @@ public struct IndexStamp: Hashable, Sendable {
   /// The value of the annotation.
   public var text: String { "\(String(source, radix: 16)).\(version)" }
 }
-
-extension ImageIndex {
-  /// The stamp among the annotations of the index.
-  public var stamp: IndexStamp? {
-    annotations.first { $0.name.sameBytes(as: IndexStamp.key) }?.value.text.flatMap(IndexStamp.init)
-  }
-
-  /// The bytes of the index with a stamp.
-  public func stamped(_ stamp: IndexStamp) -> [UInt8] {
-    replacing(
-      annotations: [JSON.Member(IndexStamp.key, .string(stamp.text))]
-        + annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) })
-  }
-
-  /// The bytes of the index without a stamp.
-  public var unstamped: [UInt8] {
-    let others = annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) }
-    return others.count == annotations.count ? content : replacing(annotations: others)
-  }
-}

@@ -16,7 +16,12 @@ public struct IndexVersion: Sendable {
 
   /// Reads the entries of an index.
   public init(_ index: ImageIndex) {
-    self.init(index.entries.map { index.value(of: $0) }, annotations: index.annotations)
+    self.init(IndexText(index))
+  }
+
+  /// Reads some entries of a text; `nil` reads all.
+  init(_ text: IndexText, _ positions: [Int]? = nil) {
+    self.init((positions ?? Array(text.items.indices)).map { text.value(at: $0) }, annotations: text.annotations)
   }
 
   init(_ values: [JSON], annotations: [JSON.Member]) {

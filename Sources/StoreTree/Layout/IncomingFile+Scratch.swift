@@ -27,9 +27,13 @@ extension IncomingFile {
       guard replacing else { throw .fileExists }
       try requireOwnWriters(process)
       let content = try scratchContent(limit: ImageIndex.maximumSize, process, context)
-      var index: ImageIndex?
+      var index: IndexText?
       do throws(InvalidValue) {
-        if isIndex { index = try ImageIndex(parsing: content) } else { try ImageLayout.validate(content) }
+        if isIndex {
+          index = try IndexText(parsing: content, like: shared.indexVersions.latest)
+        } else {
+          try ImageLayout.validate(content)
+        }
       } catch {
         shared.refuse("write \(name): process \(process): \(error)")
         throw .invalidArgument

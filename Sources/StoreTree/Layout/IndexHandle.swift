@@ -49,7 +49,7 @@ final class IndexHandle: FileHandle {
       let overwritten = min(bytes.count, max(0, state.content.count - start))
       if start > state.content.count { state.content += [UInt8](repeating: 0, count: start - state.content.count) }
       for index in 0..<overwritten { state.content[start + index] = bytes[index] }
-      for index in overwritten..<bytes.count { state.content.append(bytes[index]) }
+      state.content.append(copying: bytes.extracting(overwritten..<bytes.count))
       if start < state.extent.count { state.extent = JSONExtent() }
     }
   }
@@ -81,7 +81,7 @@ final class IndexHandle: FileHandle {
   private func incomplete() -> Errno {
     let content = state.withLock { $0.content }
     do throws(InvalidValue) {
-      _ = try ImageIndex(parsing: content)
+      _ = try IndexText(parsing: content)
     } catch {
       shared.refuse("change index: process \(process): \(error)")
     }
@@ -102,7 +102,7 @@ final class IndexHandle: FileHandle {
       state.extent.append(state.content[state.extent.count...])
       return state.extent.hasEnded ? state.content : nil
     }
-    guard let content, let index = try? ImageIndex(parsing: content) else { return }
+    guard let content, let index = try? IndexText(parsing: content, like: shared.indexVersions.latest) else { return }
     do throws(Errno) {
       try shared.applyIndex(index, process: process, context)
       state.withLock { if $0.content == content { $0.isChanged = false } }

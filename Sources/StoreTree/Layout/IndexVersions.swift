@@ -15,7 +15,7 @@ final class IndexVersions: Sendable {
   fileprivate struct Old {
     let version: UInt64
     /// The change from the next version to this one.
-    let difference: IndexVersion.Difference
+    let difference: IndexText.Difference
   }
 
   /// The last write of a process under one stamp.
@@ -23,7 +23,7 @@ final class IndexVersions: Sendable {
     let process: Int32
     let stamp: IndexStamp
     /// The change from the version of the stamp to the written one.
-    let difference: IndexVersion.Difference
+    let difference: IndexText.Difference
   }
 
   fileprivate struct Pin {
@@ -32,7 +32,7 @@ final class IndexVersions: Sendable {
   }
 
   fileprivate struct State {
-    var content: [UInt8] = []
+    var text: IndexText?
     var served: Served?
     /// Whether a process has the current version. Only such versions can come back.
     var isOut = false
@@ -55,67 +55,67 @@ final class IndexVersions: Sendable {
   private let state = Monitor(State())
 
   /// Returns the current version as it is served to attributes.
-  func current(_ content: [UInt8]) -> Served {
-    state.withLock { $0.serve(content, source) }
+  func current(_ text: IndexText) -> Served {
+    state.withLock { $0.serve(text, source) }
   }
 
   /// Returns the version for a process that opens the file.
-  func open(_ content: [UInt8], process: Int32) -> Served {
+  func open(_ text: IndexText, process: Int32) -> Served {
     state.withLock { state in
       let now = ContinuousClock.now
       state.pins = state.pins.filter { now < $0.value.taken + Self.pinTime }
       if process != 0, let pin = state.pins[process] { return pin.served }
-      let served = state.serve(content, source)
+      let served = state.serve(text, source)
       state.isOut = true
       if process != 0 { state.pins[process] = Pin(served: served, taken: now) }
       return served
     }
   }
 
+  /// The current version, which a written index is probably like.
+  var latest: IndexText? { state.withLock(notifying: .none) { $0.text } }
+
   /// Returns the base of what a process wrote; `nil` if it is unknown.
-  func base(of stamp: IndexStamp?, process: Int32) -> IndexVersion? {
+  func base(of stamp: IndexStamp?, process: Int32) -> IndexText? {
     guard let stamp, stamp.source == source else { return nil }
     return state.withLock { state in
       guard let version = state.version(stamp.version) else { return nil }
       let write = state.writes.last { $0.process == process && $0.process != 0 && $0.stamp == stamp }
-      return write.map { $0.difference.applied(to: version) } ?? version
+      return write.map { version.applying([$0.difference]) } ?? version
     }
   }
 
   /// Notes what a process wrote: the base of its next write under the same stamp.
-  func noteWrite(_ written: IndexVersion, stamp: IndexStamp?, process: Int32) {
+  func noteWrite(_ written: IndexText, stamp: IndexStamp?, process: Int32) {
     state.withLock { state in
       state.pins[process] = nil
       guard process != 0, let stamp, stamp.source == source, let version = state.version(stamp.version) else { return }
       state.writes.removeAll { $0.process == process && $0.stamp == stamp }
       state.writes.append(
-        Write(process: process, stamp: stamp, difference: IndexVersion.Difference(from: version, to: written)))
+        Write(process: process, stamp: stamp, difference: IndexText.Difference(from: version, to: written)))
       if state.writes.count > Self.maximumWrites { state.writes.removeFirst() }
     }
   }
 }
 
 extension IndexVersions.State {
-  /// Makes content the current version, unless it is.
-  fileprivate mutating func serve(_ new: [UInt8], _ source: UInt64) -> IndexVersions.Served {
-    if let served, content == new { return served }
+  /// Makes a text the current version, unless it is.
+  fileprivate mutating func serve(_ new: IndexText, _ source: UInt64) -> IndexVersions.Served {
+    if let served, let text, text.content == new.content { return served }
     let stamp = IndexStamp(source: source, version: (served?.stamp.version ?? 0) + 1)
-    let index = try? ImageIndex(parsing: new)
     // Older versions lead to the current one through all between them.
-    if isOut || !old.isEmpty, let served {
-      keep(served.stamp.version, index.map { IndexVersion($0) } ?? IndexVersion())
+    if isOut || !old.isEmpty, let served, let text {
+      keep(served.stamp.version, IndexText.Difference(from: new, to: text))
     }
-    content = new
+    text = new
     isOut = false
-    let next = IndexVersions.Served(stamp: stamp, content: index?.stamped(stamp) ?? new)
+    let next = IndexVersions.Served(stamp: stamp, content: new.stamped(stamp))
     served = next
     return next
   }
 
-  /// Keeps the current version as what turns the next one into it.
-  private mutating func keep(_ version: UInt64, _ next: IndexVersion) {
-    let current = (try? ImageIndex(parsing: content)).map { IndexVersion($0) } ?? IndexVersion()
-    let difference = IndexVersion.Difference(from: next, to: current)
+  /// Keeps a version as the difference that turns the next one into it.
+  private mutating func keep(_ version: UInt64, _ difference: IndexText.Difference) {
     old.append(IndexVersions.Old(version: version, difference: difference))
     oldSize += difference.size
     var excess = 0
@@ -126,12 +126,11 @@ extension IndexVersions.State {
     old.removeFirst(excess)
   }
 
-  /// The entries of a version; `nil` if it is forgotten.
-  fileprivate func version(_ number: UInt64) -> IndexVersion? {
-    guard let served, let index = try? ImageIndex(parsing: content) else { return nil }
-    if number == served.stamp.version { return IndexVersion(index) }
+  /// The text of a version, whose entries may be in another order; `nil` if it is forgotten.
+  fileprivate func version(_ number: UInt64) -> IndexText? {
+    guard let served, let text else { return nil }
+    if number == served.stamp.version { return text }
     guard let first = old.firstIndex(where: { $0.version == number }) else { return nil }
-    return old[first...].reversed().reduce(IndexVersion(index)) { (version, old) in old.difference.applied(to: version)
-    }
+    return text.applying(old[first...].reversed().map(\.difference))
   }
 }

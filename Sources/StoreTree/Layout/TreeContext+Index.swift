@@ -10,19 +10,18 @@ extension TreeContext {
   /// Applies what a process wrote as the index: its changes since the version that it was served.
   ///
   /// - Throws: EINVAL if an added entry is not a descriptor or has an unsafe name; EEXIST for a refused conflict.
-  func applyIndex(_ written: ImageIndex, process: Int32, _ context: RequestContext) throws(Errno) {
+  func applyIndex(_ written: IndexText, process: Int32, _ context: RequestContext) throws(Errno) {
     guard isWritable else { throw .readOnlyFileSystem }
     context.willBlock()
     // The merge is with what the store has, so that what is served meanwhile may be older.
     let stamp = written.stamp
-    let version = IndexVersion(written)
     let base = indexVersions.base(of: stamp, process: process)
     if base == nil, let stamp {
       logger.notice("change index: process \(process): unknown version \(stamp.text), so nothing is deleted")
     }
     let change: IndexChange
     do throws(InvalidValue) {
-      change = try IndexChange(from: base, to: version)
+      change = try IndexChange(from: base, to: written)
     } catch {
       refuse("change index: process \(process): \(error)")
       throw .invalidArgument
@@ -45,7 +44,7 @@ extension TreeContext {
       }
       references.refresh()
     }
-    indexVersions.noteWrite(version, stamp: stamp, process: process)
+    indexVersions.noteWrite(written, stamp: stamp, process: process)
     removals.noteUse(by: process)
     removals.noteIndexWrite(by: process)
     decideRemovals()

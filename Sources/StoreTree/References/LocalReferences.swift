@@ -16,8 +16,17 @@ final class LocalReferences: ReferenceSource {
     var changes: UInt64
   }
 
+  /// The text of the index, which most tools of layouts need alone.
+  private struct Text {
+    var index: IndexText
+    var taken: ContinuousClock.Instant
+    var modified: Timestamp
+    var changes: UInt64
+  }
+
   private struct State {
     var snapshot: Snapshot?
+    var text: Text?
     /// The number of changes that were noticed. A snapshot from before the last one is out of date.
     var changes: UInt64 = 0
   }
@@ -45,9 +54,9 @@ final class LocalReferences: ReferenceSource {
 
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { try current().unnamed }
 
-  func index(_ context: RequestContext) throws(CASError) -> [UInt8] { try current().index }
+  func index(_ context: RequestContext) throws(CASError) -> IndexText { try currentText().index }
 
-  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { try current().modified }
+  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { try currentText().modified }
 
   func refresh(_ names: [ReferenceName]) {
     state.withLock { $0.changes += 1 }
@@ -63,6 +72,20 @@ final class LocalReferences: ReferenceSource {
     return state.withLock { state in
       // Another thread can have read a newer snapshot.
       if (state.snapshot?.changes ?? 0) <= changes { state.snapshot = new }
+      return new
+    }
+  }
+
+  private func currentText() throws(CASError) -> Text {
+    let now = ContinuousClock.now
+    let (known, changes) = state.withLock { ($0.text, $0.changes) }
+    if let known, known.changes == changes, now < known.taken + Self.lifetime { return known }
+    let index = try engine.indexText(like: known?.index)
+    var modified = known?.modified ?? started
+    if let known, known.index.content != index.content { modified = .now }
+    let new = Text(index: index, taken: now, modified: modified, changes: changes)
+    return state.withLock { state in
+      if (state.text?.changes ?? 0) <= changes { state.text = new }
       return new
     }
   }

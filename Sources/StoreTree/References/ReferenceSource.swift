@@ -26,7 +26,7 @@ protocol ReferenceSource: Sendable {
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor]
 
   /// The content of `index.json`.
-  func index(_ context: RequestContext) throws(CASError) -> [UInt8]
+  func index(_ context: RequestContext) throws(CASError) -> IndexText
 
   /// When a reference was last seen to change.
   func modified(_ context: RequestContext) throws(CASError) -> Timestamp

@@ -148,7 +148,7 @@ final class ReferenceView: Sendable {
   }
 
   /// The content of `index.json`.
-  func index(_ context: RequestContext) throws(Errno) -> [UInt8] {
+  func index(_ context: RequestContext) throws(Errno) -> IndexText {
     try errors.map(try source.index(context))
   }
 

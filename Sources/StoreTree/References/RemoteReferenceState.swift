@@ -14,7 +14,7 @@ struct RemoteReferenceState {
   var listedInVain: [ReferenceName: ContinuousClock.Instant] = [:]
   /// Why the store does not list its names.
   var listingFailure: CASError?
-  var index: RemoteAnswer<[UInt8]>?
+  var index: RemoteAnswer<IndexText>?
   var isListing = false
   /// The position after the last descriptor that was fetched, and how many were: a request for the next position is a
   /// scan.

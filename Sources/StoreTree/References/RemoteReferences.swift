@@ -94,7 +94,7 @@ final class RemoteReferences: ReferenceSource {
     throw .notFound(OperationContext("get reference", on: name))
   }
 
-  func index(_ context: RequestContext) throws(CASError) -> [UInt8] {
+  func index(_ context: RequestContext) throws(CASError) -> IndexText {
     if let known = state.withLock({ $0.index?.fresh }) { return known }
     context.willBlock()
     let begin = ContinuousClock.now
@@ -103,9 +103,9 @@ final class RemoteReferences: ReferenceSource {
       let changes = state.withLock { $0.changes }
       let found = try descriptors(of: names, context)
       let entries = names.compactMap { (name) in (try? found[name]?.get())?.named(name).json }
-      let index: [UInt8]
+      let index: IndexText
       do throws(InvalidValue) {
-        index = try ImageIndex(listing: entries).content
+        index = IndexText(try ImageIndex(listing: entries))
       } catch {
         throw .invalid(OperationContext("read index", on: store.uri), error)
       }

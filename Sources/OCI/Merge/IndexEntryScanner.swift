@@ -1,0 +1,168 @@
+/// Finds the end of an index entry and the hashes of its name and digest, without making values of its text.
+///
+/// It knows entries as tools write them: no escapes, whole numbers, few members. The parser makes values of others.
+struct IndexEntryScanner {
+  /// The hashes of the parts of an ``IndexEntryKey``. Parts that are equal have equal hashes.
+  struct Hashes: Hashable {
+    /// 0 for an entry without a name.
+    var name: UInt64
+    var digest: UInt64
+  }
+
+  /// The most members of an object, among which duplicates are looked for.
+  private static let maximumMembers = 16
+  private static let maximumDepth = 6
+  private let input: [UInt8]
+  private var position = 0
+  /// The hashes of the names of members in the objects around the position.
+  private var members: [UInt64] = []
+  private var reference: UInt64?
+  private var image: UInt64?
+  private var digest: UInt64?
+
+  init(_ input: [UInt8]) {
+    self.input = input
+  }
+
+  /// Scans the entry that begins at an index.
+  ///
+  /// - Returns: `nil` for an entry of another form, which may be valid.
+  mutating func scan(from start: Int) -> (end: Int, hashes: Hashes)? {
+    position = start
+    members.removeAll(keepingCapacity: true)
+    (reference, image, digest) = (nil, nil, nil)
+    guard object(.entry, depth: 1), let digest else { return nil }
+    return (position, Hashes(name: Self.name(reference, image), digest: digest))
+  }
+
+  private enum Place {
+    case entry, annotations, other
+  }
+
+  private mutating func object(_ place: Place, depth: Int) -> Bool {
+    guard depth <= Self.maximumDepth, take("{") else { return false }
+    let base = members.count
+    defer { members.removeSubrange(base...) }
+    skipSpace()
+    if take("}") { return true }
+    while true {
+      skipSpace()
+      guard let (name, hash) = plainString(), members.count - base < Self.maximumMembers,
+        !members[base...].contains(hash)
+      else { return false }
+      members.append(hash)
+      skipSpace()
+      guard take(":") else { return false }
+      skipSpace()
+      guard member(name, place, depth: depth) else { return false }
+      skipSpace()
+      if take("}") { return true }
+      guard take(",") else { return false }
+    }
+  }
+
+  private mutating func member(_ name: Range<Int>, _ place: Place, depth: Int) -> Bool {
+    switch place {
+    case .entry where isText("digest", at: name):
+      guard let (_, hash) = plainString() else { return false }
+      digest = hash
+      return true
+    case .entry where isText("annotations", at: name): return object(.annotations, depth: depth + 1)
+    case .annotations where isText(Descriptor.referenceNameKey, at: name):
+      guard let (_, hash) = plainString() else { return false }
+      reference = hash
+      return true
+    case .annotations where isText(Descriptor.imageNameKey, at: name):
+      guard let (_, hash) = plainString() else { return false }
+      image = hash
+      return true
+    default: return value(depth: depth)
+    }
+  }
+
+  private mutating func value(depth: Int) -> Bool {
+    guard position < input.count else { return false }
+    switch input[position] {
+    case UInt8(ascii: "\""): return plainString() != nil
+    case UInt8(ascii: "{"): return object(.other, depth: depth + 1)
+    case UInt8(ascii: "["):
+      guard depth < Self.maximumDepth else { return false }
+      position += 1
+      skipSpace()
+      if take("]") { return true }
+      while true {
+        skipSpace()
+        guard value(depth: depth + 1) else { return false }
+        skipSpace()
+        if take("]") { return true }
+        guard take(",") else { return false }
+      }
+    default: return number()
+    }
+  }
+
+  /// A whole number that is not negative.
+  private mutating func number() -> Bool {
+    let start = position
+    while position < input.count, input[position].isDigit { position += 1 }
+    guard position > start, position < input.count, input[start] != UInt8(ascii: "0") || position == start + 1 else {
+      return false
+    }
+    return input[position] != UInt8(ascii: ".") && input[position] | 0x20 != UInt8(ascii: "e")
+  }
+
+  /// A string of printable ASCII without escapes: its place between the quotes, and its hash.
+  private mutating func plainString() -> (Range<Int>, UInt64)? {
+    guard take("\"") else { return nil }
+    let start = position
+    var hash = Self.seed
+    while position < input.count {
+      let byte = input[position]
+      if byte == UInt8(ascii: "\"") {
+        position += 1
+        return (start..<position - 1, hash)
+      }
+      guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") else { return nil }
+      hash = (hash ^ UInt64(byte)) &* Self.prime
+      position += 1
+    }
+    return nil
+  }
+
+  private func isText(_ text: String, at range: Range<Int>) -> Bool {
+    text.utf8.count == range.count && text.utf8.elementsEqual(input[range])
+  }
+
+  private mutating func skipSpace() {
+    while position < input.count, input[position] <= 0x20, JSONParser.isSpace(input[position]) { position += 1 }
+  }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard position < input.count, input[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  // MARK: Hashes: FNV-1a
+
+  private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
+  private static let prime: UInt64 = 0x100_0000_01B3
+
+  static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    bytes.reduce(seed) { ($0 ^ UInt64($1)) &* prime }
+  }
+
+  private static func name(_ reference: UInt64?, _ image: UInt64?) -> UInt64 {
+    if reference == nil && image == nil { return 0 }
+    return (((reference ?? 1) &* prime) ^ (image ?? 2)) | 1
+  }
+
+  static func name(_ name: IndexEntryKey.Name?) -> UInt64 {
+    Self.name(name?.reference.map { hash($0) }, name?.image.map { hash($0) })
+  }
+
+  /// The hashes of an entry that was parsed.
+  static func hashes(of key: IndexEntryKey) -> Hashes {
+    Hashes(name: name(key.name), digest: hash(key.digest))
+  }
+}

@@ -1,0 +1,95 @@
+/// The members of an index that edits replace, and their places in its text.
+struct IndexOutline: Sendable {
+  /// The annotations of the index; none if they are absent or not an object.
+  var annotations: [JSON.Member] = []
+  private var manifests: Range<Int>?
+  private var annotationsRange: Range<Int>?
+  /// Where a member is inserted.
+  private var afterBrace: Int
+  /// Whether the index has no member.
+  private var isEmpty: Bool
+
+  /// The outline of an index with the one member `manifests`, whose value is there.
+  init(manifests: Range<Int>) {
+    self.manifests = manifests
+    afterBrace = 1
+    isEmpty = false
+  }
+
+  /// Parses an index. `entry` parses each element of `manifests`, or several with what is between them.
+  ///
+  /// - Throws: ``InvalidValue`` with the position of the error.
+  init(
+    parsing content: [UInt8], _ entry: (inout JSONParser) throws(InvalidValue) -> Void
+  ) throws(InvalidValue) {
+    var parser = JSONParser(content)
+    var annotations: JSON?
+    var version: JSON?
+    try parser.skipSpace()
+    var outline = Self(manifests: 0..<0)
+    (outline.manifests, outline.afterBrace, outline.isEmpty) = (nil, parser.position + 1, true)
+    try parser.object { (name, parser) throws(InvalidValue) in
+      outline.isEmpty = false
+      try parser.skipSpace()
+      let start = parser.position
+      switch name {
+      case _ where name.sameBytes(as: "manifests"):
+        if content[start] == UInt8(ascii: "n") { _ = try parser.value() } else { try parser.array(entry) }
+        outline.manifests = start..<parser.position
+      case _ where name.sameBytes(as: "annotations"):
+        annotations = try parser.value()
+        outline.annotationsRange = start..<parser.position
+      case _ where name.sameBytes(as: "schemaVersion"): version = try parser.value()
+      default: _ = try parser.value()
+      }
+    }
+    try parser.end()
+    if let version, version != .null, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
+    outline.annotations = annotations?.members ?? []
+    self = outline
+  }
+
+  /// Returns the text with other entries or annotations; `nil` keeps those that it has.
+  ///
+  /// - Parameter entries: pieces of text, between which commas are put: entries, or several with their commas.
+  func replacing(
+    in content: [UInt8], entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil
+  ) -> [UInt8] {
+    let annotations = annotations.map { JSON.object($0).serialized }
+    let size = (entries?.reduce(2) { $0 + $1.count + 1 } ?? 0) + (annotations?.count ?? 0)
+    var result: [UInt8] = []
+    result.reserveCapacity(content.count - (entries == nil ? 0 : manifests?.count ?? 0) + size + 64)
+    var end = 0
+    if entries != nil && manifests == nil || annotations != nil && annotationsRange == nil {
+      result += content[..<afterBrace]
+      end = afterBrace
+      var isFirst = true
+      if let entries, manifests == nil {
+        result += Array("\"manifests\":".utf8)
+        Self.append(entries, to: &result)
+        isFirst = false
+      }
+      if let annotations, annotationsRange == nil {
+        result += Array("\(isFirst ? "" : ",")\"annotations\":".utf8) + annotations
+      }
+      if !isEmpty { result.append(UInt8(ascii: ",")) }
+    }
+    let ranges = [entries == nil ? nil : manifests, annotations == nil ? nil : annotationsRange].compactMap(\.self)
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      result += content[end..<range.lowerBound]
+      if let entries, range == manifests { Self.append(entries, to: &result) } else { result += annotations ?? [] }
+      end = range.upperBound
+    }
+    result += content[end...]
+    return result
+  }
+
+  private static func append(_ entries: [ArraySlice<UInt8>], to result: inout [UInt8]) {
+    result.append(UInt8(ascii: "["))
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { result.append(UInt8(ascii: ",")) }
+      result += entry
+    }
+    result.append(UInt8(ascii: "]"))
+  }
+}

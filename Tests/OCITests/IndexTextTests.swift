@@ -1,0 +1,96 @@
+import TestSupport
+import Testing
+
+@testable import OCI
+
+/// The entries of an index that are found without making values of them.
+@Suite struct IndexTextTests {
+  private static let digest = ShortIndex.digest("1")
+
+  @Test(
+    "D6, W2: an entry of any form is found where the parser finds it, with the hashes of its name and digest",
+    arguments: [
+      #"{"digest":"D","size":7}"#, #"{ "size" : 0 , "digest" : "D" }"#, #"{"digest":"D","size":-1.5e3}"#,
+      #"{"digest":"\u0044"}"#, #"{"digest":"D","annotations":{"org.opencontainers.image.ref.name":"a\/b"}}"#,
+      #"{"digest":"D","annotations":{"org.opencontainers.image.ref.name":"a","io.containerd.image.name":"x/a"}}"#,
+      #"{"digest":"D","annotations":{"io.containerd.image.name":"x/a","q":[1,{"x":"y"},[]]},"urls":["u","v"]}"#,
+      #"{"digest":"D","annotations":null}"#, #"{"digest":"D","annotations":{}}"#, #"{"digest":7}"#, "{}", "7", "[]",
+      #"{"digest":"D","annotations":{"org.opencontainers.image.ref.name":7}}"#, #"{"digest":"é","x":true}"#,
+      #"{"x":{"digest":"E","annotations":{"org.opencontainers.image.ref.name":"n"}},"digest":"D"}"#,
+    ])
+  func forms(_ entry: String) throws {
+    let content = Array("{\"manifests\":[{\"digest\":\"C\"} , \(entry)\n,{\"digest\":\"E\"}]}".utf8)
+    let text = try IndexText(parsing: content)
+    let index = try ImageIndex(parsing: content)
+    #expect(text.items.map(\.range) == index.entries.map(\.range))
+    #expect(text.items[1].hashes == IndexEntryScanner.hashes(of: IndexEntryKey(text.value(at: 1))))
+    // Beside a known index it is the same, whatever that has.
+    for known in [content, Array(#"{"manifests":[{"digest":"C"},{"digest":"E"}]}"#.utf8), Array("{}".utf8)] {
+      let other = try IndexText(parsing: content, like: IndexText(parsing: known))
+      #expect(other.items.map(\.range) == text.items.map(\.range))
+      #expect(other.items.map(\.hashes) == text.items.map(\.hashes))
+    }
+  }
+
+  @Test(
+    "D6: a malformed entry is refused",
+    arguments: [
+      #"{"digest":"D","digest":"D"}"#, #"{"digest":"D",}"#, #"{"digest":"D""#, #"{"digest":"\u{1}"}"#, #"{"a":01}"#,
+      #"{"a":tru}"#, #"{"a" 1}"#, #"{a:1}"#, "", #"{"a":[1,]}"#, #"{"annotations":{"a":1,"a":2},"digest":"D"}"#,
+    ])
+  func malformed(_ entry: String) {
+    let content = Array("{\"manifests\":[{\"digest\":\"C\"},\(entry),{\"digest\":\"E\"}]}".utf8)
+    #expect(throws: InvalidValue.self) { try IndexText(parsing: content) }
+    let known = try? IndexText(parsing: Array(#"{"manifests":[{"digest":"C"},{"digest":"E"}]}"#.utf8))
+    #expect(throws: InvalidValue.self) { try IndexText(parsing: content, like: known) }
+  }
+
+  @Test("W2: changes by texts have the results of changes by values", arguments: 0..<20)
+  func texts(_ seed: Int) throws {
+    var generator = SeededGenerator(UInt64(seed))
+    func random(_ count: Int) -> ShortIndex {
+      let entries = (0..<count).map { _ -> String in
+        let digit = Int.random(in: 1...9, using: &generator)
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0: return "=\(digit)"
+        case 1: return "n\(digit % 3)|i\(digit % 2)=\(digit)"
+        default: return "n\(Int.random(in: 0...5, using: &generator))=\(digit)"
+        }
+      }
+      return ShortIndex(entries.joined(separator: " "))
+    }
+    func changed(_ index: ShortIndex) -> ShortIndex {
+      var entries = index.entries
+      for _ in 0..<Int.random(in: 0...2, using: &generator) where !entries.isEmpty {
+        entries.remove(at: Int.random(in: 0..<entries.count, using: &generator))
+      }
+      entries.insert(
+        contentsOf: random(Int.random(in: 0...2, using: &generator)).entries,
+        at: Int.random(in: 0...entries.count, using: &generator))
+      if Bool.random(using: &generator) { entries.shuffle(using: &generator) }
+      return ShortIndex(entries.joined(separator: " "))
+    }
+    for _ in 0..<50 {
+      let base = random(Int.random(in: 0...8, using: &generator))
+      let (written, current) = (changed(base), changed(base))
+      let texts = try [base, written, current].map { try IndexText(parsing: $0.text) }
+      let similar = try IndexText(parsing: written.text, like: texts[0])
+      let versions = try [base, written].map { IndexVersion(try ImageIndex(parsing: $0.text)) }
+      let merges = [
+        IndexMerge(try IndexChange(from: versions[0], to: versions[1]), to: try ImageIndex(parsing: current.text)),
+        IndexMerge(try IndexChange(from: texts[0], to: texts[1]), to: texts[2]),
+        IndexMerge(try IndexChange(from: texts[0], to: similar), to: texts[2]),
+      ]
+      #expect(merges[1].content == merges[0].content, "\(base) -> \(written), \(current)")
+      #expect(merges[2].content == merges[0].content, "\(base) -> \(written), \(current)")
+      #expect(Set(merges[1].conflicts) == Set(merges[0].conflicts))
+      let there = IndexText.Difference(from: texts[0], to: texts[1])
+      let back = IndexText.Difference(from: texts[1], to: texts[2])
+      #expect(entries(texts[0].applying([there, back])) == entries(texts[2]))
+    }
+  }
+
+  private func entries(_ text: IndexText) -> [String] {
+    text.items.indices.map { String(decoding: text.bytes(at: $0), as: UTF8.self) }.sorted()
+  }
+}
