@@ -8,6 +8,8 @@ enum Quantity {
   case time
   /// Bytes.
   case memory
+  /// A number of things, of which fewer are better.
+  case count
 
   /// Whether a larger shown number is better.
   var isRate: Bool {
@@ -44,7 +46,7 @@ enum Quantity {
     switch self {
     case .rate(let bytes): Double(bytes) / value
     case .operations(let count): value / Double(count)
-    case .time, .memory: value
+    case .time, .memory, .count: value
     }
   }
 
@@ -52,6 +54,7 @@ enum Quantity {
     switch self {
     case .rate: shown < 1e9 ? ("MB/s", 1e6) : ("GB/s", 1e9)
     case .memory: ("MiB", 1_048_576)
+    case .count: ("", 1)
     case .operations, .time: shown < 1e-3 ? ("µs", 1e-6) : shown < 1 ? ("ms", 1e-3) : ("s", 1)
     }
   }

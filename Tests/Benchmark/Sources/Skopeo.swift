@@ -5,8 +5,7 @@ enum Skopeo {
   /// Copies an image with one big layer; `nil` without skopeo or without `--peers`.
   static func contender(_ setting: Setting) throws -> Contender? {
     guard setting.hasPeers, let program = Program.find("skopeo") else { return nil }
-    let store = try setting.store("image")
-    try fill(store, size: setting.sizes.big)
+    let store = try image(setting)
     let copy = setting.workspace.path + "/image-copy"
     let words = [
       program, "--insecure-policy", "copy", "--dest-oci-accept-uncompressed-layers", "oci:\(store.path):latest",
@@ -17,6 +16,13 @@ enum Skopeo {
       try Program.run(["rm", "-r", copy])
       return time
     }
+  }
+
+  /// A layout with an image with one big layer.
+  static func image(_ setting: Setting) throws -> Store {
+    let store = try setting.store("image")
+    try fill(store, size: setting.sizes.big)
+    return store
   }
 
   private static func fill(_ store: Store, size: Int) throws {

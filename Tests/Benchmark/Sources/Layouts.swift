@@ -1,0 +1,163 @@
+import Glibc
+
+/// Tools of image layouts, which write to a mount as to a directory.
+enum Layouts: Suite {
+  static let name = "layouts"
+  private static let mediaType = "application/vnd.oci.image.manifest.v1+json"
+
+  static func comparisons(_ setting: Setting) throws -> [Comparison] {
+    let indexes = try [100, 100_000].map { (count) in
+      let store = try setting.store("index-\(count)")
+      try replaceIndex(of: store, by: index(count, more: nil))
+      return Comparison(
+        work: "write an index of \(count) entries and one more", quantity: .time, target: .time(count == 100 ? 2 : 3),
+        baselines: [native(count, setting)],
+        subjects: try setting.subjects.map { try changing(store, count, through: $0, setting) })
+    }
+    return indexes + (try copies(setting)) + (try lostUpdates(setting))
+  }
+
+  // MARK: The index
+
+  /// Writes, synchronizes and renames such a file.
+  private static func native(_ count: Int, _ setting: Setting) -> Contender {
+    let path = "\(setting.workspace.path)/index-\(count).json"
+    return Contender(name: "native") {
+      let text = index(count, more: "new")
+      return try seconds {
+        try Files.write(text, to: path + ".new", isDurable: true)
+        try Files.rename(path + ".new", path)
+      }
+    }
+  }
+
+  /// Reads the index through a mount, adds an entry, and writes it in place.
+  private static func changing(
+    _ store: Store, _ count: Int, through fileSystem: FileSystem, _ setting: Setting
+  ) throws -> Contender {
+    let mount = try setting.mount(store, by: fileSystem)
+    var round = 0
+    return Contender(name: fileSystem.name) {
+      if round == 0 { try mount.mount() }
+      round += 1
+      let path = mount.place + "/index.json"
+      let text = try Files.text(of: path)
+      guard let end = text.utf8.lastIndex(of: UInt8(ascii: "]")) else { throw Failure("no list in \(path)") }
+      let added = Array(text[..<end].utf8) + Array(",\(entry("new-\(round)"))".utf8) + Array(text[end...].utf8)
+      return try seconds {
+        let file = try Files.open(path, O_WRONLY | O_TRUNC)
+        defer { close(file) }
+        try Files.write(added, to: file, path)
+      }
+    }
+  }
+
+  private static func replaceIndex(of store: Store, by text: [UInt8]) throws {
+    try Files.write(text, to: store.path + "/index.new")
+    try Files.rename(store.path + "/index.new", store.path + "/index.json")
+  }
+
+  private static func index(_ count: Int, more: String?) -> [UInt8] {
+    let names = (0..<count).map { "tag-\($0)" } + [more].compactMap(\.self)
+    return Array(#"{"schemaVersion":2,"manifests":["#.utf8) + Array(names.map(entry).joined(separator: ",").utf8)
+      + Array("]}".utf8)
+  }
+
+  private static func entry(_ name: String) -> String {
+    // Digests need only differ.
+    let hash: UInt64 = name.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+    let digits = String(hash, radix: 16)
+    let digest = String(repeating: "0", count: 64 - digits.count) + digits
+    return #"{"mediaType":"\#(mediaType)","digest":"sha256:\#(digest)","size":1234,"#
+      + #""annotations":{"org.opencontainers.image.ref.name":"\#(name)"}}"#
+  }
+
+  // MARK: skopeo
+
+  /// `skopeo copy` of an image with one big layer, into a directory and into a mount.
+  private static func copies(_ setting: Setting) throws -> [Comparison] {
+    guard let program = Program.find("skopeo") else { return [] }
+    let image = try Skopeo.image(setting)
+    let plain = "\(setting.workspace.path)/copied"
+    func words(_ place: String) -> [String] {
+      [
+        program, "--insecure-policy", "copy", "--dest-oci-accept-uncompressed-layers", "oci:\(image.path):latest",
+        "oci:\(place):latest",
+      ]
+    }
+    let native = Contender(name: "directory") {
+      let time = try Program.time(words(plain))
+      try Program.run(["rm", "-r", plain])
+      return time
+    }
+    return [
+      Comparison(
+        work: "skopeo copy into a layout", quantity: .time, target: .time(1.15), baselines: [native],
+        subjects: try setting.subjects.map { (fileSystem) in
+          let store = try setting.store("skopeo-\(fileSystem.name)")
+          let mount = try setting.mount(store, by: fileSystem)
+          return Contender(name: fileSystem.name) {
+            try mount.mount()
+            let time = try Program.time(words(mount.place))
+            try Files.empty(store.blobs)
+            return time
+          }
+        })
+    ]
+  }
+
+  // MARK: Lost updates
+
+  /// Four tools that make 25 tags each, concurrently: the number of tags that are lost.
+  private static func lostUpdates(_ setting: Setting) throws -> [Comparison] {
+    guard let skopeo = Program.find("skopeo"), let umoci = Program.find("umoci") else { return [] }
+    let image = "\(setting.workspace.path)/small"
+    try Program.run([umoci, "init", "--layout", image])
+    try Program.run([umoci, "new", "--image", "\(image):v1"])
+    let script = """
+      cd "$1"
+      write() {
+        for i in $(seq 25); do
+          case $1 in
+            1|2) "$skopeo" --insecure-policy copy -q "oci:$image:v1" "oci:$PWD:$1-$i" && echo "$1-$i" >>"$acknowledged" ;;
+            *) "$umoci" new --image "$PWD:$1-$i" && echo "$1-$i" >>"$acknowledged" ;;
+          esac
+        done 2>/dev/null
+        true
+      }
+      : >"$acknowledged"
+      for writer in 1 2 3 4; do write $writer & done
+      wait
+      "$umoci" ls --layout . | sort >"$acknowledged.listed"
+      sort "$acknowledged" | comm -23 - "$acknowledged.listed" | wc -l
+      """
+    func lost(in place: String) throws -> Double {
+      let words = [
+        "env", "skopeo=\(skopeo)", "umoci=\(umoci)", "image=\(image)",
+        "acknowledged=\(setting.workspace.path)/acknowledged", "sh", "-c", script, "sh", place,
+      ]
+      let output = try Program.output(of: words, in: setting.workspace)
+      guard let count = Double(output.filter { !$0.isWhitespace }) else { throw Failure("no count: \(output)") }
+      return count
+    }
+    let directory = Contender(name: "directory") {
+      let plain = "\(setting.workspace.path)/lossy"
+      try Program.run([umoci, "init", "--layout", plain])
+      let count = try lost(in: plain)
+      try Program.run(["rm", "-r", plain])
+      return count
+    }
+    return [
+      Comparison(
+        work: "tags lost of 100, by 2 skopeo and 2 umoci", quantity: .count, target: .value(0), baselines: [directory],
+        subjects: try setting.subjects.map { (fileSystem) in
+          let store = try setting.store("lossless-\(fileSystem.name)")
+          let mount = try setting.mount(store, by: fileSystem)
+          return Contender(name: fileSystem.name) {
+            try mount.renew()
+            return try lost(in: mount.place)
+          }
+        })
+    ]
+  }
+}
