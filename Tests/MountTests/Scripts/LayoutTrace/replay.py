@@ -7,6 +7,8 @@ recorded must succeed. Prints the digest of the tag, or nothing where the tool r
 
 import errno, fcntl, hashlib, json, os, re, sys, zlib
 
+# The scripts are in a source tree.
+sys.dont_write_bytecode = True
 import tools
 
 CALL = re.compile(r"(\w+)\((.*)\)(?: x\d+)? = (-1 )?(\S+)")
