@@ -59,6 +59,10 @@ int casfs_status(int directory, const char *path, struct casfs_status *status) {
   return 0;
 }
 
+uint32_t casfs_major(uint64_t device) { return major(device); }
+
+uint32_t casfs_minor(uint64_t device) { return minor(device); }
+
 int casfs_space(int fd, struct casfs_space *space) {
   struct statfs s;
   if (fstatfs(fd, &s)) return -1;

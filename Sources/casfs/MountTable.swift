@@ -7,19 +7,25 @@ struct MountTable: Sequence {
   struct Entry {
     /// The number of the mounted file system, `MAJOR:MINOR`, which every copy of the mount has.
     let device: String
+    /// The directory within the file system that is mounted.
+    let root: String
     /// The directory.
     let path: [UInt8]
     /// The type of the file system.
     let type: String
+    /// The source of the mount; empty if it has none.
+    let source: String
 
-    /// Parses a line: the third field is the device, the fifth the path, with white space in octal, and the type follows a
-    /// single dash.
+    /// Parses a line: the third field is the device, the fourth the root, the fifth the path, with white space in octal,
+    /// and the type and the source follow a single dash.
     fileprivate init?(_ line: some Collection<UInt8>) {
       let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
       guard fields.count > 4, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count else { return nil }
       device = fields[2]
+      root = String(decoding: Self.unescaped(fields[3]), as: UTF8.self)
       path = Self.unescaped(fields[4])
       type = fields[dash + 1]
+      source = dash + 2 < fields.count ? String(decoding: Self.unescaped(fields[dash + 2]), as: UTF8.self) : ""
     }
 
     private static func unescaped(_ field: String) -> [UInt8] {

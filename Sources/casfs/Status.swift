@@ -5,32 +5,60 @@ import FUSE
 import OCI
 import SystemPackage
 
-/// `casfs status`: prints the status of a mount.
+/// `casfs status`: prints the status of a mount, or lists the mounts of the machine.
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print the status of a mount.")
+    abstract: "Print the status of a mount, or list all mounts.")
 
-  @Argument(help: "The directory a store is mounted on.", completion: .directory)
-  var directory: String
+  @Argument(help: "The directory a store is mounted on; without it all mounts are listed.", completion: .directory)
+  var directory: String?
+
+  @Option(help: "The form of the output: text, json or openmetrics.")
+  var format: StatusFormat?
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    if json, let format, format != .json { throw ValidationError("--json excludes --format \(format.rawValue)") }
+  }
+
   func run() throws {
-    let status = try Self.status(of: directory)
     var output = Output()
-    if json {
-      try output.line(status)
-    } else if case .object(let members) = status {
+    if let directory {
+      try Self.print(try Self.status(of: directory), of: directory, as: json ? .json : format ?? .text, to: &output)
+    } else {
+      try Self.print(try ListedMount.all(), as: json ? .json : format ?? .text, to: &output)
+    }
+    try output.flush()
+  }
+
+  private static func print(
+    _ status: JSON, of directory: String, as format: StatusFormat, to output: inout Output
+  ) throws(CASError) {
+    switch format {
+    case .json: try output.line(status)
+    case .openmetrics: try output.text(MountMetrics([try ListedMount(directory: directory, status: status)]).text)
+    case .text:
+      guard case .object(let members) = status else { return }
       for member in members {
         if case .object(let counters) = member.value {
-          for counter in counters { try output.line(counter.name, Self.text(counter.value)) }
+          for counter in counters { try output.line(counter.name, text(counter.value)) }
         } else {
-          try output.line(member.name, Self.text(member.value))
+          try output.line(member.name, text(member.value))
         }
       }
     }
-    try output.flush()
+  }
+
+  private static func print(
+    _ mounts: [ListedMount], as format: StatusFormat, to output: inout Output
+  ) throws(CASError) {
+    switch format {
+    case .json: for mount in mounts { try output.line(mount.json) }
+    case .openmetrics: try output.text(MountMetrics(mounts).text)
+    case .text: for mount in mounts { try output.line(mount.directory, mount.state.rawValue, mount.store) }
+    }
   }
 
   /// Reads the status of a mount from its daemon, by an extended attribute of the root.

@@ -12,6 +12,13 @@ package enum PathQuery {
     return text
   }
 
+  /// Returns the number of the file system of a path, as `/proc/self/mountinfo` has it, `MAJOR:MINOR`: `statx(2)`.
+  package static func device(of path: String) throws(Errno) -> String {
+    var status = casfs_status()
+    _ = try retrying { unsafe casfs_status(AT_FDCWD, path, &status) }
+    return "\(casfs_major(status.device)):\(casfs_minor(status.device))"
+  }
+
   /// Returns the value of an extended attribute, which is at most 64 KiB long: `getxattr(2)`.
   package static func attribute(_ name: String, of path: String) throws(Errno) -> [UInt8] {
     var value = [UInt8](repeating: 0, count: 64 << 10)

@@ -62,6 +62,9 @@ struct casfs_space {
 // Each returns -1 and sets errno on failure, like the call it wraps.
 int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
 int casfs_status(int directory, const char *path, struct casfs_status *status);
+// The parts of a device number: makedev(3).
+uint32_t casfs_major(uint64_t device);
+uint32_t casfs_minor(uint64_t device);
 int casfs_space(int fd, struct casfs_space *space);
 // Drops every capability of this thread but those whose bits are set, also for programs started later.
 int casfs_keep_capabilities(uint64_t kept);

@@ -1,0 +1,4 @@
+#!/bin/bash
+. helpers.bash
+
+unshare -m -p --fork --kill-child --mount-proc --propagation private bash "$scripts/list-inside.sh"
