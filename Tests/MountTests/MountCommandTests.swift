@@ -28,6 +28,11 @@ import Testing
     try ScriptedMount().run("MountCommand/foreground.sh", ["signal": signal])
   }
 
+  @Test("M1: the daemon leaves the process group of its caller after it has mounted", .needs(.root, .tools("strace")))
+  func processGroup() throws {
+    try ScriptedMount().run("MountCommand/process-group.sh")
+  }
+
   @Test("M2: the next mount cleans up a stale one, which can also be unmounted")
   func stale() throws {
     try ScriptedMount.mounted().run("MountCommand/stale.sh")

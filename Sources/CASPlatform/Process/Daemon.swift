@@ -8,16 +8,14 @@ package enum Daemon {
   package enum Side {
     /// The parent, with the process id of its child.
     case parent(child: Int32)
-    /// The child, in a new session.
+    /// The child, in the session and the process group of its parent.
     case child
   }
 
-  /// Forks the process, and starts a session in the child: `fork(2)`, `setsid(2)`.
+  /// Forks the process: `fork(2)`.
   package static func fork() throws(Errno) -> Side {
     let child = try retrying { casfs_fork() }
-    if child != 0 { return .parent(child: child) }
-    setsid()
-    return .child
+    return child == 0 ? .child : .parent(child: child)
   }
 
   /// Closes the inherited descriptors, except for the standard streams: `close_range(2)`. Otherwise a daemon would keep the
@@ -32,8 +30,13 @@ package enum Daemon {
     casfs_default_signals()
   }
 
-  /// Opens `/dev/null` as the standard streams, and changes to the root directory: `dup2(2)`, `chdir(2)`.
+  /// Starts a session, opens `/dev/null` as the standard streams, and changes to the root directory: `setsid(2)`,
+  /// `dup2(2)`, `chdir(2)`.
+  ///
+  /// A daemon takes this step after it has mounted. An automounter that waits for the mount, such as systemd with autofs,
+  /// lets only its own process group pass to the directory; in another group the daemon would wait for itself.
   package static func detachFromTerminal() throws(Errno) {
+    setsid()
     let null = try OpenFile.open(path: "/dev/null", .readWrite)
     for stream in STDIN_FILENO...STDERR_FILENO { _ = try retrying { dup2(null.rawValue, stream) } }
     _ = try retrying { unsafe chdir("/") }
