@@ -204,4 +204,8 @@ int casfs_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0
 
 void casfs_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
-void casfs_log(int priority, const char *message) { syslog(priority, "%s", message); }
+void casfs_log(int priority, const char *message) {
+  // The name of a daemon that mount(8) started would be that of its helper.
+  openlog("casfs", LOG_PID, LOG_DAEMON);
+  syslog(priority, "%s", message);
+}

@@ -33,6 +33,12 @@ import Testing
     try ScriptedMount().run("MountCommand/process-group.sh")
   }
 
+  @Test(
+    "M1: a daemon that mount(8) started logs as casfs, facility daemon", .needs(.root, .tools("unshare", "python3")))
+  func systemLog() throws {
+    try ScriptedMount().run("MountCommand/system-log.sh")
+  }
+
   @Test("M2: the next mount cleans up a stale one, which can also be unmounted")
   func stale() throws {
     try ScriptedMount.mounted().run("MountCommand/stale.sh")
