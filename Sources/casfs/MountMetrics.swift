@@ -59,7 +59,7 @@ struct MountMetrics {
     text = (shown.map(\.text) + [MetricFamily.end]).joined(separator: "\n")
   }
 
-  /// One mount of each directory, since samples with the same labels are an error: the uppermost, which others hide behind.
+  /// One mount of each directory, since samples with the same labels are an error: the uppermost, which covers the others.
   private static func distinct(_ mounts: [ListedMount]) -> [ListedMount] {
     mounts.enumerated().filter { (index, mount) in
       !mounts[(index + 1)...].contains { $0.directory.sameBytes(as: mount.directory) }
