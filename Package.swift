@@ -32,6 +32,8 @@ let package = Package(
     .library(name: "CAS", targets: ["CAS", "CASArchive", "CASDirectory", "CASMemory", "CASPlatform", "OCI"]),
     // Repositories of registries, over HTTP.
     .library(name: "CASRegistry", targets: ["CASRegistry"]),
+    // The file systems of images, from their layers, over zlib and libzstd.
+    .library(name: "CASImage", targets: ["CASImage"]),
     // The mount, over libfuse.
     .library(name: "CASMount", targets: ["FUSE", "StoreTree"]),
     .executable(name: "casfs", targets: ["casfs"]),
@@ -58,6 +60,11 @@ let package = Package(
     .target(name: "CASPlatform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "CASPlatform", logging, system], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CASCompression", dependencies: ["CZlib", "CZstd"], swiftSettings: strict),
+    .target(
+      name: "CASImage", dependencies: ["CAS", "CASCompression", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(
       name: "CASArchive", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(
@@ -77,9 +84,8 @@ let package = Package(
     .executableTarget(
       name: "casfs",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "FUSE", "OCI", "CASPlatform", "StoreTree",
-        argumentParser,
-        logging, system,
+        "CAS", "CASArchive", "CASDirectory", "CASImage", "CASMemory", "CASRegistry", "FUSE", "OCI", "CASPlatform",
+        "StoreTree", argumentParser, logging, system,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -88,6 +94,13 @@ let package = Package(
         "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "CASPlatform", "TestSupport", system,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CASImageTests",
+      dependencies: [
+        "CAS", "CASCompression", "CASDirectory", "CASImage", "CASMemory", "CASPlatform", "OCI", "TestSupport", "casfs",
+        system,
+      ],
+      exclude: ["Scripts", "Expected"], swiftSettings: strict),
     .testTarget(
       name: "CASRegistryTests", dependencies: ["CAS", "CASRegistry", "OCI", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "OCITests", dependencies: ["OCI", "TestSupport"], swiftSettings: strict),

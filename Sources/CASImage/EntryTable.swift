@@ -1,0 +1,107 @@
+import CASCompression
+import CASPlatform
+
+/// The entries of a layer in their order, packed: a path shares its start with the one before.
+struct EntryTable: Sendable {
+  /// The largest size of a table, in bytes.
+  private static let sizeLimit = 1 << 30
+  /// The largest number of entries of a layer.
+  private static let countLimit = 16_000_000
+
+  private(set) var count = 0
+  private var writer = ByteWriter()
+  private var lastPath: [UInt8] = []
+
+  /// The packed entries.
+  var bytes: [UInt8] { writer.bytes }
+
+  /// An empty table.
+  init() {}
+
+  /// Adds an entry.
+  ///
+  /// - Throws: if the layer has too many.
+  mutating func append(_ entry: LayerEntry) throws(DecodingError) {
+    guard count < Self.countLimit, writer.bytes.count < Self.sizeLimit else {
+      throw DecodingError("too many entries in a layer: \(count)")
+    }
+    count += 1
+    let shared = zip(lastPath, entry.path).prefix { $0 == $1 }.count
+    writer.add(UInt64(entry.kind?.rawValue ?? 15) | (entry.pieces == nil ? 0 : 16))
+    writer.add(UInt64(shared))
+    writer.add(entry.path[shared...])
+    lastPath = entry.path
+    writer.add(entry.link)
+    writer.add(UInt64(entry.mode))
+    writer.add(UInt64(entry.user))
+    writer.add(UInt64(entry.group))
+    writer.add(entry.modified.seconds)
+    writer.add(UInt64(entry.modified.nanoseconds))
+    writer.add(UInt64(entry.attributes.count))
+    for attribute in entry.attributes {
+      writer.add(attribute.name)
+      writer.add(attribute.value)
+    }
+    switch entry.kind {
+    case .file:
+      writer.add(entry.size)
+      writer.add(entry.offset)
+    case .characterDevice, .blockDevice:
+      writer.add(UInt64(entry.deviceMajor))
+      writer.add(UInt64(entry.deviceMinor))
+    default: break
+    }
+    guard let pieces = entry.pieces else { return }
+    writer.add(UInt64(pieces.count))
+    for piece in pieces {
+      writer.add(piece.offset)
+      writer.add(piece.length)
+    }
+  }
+
+  /// Iterates over packed entries.
+  struct Reader {
+    private var reader: ByteReader
+    private var lastPath: [UInt8] = []
+
+    init(_ bytes: [UInt8]) {
+      reader = ByteReader(bytes)
+    }
+
+    /// The next entry; `nil` after the last.
+    mutating func next() throws(DecodingError) -> LayerEntry? {
+      if reader.isAtEnd { return nil }
+      let flags = try reader.number(UInt8.self)
+      let kind = FileKind(rawValue: flags & 15)
+      guard kind != nil || flags & 15 == 15 else { throw ByteReader.malformed }
+      let shared = try reader.number(Int.self)
+      guard shared <= lastPath.count else { throw ByteReader.malformed }
+      let path = Array(lastPath[..<shared]) + (try reader.string())
+      lastPath = path
+      let link = try reader.string()
+      var entry = LayerEntry(
+        kind: kind, path: path, link: link, mode: try reader.number(), user: try reader.number(),
+        group: try reader.number(),
+        modified: Timestamp(seconds: try reader.signed(), nanoseconds: try reader.number()))
+      for _ in 0..<(try reader.number(UInt16.self)) {
+        entry.attributes.append(ExtendedAttribute(name: try reader.string(), value: try reader.string()))
+      }
+      switch kind {
+      case .file:
+        entry.size = try reader.signed()
+        entry.offset = try reader.signed()
+      case .characterDevice, .blockDevice:
+        entry.deviceMajor = try reader.number()
+        entry.deviceMinor = try reader.number()
+      default: break
+      }
+      guard flags & 16 != 0 else { return entry }
+      var pieces: [SparsePiece] = []
+      for _ in 0..<(try reader.number(UInt32.self)) {
+        pieces.append(SparsePiece(offset: try reader.signed(), length: try reader.signed()))
+      }
+      entry.pieces = pieces
+      return entry
+    }
+  }
+}

@@ -1,0 +1,140 @@
+public import CAS
+import CASCompression
+import CASPlatform
+public import OCI
+import SystemPackage
+
+/// The file system of an image: what its layers show together (image-spec, `layer.md`), read from the layers where they
+/// lie.
+///
+/// Every name and byte of it was compared with two digests before: that of the layer's blob, and the `diff_id` of the
+/// image's configuration.
+public final class Image: Sendable {
+  /// The descriptor of the image's manifest.
+  public let manifest: Descriptor
+  private let tree: FileTree
+  private let layers: [LayerContent]
+
+  /// Opens an image, and reads its layers once, unless the cache has their indexes.
+  ///
+  /// - Parameter descriptor: that of a manifest or an index.
+  /// - Parameter platform: selects the image of an index; `nil` is Linux on this machine's processor.
+  /// - Parameter cache: keeps what was learned of the layers.
+  /// - Parameter progress: called with the number of bytes of layers that are done, and that of all.
+  /// - Throws: `CASError.Code.invalid` if the image has no file system, or a layer is malformed;
+  ///   `CASError.Code.corrupt` if a layer has another digest than stated;
+  ///   `CASError.Code.notFound` if a part of it is not stored.
+  public init(
+    _ descriptor: Descriptor, in engine: any Engine, platform: Platform? = nil, cache: LayerCache? = nil,
+    cancellation: CancellationToken = .none, progress: (Int64, Int64) throws(CASError) -> Void = { _, _ in }
+  ) throws(CASError) {
+    let plan = try ImagePlan(descriptor, in: engine, platform: platform, cancellation: cancellation)
+    manifest = plan.manifest
+    let total = plan.layers.reduce(0) { $0 &+ $1.descriptor.size }
+    var tree = FileTree()
+    var layers: [LayerContent] = []
+    var done: Int64 = 0
+    for scan in plan.layers {
+      let index = try Self.index(scan, cache) { (count) throws(CASError) in try progress(done &+ count, total) }
+      let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation)
+      guard index.content == scan.contentDigest else {
+        throw CASError(
+          .corrupt, context,
+          cause: "corrupt: the decoded layer has the digest \(index.content), not \(scan.contentDigest)",
+          corruption: CASError.Corruption(expected: scan.contentDigest, actual: index.content))
+      }
+      let number = UInt16(layers.count)
+      do throws(DecodingError) {
+        try tree.apply(index.entries, layer: number)
+      } catch {
+        throw context.malformed(error.reason)
+      }
+      layers.append(LayerContent(index, scan, cache))
+      done &+= scan.descriptor.size
+    }
+    self.tree = tree
+    self.layers = layers
+  }
+
+  /// The index of a layer, from the cache or by reading the layer.
+  private static func index(
+    _ scan: LayerScan, _ cache: LayerCache?, _ progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) -> LayerIndex {
+    let stored = try scan.engine.blobInfo(scan.descriptor.digest, cancellation: scan.cancellation).size
+    guard stored == scan.descriptor.size else {
+      throw OperationContext("read layer", on: scan.descriptor.digest)
+        .malformed("the blob has \(stored) bytes, not \(scan.descriptor.size)")
+    }
+    if let index = cache?.index(of: scan.descriptor.digest),
+      index.content.algorithm == scan.contentDigest.algorithm
+    {
+      return index
+    }
+    let index = try scan.run(progress: progress)
+    cache?.store(index)
+    return index
+  }
+
+  /// The number of pieces of layers that were decoded, for tests.
+  package var decodedPieceCount: Int { layers.reduce(0) { $0 + $1.decodedPieceCount } }
+
+  /// The root directory.
+  public var root: ImageFile { ImageFile(0, tree) }
+
+  /// Finds a file by its path from the root. Symbolic links are followed within the root, except for the last part.
+  ///
+  /// - Returns: `nil` if there is none.
+  public func file(at path: [UInt8]) -> ImageFile? {
+    guard let node = try? tree.find(path) else { return nil }
+    return ImageFile(node, tree)
+  }
+
+  /// Returns the files in a directory, sorted by the bytes of their names.
+  public func children(of file: ImageFile) -> [ImageFile] {
+    guard file.kind == .directory else { return [] }
+    return tree.children(of: file.node).sorted { tree.name(of: $0).lexicographicallyPrecedes(tree.name(of: $1)) }
+      .map { ImageFile($0, tree) }
+  }
+
+  /// Reads the content of a regular file from an offset, until the buffer is full or the content ends.
+  ///
+  /// - Returns: the number of bytes.
+  /// - Throws: `CASError.Code.invalid` for another type of file, or a negative offset; errors of the
+  ///   layer's blob.
+  public func read(
+    _ file: ImageFile, into buffer: inout MutableSpan<UInt8>, at offset: Int64,
+    cancellation: CancellationToken = .none
+  ) throws(CASError) -> Int {
+    let inode = tree.inode(of: file.node)
+    guard inode.kind == .file, offset >= 0 else {
+      throw CASError(.invalid, operation: "read file", subject: file.name, cause: "not a place in a regular file")
+    }
+    let count = Int(max(0, min(Int64(buffer.count), inode.size - offset)))
+    let layer = layers[Int(inode.layer)]
+    guard inode.extra >= 0, let pieces = tree.extras[Int(inode.extra)].pieces else {
+      var part = buffer._mutatingExtracting(first: count)
+      try Self.fill(&part, from: layer, at: inode.place + offset, cancellation)
+      return count
+    }
+    buffer.clear(0..<count)
+    var place = inode.place
+    for piece in pieces {
+      let start = max(piece.offset, offset)
+      let end = min(piece.offset + piece.length, offset + Int64(count))
+      if start < end {
+        var part = buffer._mutatingExtracting(Int(start - offset)..<Int(end - offset))
+        try Self.fill(&part, from: layer, at: place + start - piece.offset, cancellation)
+      }
+      place += piece.length
+    }
+    return count
+  }
+
+  private static func fill(
+    _ part: inout MutableSpan<UInt8>, from layer: LayerContent, at offset: Int64, _ cancellation: CancellationToken
+  ) throws(CASError) {
+    guard try layer.read(into: &part, at: offset, cancellation: cancellation) == part.count else {
+      throw CASError(.io(.ioError), operation: "read file", subject: "layer", cause: "the layer ends early")
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import CAS
+import CASCompression
+import CASPlatform
+import OCI
+
+/// All that one pass over a layer learned of it: its files, where decoding can start, and digests of its decoded pieces.
+struct LayerIndex: Sendable {
+  /// The length of a piece of decoded content that has a digest, in bytes.
+  static let pieceSize: Int64 = 1 << 20
+  /// The version of the form on disk, which changes with every change of it or of the rules of the scan.
+  private static let signature = Array("casfs layer index 1\n".utf8)
+  private static let hashSize = 32
+
+  /// The digest of the blob.
+  var blob: Digest
+  /// The digest of the decoded content: `diff_id` of the image's configuration.
+  var content: Digest
+  var compression: LayerCompression
+  /// The length of the decoded content, in bytes.
+  var size: Int64
+  /// The packed entries; see ``EntryTable``.
+  var entries: [UInt8]
+  /// The number of entries.
+  var entryCount: Int
+  /// By ascending offset.
+  var checkpoints: [Checkpoint]
+  /// The SHA-256 digests of the pieces, one after another.
+  var pieces: [UInt8]
+
+  /// The last checkpoint at or before an offset.
+  func checkpoint(before offset: Int64) -> Checkpoint? {
+    var low = 0
+    var high = checkpoints.count
+    while low < high {
+      let middle = (low + high) / 2
+      if checkpoints[middle].output <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? checkpoints[low - 1] : nil
+  }
+
+  /// Whether a piece has its digest.
+  func isPiece(_ content: Span<UInt8>, _ number: Int) -> Bool {
+    var hash = SHA2.sha256()
+    hash.update(content)
+    let start = number * Self.hashSize
+    guard start + Self.hashSize <= pieces.count else { return false }
+    return pieces[start..<start + Self.hashSize].elementsEqual(hash.result())
+  }
+
+  /// The form on disk, which ends with a digest of all that is before.
+  func serialized() throws(DecodingError) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.add(blob.description.utf8)
+    writer.add(content.description.utf8)
+    writer.add(UInt64(compression.rawValue))
+    writer.add(size)
+    writer.add(UInt64(entryCount))
+    writer.add(UInt64(entries.count))
+    writer.add(try ZstdBuffer.compress(entries.span))
+    writer.add(pieces)
+    writer.add(UInt64(checkpoints.count))
+    for point in checkpoints {
+      writer.add(point.output)
+      writer.add(point.input)
+      writer.add(UInt64(point.unusedBits))
+      writer.add(UInt64(point.windowSize))
+      writer.add(point.window)
+    }
+    var hash = SHA2.sha256()
+    hash.update(Self.signature.span)
+    hash.update(writer.bytes.span)
+    return Self.signature + hash.result() + writer.bytes
+  }
+
+  /// Reads the form on disk.
+  ///
+  /// - Throws: if it is of another version, or damaged.
+  init(parsing bytes: [UInt8]) throws(DecodingError) {
+    let start = Self.signature.count + Self.hashSize
+    guard bytes.count >= start, bytes.starts(with: Self.signature) else { throw ByteReader.malformed }
+    var hash = SHA2.sha256()
+    hash.update(Self.signature.span)
+    hash.update(bytes.span.extracting(start..<bytes.count))
+    guard bytes[Self.signature.count..<start].elementsEqual(hash.result()) else { throw ByteReader.malformed }
+    var reader = ByteReader(Array(bytes[start...]))
+    blob = try Self.digest(try reader.string())
+    content = try Self.digest(try reader.string())
+    guard let compression = LayerCompression(rawValue: try reader.number()) else { throw ByteReader.malformed }
+    self.compression = compression
+    size = try reader.signed()
+    entryCount = try reader.number()
+    let length: Int = try reader.number()
+    guard length <= (1 << 30) + (1 << 21) else { throw ByteReader.malformed }
+    let packed = try reader.string()
+    entries = try ZstdBuffer.decompress(packed.span, length: length)
+    pieces = try reader.string()
+    checkpoints = []
+    for _ in 0..<(try reader.number(UInt32.self)) {
+      let point = Checkpoint(
+        output: try reader.signed(), input: try reader.signed(), unusedBits: try reader.number(), window: [],
+        windowSize: try reader.number())
+      guard point.windowSize <= GzipDecoder.windowSize, point.unusedBits < 8 else { throw ByteReader.malformed }
+      checkpoints.append(point)
+      checkpoints[checkpoints.count - 1].window = try reader.string()
+    }
+    guard reader.isAtEnd, size >= 0 else { throw ByteReader.malformed }
+  }
+
+  /// Creates an index from its parts.
+  init(
+    blob: Digest, content: Digest, compression: LayerCompression, size: Int64, entries: EntryTable,
+    checkpoints: [Checkpoint], pieces: [UInt8]
+  ) {
+    self.blob = blob
+    self.content = content
+    self.compression = compression
+    self.size = size
+    self.entries = entries.bytes
+    entryCount = entries.count
+    self.checkpoints = checkpoints
+    self.pieces = pieces
+  }
+
+  private static func digest(_ text: [UInt8]) throws(DecodingError) -> Digest {
+    guard let digest = try? Digest(String(decoding: text, as: UTF8.self)) else { throw ByteReader.malformed }
+    return digest
+  }
+}

@@ -1,0 +1,103 @@
+import CAS
+import CASCompression
+import CASPlatform
+import OCI
+
+/// The one pass over a layer: it hashes the blob and the decoded content, and scans the archive.
+struct LayerScan {
+  /// The distance of checkpoints in decoded content, in bytes.
+  private static let checkpointInterval: Int64 = 4 << 20
+  private static let chunkSize = 256 << 10
+
+  let engine: any Engine
+  let descriptor: Descriptor
+  /// The digest that the configuration states of the decoded content.
+  let contentDigest: Digest
+  let cancellation: CancellationToken
+
+  /// Runs the pass.
+  ///
+  /// - Parameter progress: called with the number of bytes of the blob that were read.
+  /// - Throws: `CASError.Code.corrupt` if the blob or its decoded content has another digest;
+  ///   `CASError.Code.invalid` if the layer is malformed, or of another size than its descriptor says.
+  func run(progress: (Int64) throws(CASError) -> Void = { _ in }) throws(CASError) -> LayerIndex {
+    let context = OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
+    let reader = try engine.openBlob(descriptor.digest, cancellation: cancellation)
+    guard reader.size == descriptor.size else {
+      throw context.malformed("the blob has \(reader.size) bytes, not \(descriptor.size)")
+    }
+    let compression = try Self.compression(of: reader)
+    let blobHash = PipelinedHasher(descriptor.digest.algorithm)
+    let contentHash = PipelinedHasher(contentDigest.algorithm)
+    let stream = try LayerStream(reader, compression, checkpointInterval: Self.checkpointInterval, context) {
+      blobHash.append($0)
+    }
+    var scanner = TarScanner()
+    var pieces = PieceHasher()
+    var chunk = [UInt8](repeating: 0, count: Self.chunkSize)
+    while true {
+      let count = try Self.fill(&chunk, from: stream)
+      if count == 0 { break }
+      let content = chunk.span.extracting(first: count)
+      contentHash.append(content)
+      pieces.update(content)
+      do throws(DecodingError) {
+        try scanner.scan(content)
+      } catch {
+        throw context.malformed(error.reason)
+      }
+      try progress(blobHash.count)
+    }
+    try stream.drain()
+    let (scanned, size) = (scanner, stream.position)
+    try context.mappingDecoding { () throws(DecodingError) in try scanned.finish() }
+    guard let blob = blobHash.finish(), let content = contentHash.finish() else {
+      throw context.malformed("the hash function returned no digest")
+    }
+    guard blob == descriptor.digest else { throw .corrupt(context, expected: descriptor.digest, actual: blob) }
+    return LayerIndex(
+      blob: blob, content: content, compression: compression, size: size, entries: scanner.entries,
+      checkpoints: stream.checkpoints, pieces: pieces.finish())
+  }
+
+  private static func compression(of reader: any BlobReader) throws(CASError) -> LayerCompression {
+    var start = [UInt8](repeating: 0, count: 512)
+    var span = start.mutableSpan
+    let count = try reader.read(into: &span, at: 0)
+    return LayerCompression(of: Array(start.prefix(count)))
+  }
+
+  private static func fill(_ chunk: inout [UInt8], from stream: LayerStream) throws(CASError) -> Int {
+    var span = chunk.mutableSpan
+    return try stream.read(into: &span)
+  }
+}
+
+/// Hashes pieces of equal length of content that arrives in chunks.
+private struct PieceHasher {
+  private var hash = SHA2.sha256()
+  private var count: Int64 = 0
+  private var digests: [UInt8] = []
+
+  mutating func update(_ content: Span<UInt8>) {
+    var rest = content
+    while !rest.isEmpty {
+      let length = min(rest.count, Int(LayerIndex.pieceSize - count))
+      hash.update(rest.extracting(first: length))
+      rest = rest.extracting(droppingFirst: length)
+      count += Int64(length)
+      if count == LayerIndex.pieceSize { close() }
+    }
+  }
+
+  mutating func finish() -> [UInt8] {
+    if count > 0 { close() }
+    return digests
+  }
+
+  private mutating func close() {
+    digests += hash.result()
+    hash = .sha256()
+    count = 0
+  }
+}

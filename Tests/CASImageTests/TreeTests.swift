@@ -1,0 +1,67 @@
+import CAS
+import CASImage
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct TreeTests {
+  @Test(
+    "F7: layers of every format and kind show the tree that the kernel shows, or are refused", .needs(.tools("python3"))
+  )
+  func cases() throws {
+    let cases = try LayoutCases()
+    var trees = 0
+    var refusals = 0
+    for answer in cases.answers where cases.exists(answer.case) && answer.answer != "either" {
+      let found: [[UInt8]: [String: LayoutCases.Field]]
+      do {
+        found = try cases.image(answer.case).rows()
+      } catch {
+        #expect(answer.rows == nil, "\(answer.case): \(error)")
+        refusals += 1
+        continue
+      }
+      guard let rows = answer.rows else {
+        Issue.record("\(answer.case): shown and not refused")
+        continue
+      }
+      trees += 1
+      let differences = Self.differences(found, rows)
+      #expect(differences.isEmpty, "\(answer.case): \(differences.prefix(5))")
+    }
+    #expect(trees > 280 && refusals > 70)
+  }
+
+  /// Lines on what differs. A time of `now` agrees with any, and link counts are the kernel's own.
+  private static func differences(
+    _ found: [[UInt8]: [String: LayoutCases.Field]], _ rows: [[String: LayoutCases.Field]]
+  ) -> [String] {
+    var lines: [String] = []
+    var paths: Set<[UInt8]> = []
+    for row in rows {
+      let path = path(of: row)
+      paths.insert(path)
+      guard let other = found[path] else {
+        lines.append("missing: \(String(decoding: path, as: UTF8.self))")
+        continue
+      }
+      for key in Set(row.keys).union(other.keys).subtracting(["path", "path_hex", "nlink"]) where row[key] != other[key]
+      {
+        if key == "mtime", row[key] == .text("now") { continue }
+        let name = String(decoding: path, as: UTF8.self)
+        lines.append("\(name): \(key) is \(String(describing: other[key])), not \(String(describing: row[key]))")
+      }
+    }
+    for path in found.keys where !paths.contains(path) {
+      lines.append("not expected: \(String(decoding: path, as: UTF8.self))")
+    }
+    return lines
+  }
+
+  private static func path(of row: [String: LayoutCases.Field]) -> [UInt8] {
+    if case .text(let text) = row["path"] { return Array(text.utf8) }
+    guard case .text(let hex) = row["path_hex"] else { return [] }
+    let digits = Array(hex)
+    return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0..<$0 + 2]), radix: 16) }
+  }
+}

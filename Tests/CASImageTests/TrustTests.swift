@@ -1,0 +1,155 @@
+import CAS
+import CASCompression
+import CASDirectory
+import CASPlatform
+import Foundation
+import OCI
+import TestSupport
+import Testing
+
+@testable import CASImage
+
+@Suite struct TrustTests {
+  /// Content that does not compress, in three pieces of the index.
+  private static let content: [UInt8] = {
+    var generator = SeededGenerator(7)
+    return (0..<2_400_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+  }()
+
+  private static func layer() throws -> (blob: [UInt8], content: [UInt8]) {
+    let tar = ImageBuilder.tar([("a", [1, 2, 3]), ("big", Self.content)])
+    return (try ZstdBuffer.compress(tar.span), tar)
+  }
+
+  @Test("F5: a layer whose blob or decoded content has another digest is an error with both digests")
+  func digests() throws {
+    let builder = try ImageBuilder()
+    let layer = try Self.layer()
+    let other = try builder.image([(layer.blob, [9])])
+    let error = try #require(failure { () throws(CASError) in try Image(other, in: builder.engine) })
+    #expect(error.code == .corrupt)
+    #expect(error.corruption?.actual == (try Digest.of(layer.content)))
+    #expect(error.corruption?.expected == (try Digest.of([9])))
+  }
+
+  @Test("F5: a flipped bit of a blob is found, even in a store that trusts its blobs")
+  func flippedBlob() throws {
+    let folder = try TemporaryFolder()
+    let engine = try DirectoryDriver().create(
+      folder("store"), options: CreateOptions(open: OpenOptions(verification: .never)))
+    let builder = ImageBuilder(engine: engine)
+    // A plain archive, whose data no decoder checks.
+    let tar = ImageBuilder.tar([("a", [UInt8](repeating: 7, count: 2000))])
+    let descriptor = try builder.image([(tar, tar)])
+    #expect(try Image(descriptor, in: engine).contents("a").count == 2000)
+    let blob = try Digest.of(tar)
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o644], ofItemAtPath: folder("store/blobs/sha256/\(blob.hex)"))
+    var flipped = tar
+    flipped[1000] ^= 1
+    try folder.write(flipped, to: "store/blobs/sha256/\(blob.hex)")
+    let error = try #require(failure { () throws(CASError) in try Image(descriptor, in: engine) })
+    #expect(error.code == .corrupt)
+    #expect(error.corruption?.expected == blob)
+  }
+
+  @Test("F6: a second opening reads the index from the cache, and decodes nothing but what it reads")
+  func cached() throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let descriptor = try builder.image([try Self.layer()])
+    _ = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache")))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder("cache"))
+    #expect(names.count == 1)
+    let name = try #require(names.first)
+    let mode = try FileManager.default.attributesOfItem(atPath: folder("cache/\(name)"))[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    let image = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache")))
+    #expect(image.decodedPieceCount == 0)
+    #expect(try image.contents("a") == [1, 2, 3])
+    #expect(image.decodedPieceCount == 1)
+    #expect(try image.contents("big") == Self.content)
+  }
+
+  @Test("F5, F6: each flipped byte of an index file is found, and the index is made anew", arguments: [0, 1, 2, 3, 4])
+  func flippedIndex(_ part: Int) throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let descriptor = try builder.image([try Self.layer()])
+    _ = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache")))
+    let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder("cache")).first)
+    let good = try Data(contentsOf: folder["cache/\(name)"])
+    var bad = good
+    bad[(good.count - 1) * part / 4] ^= 0x10
+    try bad.write(to: folder["cache/\(name)"])
+    let image = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache")))
+    #expect(try image.contents("a") == [1, 2, 3])
+    #expect(try Data(contentsOf: folder["cache/\(name)"]) == good)
+  }
+
+  @Test("F5: an index whose checkpoints or digests lie is found by the first read, and made anew")
+  func lyingIndex() throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let layer = try Self.layer()
+    let descriptor = try builder.image([layer])
+    let cache = try #require(LayerCache(path: folder("cache")))
+    _ = try Image(descriptor, in: builder.engine, cache: cache)
+    let blob = try Digest.of(layer.blob)
+    let good = try #require(cache.index(of: blob))
+    var lie = good
+    lie.pieces[0] ^= 1
+    cache.store(lie)
+    #expect(try Image(descriptor, in: builder.engine, cache: cache).contents("a") == [1, 2, 3])
+    #expect(cache.index(of: blob)?.pieces == good.pieces)
+    lie = good
+    lie.checkpoints = [Checkpoint(output: 1 << 20, input: 17, unusedBits: 0, window: [], windowSize: 0)]
+    cache.store(lie)
+    let image = try Image(descriptor, in: builder.engine, cache: cache)
+    let big = try #require(image.file(at: Array("big".utf8)))
+    var byte: [UInt8] = [0]
+    var span = byte.mutableSpan
+    #expect(try image.read(big, into: &span, at: 2_000_000) == 1)
+    #expect(byte[0] == Self.content[2_000_000])
+    #expect(cache.index(of: blob)?.checkpoints == good.checkpoints)
+  }
+
+  @Test("F6: the cache keeps within its limit, and works without a directory that it can write")
+  func bounded() throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    var sizes: [Int] = []
+    for number in 0..<6 {
+      let tar = ImageBuilder.tar([("file \(number)", [UInt8(number)])])
+      let descriptor = try builder.image([(tar, tar)])
+      _ = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache"), sizeLimit: 700))
+      let files = try folder.files().filter { $0.hasPrefix("cache/") }
+      sizes.append(try files.reduce(0) { $0 + (try Data(contentsOf: folder[$1]).count) })
+    }
+    #expect(sizes.allSatisfy { $0 <= 700 } && sizes.contains { $0 > 0 })
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder("cache"))
+    #expect(LayerCache(path: folder("cache")) == nil)
+    #expect(LayerCache(path: folder("absent/cache")) == nil)
+  }
+
+  @Test("F6: reads at every place of a gzip layer of several members agree with the whole", .needs(.tools("python3")))
+  func places() throws {
+    let cases = try LayoutCases(only: ["large-gzip", "large-gzip-members", "large-zstd-frames", "large-gzip-stored"])
+    for name in ["large-gzip", "large-gzip-members", "large-zstd-frames", "large-gzip-stored"] {
+      let whole = try cases.image(name).contents("d/b")
+      let cache = LayerCache(path: cases.folder("cache"))
+      _ = try cases.image(name, cache: cache)
+      let image = try cases.image(name, cache: cache)
+      let file = try #require(image.file(at: Array("d/b".utf8)))
+      var generator = SeededGenerator(3)
+      for _ in 0..<40 {
+        let offset = Int.random(in: 0..<whole.count, using: &generator)
+        var buffer = [UInt8](repeating: 0, count: 5000)
+        var span = buffer.mutableSpan
+        let count = try image.read(file, into: &span, at: Int64(offset))
+        #expect(
+          buffer.prefix(count).elementsEqual(whole[offset..<min(offset + 5000, whole.count)]), "\(name) \(offset)")
+      }
+    }
+  }
+}
