@@ -19,10 +19,14 @@ def shown(result):
     return result if result.isupper() or not result else {"True": "yes", "False": "no"}.get(result, "works")
 
 def table():
-    """A row for each call with another result anywhere; one that is made for files and for links counts once."""
+    """A row for each call with another result anywhere; one with the same results for files and for links counts once."""
     lines, seen = [], set()
-    for row in [*names(), *files(), *frozen("file", "link", "folder")]:
-        title = row.title.removesuffix(" of a file").removesuffix(" of a link") if "others" in row.exceptions else row.title
+    rows = [*names(), *files(), *frozen("file", "link", "folder")]
+    exceptions = {row.title: row.exceptions for row in rows}
+    for row in rows:
+        title = row.title.removesuffix(" of a file").removesuffix(" of a link")
+        if exceptions.get(title + " of a file") != exceptions.get(title + " of a link"):
+            title = row.title
         if not row.exceptions or (title, row.result) in seen:
             continue
         seen.add((title, row.result))
