@@ -88,7 +88,7 @@ class Replay:
       text = DIGEST.sub(lambda match: hashlib.sha256(match[1].encode()).hexdigest(), text)
     text = DIGEST.sub(lambda match: self.full(match[1]), text)
     # Temporary names have a random part, which differs between runs.
-    text = re.sub(r"(?<![0-9a-f])\d{5,}(?![0-9a-f]*…)(?![0-9a-f]{20})|(?<=nosync)\d+|(?<=[0-9a-f]{64})\d{5,}",
+    text = re.sub(r"(?<![0-9a-f])\d{5,}(?![0-9a-f]*…)(?![0-9a-f]{20})|(?<=nosync)\d+|(?<=put-blob)\d+|(?<=[0-9a-f]{64})\d{5,}",
                   lambda match: str((int(match[0]) * 7919 + self.seed) % 10**10), text)
     return re.sub(r"^L(?=/|$)", self.layout, text)
 
