@@ -25,6 +25,9 @@ struct MountMetrics {
     counter("casfs_commits", "commits", help: "Files that were published as blobs."),
     counter("casfs_discards", "discards", help: "Files that were dropped without being published."),
     counter("casfs_failures", "failures", help: "Operations that failed because of damage or of the system."),
+    counter("casfs_merges", "merges", help: "Writes of index.json that were merged into the index."),
+    counter("casfs_conflicts", "conflicts", help: "Names that two writers of index.json moved from one base."),
+    counter("casfs_refusals", "refusals", help: "Writes of index.json and of blobs that were refused."),
   ]
 
   private static func counter(_ name: String, _ member: String, unit: String? = nil, help: String) -> Source {

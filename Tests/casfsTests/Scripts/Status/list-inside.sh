@@ -1,8 +1,8 @@
 #!/bin/bash
 . helpers.bash
 
-# Tests that run beside this one have mounts too.
-while read -r -a fields; do umount -l "${fields[4]}"; done < <(grep -F ' - fuse.casfs ' /proc/self/mountinfo)
+# Tests that run beside this one have mounts too, whose paths have octal escapes here.
+while read -r -a fields; do umount -l "$(printf %b "${fields[4]}")"; done < <(grep -F ' - fuse.casfs ' /proc/self/mountinfo)
 for name in serving hung dead covered; do
   mkdir "$name"; "$casfs" mount --create "$store.$name" "$name"
 done
