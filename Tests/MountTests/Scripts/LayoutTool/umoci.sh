@@ -16,7 +16,8 @@ assert_fails 'peration not permitted' umoci init --layout "$mnt/new"
 umoci new --image "$mnt:n" 2>/dev/null
 umoci config --image "$mnt:a" --author x --tag configured 2>/dev/null
 echo more >added; umoci insert --image "$mnt:a" added /more 2>/dev/null
-umoci unpack --image "$mnt:a" bundle 2>/dev/null
+if [ $UID != 0 ]; then rootless=(--rootless); else rootless=(); fi
+umoci unpack "${rootless[@]}" --image "$mnt:a" bundle 2>/dev/null
 assert_eq "$(cat bundle/rootfs/file bundle/rootfs/more | tr '\n' ' ')" 'v1 more '
 echo new >bundle/rootfs/new; umoci repack --image "$mnt:repacked" bundle 2>/dev/null
 assert_eq "$(umoci ls --layout "$mnt" | sort | tr '\n' ' ')" 'a configured n repacked '
