@@ -1,7 +1,7 @@
 #!/bin/bash
 . helpers.bash
 
-"$casfs" create "$store"; head -c 3000000 /dev/urandom >a; echo b >b
+"$casfs" create "$store"; { head -c 2999999 /dev/urandom; echo; } >a; echo b >b
 hex=$("$casfs" blob put "$store" a | cut -d : -f 2); "$casfs" blob put "$store" b >b.digest
 chmod 644 "$store/blobs/sha256/$hex"
 printf X | dd of="$store/blobs/sha256/$hex" bs=1 seek=2999999 conv=notrunc status=none

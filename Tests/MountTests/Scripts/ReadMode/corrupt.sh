@@ -1,7 +1,7 @@
 #!/bin/bash
 . helpers.bash
 
-head -c 3000000 /dev/urandom >a; hex=$("$casfs" blob put "$store" a | cut -d : -f 2); blob=$mnt/blobs/sha256/$hex
+{ head -c 2999999 /dev/urandom; echo; } >a; hex=$("$casfs" blob put "$store" a | cut -d : -f 2); blob=$mnt/blobs/sha256/$hex
 chmod 644 "$store/blobs/sha256/$hex"
 printf X | dd of="$store/blobs/sha256/$hex" bs=1 seek=2999999 conv=notrunc status=none
 for _ in 1 2 3; do
