@@ -102,4 +102,29 @@ import Testing
     #expect(hasClosed.wait(for: .seconds(60)) { $0 })
     #expect(tree.exists("committed/f"))
   }
+
+  @Test("I4: a read that a commit overtakes reads the blob")
+  func overtaken() throws {
+    let engine = try FaultyEngine()
+    let tree = TestTree(over: engine)
+    let file = try tree.create("incoming/f")
+    try tree.write(file, "content")
+    let reader = try tree.open("incoming/f", by: .other)
+    let (core, handle, opener) = (tree.tree, file.opened.handle, tree.context())
+    tree.processes.addDescriptors(-1, of: .opener, inode: file.inode)
+    let closed = Monitor<Errno??>(.none)
+    engine.fail { faults in
+      faults.beforeRead = {
+        do throws(Errno) {
+          try core.flush(handle, opener)
+          closed.withLock { $0 = .some(nil) }
+        } catch {
+          closed.withLock { $0 = .some(error) }
+        }
+      }
+    }
+    #expect(try tree.read(reader) == "content")
+    #expect(closed.withLock { $0 } == .some(nil))
+    #expect(try tree.isStored("content"))
+  }
 }

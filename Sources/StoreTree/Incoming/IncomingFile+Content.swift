@@ -138,15 +138,30 @@ extension IncomingFile {
   func read(
     at offset: Int64, count: Int, keeping content: Monitor<OpenAlias?>, _ context: RequestContext
   ) throws(Errno) -> ReadResult {
-    switch try source(context) {
-    case .nothing: return .bytes([])
-    case .stage(let stage):
-      context.willBlock()
-      let count = Int(max(0, min(Int64(count), stage.size - offset)))
-      return try shared.errors.map(
-        try .bytes(bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) }))
-    case .blob(let address):
-      return try blob(address, keeping: content, context).read(at: offset, count: count, context)
+    while true {
+      switch try source(context) {
+      case .nothing: return .bytes([])
+      case .stage(let stage):
+        context.willBlock()
+        if let bytes = try read(stage, at: offset, count: count) { return .bytes(bytes) }
+      case .blob(let address):
+        return try blob(address, keeping: content, context).read(at: offset, count: count, context)
+      }
+    }
+  }
+
+  /// Reads content being written.
+  ///
+  /// - Returns: `nil` if a commit has ended the stage since it was looked up, and the content is that of a blob now.
+  private func read(_ stage: any BlobStage, at offset: Int64, count: Int) throws(Errno) -> [UInt8]? {
+    let count = Int(max(0, min(Int64(count), stage.size - offset)))
+    return try shared.errors.map { () throws(CASError) in
+      do throws(CASError) {
+        return try bytes(count: count) { (span) throws(CASError) in try stage.read(into: &span, at: offset) }
+      } catch {
+        guard error.code == .closed, state.withLock({ $0.isBusy || $0.stage !== stage }) else { throw error }
+        return nil
+      }
     }
   }
 

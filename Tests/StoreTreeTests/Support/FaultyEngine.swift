@@ -13,6 +13,8 @@ final class FaultyEngine: Engine {
     var synchronize: Errno?
     /// The error of commits.
     var commit: Errno?
+    /// An action before the next read of content that is written.
+    var beforeRead: (@Sendable () -> Void)?
     /// Whether commits block.
     var isHolding = false
     /// How many commits have begun.
@@ -103,7 +105,12 @@ private final class FaultyStage: BlobStage {
   }
 
   func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
-    try stage.read(into: &buffer, at: offset)
+    let action = faults.withLock { faults in
+      defer { faults.beforeRead = nil }
+      return faults.beforeRead
+    }
+    action?()
+    return try stage.read(into: &buffer, at: offset)
   }
 
   func truncate(to size: Int64) throws(CASError) {
