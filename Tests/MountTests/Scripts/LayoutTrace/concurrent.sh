@@ -7,13 +7,7 @@
 make() {
   local number verb
   for ((number = 0; number < tags; number++)); do replay "$1" "$1-$number"; done
-  case $1 in
-    skopeo-copy) verb=skopeo-delete ;;
-    oras-cp) verb=oras-manifest-delete ;;
-    regctl-image-copy) verb=regctl-tag-delete ;;
-    umoci-new) verb=umoci-rm ;;
-    *) return ;;
-  esac
+  verb=$(removal "$1") || return 0
   replay "$verb" "$1-0"
 }
 

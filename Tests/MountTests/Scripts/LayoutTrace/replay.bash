@@ -15,3 +15,14 @@ assert_acknowledged() {
   assert_eq "$(ls -A "$store" | tr '\n' ' ')" 'blobs index.json oci-layout '
   [ ! -e "$store/blobs/sha256" ] || assert_eq "$(ls -A "$store/blobs/sha256" | grep -Evc '^[0-9a-f]{64}$')" 0
 }
+
+# removal TRACE: prints the trace by which the tool removes what it put, and fails if there is none.
+removal() {
+  case $1 in
+    skopeo-copy) echo skopeo-delete ;;
+    oras-cp) echo oras-manifest-delete ;;
+    regctl-image-copy) echo regctl-tag-delete ;;
+    umoci-new) echo umoci-rm ;;
+    *) return 1 ;;
+  esac
+}

@@ -19,13 +19,7 @@ put() {
 }
 remove() {
   local verb
-  case $1 in
-    skopeo-copy) verb=skopeo-delete ;;
-    oras-cp) verb=oras-manifest-delete ;;
-    regctl-image-copy) verb=regctl-tag-delete ;;
-    umoci-new) verb=umoci-rm ;;
-    *) return 0 ;;
-  esac
+  verb=$(removal "$1") || return 0
   echo "? $2" >>acknowledged
   python3 "$scripts/replay.py" "$mnt" "$verb" "$2" && acknowledge "$2" -
 }
