@@ -4,8 +4,8 @@ import TestSupport
 /// `man/casfs-tools.7`: prose, and tables between two marks.
 struct ToolManual {
   private static let file = Project.folder.appending(path: "man/casfs-tools.7")
-  private static let begin = ".\\\" What follows is written by a test.\n"
-  private static let end = ".\\\" What was written by a test ends here.\n"
+  private static let begin = ".\\\" A test writes the tables below.\n"
+  private static let end = ".\\\" The tables that a test writes end here.\n"
   private static let columns: [[ToolMatrix.Place]] = [[.incoming], [.blobs], [.refs], [.images, .committed]]
 
   /// The current page.
