@@ -44,7 +44,7 @@ final class LayoutFile: Node {
 /// `oci-layout` open for writing.
 private final class LayoutHandle: FileHandle {
   private struct State {
-    var content: [UInt8]
+    var content: EditedContent
     var isChanged: Bool
   }
 
@@ -57,37 +57,30 @@ private final class LayoutHandle: FileHandle {
   init(_ shared: TreeContext, content: [UInt8], process: Int32) {
     self.shared = shared
     self.process = process
-    state = Monitor(State(content: content, isChanged: content.isEmpty))
+    state = Monitor(State(content: EditedContent(content, limit: Self.limit), isChanged: content.isEmpty))
   }
 
   var cachePolicy: CachePolicy { .directIO }
   var ignoresFlush: Bool { false }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
-    try BufferHandle(state.withLock { $0.content }).read(at: offset, count: count, context)
+    state.withLock { $0.content.bytes }.read(at: offset, count: count)
   }
 
   func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
-    try target.offset(from: start, inSolid: Int64(state.withLock { $0.content.count }))
+    try target.offset(from: start, inSolid: Int64(state.withLock { $0.content.bytes.count }))
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
-      guard let start = Int(exactly: offset), start <= Self.limit, bytes.count <= Self.limit - start else {
-        throw .fileTooLarge
-      }
-      let missing = max(0, start + bytes.count - state.content.count)
-      state.content += [UInt8](repeating: 0, count: missing)
-      for index in 0..<bytes.count { state.content[start + index] = bytes[index] }
+      try state.content.write(bytes, at: offset)
       state.isChanged = true
     }
   }
 
   func truncate(to size: Int64) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
-      guard let size = Int(exactly: size), size <= Self.limit else { throw .fileTooLarge }
-      let missing = max(0, size - state.content.count)
-      state.content = Array(state.content.prefix(size)) + [UInt8](repeating: 0, count: missing)
+      try state.content.truncate(to: size)
       state.isChanged = true
     }
   }
@@ -99,7 +92,7 @@ private final class LayoutHandle: FileHandle {
     guard state.withLock({ $0.isChanged }), shared.processes.closesLast(of: process, inode: Inode.layout, context)
     else { return }
     do throws(InvalidValue) {
-      try ImageLayout.validate(state.withLock { $0.content })
+      try ImageLayout.validate(state.withLock { $0.content.bytes })
     } catch {
       if shared.processes.wasKilled(thread: context.thread) { return }
       shared.refuse("write \(ImageLayout.fileName): process \(process): \(error)")

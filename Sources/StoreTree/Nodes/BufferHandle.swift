@@ -13,8 +13,7 @@ final class BufferHandle: FileHandle {
   var cachePolicy: CachePolicy { .directIO }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
-    guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
-    return .bytes(Array(content[start..<min(content.count, start + count)]))
+    content.read(at: offset, count: count)
   }
 
   func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {

@@ -10,7 +10,7 @@ import SystemPackage
 /// the first close, so that no close has to tell another descriptor of this open from one of another open.
 final class ReferenceHandle: FileHandle {
   private struct State {
-    var text: [UInt8]
+    var text: EditedContent
     var isChanged: Bool
     var failure: Errno?
     /// Whether the opener has closed its last descriptor.
@@ -39,7 +39,7 @@ final class ReferenceHandle: FileHandle {
     self.path = path
     self.inode = inode
     process = shared.processes.process(ofThread: context.thread)
-    state = Monitor(State(text: text ?? [], isChanged: text == nil))
+    state = Monitor(State(text: EditedContent(text ?? [], limit: Self.limit), isChanged: text == nil))
     shared.references.beginWriting(path, process: process)
   }
 
@@ -47,26 +47,19 @@ final class ReferenceHandle: FileHandle {
   var ignoresFlush: Bool { false }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
-    let text = state.withLock { $0.text }
-    guard let start = Int(exactly: offset), start < text.count else { return .bytes([]) }
-    return .bytes(Array(text[start..<min(text.count, start + count)]))
+    state.withLock { $0.text.bytes }.read(at: offset, count: count)
   }
 
   func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
-    try target.offset(from: start, inSolid: Int64(state.withLock { $0.text.count }))
+    try target.offset(from: start, inSolid: Int64(state.withLock { $0.text.bytes.count }))
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     let text = try state.withLock { (state) throws(Errno) in
       if let failure = state.failure { throw failure }
-      guard let start = Int(exactly: offset), start <= Self.limit, bytes.count <= Self.limit - start else {
-        throw .fileTooLarge
-      }
-      let end = start + bytes.count
-      if end > state.text.count { state.text += [UInt8](repeating: 0, count: end - state.text.count) }
-      for index in 0..<bytes.count { state.text[start + index] = bytes[index] }
+      try state.text.write(bytes, at: offset)
       state.isChanged = true
-      return state.text
+      return state.text.bytes
     }
     // Shells ignore the error of close(2), so an error that can be decided now is the error of the write.
     if ReferenceText.isUnfinished(text) { return }
@@ -86,8 +79,7 @@ final class ReferenceHandle: FileHandle {
   /// Truncates or extends the text: `ftruncate(2)`.
   func truncate(to size: Int64) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
-      guard let size = Int(exactly: size), size <= Self.limit else { throw .fileTooLarge }
-      state.text = Array(state.text.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - state.text.count))
+      try state.text.truncate(to: size)
       state.isChanged = true
     }
   }
@@ -101,7 +93,7 @@ final class ReferenceHandle: FileHandle {
       if isLast { state.withLock { $0.isChanged = false } }
       return
     }
-    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text : nil }
+    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text.bytes : nil }
     guard let text, isLast || (try? ReferenceText(text)) != nil else { return }
     try publish(context)
   }
@@ -134,7 +126,7 @@ final class ReferenceHandle: FileHandle {
   }
 
   private func publish(_ context: RequestContext) throws(Errno) {
-    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text : nil }
+    let text: [UInt8]? = state.withLock { $0.isChanged ? $0.text.bytes : nil }
     guard let text else { return }
     do throws(Errno) {
       context.willBlock()
