@@ -11,7 +11,7 @@ extension Engine {
   ) throws(CASError) -> [IndexMerge.Conflict] {
     let context = OperationContext("change index", on: uri, cancellation: cancellation)
     let current = try index()
-    let merge = try context.merge(change, with: IndexText(current), refusesConflicts: refusesConflicts)
+    let merge = try context.merge(change, with: current.text, refusesConflicts: refusesConflicts)
     for step in try context.steps(from: current, to: merge) {
       if let descriptor = step.descriptor {
         try putReference(descriptor, named: step.name, replacing: true, cancellation: cancellation)
@@ -20,18 +20,6 @@ extension Engine {
       }
     }
     return merge.conflicts
-  }
-}
-
-extension Engine {
-  /// Returns the text of ``index()``.
-  public func indexText(like known: IndexText?) throws(CASError) -> IndexText {
-    let content = try index().content
-    do throws(InvalidValue) {
-      return try IndexText(parsing: content, like: known)
-    } catch {
-      throw .invalid(OperationContext("read index", on: uri), error)
-    }
   }
 }
 
@@ -63,7 +51,7 @@ extension OperationContext {
   package func steps(from current: ImageIndex, to merge: IndexMerge) throws(CASError) -> [ReferenceStep] {
     let merged: ImageIndex
     do throws(InvalidValue) {
-      merged = try ImageIndex(parsing: merge.content)
+      merged = try ImageIndex(parsing: merge.content, like: current)
     } catch {
       throw .invalid(self, error)
     }

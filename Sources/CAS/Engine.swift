@@ -96,11 +96,6 @@ public protocol Engine: AnyObject, Sendable {
   /// Returns the index of the store, as an image layout has it: every reference, and entries without a name.
   func index() throws(CASError) -> ImageIndex
 
-  /// Returns the text of the index, without making values of its entries.
-  ///
-  /// - Parameter known: an earlier text, if any: equal pieces are not parsed again.
-  func indexText(like known: IndexText?) throws(CASError) -> IndexText
-
   /// Deletes the temporary files of abandoned operations: never a blob, a reference, a foreign file, or a temporary file
   /// whose writer is alive.
   ///

@@ -18,7 +18,9 @@ extension ImageIndex {
   /// The listed names with a valid descriptor; see `ImageIndex.namedEntries`.
   public var references: [Reference] {
     namedEntries.compactMap { (named) in
-      guard named.isListed, let descriptor = try? entries[named.position].descriptor.get() else { return nil }
+      guard named.isListed, named.isDescriptor, let descriptor = try? entries[named.position].descriptor.get() else {
+        return nil
+      }
       return Reference(name: named.name, descriptor: descriptor)
     }
   }

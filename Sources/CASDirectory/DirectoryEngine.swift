@@ -170,11 +170,6 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     return try store(context).references.index(context)
   }
 
-  package func indexText(like known: IndexText?) throws(CASError) -> IndexText {
-    let context = OperationContext("read index", on: path)
-    return try store(context).references.text(like: known, context)
-  }
-
   package func clean(cancellation: CancellationToken) throws(CASError) -> Int {
     let context = OperationContext("clean", on: path, cancellation: cancellation)
     return try TemporaryFileCleaner.clean(writableStore(context).root, context)

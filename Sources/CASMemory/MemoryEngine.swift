@@ -123,7 +123,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try context.checkCancellation()
     var conflicts: [IndexMerge.Conflict] = []
     try store.edit(context) { (index) throws(CASError) in
-      let merge = try context.merge(change, with: IndexText(index), refusesConflicts: refusesConflicts)
+      let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       conflicts = merge.conflicts
       return merge.content == index.content ? nil : merge.content
     }

@@ -59,7 +59,7 @@ extension ImageIndex {
     if replaced.positions == moved.positions { replaced = Taking() }
     let isWhole = entries[first].name != name
     let additions = moved.positions.map { (position) in
-      let value = withoutForeignImageName(json(at: position), besides: moved.positions)
+      let value = withoutForeignImageName(text.value(at: position), besides: moved.positions)
         .annotated(Descriptor.referenceNameKey, other.description)
       return isWhole || entries[position].imageName == other ? value.annotated(Descriptor.imageNameKey, nil) : value
     }
@@ -74,7 +74,7 @@ extension ImageIndex {
     guard let first = positions.first else { return Taking() }
     guard isListed(first, besides: name) else { return Taking(positions: positions) }
     let key = entries[first].name == name ? Descriptor.referenceNameKey : Descriptor.imageNameKey
-    return Taking(positions: positions, kept: positions.map { json(at: $0).annotated(key, nil) })
+    return Taking(positions: positions, kept: positions.map { text.value(at: $0).annotated(key, nil) })
   }
 
   /// Whether lists show an entry under another name; see ``namedEntries``.
@@ -85,8 +85,13 @@ extension ImageIndex {
 
   private func positions(changedBy name: ReferenceName) -> [Int] {
     guard let first = position(of: name) else { return [] }
-    let candidates = entries.indices[first...].filter {
-      entries[$0].name == entries[first].name && entries[$0].hasImageName(of: entries[first])
+    let entry = entries[first]
+    // Entries that have one name have one hash of it.
+    let key = entry.name == nil ? \IndexEntryScanner.Hashes.image : \.reference
+    let hash = text.items[first].hashes[keyPath: key]
+    let candidates = (first..<entries.count).filter {
+      text.items[$0].hashes[keyPath: key] == hash && entries[$0].name == entry.name
+        && entries[$0].hasImageName(of: entry)
     }
     guard candidates.count > 1 else { return candidates }
     let traits = traits(at: first)
@@ -96,7 +101,7 @@ extension ImageIndex {
   /// The members by which tools tell entries of one name apart: platform, type of artifact, and annotations except the
   /// names and those of `org.opencontainers.image`, which describe the content.
   private func traits(at position: Int) -> [UInt8] {
-    let value = json(at: position)
+    let value = text.value(at: position)
     var annotations: [JSON.Member] = []
     if case .object(let members) = value["annotations"] ?? .null {
       annotations = members.filter {
@@ -116,10 +121,6 @@ extension ImageIndex {
     return descriptor.annotated(Descriptor.imageNameKey, nil)
   }
 
-  private func json(at position: Int) -> JSON {
-    (try? JSON(parsing: Array(content[entries[position].range]))) ?? .null
-  }
-
   /// Returns the bytes of the index with entries that lost their names, and with others at the place of an entry or at the
   /// end.
   private func replacing(_ takings: [Taking], with additions: [JSON], at place: Int?) -> [UInt8] {
@@ -129,13 +130,6 @@ extension ImageIndex {
         changes[position] = taking.kept.map { [$0[index]] } ?? []
       }
     }
-    let additions = additions.map { $0.serialized[...] }
-    var result: [ArraySlice<UInt8>] = []
-    for (position, entry) in entries.enumerated() {
-      if position == place { result += additions }
-      result += changes[position].map { $0.map { $0.serialized[...] } } ?? [content[entry.range]]
-    }
-    if place == nil { result += additions }
-    return replacing(entries: result)
+    return text.replacing(changes, adding: additions, at: place)
   }
 }

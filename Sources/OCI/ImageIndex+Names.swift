@@ -5,6 +5,8 @@ extension ImageIndex {
     public let name: ReferenceName
     /// The entry's position in ``ImageIndex/entries``.
     public let position: Int
+    /// Whether the entry is a valid descriptor.
+    public let isDescriptor: Bool
     /// Whether lists show the name.
     public fileprivate(set) var isListed: Bool
   }
@@ -16,37 +18,64 @@ extension ImageIndex {
   /// the first that has it as its whole name. Lists show short names, and all whole names too if one entry needs its own:
   /// the entry has no short name, or shares it with an entry of another whole name.
   public var namedEntries: [NamedEntry] {
+    let names = names
     var firsts: [ReferenceName: Int] = [:]
+    firsts.reserveCapacity(names.count)
     var shared: Set<ReferenceName> = []
-    var isFirst = [Bool](repeating: false, count: entries.count)
-    for (position, entry) in entries.enumerated() {
-      guard let name = entry.name else { continue }
+    var isFirst = [Bool](repeating: false, count: names.count)
+    for (position, name) in names.lazy.map(\.name).enumerated() {
+      guard let name else { continue }
       if let first = firsts[name] {
-        if !entry.hasImageName(of: entries[first]) { shared.insert(name) }
+        if !entries[position].hasImageName(of: entries[first]) { shared.insert(name) }
       } else {
         firsts[name] = position
         isFirst[position] = true
       }
     }
     var result: [NamedEntry] = []
+    result.reserveCapacity(names.count)
     var imageNames: Set<ReferenceName> = []
     var unlisted: [Int] = []
     var needsImageName = false
-    for (position, entry) in entries.enumerated() {
-      if isFirst[position], let name = entry.name {
-        result.append(NamedEntry(name: name, position: position, isListed: true))
+    for (position, own) in names.enumerated() {
+      if isFirst[position], let name = own.name {
+        result.append(NamedEntry(name: name, position: position, isDescriptor: own.isDescriptor, isListed: true))
       }
-      guard let imageName = entry.imageName, firsts[imageName] == nil, imageNames.insert(imageName).inserted else {
+      guard let imageName = own.imageName, firsts[imageName] == nil, imageNames.insert(imageName).inserted else {
         continue
       }
-      if entry.name.map(shared.contains) ?? true { needsImageName = true }
+      if own.name.map(shared.contains) ?? true { needsImageName = true }
       unlisted.append(result.count)
-      result.append(NamedEntry(name: imageName, position: position, isListed: false))
+      result.append(NamedEntry(name: imageName, position: position, isDescriptor: own.isDescriptor, isListed: false))
     }
     if needsImageName {
       for index in unlisted { result[index].isListed = true }
     }
     return result
+  }
+
+  private struct Names {
+    var name: ReferenceName?
+    var imageName: ReferenceName?
+    var isDescriptor: Bool
+  }
+
+  /// The names of each entry.
+  private var names: [Names] {
+    var scanner = IndexEntryScanner(content)
+    return text.items.indices.map { (position) in
+      guard scanner.scan(from: text.items[position].start) != nil, scanner.isDescriptor else {
+        let entry = entries[position]
+        return Names(
+          name: entry.name, imageName: entry.imageName, isDescriptor: (try? entry.descriptor.get()) != nil)
+      }
+      return Names(
+        name: name(scanner.reference), imageName: readsImageNames ? name(scanner.image) : nil, isDescriptor: true)
+    }
+  }
+
+  private func name(_ range: Range<Int>?) -> ReferenceName? {
+    range.flatMap { try? ReferenceName(reading: String(decoding: content[$0], as: UTF8.self)) }
   }
 
   /// Returns the entry that a name stands for; see ``namedEntries``.
@@ -55,7 +84,10 @@ extension ImageIndex {
   }
 
   func position(of name: ReferenceName) -> Int? {
-    entries.firstIndex { $0.name == name } ?? entries.firstIndex { $0.imageName == name }
+    let hash = IndexEntryScanner.hash(name.description.utf8)
+    let items = text.items
+    return items.indices.first { items[$0].hashes.reference == hash && entries[$0].name == name }
+      ?? items.indices.first { items[$0].hashes.image == hash && entries[$0].imageName == name }
   }
 }
 

@@ -17,32 +17,46 @@ public struct ImageIndex: Sendable {
     public let foreign: ForeignDescriptor?
     /// The descriptor, or the reason why the entry is not one.
     public let descriptor: Result<Descriptor, InvalidValue>
-    let range: Range<Int>
+  }
+
+  /// The entries in the order of the file. Each access reads one from the text.
+  public struct Entries: RandomAccessCollection, Sendable {
+    fileprivate let text: IndexText
+    fileprivate let readsImageNames: Bool
+
+    /// Always 0.
+    public var startIndex: Int { 0 }
+    /// The number of entries.
+    public var endIndex: Int { text.items.count }
+
+    /// The entry at a position.
+    public subscript(position: Int) -> Entry {
+      Entry(text.value(at: position), readsImageName: readsImageNames)
+    }
   }
 
   /// The maximum size of an index that is read, in bytes.
   public static let maximumSize = 64 << 20
   /// The file name in a layout.
   public static let fileName = "index.json"
-  /// The content of the file.
-  public let content: [UInt8]
-  /// The entries in the order of the file.
-  public let entries: [Entry]
-  private let outline: IndexOutline
+  /// The content of the file, and the places of its entries.
+  public let text: IndexText
+  /// Whether whole names of images count; a store that lists its references has the names that it lists, and no others.
+  let readsImageNames: Bool
 
   /// Creates an index without entries.
   public init() {
-    content = Array("{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageIndex)\",\"manifests\":[]}".utf8)
-    entries = []
-    outline = IndexOutline(manifests: content.count - 3..<content.count - 1)
+    let content = Array("{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageIndex)\",\"manifests\":[]}".utf8)
+    text = IndexText(content, [], IndexOutline(manifests: content.count - 3..<content.count - 1))
+    readsImageNames = true
   }
 
   /// Creates an index with these entries, in their order.
   ///
   /// - Throws: ``InvalidValue`` if they are nested too deep.
   public init(listing entries: [JSON]) throws(InvalidValue) {
-    // A store that lists its references has the names that it lists, and no others.
-    try self.init(parsing: Self.document(listing: entries).serialized, readsImageNames: false)
+    text = try IndexText(parsing: Self.document(listing: entries).serialized)
+    readsImageNames = false
   }
 
   /// Returns the JSON document of an index with these entries.
@@ -55,30 +69,29 @@ public struct ImageIndex: Sendable {
 
   /// Parses the JSON text of an index. An entry that is not a descriptor is kept, and carries its error.
   ///
+  /// - Parameter known: an index that is probably similar, in which equal pieces are not looked at again.
   /// - Throws: ``InvalidValue`` with the position of the error.
-  public init(parsing content: [UInt8]) throws(InvalidValue) {
-    try self.init(parsing: content, readsImageNames: true)
+  public init(parsing content: [UInt8], like known: ImageIndex? = nil) throws(InvalidValue) {
+    text = try IndexText(parsing: content, like: known?.text)
+    readsImageNames = true
   }
 
-  private init(parsing content: [UInt8], readsImageNames: Bool) throws(InvalidValue) {
-    var entries: [Entry] = []
-    outline = try IndexOutline(parsing: content) { (parser) throws(InvalidValue) in
-      let start = parser.position
-      let value = try parser.value()
-      entries.append(Entry(value, range: start..<parser.position, readsImageName: readsImageNames))
-    }
-    self.content = content
-    self.entries = entries
+  /// The content of the file.
+  public var content: [UInt8] { text.content }
+
+  /// Whether an entry is the same as that of another index: its bytes are, or its descriptor is.
+  package func hasEntry(at position: Int, of other: ImageIndex, at otherPosition: Int) -> Bool {
+    if text.bytes(at: position) == other.text.bytes(at: otherPosition) { return true }
+    guard let descriptor = try? entries[position].descriptor.get() else { return false }
+    return descriptor == (try? other.entries[otherPosition].descriptor.get())
   }
 
-  /// Returns the bytes of the index with other entries or annotations; `nil` keeps those that it has.
-  func replacing(entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil) -> [UInt8] {
-    outline.replacing(in: content, entries: entries, annotations: annotations)
-  }
+  /// The elements of `manifests`.
+  public var entries: Entries { Entries(text: text, readsImageNames: readsImageNames) }
 }
 
 extension ImageIndex.Entry {
-  fileprivate init(_ value: JSON, range: Range<Int>, readsImageName: Bool) {
+  fileprivate init(_ value: JSON, readsImageName: Bool) {
     let text = value["annotations"]?[Descriptor.referenceNameKey]?.text
     switch text.map({ (text) in Result { () throws(InvalidValue) in try ReferenceName(reading: text) } }) {
     case .success(let name): (self.name, unusableName) = (name, nil)
@@ -89,6 +102,5 @@ extension ImageIndex.Entry {
     imageName = imageNameText.flatMap { try? ReferenceName(reading: $0) }
     descriptor = Result { () throws(InvalidValue) in try Descriptor(value) }
     if case .failure = descriptor { foreign = ForeignDescriptor(value) } else { foreign = nil }
-    self.range = range
   }
 }

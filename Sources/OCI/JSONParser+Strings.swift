@@ -3,7 +3,14 @@ extension JSONParser {
   mutating func string() throws(InvalidValue) -> String {
     guard try peek() == UInt8(ascii: "\"") else { throw invalid("string expected") }
     position += 1
-    var bytes: [UInt8] = []
+    // Most strings are ASCII without escapes, and end where the first other byte is.
+    let start = position
+    while position < input.count, Self.isPlain(input[position]) { position += 1 }
+    if position < input.count, input[position] == UInt8(ascii: "\"") {
+      position += 1
+      return String(decoding: input[start..<position - 1], as: UTF8.self)
+    }
+    var bytes = Array(input[start..<position])
     while true {
       let byte = try peek()
       position += 1
@@ -17,6 +24,10 @@ extension JSONParser {
       default: bytes.append(byte)
       }
     }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    0x20..<0x80 ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
   /// Decodes UTF-8 with U+FFFD for each byte that is not part of a character, as Go's `utf8.DecodeRune` does.

@@ -10,7 +10,7 @@ struct JSONParser {
   var position = 0
   /// Whether text was replaced by U+FFFD.
   var hasReplacements = false
-  private let input: [UInt8]
+  let input: [UInt8]
   private var depth = 0
 
   init(_ input: [UInt8]) {
@@ -23,6 +23,13 @@ struct JSONParser {
     let value = try parser.value()
     try parser.end()
     return value
+  }
+
+  /// Parses one value that begins in a text. Text behind the value does not count.
+  static func parse(_ input: [UInt8], from start: Int) throws(InvalidValue) -> JSON {
+    var parser = JSONParser(input)
+    parser.position = start
+    return try parser.value()
   }
 
   /// Parses one value.
@@ -51,13 +58,11 @@ struct JSONParser {
   mutating func object(
     _ body: (String, inout JSONParser) throws(InvalidValue) -> Void
   ) throws(InvalidValue) {
-    var names: Set<[UInt8]> = []
+    var names = MemberNames()
     try list("{", "}") { (parser) throws(InvalidValue) in
       try parser.skipSpace()
       let name = try parser.string()
-      guard names.insert(Array(name.utf8)).inserted else {
-        throw parser.invalid("duplicate member name")
-      }
+      guard names.insert(name) else { throw parser.invalid("duplicate member name") }
       try parser.expect(":")
       try body(name, &parser)
     }
@@ -164,6 +169,24 @@ struct JSONParser {
     let start = position
     while position < input.count, input[position].isDigit { position += 1 }
     guard position > start else { throw invalid("value expected") }
+  }
+}
+
+/// The names of the members of an object: most objects have so few that a list of them is the quickest set.
+private struct MemberNames {
+  private static let shortCount = 16
+  private var list: [String] = []
+  private var set: Set<[UInt8]> = []
+
+  /// Adds a name; returns `false` if it is there.
+  mutating func insert(_ name: String) -> Bool {
+    if set.isEmpty, list.count < Self.shortCount {
+      guard !list.contains(where: { $0.sameBytes(as: name) }) else { return false }
+      list.append(name)
+      return true
+    }
+    if set.isEmpty { set = Set(list.map { Array($0.utf8) }) }
+    return set.insert(Array(name.utf8)).inserted
   }
 }
 

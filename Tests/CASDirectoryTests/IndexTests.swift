@@ -36,7 +36,7 @@ struct IndexTests {
       decoding: try Descriptor.sample("new").named(try ReferenceName(reading: "n")).json.serialized, as: UTF8.self)
     #expect(
       try readText(file)
-        == "{ \"manifests\" : [\(odd),\(entry("b")),\(entry("a")),\(added)],\"y\":1.50,\n\"schemaVersion\":2}\n")
+        == "{ \"manifests\" : [\(odd) , \(entry("b")),\n\(entry("a")),\(added)],\"y\":1.50,\n\"schemaVersion\":2}\n")
     try engine.deleteReference(named: try ReferenceName(reading: "b"))
     try engine.deleteReference(named: try ReferenceName(reading: "n"))
     #expect(try readText(file) == "{ \"manifests\" : [\(odd),\(entry("a"))],\"y\":1.50,\n\"schemaVersion\":2}\n")

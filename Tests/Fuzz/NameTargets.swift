@@ -41,30 +41,25 @@ private func checkFileName(_ name: ReferenceName) {
 
 /// Every name has a unique path, and a walk finds all of them.
 private func checkPaths(_ names: [ReferenceName]) {
-  guard let digest = Digest(.sha256, bytes: [UInt8](repeating: 1, count: 32)) else { return }
-  let references = names.enumerated().map { (size, name) in
-    Reference(name: name, descriptor: Descriptor(mediaType: "a/b", digest: digest, size: Int64(size)))
-  }
-  let paths = ReferencePaths(
-    references.map { ListedReference(name: $0.name, descriptor: $0.descriptor, modified: .now) })
+  let paths = ReferencePaths(names, modified: .now)
   var shown = 0
-  for reference in references {
-    let path = paths.path(of: reference.name)
+  for name in names {
+    let path = paths.path(of: name)
     for component in path { require((try? FileName.check(component.text)) != nil || path.isTooLong, "\(component)") }
     if path.isTooLong { continue }
     shown += 1
-    require(paths[path]?.name == reference.name, "\(reference.name) is not at its path")
-    require(!paths.isDirectory(path), "\(reference.name) is a directory too")
+    require(paths[path]?.name == name, "\(name) is not at its path")
+    require(!paths.isDirectory(path), "\(name) is a directory too")
     for count in 0..<path.count {
-      require(paths.isDirectory(Array(path[..<count])), "\(reference.name) is in no directory")
-      require(paths.children(of: Array(path[..<count])).contains(path[count]), "\(reference.name) is not listed")
+      require(paths.isDirectory(Array(path[..<count])), "\(name) is in no directory")
+      require(paths.children(of: Array(path[..<count])).map(\.name).contains(path[count]), "\(name) is not listed")
     }
   }
   require(count(below: [], paths, depth: 0) == shown, "a walk finds others")
 }
 
 private func count(below path: [FileName], _ paths: ReferencePaths, depth: Int) -> Int {
-  let children = paths.children(of: path)
+  let children = paths.children(of: path).map(\.name)
   require(Set(children).count == children.count, "a name is listed twice")
   return children.reduce(0) { (sum, name) in
     let child = path + [name]

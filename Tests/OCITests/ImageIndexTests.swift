@@ -54,16 +54,16 @@ struct ImageIndexTests {
     let two = try ReferenceName("two")
     #expect(
       text(try index.setting(descriptor(5), named: new))
-        == before + "[\(first),\(broken),\(nameless),\(last),\(added("new", 5))]" + after)
+        == before + "[\(first) ,\n\(broken)\t, \(nameless),\(last),\(added("new", 5))]" + after)
     #expect(
       text(try index.setting(descriptor(5), named: ReferenceName("one")))
-        == before + "[\(added("one", 5)),\(broken),\(nameless),\(last)]" + after)
-    #expect(text(index.removing(two)) == before + "[\(first),\(broken),\(nameless)]" + after)
+        == before + "[\(added("one", 5)),\(broken)\t, \(nameless),\(last)]" + after)
+    #expect(text(index.removing(two)) == before + "[\(first) ,\n\(broken)\t, \(nameless)]" + after)
     #expect(index.removing(new) == nil)
     // Back and forth.
     let there = try ImageIndex(parsing: index.setting(descriptor(5), named: new))
     let back = try ImageIndex(parsing: #require(there.removing(new)))
-    #expect(text(back.content) == before + "[\(first),\(broken),\(nameless),\(last)]" + after)
+    #expect(text(back.content) == before + "[\(first) ,\n\(broken)\t, \(nameless),\(last)]" + after)
   }
 
   @Test(

@@ -19,10 +19,11 @@ import Testing
       #"{"x":{"digest":"E","annotations":{"org.opencontainers.image.ref.name":"n"}},"digest":"D"}"#,
     ])
   func forms(_ entry: String) throws {
-    let content = Array("{\"manifests\":[{\"digest\":\"C\"} , \(entry)\n,{\"digest\":\"E\"}]}".utf8)
+    let before = #"{"manifests":[{"digest":"C"} , "#
+    let content = Array("\(before)\(entry)\n,{\"digest\":\"E\"}]}".utf8)
     let text = try IndexText(parsing: content)
-    let index = try ImageIndex(parsing: content)
-    #expect(text.items.map(\.range) == index.entries.map(\.range))
+    let end = before.utf8.count + entry.utf8.count
+    #expect(text.items.map(\.range) == [14..<28, before.utf8.count..<end, end + 2..<end + 16])
     #expect(text.items[1].hashes == IndexEntryScanner.hashes(of: IndexEntryKey(text.value(at: 1))))
     // Beside a known index it is the same, whatever that has.
     for known in [content, Array(#"{"manifests":[{"digest":"C"},{"digest":"E"}]}"#.utf8), Array("{}".utf8)] {
@@ -30,6 +31,41 @@ import Testing
       #expect(other.items.map(\.range) == text.items.map(\.range))
       #expect(other.items.map(\.hashes) == text.items.map(\.hashes))
     }
+  }
+
+  @Test(
+    "D6: the names of an entry, and whether it is a descriptor, are those that its value has",
+    arguments: [
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a","I":"x/a:b"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a/../b","I":"x"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"\u0061"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a","x":null}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a","x":7}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":{"R":"a","x":{}}}"#,
+      #"{"mediaType":"","digest":"D","size":7,"annotations":{"R":"a"}}"#,
+      #"{"digest":"D","size":7,"annotations":{"R":"a"}}"#, #"{"mediaType":"a/b","digest":"D","annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7.5,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":-7,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":"7","annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":9223372036854775807,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":9223372036854775808,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"sha256:D","size":7,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"sha1:D","size":7,"annotations":{"R":"a"}}"#,
+      #"{"mediaType":"a/b","digest":"D","size":7,"annotations":"R"}"#,
+      #"{"mediaType":7,"digest":"D","size":7,"annotations":{"R":"a"}}"#,
+    ])
+  func names(_ form: String) throws {
+    let entry = form.replacing("\"D\"", with: "\"\(Self.digest)\"").replacing(
+      "\"R\":", with: "\"\(Descriptor.referenceNameKey)\":"
+    )
+    .replacing("\"I\":", with: "\"\(Descriptor.imageNameKey)\":")
+    let index = try ImageIndex(parsing: Array("{\"manifests\":[\(entry)]}".utf8))
+    let value = index.entries[0]
+    #expect(index.namedEntries.map(\.name) == [value.name, value.imageName].compactMap(\.self))
+    let isDescriptor = (try? value.descriptor.get()) != nil
+    #expect(index.namedEntries.allSatisfy { $0.isDescriptor == isDescriptor })
+    for name in [value.name, value.imageName].compactMap(\.self) { #expect(index.entry(named: name) != nil) }
   }
 
   @Test(

@@ -199,7 +199,7 @@ struct NamedEntryTests {
     return after
   }
 
-  private func sizes(_ entries: [ImageIndex.Entry]) -> Set<Int64> {
+  private func sizes(_ entries: some Sequence<ImageIndex.Entry>) -> Set<Int64> {
     Set(entries.compactMap { try? $0.descriptor.get().size })
   }
 

@@ -9,8 +9,8 @@ import SystemPackage
 /// never overwritten, and a change starts again if the file changed since it was read.
 final class IndexStore: ReferenceStore {
   /// The index, and the state of the file that it was read from.
-  private struct Snapshot<Index: Sendable>: Sendable {
-    var index: Index
+  private struct Snapshot {
+    var index: ImageIndex
     var status: FileStatus
     /// Whether the file was so old when it was read that any later change shows in its times.
     var isSettled: Bool
@@ -26,10 +26,9 @@ final class IndexStore: ReferenceStore {
   private let path: String
   private let links: LinkPolicy
   private let lock: StoreLock
-  /// The latest settled snapshot; valid as long as the file's identity is the same.
-  private let cached = Monitor<Snapshot<ImageIndex>?>(nil)
-  /// The text that was read last, which the next one probably is like.
-  private let lastText = Monitor<IndexText?>(nil)
+  /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
+  /// like it in any case.
+  private let latest = Monitor<Snapshot?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
@@ -41,18 +40,8 @@ final class IndexStore: ReferenceStore {
   }
 
   func index(_ context: OperationContext) throws(CASError) -> ImageIndex {
-    if let known = cached.withLock({ $0 }), known.isSettled, isCurrent(known.status) { return known.index }
-    let snapshot = try read(context) { (content) throws(InvalidValue) in try ImageIndex(parsing: content) }
-    cached.withLock { $0 = snapshot.isSettled ? snapshot : nil }
-    return snapshot.index
-  }
-
-  func text(like known: IndexText?, _ context: OperationContext) throws(CASError) -> IndexText {
-    let snapshot = try read(context) { (content) throws(InvalidValue) in
-      try IndexText(parsing: content, like: known)
-    }
-    lastText.withLock { $0 = snapshot.index }
-    return snapshot.index
+    if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known.status) { return known.index }
+    return try read(context).index
   }
 
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
@@ -107,13 +96,9 @@ final class IndexStore: ReferenceStore {
     _ change: IndexChange, refusesConflicts: Bool, _ context: OperationContext
   ) throws(CASError) -> [IndexMerge.Conflict] {
     var conflicts: [IndexMerge.Conflict] = []
-    let known = lastText.withLock { $0 }
-    try self.change(context) { (content) throws(InvalidValue) in
-      try IndexText(parsing: content, like: known)
-    } edit: { (index) throws(CASError) in
-      let merge = try context.merge(change, with: index, refusesConflicts: refusesConflicts)
+    try self.change(context) { (index) throws(CASError) in
+      let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       conflicts = merge.conflicts
-      lastText.withLock { $0 = index }
       return merge.content == index.content ? nil : merge.content
     }
     return conflicts
@@ -146,22 +131,11 @@ final class IndexStore: ReferenceStore {
   private func change(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
   ) throws(CASError) {
-    try change(context) { (content) throws(InvalidValue) in
-      try ImageIndex(parsing: content)
-    } edit: { (index) throws(CASError) in
-      try body(index)
-    }
-  }
-
-  private func change<Index: Sendable>(
-    _ context: OperationContext, parsing: ([UInt8]) throws(InvalidValue) -> Index,
-    edit: (Index) throws(CASError) -> [UInt8]?
-  ) throws(CASError) {
     try lock.withLock(context) { () throws(CASError) in
       for _ in 0..<Self.maximumAttempts {
         try context.checkCancellation()
-        let snapshot = try read(context, parsing)
-        guard let content = try edit(snapshot.index) else {
+        let snapshot = try read(context)
+        guard let content = try body(snapshot.index) else {
           // The writer of this state may have been killed before it was durable.
           return try mappingErrno(context, try root.synchronizeDirectory())
         }
@@ -184,17 +158,16 @@ final class IndexStore: ReferenceStore {
     (try? links.status(of: Self.fileName, in: root).identity) == status.identity
   }
 
-  private func read<Index: Sendable>(
-    _ context: OperationContext, _ parsing: ([UInt8]) throws(InvalidValue) -> Index
-  ) throws(CASError) -> Snapshot<Index> {
-    try TornReadRetry.run(context, file: Self.fileName) { () throws(CASError) in
+  private func read(_ context: OperationContext) throws(CASError) -> Snapshot {
+    let known = latest.withLock { $0?.index }
+    let snapshot = try TornReadRetry.run(context, file: Self.fileName) { () throws(CASError) in
       do throws(Errno) {
         let now = Timestamp.now.seconds
         let (file, status) = try links.openFile(Self.fileName, in: root)
         // Checked first, so that a huge sparse file is rejected without being read up to the limit.
         guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
         let content = try file.contents(limit: ImageIndex.maximumSize)
-        return Result { () throws(InvalidValue) in try parsing(content) }.map { (index) in
+        return Result { () throws(InvalidValue) in try ImageIndex(parsing: content, like: known) }.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
           return Snapshot(index: index, status: status, isSettled: .seconds(now - changed) > Self.settlingTime)
         }
@@ -209,5 +182,7 @@ final class IndexStore: ReferenceStore {
         }
       }
     }
+    latest.withLock { $0 = snapshot }
+    return snapshot
   }
 }

@@ -10,9 +10,6 @@ protocol ReferenceStore: Sendable {
   /// All references, as the content of an `index.json`.
   func index(_ context: OperationContext) throws(CASError) -> ImageIndex
 
-  /// The text of the index: `Engine.indexText`.
-  func text(like known: IndexText?, _ context: OperationContext) throws(CASError) -> IndexText
-
   /// The descriptor of a name; `nil` if the name does not exist.
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor?
 
@@ -48,10 +45,4 @@ protocol ReferenceStore: Sendable {
   func withReferencesLocked<Result>(
     _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> Result
   ) throws(CASError) -> Result
-}
-
-extension ReferenceStore {
-  func text(like known: IndexText?, _ context: OperationContext) throws(CASError) -> IndexText {
-    IndexText(try index(context))
-  }
 }

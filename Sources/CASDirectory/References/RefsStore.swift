@@ -149,7 +149,7 @@ final class RefsStore: ReferenceStore {
   ) throws(CASError) -> [IndexMerge.Conflict] {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
-      let merge = try context.merge(change, with: IndexText(index), refusesConflicts: refusesConflicts)
+      let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       for step in try context.steps(from: index, to: merge) {
         let fileName = try checkedFileName(step.name, context)
         if let descriptor = step.descriptor {

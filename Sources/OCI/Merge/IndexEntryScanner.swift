@@ -4,9 +4,17 @@
 struct IndexEntryScanner {
   /// The hashes of the parts of an ``IndexEntryKey``. Parts that are equal have equal hashes.
   struct Hashes: Hashable {
-    /// 0 for an entry without a name.
-    var name: UInt64
+    /// The hash of ``Descriptor/referenceNameKey``; 0 for an entry without it.
+    var reference: UInt64
+    /// The hash of ``Descriptor/imageNameKey``; 0 for an entry without it.
+    var image: UInt64
     var digest: UInt64
+
+    /// The hash of both names; 0 for an entry without a name.
+    var name: UInt64 {
+      if reference == 0 && image == 0 { return 0 }
+      return ((reference &* IndexEntryScanner.prime) ^ image) | 1
+    }
   }
 
   /// The most members of an object, among which duplicates are looked for.
@@ -16,9 +24,15 @@ struct IndexEntryScanner {
   private var position = 0
   /// The hashes of the names of members in the objects around the position.
   private var members: [UInt64] = []
-  private var reference: UInt64?
-  private var image: UInt64?
-  private var digest: UInt64?
+  /// The text of ``Descriptor/referenceNameKey`` in the entry that was scanned last.
+  private(set) var reference: Range<Int>?
+  /// The text of ``Descriptor/imageNameKey`` in that entry.
+  private(set) var image: Range<Int>?
+  private var hashes = Hashes(reference: 0, image: 0, digest: 0)
+  private var digest: Range<Int>?
+  private var hasMediaType = false
+  private var hasSize = false
+  private var hasOnlyTexts = true
 
   init(_ input: [UInt8]) {
     self.input = input
@@ -31,8 +45,18 @@ struct IndexEntryScanner {
     position = start
     members.removeAll(keepingCapacity: true)
     (reference, image, digest) = (nil, nil, nil)
-    guard object(.entry, depth: 1), let digest else { return nil }
-    return (position, Hashes(name: Self.name(reference, image), digest: digest))
+    hashes = Hashes(reference: 0, image: 0, digest: 0)
+    (hasMediaType, hasSize, hasOnlyTexts) = (false, false, true)
+    guard object(.entry, depth: 1), digest != nil else { return nil }
+    return (position, hashes)
+  }
+
+  /// Whether the entry that was scanned last is certainly a descriptor.
+  var isDescriptor: Bool {
+    guard hasMediaType, hasSize, hasOnlyTexts, let digest else { return false }
+    let name = "sha256:".utf8
+    guard input[digest].starts(with: name) else { return false }
+    return Digest(.sha256, hex: input.span.extracting(digest.dropFirst(name.count))) != nil
   }
 
   private enum Place {
@@ -64,18 +88,30 @@ struct IndexEntryScanner {
   private mutating func member(_ name: Range<Int>, _ place: Place, depth: Int) -> Bool {
     switch place {
     case .entry where isText("digest", at: name):
-      guard let (_, hash) = plainString() else { return false }
-      digest = hash
+      guard let (range, hash) = plainString() else { return false }
+      (digest, hashes.digest) = (range, hash)
       return true
+    case .entry where isText("mediaType", at: name):
+      guard let (range, _) = plainString() else { return false }
+      hasMediaType = !range.isEmpty
+      return true
+    case .entry where isText("size", at: name):
+      let start = position
+      // Every number of so few digits is an `Int64`.
+      hasSize = position < input.count && input[position].isDigit && number() && position - start < 19
+      return hasSize
     case .entry where isText("annotations", at: name): return object(.annotations, depth: depth + 1)
     case .annotations where isText(Descriptor.referenceNameKey, at: name):
-      guard let (_, hash) = plainString() else { return false }
-      reference = hash
+      guard let (range, hash) = plainString() else { return false }
+      (reference, hashes.reference) = (range, hash)
       return true
     case .annotations where isText(Descriptor.imageNameKey, at: name):
-      guard let (_, hash) = plainString() else { return false }
-      image = hash
+      guard let (range, hash) = plainString() else { return false }
+      (image, hashes.image) = (range, hash)
       return true
+    case .annotations:
+      if position < input.count, input[position] != UInt8(ascii: "\"") { hasOnlyTexts = false }
+      return value(depth: depth)
     default: return value(depth: depth)
     }
   }
@@ -120,7 +156,7 @@ struct IndexEntryScanner {
       let byte = input[position]
       if byte == UInt8(ascii: "\"") {
         position += 1
-        return (start..<position - 1, hash)
+        return (start..<position - 1, Self.nonzero(hash))
       }
       guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") else { return nil }
       hash = (hash ^ UInt64(byte)) &* Self.prime
@@ -146,23 +182,24 @@ struct IndexEntryScanner {
   // MARK: Hashes: FNV-1a
 
   private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
-  private static let prime: UInt64 = 0x100_0000_01B3
+  fileprivate static let prime: UInt64 = 0x100_0000_01B3
 
   static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(seed) { ($0 ^ UInt64($1)) &* prime }
+    nonzero(bytes.reduce(seed) { ($0 ^ UInt64($1)) &* prime })
   }
 
-  private static func name(_ reference: UInt64?, _ image: UInt64?) -> UInt64 {
-    if reference == nil && image == nil { return 0 }
-    return (((reference ?? 1) &* prime) ^ (image ?? 2)) | 1
-  }
+  private static func nonzero(_ hash: UInt64) -> UInt64 { hash == 0 ? 1 : hash }
 
   static func name(_ name: IndexEntryKey.Name?) -> UInt64 {
-    Self.name(name?.reference.map { hash($0) }, name?.image.map { hash($0) })
+    hashes(of: name, digest: 0).name
   }
 
   /// The hashes of an entry that was parsed.
   static func hashes(of key: IndexEntryKey) -> Hashes {
-    Hashes(name: name(key.name), digest: hash(key.digest))
+    hashes(of: key.name, digest: hash(key.digest))
+  }
+
+  private static func hashes(of name: IndexEntryKey.Name?, digest: UInt64) -> Hashes {
+    Hashes(reference: name?.reference.map { hash($0) } ?? 0, image: name?.image.map { hash($0) } ?? 0, digest: digest)
   }
 }

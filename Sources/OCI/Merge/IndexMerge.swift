@@ -23,7 +23,7 @@ public struct IndexMerge: Sendable {
 
   /// Applies the changes of a writer to the current index.
   public init(_ change: IndexChange, to current: ImageIndex) {
-    self.init(change, to: IndexText(current))
+    self.init(change, to: current.text)
   }
 
   /// Applies the changes of a writer to the text of the current index. Values are made of the entries alone that a change

@@ -59,16 +59,6 @@ public struct IndexText: Sendable {
     self.init(content, items, outline)
   }
 
-  /// Finds the entries of an index that was parsed.
-  public init(_ index: ImageIndex) {
-    if let text = try? IndexText(parsing: index.content) {
-      self = text
-    } else {
-      // An index was parsed before.
-      self.init(index.content, [], IndexOutline(manifests: 0..<0))
-    }
-  }
-
   /// The entries, from one near a place on, whose text with all between them is that of another index.
   private func run(near place: Int, like other: [UInt8], at start: Int) -> Range<Int>? {
     for first in min(max(0, place - 2), items.count)..<min(items.count, place + 3) {
@@ -111,7 +101,29 @@ public struct IndexText: Sendable {
 
   func value(at position: Int) -> JSON {
     // The text was parsed before.
-    (try? JSON(parsing: Array(bytes(at: position)))) ?? .null
+    (try? JSONParser.parse(content, from: items[position].start)) ?? .null
+  }
+
+  /// Returns the text with other entries.
+  ///
+  /// - Parameter replacements: the values that replace an entry, by its position; none removes it.
+  /// - Parameter additions: values in front of the entry at `place`, or behind the last one.
+  func replacing(_ replacements: [Int: [JSON]], adding additions: [JSON] = [], at place: Int? = nil) -> [UInt8] {
+    // Entries that stay are one piece with what is between them.
+    var pieces: [ArraySlice<UInt8>] = []
+    var next = 0
+    for position in Set(replacements.keys).union([place ?? items.count]).sorted() {
+      if next < position { pieces.append(content[items[next].start..<items[position - 1].end]) }
+      if position == place ?? items.count { pieces += additions.map { $0.serialized[...] } }
+      if let values = replacements[position] {
+        pieces += values.map { $0.serialized[...] }
+      } else if position < items.count {
+        pieces.append(bytes(at: position))
+      }
+      next = position + 1
+    }
+    if next < items.count { pieces.append(content[items[next].start..<items[items.count - 1].end]) }
+    return outline.replacing(in: content, entries: pieces)
   }
 
   /// The entries that have one of these names, or none and one of these digests, or in any case one of other digests.

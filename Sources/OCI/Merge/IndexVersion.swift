@@ -16,7 +16,7 @@ public struct IndexVersion: Sendable {
 
   /// Reads the entries of an index.
   public init(_ index: ImageIndex) {
-    self.init(IndexText(index))
+    self.init(index.text)
   }
 
   /// Reads some entries of a text; `nil` reads all.

@@ -61,7 +61,7 @@ final class ImagesDirectory: ReferencePrefixDirectory {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    var names = try shared.references.children(of: path, withUnwritten: false, context)
+    var names = try shared.references.children(of: path, withUnwritten: false, context).map(\.name)
     // A reference may have the name that an entry without one is shown by.
     if path.isEmpty { names += Set(try shared.references.unnamed(context).keys).subtracting(names) }
     var entries: [DirectoryEntry] = []

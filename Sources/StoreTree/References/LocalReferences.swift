@@ -5,10 +5,9 @@ import OCI
 /// The references of a store that is quick to read, as a snapshot that is read again after half a second.
 final class LocalReferences: ReferenceSource {
   private struct Snapshot {
-    var paths: ReferencePaths
-    var aliases: ReferencePaths
-    var unnamed: [FileName: Descriptor]
-    var index: [UInt8]
+    var index: ImageIndex
+    /// The number of this state of the index.
+    var version: Int
     var taken: ContinuousClock.Instant
     /// When the index was first seen in this state; the start of the mount for an index that never changed.
     var modified: Timestamp
@@ -16,17 +15,23 @@ final class LocalReferences: ReferenceSource {
     var changes: UInt64
   }
 
-  /// The text of the index, which most tools of layouts need alone.
-  private struct Text {
-    var index: IndexText
-    var taken: ContinuousClock.Instant
-    var modified: Timestamp
-    var changes: UInt64
+  /// The names in a snapshot. Most tools of layouts need the text of the index alone.
+  private struct Names {
+    var index: ImageIndex
+    var version: Int
+    var paths: ReferencePaths
+    var aliases: ReferencePaths
+    /// The positions of the entries that no name leads to.
+    var unnamed: [Int]
+  }
+
+  private struct Unnamed {
+    var version: Int
+    var entries: [FileName: Descriptor]
   }
 
   private struct State {
     var snapshot: Snapshot?
-    var text: Text?
     /// The number of changes that were noticed. A snapshot from before the last one is out of date.
     var changes: UInt64 = 0
   }
@@ -35,6 +40,9 @@ final class LocalReferences: ReferenceSource {
   private let engine: any Engine
   private let started: Timestamp
   private let state = Monitor(State())
+  // Held while names are read, so that one thread does it for all that wait.
+  private let names = Monitor<Names?>(nil)
+  private let unnamed = Monitor<Unnamed?>(nil)
 
   /// - Parameter started: the modification time of existing references.
   init(_ engine: any Engine, started: Timestamp) {
@@ -42,9 +50,9 @@ final class LocalReferences: ReferenceSource {
     self.started = started
   }
 
-  func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths { try current().paths }
+  func paths(_ context: RequestContext) throws(CASError) -> ReferencePaths { try currentNames().paths }
 
-  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { try current().aliases }
+  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { try currentNames().aliases }
 
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
@@ -52,11 +60,9 @@ final class LocalReferences: ReferenceSource {
     (.success(try engine.reference(named: name)), try current().modified)
   }
 
-  func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { try current().unnamed }
+  func index(_ context: RequestContext) throws(CASError) -> IndexText { try current().index.text }
 
-  func index(_ context: RequestContext) throws(CASError) -> IndexText { try currentText().index }
-
-  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { try currentText().modified }
+  func modified(_ context: RequestContext) throws(CASError) -> Timestamp { try current().modified }
 
   func refresh(_ names: [ReferenceName]) {
     state.withLock { $0.changes += 1 }
@@ -66,60 +72,72 @@ final class LocalReferences: ReferenceSource {
     let now = ContinuousClock.now
     let (known, changes) = state.withLock { ($0.snapshot, $0.changes) }
     if let known, known.changes == changes, now < known.taken + Self.lifetime { return known }
-    var new = try read(known)
-    new.taken = now
-    new.changes = changes
+    let index = try engine.index()
     return state.withLock { state in
       // Another thread can have read a newer snapshot.
-      if (state.snapshot?.changes ?? 0) <= changes { state.snapshot = new }
+      if let other = state.snapshot, other.changes > changes { return other }
+      var new = Snapshot(index: index, version: 0, taken: now, modified: started, changes: changes)
+      if let known = state.snapshot {
+        let isSame = known.index.content == index.content
+        new.version = known.version + (isSame ? 0 : 1)
+        new.modified = isSame ? known.modified : .now
+      }
+      state.snapshot = new
       return new
     }
   }
 
-  private func currentText() throws(CASError) -> Text {
-    let now = ContinuousClock.now
-    let (known, changes) = state.withLock { ($0.text, $0.changes) }
-    if let known, known.changes == changes, now < known.taken + Self.lifetime { return known }
-    let index = try engine.indexText(like: known?.index)
-    var modified = known?.modified ?? started
-    if let known, known.index.content != index.content { modified = .now }
-    let new = Text(index: index, taken: now, modified: modified, changes: changes)
-    return state.withLock { state in
-      if (state.text?.changes ?? 0) <= changes { state.text = new }
+  private func currentNames() throws(CASError) -> Names {
+    let snapshot = try current()
+    return names.withLock { (names) in
+      if let names, names.version >= snapshot.version { return names }
+      let index = snapshot.index
+      let named = index.namedEntries
+      let valid = named.filter(\.isDescriptor)
+      let new = Names(
+        index: index, version: snapshot.version,
+        paths: ReferencePaths(
+          valid.filter(\.isListed), of: index, modified: snapshot.modified, after: names?.paths),
+        aliases: ReferencePaths(
+          valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: names?.aliases),
+        unnamed: Self.unnamed(index, named))
+      names = new
       return new
     }
   }
 
-  private func read(_ known: Snapshot?) throws(CASError) -> Snapshot {
-    let index = try engine.index()
-    if let known, known.index == index.content { return known }
-    let modified = known == nil ? started : .now
-    let named = index.namedEntries
-    var listed: [ListedReference] = []
-    var aliases: [ListedReference] = []
-    for entry in named {
-      guard let descriptor = try? index.entries[entry.position].descriptor.get() else { continue }
-      let reference = ListedReference(name: entry.name, descriptor: descriptor, modified: modified)
-      if entry.isListed { listed.append(reference) } else { aliases.append(reference) }
-    }
-    return Snapshot(
-      paths: ReferencePaths(listed, after: known?.paths), aliases: ReferencePaths(aliases, after: known?.aliases),
-      unnamed: Self.unnamed(index, named), index: index.content, taken: .now, modified: modified, changes: 0)
+  private static func unnamed(_ index: ImageIndex, _ named: [ImageIndex.NamedEntry]) -> [Int] {
+    var isNamed = [Bool](repeating: false, count: index.entries.count)
+    for entry in named { isNamed[entry.position] = true }
+    return isNamed.indices.filter { !isNamed[$0] }
   }
 
-  /// The entries that no name leads to, by the names that they have in `images`. A duplicate of a name is omitted if the
-  /// name leads to the same content.
-  private static func unnamed(_ index: ImageIndex, _ named: [ImageIndex.NamedEntry]) -> [FileName: Descriptor] {
-    let reached = Set(named.map(\.position))
-    guard reached.count < index.entries.count else { return [:] }
-    let digests = Set(reached.compactMap { try? index.entries[$0].descriptor.get().digest })
-    var unnamed: [FileName: Descriptor] = [:]
-    for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
-      guard let descriptor = try? entry.descriptor.get() else { continue }
-      if entry.name != nil, digests.contains(descriptor.digest) { continue }
-      let name = FileName("@\(descriptor.digest)")
-      unnamed[name] = unnamed[name] ?? descriptor
+  /// The entries that no name leads to, by the names that they have in `images`. A duplicate of a name is omitted if a name
+  /// leads to the same content.
+  func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] {
+    let names = try currentNames()
+    return unnamed.withLock { (unnamed) in
+      if let unnamed, unnamed.version == names.version { return unnamed.entries }
+      let entries = names.index.entries
+      let duplicates = names.unnamed.contains { entries[$0].name != nil }
+      let isUnnamed = Set(names.unnamed)
+      let digests =
+        duplicates
+        ? Set(
+          entries.indices.lazy.filter { !isUnnamed.contains($0) }.compactMap {
+            try? entries[$0].descriptor.get().digest
+          })
+        : []
+      var found: [FileName: Descriptor] = [:]
+      for position in names.unnamed {
+        let entry = entries[position]
+        guard let descriptor = try? entry.descriptor.get() else { continue }
+        if entry.name != nil, digests.contains(descriptor.digest) { continue }
+        let name = FileName("@\(descriptor.digest)")
+        found[name] = found[name] ?? descriptor
+      }
+      unnamed = Unnamed(version: names.version, entries: found)
+      return found
     }
-    return unnamed
   }
 }

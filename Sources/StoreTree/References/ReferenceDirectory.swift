@@ -52,12 +52,13 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    var entries: [DirectoryEntry] = []
-    for name in try shared.references.children(of: path, context) {
-      let node = try child(named: name.text, context)
-      entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
-    }
-    return EntryList(entries)
+    EntryList(
+      try shared.references.children(of: path, context).map { (name, isDirectory) in
+        let path = path + [name]
+        return DirectoryEntry(
+          name: name.text, inode: isDirectory ? Self.inode(path) : ReferenceFile.inode(path),
+          kind: isDirectory ? .directory : .file)
+      })
   }
 
   func create(

@@ -13,8 +13,10 @@ final class ReferenceFile: ReferenceNode {
   init(_ shared: TreeContext, path: [FileName]) {
     self.shared = shared
     self.path = path
-    inode = Inode.reference(path.map(\.text).joined(separator: "/"))
+    inode = Self.inode(path)
   }
+
+  static func inode(_ path: [FileName]) -> UInt64 { Inode.reference(path.map(\.text).joined(separator: "/")) }
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }

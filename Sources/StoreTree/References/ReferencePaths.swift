@@ -10,40 +10,112 @@ struct ReferencePaths: Sendable {
   /// A path as bytes, with 0 between its components. No name has that byte, and it sorts before every other.
   private typealias Key = [UInt8]
 
+  /// A reference: a million of them are kept.
   private struct Entry: Sendable {
-    var key: Key
-    var reference: ListedReference
+    /// The place of the key in `keys`.
+    var start: UInt32
+    var count: UInt32
+    /// The position in the index; -1 without one.
+    var position: Int32
+    var modified: Timestamp
   }
 
   private static let separator: UInt8 = 0
+  /// The keys, one after the other.
+  private var keys: [UInt8] = []
   private var entries: [Entry] = []
+  /// The index that the positions are of.
+  private let index: ImageIndex?
 
-  /// Assigns a path to every reference, except to one with a component longer than a file name.
+  /// No path.
+  init() {
+    index = nil
+  }
+
+  /// Assigns a path to every name, except to one with a component longer than a file name.
   ///
-  /// - Parameter former: the paths before; an entry that did not change keeps its modification time.
-  init(_ references: [ListedReference], after former: ReferencePaths? = nil) {
-    var sorted = references.map { Entry(key: Self.key(of: $0.name), reference: $0) }
-    sorted.sort { $0.key.lexicographicallyPrecedes($1.key) }
-    // Names below a reference follow it immediately, so comparing with the last one that is below no other is enough.
-    var top: Key?
-    for entry in sorted {
-      let isBelow = top.map { Self.isBelow(entry.key, $0) } ?? false
-      if !isBelow { top = entry.key }
-      let path = Self.path(of: entry.reference.name, isFlat: isBelow)
-      guard path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) else { continue }
-      entries.append(Entry(key: Self.key(path), reference: entry.reference))
-    }
-    entries.sort { $0.key.lexicographicallyPrecedes($1.key) }
+  /// - Parameter modified: the modification time.
+  init(_ names: [ReferenceName], modified: Timestamp) {
+    index = nil
+    add(names.lazy.map { ($0, -1) }, modified: modified)
+  }
+
+  /// Assigns a path to names of an index, except to one with a component longer than a file name.
+  ///
+  /// - Parameter modified: the modification time of references that are new or changed.
+  /// - Parameter former: the paths before; a reference that did not change keeps its modification time.
+  init(_ names: [ImageIndex.NamedEntry], of index: ImageIndex, modified: Timestamp, after former: ReferencePaths?) {
+    self.index = index
+    add(names.lazy.map { ($0.name, Int32($0.position)) }, modified: modified)
     if let former { keepTimes(of: former) }
   }
 
+  private mutating func add(_ names: some Collection<(ReferenceName, Int32)>, modified: Timestamp) {
+    entries.reserveCapacity(names.count)
+    for (name, position) in names {
+      let start = keys.count
+      for byte in name.description.utf8 { keys.append(byte == UInt8(ascii: "/") ? Self.separator : byte) }
+      entries.append(
+        Entry(
+          start: UInt32(start), count: UInt32(keys.count - start), position: position, modified: modified))
+    }
+    sort()
+    // Names below a reference follow it immediately, so comparing with the last one that is below no other is enough.
+    var top: Entry?
+    var isChanged = false
+    entries = entries.compactMap { (entry) in
+      let isFlat = top.map { isBelow(entry, $0) } ?? false
+      if !isFlat { top = entry }
+      if !isFlat, isPlain(entry) { return entry }
+      let path = Self.path(ofName: key(of: entry), isFlat: isFlat)
+      guard path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) else { return nil }
+      isChanged = true
+      var entry = entry
+      let key = Self.key(path)
+      (entry.start, entry.count) = (UInt32(keys.count), UInt32(key.count))
+      keys += key
+      return entry
+    }
+    if isChanged { sort() }
+  }
+
+  private mutating func sort() {
+    let keys = keys
+    entries.sort { (first, second) in
+      let count = min(first.count, second.count)
+      for offset in 0..<count {
+        let (left, right) = (keys[Int(first.start + offset)], keys[Int(second.start + offset)])
+        if left != right { return left < right }
+      }
+      return first.count < second.count
+    }
+  }
+
+  /// Whether the key of a name is that of its path too: no byte is escaped, and no component is longer than a file name.
+  private func isPlain(_ entry: Entry) -> Bool {
+    var length = 0
+    for byte in key(of: entry) {
+      length = byte == Self.separator ? 0 : length + 1
+      guard byte == Self.separator || 0x20..<0x7F ~= byte, byte != UInt8(ascii: "%"), length <= FileName.maximumLength
+      else { return false }
+    }
+    return true
+  }
+
   private mutating func keepTimes(of former: ReferencePaths) {
-    var old = former.entries[...]
-    for index in entries.indices {
-      old = old.drop { $0.key.lexicographicallyPrecedes(entries[index].key) }
-      guard let first = old.first else { return }
-      if first.key == entries[index].key, first.reference.isSame(as: entries[index].reference) {
-        entries[index].reference.modified = first.reference.modified
+    guard let index, let formerIndex = former.index else { return }
+    var old = former.entries.startIndex
+    for place in entries.indices {
+      let key = key(of: entries[place])
+      while old < former.entries.endIndex, former.key(of: former.entries[old]).lexicographicallyPrecedes(key) {
+        old += 1
+      }
+      guard old < former.entries.endIndex else { return }
+      let known = former.entries[old]
+      if former.key(of: known) == key,
+        index.hasEntry(at: Int(entries[place].position), of: formerIndex, at: Int(known.position))
+      {
+        entries[place].modified = known.modified
       }
     }
   }
@@ -51,37 +123,48 @@ struct ReferencePaths: Sendable {
   /// The reference at a path.
   subscript(path: [FileName]) -> ListedReference? {
     let key = Self.key(path)
-    let index = firstIndex(from: key)
-    return index < entries.count && entries[index].key == key ? entries[index].reference : nil
+    let place = firstIndex(from: key)
+    guard place < entries.count, self.key(of: entries[place]).elementsEqual(key),
+      let name = ReferenceView.name(of: path)
+    else { return nil }
+    let entry = entries[place]
+    return ListedReference(
+      name: name, entry: index.map { ($0, Int(entry.position)) }, modified: entry.modified)
   }
 
   /// Whether a path is the root or a prefix of a reference's path.
   func isDirectory(_ path: [FileName]) -> Bool {
     if path.isEmpty { return true }
     let prefix = Self.key(path) + [Self.separator]
-    let index = firstIndex(from: prefix)
-    return index < entries.count && entries[index].key.starts(with: prefix)
+    let place = firstIndex(from: prefix)
+    return place < entries.count && key(of: entries[place]).starts(with: prefix)
   }
 
-  /// The names in a directory.
-  func children(of path: [FileName]) -> [FileName] {
+  /// The names in a directory, and whether each is a directory.
+  func children(of path: [FileName]) -> [(name: FileName, isDirectory: Bool)] {
     let prefix = path.isEmpty ? [] : Self.key(path) + [Self.separator]
-    var names: [FileName] = []
-    var index = firstIndex(from: prefix)
-    while index < entries.count, entries[index].key.starts(with: prefix) {
-      let name = entries[index].key.dropFirst(prefix.count).prefix { $0 != Self.separator }
-      names.append(FileName(String(decoding: name, as: UTF8.self)))
-      let isLast = prefix.count + name.count == entries[index].key.count
-      index = isLast ? index + 1 : firstIndex(from: prefix + name + [Self.separator + 1])
+    var names: [(name: FileName, isDirectory: Bool)] = []
+    var place = firstIndex(from: prefix)
+    while place < entries.count, key(of: entries[place]).starts(with: prefix) {
+      let rest = key(of: entries[place]).dropFirst(prefix.count)
+      let name = rest.prefix { $0 != Self.separator }
+      let isLast = name.count == rest.count
+      names.append((FileName(String(decoding: name, as: UTF8.self)), !isLast))
+      place = isLast ? place + 1 : firstIndex(from: prefix + name + [Self.separator + 1])
     }
     return names
   }
 
   /// The path that a reference with this name has, or would have.
   func path(of name: ReferenceName) -> [FileName] {
-    let nested = Self.path(of: name, isFlat: false)
+    let key = name.description.utf8.map { $0 == UInt8(ascii: "/") ? Self.separator : $0 }
+    let nested = Self.path(ofName: key[...], isFlat: false)
     let isBelow = nested.indices.dropFirst().contains { self[Array(nested[..<$0])] != nil }
-    return isBelow ? Self.path(of: name, isFlat: true) : nested
+    return isBelow ? Self.path(ofName: key[...], isFlat: true) : nested
+  }
+
+  private func key(of entry: Entry) -> ArraySlice<UInt8> {
+    keys[Int(entry.start)..<Int(entry.start + entry.count)]
   }
 
   /// The index of the first entry that is not before a key: a binary search.
@@ -89,7 +172,7 @@ struct ReferencePaths: Sendable {
     var range = entries.indices
     while !range.isEmpty {
       let middle = range.lowerBound + range.count / 2
-      if entries[middle].key.lexicographicallyPrecedes(key) {
+      if self.key(of: entries[middle]).lexicographicallyPrecedes(key) {
         range = middle + 1..<range.upperBound
       } else {
         range = range.lowerBound..<middle
@@ -98,22 +181,19 @@ struct ReferencePaths: Sendable {
     return range.lowerBound
   }
 
-  private static func isBelow(_ key: Key, _ other: Key) -> Bool {
-    key.count > other.count && key[other.count] == separator && key.starts(with: other)
-  }
-
-  private static func key(of name: ReferenceName) -> Key {
-    name.description.utf8.map { $0 == UInt8(ascii: "/") ? separator : $0 }
+  private func isBelow(_ entry: Entry, _ other: Entry) -> Bool {
+    entry.count > other.count && keys[Int(entry.start + other.count)] == Self.separator
+      && key(of: entry).starts(with: key(of: other))
   }
 
   private static func key(_ path: [FileName]) -> Key {
     Array(path.map(\.text.utf8).joined(separator: [separator]))
   }
 
-  private static func path(of name: ReferenceName, isFlat: Bool) -> [FileName] {
-    if isFlat { return [FileName(ReferenceView.escaped(name.description))] }
-    return name.description.utf8.split(separator: UInt8(ascii: "/")).map {
-      FileName(ReferenceView.escaped(String(decoding: $0, as: UTF8.self)))
-    }
+  /// The path of a name that is there as a key.
+  private static func path(ofName key: ArraySlice<UInt8>, isFlat: Bool) -> [FileName] {
+    let components = key.split(separator: separator).map { String(decoding: $0, as: UTF8.self) }
+    let names = isFlat ? [components.joined(separator: "/")] : components
+    return names.map { FileName(ReferenceView.escaped($0)) }
   }
 }

@@ -10,8 +10,8 @@ protocol ReferenceSource: Sendable {
   /// Names that are found but not listed: whole names of images that are listed by a short name.
   func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths
 
-  /// The descriptor of a name that was listed without one, or the error of this name alone, and the time when it was last
-  /// seen to change.
+  /// The descriptor of a name that was listed alone, or the error of this name alone, and the time when it was last seen to
+  /// change.
   func descriptor(
     of name: ReferenceName, _ context: RequestContext
   ) throws(CASError) -> (Result<Descriptor, CASError>, modified: Timestamp)
@@ -43,13 +43,11 @@ extension ReferenceSource {
   func listingFailure(_ context: RequestContext) throws(CASError) -> CASError? { nil }
 }
 
-/// A reference in a listing; the descriptor is `nil` where the store lists names alone.
+/// A reference in a listing.
 struct ListedReference: Sendable {
   var name: ReferenceName
-  var descriptor: Descriptor?
+  /// The entry of the index with the descriptor, which is read when it is needed; `nil` where the store lists names alone.
+  var entry: (index: ImageIndex, position: Int)?
   /// When the reference was first seen in this state.
   var modified: Timestamp
-
-  /// Whether name and descriptor are equal.
-  func isSame(as other: ListedReference) -> Bool { name == other.name && descriptor == other.descriptor }
 }

@@ -54,12 +54,12 @@ final class ReferenceView: Sendable {
     return try errors.map(try source.unlisted(path, context)).map { .reference($0) }
   }
 
-  /// The names in a directory.
+  /// The names in a directory, and whether each is a directory.
   ///
   /// - Parameter withUnwritten: whether to include names that are being written for the first time.
   func children(
     of path: [FileName], withUnwritten: Bool = true, _ context: RequestContext
-  ) throws(Errno) -> [FileName] {
+  ) throws(Errno) -> [(name: FileName, isDirectory: Bool)] {
     guard case .directory = try place(path, context) else { throw .noSuchFileOrDirectory }
     let stored = try current(context)
     // Names that are not listed are listed in directories that are not.
@@ -117,11 +117,15 @@ final class ReferenceView: Sendable {
   ///
   /// - Throws: EINVAL when no reference can have this path.
   func name(of path: [FileName], _ context: RequestContext) throws(Errno) -> ReferenceName {
-    let components = path.compactMap { PercentEncoding.decode($0.text) }
-    guard components.count == path.count, let name = try? ReferenceName(reading: components.joined(separator: "/"))
-    else { throw .invalidArgument }
-    guard try current(context).path(of: name) == path else { throw .invalidArgument }
+    guard let name = Self.name(of: path), try current(context).path(of: name) == path else { throw .invalidArgument }
     return name
+  }
+
+  /// The name whose path this is, or another spelling of it; `nil` if no name has such a path.
+  static func name(of path: [FileName]) -> ReferenceName? {
+    let components = path.compactMap { PercentEncoding.decode($0.text) }
+    guard components.count == path.count else { return nil }
+    return try? ReferenceName(reading: components.joined(separator: "/"))
   }
 
   /// Invalidates answers about these names, or all names, including those of queries under way.
@@ -133,8 +137,12 @@ final class ReferenceView: Sendable {
   func descriptor(
     of reference: ListedReference, _ context: RequestContext
   ) throws(Errno) -> (Result<Descriptor, CASError>, modified: Timestamp) {
-    if let descriptor = reference.descriptor { return (.success(descriptor), reference.modified) }
-    return try errors.map(try source.descriptor(of: reference.name, context))
+    guard let (index, position) = reference.entry else {
+      return try errors.map(try source.descriptor(of: reference.name, context))
+    }
+    let descriptor = index.entries[position].descriptor
+      .mapError { CASError.invalid(OperationContext("read reference", on: reference.name), $0) }
+    return (descriptor, reference.modified)
   }
 
   /// The reason why the store does not list its references.
@@ -178,10 +186,15 @@ final class ReferenceView: Sendable {
 
 extension ReferenceView.Local {
   fileprivate func children(
-    of path: [FileName], withUnwritten: Bool, without known: [FileName]
-  ) -> [FileName] {
-    let mine = Array(directories) + (withUnwritten ? Array(writing.keys) : [])
-    let names = Set(mine.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
-    return Array(names.subtracting(known))
+    of path: [FileName], withUnwritten: Bool, without known: [(name: FileName, isDirectory: Bool)]
+  ) -> [(name: FileName, isDirectory: Bool)] {
+    func names(in paths: some Sequence<[FileName]>) -> Set<FileName> {
+      Set(paths.lazy.filter { $0.count == path.count + 1 && $0.starts(with: path) }.compactMap(\.last))
+    }
+    let own = names(in: directories)
+    let new = withUnwritten ? names(in: writing.keys).subtracting(own) : []
+    if own.isEmpty && new.isEmpty { return [] }
+    let shown = Set(known.map(\.name))
+    return own.subtracting(shown).map { ($0, true) } + new.subtracting(shown).map { ($0, false) }
   }
 }

@@ -5,7 +5,7 @@ import OCI
 /// The answers of a remote store about its references, as ``RemoteReferences`` keeps them.
 struct RemoteReferenceState {
   var names: RemoteAnswer<[ReferenceName]>?
-  var paths = ReferencePaths([])
+  var paths = ReferencePaths()
   /// The position of each name in the listing.
   var places: [ReferenceName: Int] = [:]
   /// The answers to lookups; a failure is that of one name alone.

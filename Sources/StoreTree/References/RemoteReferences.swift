@@ -31,7 +31,7 @@ final class RemoteReferences: ReferenceSource {
     return state.withLock { $0.paths }
   }
 
-  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { ReferencePaths([]) }
+  func aliases(_ context: RequestContext) throws(CASError) -> ReferencePaths { ReferencePaths() }
 
   func unnamed(_ context: RequestContext) throws(CASError) -> [FileName: Descriptor] { [:] }
 
@@ -60,7 +60,7 @@ final class RemoteReferences: ReferenceSource {
       let text = path.first.flatMap({ PercentEncoding.decode($0.text) }), let name = try? ReferenceName(reading: text)
     else { return nil }
     if case .failure(let error) = try known(name, context), error.code == .notFound { return nil }
-    return ListedReference(name: name, descriptor: nil, modified: started)
+    return ListedReference(name: name, entry: nil, modified: started)
   }
 
   func descriptor(
@@ -105,7 +105,7 @@ final class RemoteReferences: ReferenceSource {
       let entries = names.compactMap { (name) in (try? found[name]?.get())?.named(name).json }
       let index: IndexText
       do throws(InvalidValue) {
-        index = IndexText(try ImageIndex(listing: entries))
+        index = try ImageIndex(listing: entries).text
       } catch {
         throw .invalid(OperationContext("read index", on: store.uri), error)
       }
@@ -160,7 +160,7 @@ final class RemoteReferences: ReferenceSource {
       }
       if state.names?.value != names {
         if state.names != nil { state.modified = .now }
-        state.paths = ReferencePaths(names.map { ListedReference(name: $0, descriptor: nil, modified: started) })
+        state.paths = ReferencePaths(names, modified: started)
         state.places = Dictionary(names.enumerated().map { ($1, $0) }) { (first, _) in first }
         if state.listingFailure == nil {
           state.descriptors = state.descriptors.filter { state.places[$0.key] != nil }
