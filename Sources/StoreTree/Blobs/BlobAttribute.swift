@@ -10,12 +10,10 @@ enum BlobAttribute {
   static let digest = "user.casfs.digest"
   static let size = "user.casfs.size"
   static let names = [digest, size]
-  /// Attributes that are EOPNOTSUPP, so that ls(1) asks for them once per mount and not once per file.
-  static let unsupported = ["security.selinux", "system.posix_acl_access", "system.posix_acl_default"]
 
   static func value(_ name: String, _ address: BlobAddress) throws(Errno) -> [UInt8] {
     if name.sameBytes(as: digest) { return Array(address.digest.description.utf8) }
     if name.sameBytes(as: size) { return Array(String(address.size).utf8) }
-    throw .noData
+    throw AbsentAttribute.error(name)
   }
 }

@@ -68,7 +68,6 @@ final class BlobNode: Node {
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    if BlobAttribute.unsupported.contains(where: { $0.sameBytes(as: name) }) { throw .notSupportedOnSocket }
-    return try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
+    try BlobAttribute.value(name, BlobAddress(digest: digest, size: info.size))
   }
 }

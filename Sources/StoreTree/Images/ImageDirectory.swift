@@ -140,7 +140,7 @@ final class ImageDirectory: ImagePart {
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     guard name.sameBytes(as: Self.errorAttribute), case .failure(let reason) = try manifest(context) else {
-      throw .noData
+      throw AbsentAttribute.error(name)
     }
     return Array(reason.description.utf8)
   }

@@ -26,7 +26,7 @@ final class UnreadableImageDirectory: ImagePart {
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream { EntryList([]) }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    guard name.sameBytes(as: ImageDirectory.errorAttribute) else { throw .noData }
+    guard name.sameBytes(as: ImageDirectory.errorAttribute) else { throw AbsentAttribute.error(name) }
     return Array(reason.utf8)
   }
 

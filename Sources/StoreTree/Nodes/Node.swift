@@ -78,7 +78,9 @@ extension Node {
     _ name: String, to other: String, in directory: any Node, replacing: Bool, _ context: RequestContext
   ) throws(Errno) { throw .readOnlyFileSystem }
 
-  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] { throw .noData }
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    throw AbsentAttribute.error(name)
+  }
   func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] { [] }
   func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     throw .readOnlyFileSystem

@@ -32,7 +32,7 @@ final class ReferenceFile: ReferenceNode {
     let content = (try? found.get()) ?? []
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
-      size: Int64(content.count), modified: modified, attributeTimeout: .zero)
+      size: Int64(content.count), modified: modified, attributeTimeout: CacheTimeout.brief)
   }
 
   func setAttributes(
@@ -56,7 +56,7 @@ final class ReferenceFile: ReferenceNode {
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
     guard name.sameBytes(as: ImageDirectory.errorAttribute), case .failure(let error) = try content(context).0 else {
-      throw .noData
+      throw AbsentAttribute.error(name)
     }
     return Array(error.cause.utf8)
   }

@@ -40,11 +40,11 @@ extension ReferencePrefixDirectory {
 extension TreeContext {
   /// The reason why `refs` and `images` are empty, for a store that does not list its references.
   ///
-  /// - Throws: ENODATA for any other attribute, and below these directories.
+  /// - Throws: an error of ``AbsentAttribute`` for any other attribute, and below these directories.
   func listingError(_ name: String, at path: [FileName], _ context: RequestContext) throws(Errno) -> [UInt8] {
     guard path.isEmpty, name.sameBytes(as: ImageDirectory.errorAttribute),
       let error = try references.listingFailure(context)
-    else { throw .noData }
+    else { throw AbsentAttribute.error(name) }
     return Array(error.cause.utf8)
   }
 
