@@ -140,8 +140,6 @@ import Testing
       folder = try TemporaryFolder()
       let script = try String(contentsOf: Project.folder.appending(path: ".ci/language"), encoding: .utf8)
       try folder.write(script, to: ".ci/language")
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: folder[".ci/language"].path)
       try git("init", "-q")
       try commit([:])
     }
@@ -159,7 +157,7 @@ import Testing
     }
 
     func check(_ arguments: String...) throws -> CommandOutcome {
-      try SystemCommand.run(folder[".ci/language"].path, arguments)
+      try SystemCommand.run("python3", [folder[".ci/language"].path] + arguments)
     }
   }
 
