@@ -33,6 +33,7 @@ package enum PercentEncoding {
 
   /// Decodes a text; `nil` when `%` is not followed by two hexadecimal digits, or the result is not UTF-8.
   package static func decode(_ text: String) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
     var decoded: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

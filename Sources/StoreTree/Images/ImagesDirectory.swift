@@ -17,7 +17,7 @@ final class ImagesDirectory: ReferencePrefixDirectory {
   }
 
   static func inode(_ path: [FileName]) -> UInt64 {
-    path.isEmpty ? Inode.images : Inode.reference("images/" + path.map(\.text).joined(separator: "/"))
+    path.isEmpty ? Inode.images : Inode.reference(path, after: "images/")
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {

@@ -27,9 +27,18 @@ enum Inode {
   static func blobNode(_ digest: Digest, version: UInt64) -> UInt64 {
     1 << 61 | (digest.prefix ^ version &* 0x9E37_79B9_7F4A_7C15) & mask
   }
-  static func reference(_ path: String) -> UInt64 {
+  /// The number of a path below `refs` or `images`, between two texts.
+  static func reference(_ path: [FileName], after prefix: String = "", before suffix: String = "") -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    func add(_ text: String) {
+      for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
+    add(prefix)
+    for (position, name) in path.enumerated() {
+      if position > 0 { add("/") }
+      add(name.text)
+    }
+    add(suffix)
     return 2 << 61 | hash & mask
   }
   static func incoming(_ number: UInt64) -> UInt64 { 3 << 61 | number & mask }

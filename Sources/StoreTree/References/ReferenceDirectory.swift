@@ -16,7 +16,7 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
   }
 
   static func inode(_ path: [FileName]) -> UInt64 {
-    path.isEmpty ? Inode.refs : Inode.reference(path.map(\.text).joined(separator: "/") + "/")
+    path.isEmpty ? Inode.refs : Inode.reference(path, before: "/")
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {

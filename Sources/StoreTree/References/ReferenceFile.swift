@@ -16,7 +16,7 @@ final class ReferenceFile: ReferenceNode {
     inode = Self.inode(path)
   }
 
-  static func inode(_ path: [FileName]) -> UInt64 { Inode.reference(path.map(\.text).joined(separator: "/")) }
+  static func inode(_ path: [FileName]) -> UInt64 { Inode.reference(path) }
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }

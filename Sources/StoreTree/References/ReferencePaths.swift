@@ -187,7 +187,13 @@ struct ReferencePaths: Sendable {
   }
 
   private static func key(_ path: [FileName]) -> Key {
-    Array(path.map(\.text.utf8).joined(separator: [separator]))
+    var key: Key = []
+    key.reserveCapacity(path.reduce(path.count) { $0 + $1.text.utf8.count })
+    for name in path {
+      if !key.isEmpty { key.append(separator) }
+      key.append(contentsOf: name.text.utf8)
+    }
+    return key
   }
 
   /// The path of a name that is there as a key.
