@@ -8,7 +8,7 @@ enum Layouts: Suite {
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
     let indexes = try [100, 100_000].map { (count) in
       let store = try setting.store("index-\(count)")
-      try replaceIndex(of: store, by: index(count, more: nil))
+      try replaceIndex(of: store, by: index(count))
       return Comparison(
         work: "write an index of \(count) entries and one more", quantity: .time, target: .time(count == 100 ? 2 : 3),
         baselines: [native(count, setting)],
@@ -20,7 +20,7 @@ enum Layouts: Suite {
   // MARK: The index
 
   /// Writes, synchronizes and renames such a file.
-  private static func native(_ count: Int, _ setting: Setting) -> Contender {
+  static func native(_ count: Int, _ setting: Setting) -> Contender {
     let path = "\(setting.workspace.path)/index-\(count).json"
     return Contender(name: "native") {
       let text = index(count, more: "new")
@@ -52,12 +52,12 @@ enum Layouts: Suite {
     }
   }
 
-  private static func replaceIndex(of store: Store, by text: [UInt8]) throws {
+  static func replaceIndex(of store: Store, by text: [UInt8]) throws {
     try Files.write(text, to: store.path + "/index.new")
     try Files.rename(store.path + "/index.new", store.path + "/index.json")
   }
 
-  private static func index(_ count: Int, more: String?) -> [UInt8] {
+  static func index(_ count: Int, more: String? = nil) -> [UInt8] {
     let names = (0..<count).map { "tag-\($0)" } + [more].compactMap(\.self)
     return Array(#"{"schemaVersion":2,"manifests":["#.utf8) + Array(names.map(entry).joined(separator: ",").utf8)
       + Array("]}".utf8)

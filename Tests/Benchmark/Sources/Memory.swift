@@ -10,18 +10,18 @@ enum Memory: Suite {
       Comparison(
         work: "resident after find of \(setting.sizes.blobs) blobs", quantity: .memory, target: .value(150 * 1_048_576),
         subjects: try setting.subjects.map { fileSystem in
-          try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0]) }
+          try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0 + "/blobs/sha256"]) }
         }, isOnce: true),
       Comparison(
         work: "resident after find -ls, while the kernel remembers them", quantity: .memory,
         subjects: try setting.subjects.map { fileSystem in
-          try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0, "-ls"]) }
+          try resident(many, fileSystem, "VmRSS", setting) { try Program.run(["find", $0 + "/blobs/sha256", "-ls"]) }
         }, isOnce: true),
       Comparison(
         work: "resident at most, reading \(setting.sizes.streamed >> 30) GiB", quantity: .memory,
         target: .value(64 * 1_048_576),
         subjects: try setting.subjects.map { fileSystem in
-          try resident(stream, fileSystem, "VmHWM", setting) { _ = try Files.read("\($0)/\(digest)") }
+          try resident(stream, fileSystem, "VmHWM", setting) { _ = try Files.read("\($0)/blobs/sha256/\(digest)") }
         }, isOnce: true),
     ]
   }
@@ -29,14 +29,14 @@ enum Memory: Suite {
   /// The memory of the process after some work.
   ///
   /// - Parameter line: of `/proc/PID/status`.
-  private static func resident(
+  static func resident(
     _ store: Store, _ fileSystem: FileSystem, _ line: String, _ setting: Setting,
     after work: @escaping (String) throws -> Void
   ) throws -> Contender {
     let mount = try setting.mount(store, by: fileSystem)
     return Contender(name: fileSystem.name) {
       try mount.mount()
-      try work(mount.blobs)
+      try work(mount.place)
       let status = try Program.output(of: [setting.casfs, "status", mount.place], in: setting.workspace)
       guard let process = value(of: "process", in: status),
         let kibibytes = value(of: line + ":", in: try Files.text(of: "/proc/\(process)/status"))
