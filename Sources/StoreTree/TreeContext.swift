@@ -13,6 +13,7 @@ final class TreeContext: Sendable {
   let options: TreeOptions
   let logger: Logger
   let processes: any ProcessInspector
+  let descriptorTables: DescriptorTableCache
   let counters = Counters()
   let errors: ErrorMapper
   let commits: PendingCommits
@@ -34,6 +35,7 @@ final class TreeContext: Sendable {
     self.options = options
     self.logger = logger
     self.processes = processes
+    descriptorTables = DescriptorTableCache(processes)
     errors = ErrorMapper(logger: logger, counters: counters)
     removals = DeferredRemovals(processes, grace: options.removalGrace)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)

@@ -92,6 +92,17 @@ extension OpenFile {
     }
   }
 
+  /// Reads the first bytes, at most `limit`, by one call: `pread(2)`.
+  package func beginning(limit: Int) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var span = bytes.mutableSpan
+    let fd = rawValue
+    let count = try unsafe span.withUnsafeMutableBytes { (bytes) throws(Errno) in
+      try retrying { unsafe pread(fd, bytes.baseAddress, bytes.count, 0) }
+    }
+    return Array(bytes[..<count])
+  }
+
   /// Reads from the file's position to its end, at most `limit` bytes, also from a pipe: `read(2)`.
   ///
   /// - Throws: EFBIG if there is more.

@@ -43,6 +43,8 @@ extension Operations {
     }
     unsafe table.flush = { (request, _, info) in
       unsafe serve(request, .fatalSignalWhileBlocked) { (tree, context) throws(Errno) in
+        var context = context
+        context.descriptorTable = unsafe info?.pointee.lock_owner ?? 0
         try tree.flush(unsafe handle(info), context)
         return .done
       }

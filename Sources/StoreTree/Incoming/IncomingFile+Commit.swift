@@ -13,7 +13,8 @@ extension IncomingFile {
       if let failure = state.failure { throw failure }
       return (state.isDirty && state.writers.contains(handle.process), state.isDirty && state.writers.isEmpty)
     }
-    guard !isScratch, isWritten || isBegun, shared.processes.closesLast(of: handle.process, inode: inode, context)
+    guard !isScratch, isWritten || isBegun,
+      shared.descriptorTables.closesLast(of: handle.process, inode: inode, context)
     else { return }
     // A new or truncated file is incomplete too, even if nothing was written.
     if shared.processes.wasKilled(thread: context.thread) {

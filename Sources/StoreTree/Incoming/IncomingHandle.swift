@@ -20,6 +20,7 @@ final class IncomingHandle: FileHandle {
     self.file = file
     self.process = process
     self.isWriting = isWriting
+    if isWriting { file.shared.descriptorTables.didOpen(file.inode) }
   }
 
   /// Opens the blob of the alias.
@@ -45,7 +46,9 @@ final class IncomingHandle: FileHandle {
   }
 
   func flush(_ context: RequestContext) throws(Errno) {
-    if isWriting { try file.flush(self, context) }
+    guard isWriting else { return }
+    file.shared.descriptorTables.didClose(file.inode, context)
+    try file.flush(self, context)
   }
 
   func synchronize(_ context: RequestContext) throws(Errno) {
@@ -54,6 +57,8 @@ final class IncomingHandle: FileHandle {
 
   func release(_ context: RequestContext) {
     content.withLock { $0 }?.content.release(context)
-    if isWriting { file.release(self, context) }
+    guard isWriting else { return }
+    file.shared.descriptorTables.didRelease(file.inode)
+    file.release(self, context)
   }
 }

@@ -5,8 +5,7 @@ import SystemPackage
 /// Reads about processes from `/proc`: `proc(5)`.
 struct ProcInspector: ProcessInspector {
   func process(ofThread thread: Int32) -> Int32 {
-    guard thread > 0, let status = text("/proc/\(thread)/status") else { return 0 }
-    return Self.field("Tgid:", of: status).flatMap { Int32($0) } ?? 0
+    Self.field("Tgid:", ofThread: thread).flatMap { Int32($0) } ?? 0
   }
 
   func isAlive(process: Int32) -> Bool {
@@ -14,7 +13,9 @@ struct ProcInspector: ProcessInspector {
   }
 
   func isMember(of group: UInt32, thread: Int32) -> Bool {
-    guard thread > 0, let status = text("/proc/\(thread)/status"), let groups = Self.field("Groups:", of: status)
+    guard thread > 0, let file = try? OpenFile.open(path: "/proc/\(thread)/status", .readOnly),
+      let status = try? file.contents(limit: 64 << 10),
+      let groups = Self.field("Groups:", of: String(decoding: status, as: UTF8.self))
     else { return false }
     return groups.split(separator: " ").contains { UInt32($0) == group }
   }
@@ -26,36 +27,22 @@ struct ProcInspector: ProcessInspector {
   /// `stat` must be read of an exiting thread only, which has no descriptor table any more. In `execve(2)` the kernel
   /// closes files under a lock that reading `stat` takes, so reading it then would be a deadlock.
   func wasKilled(thread: Int32) -> Bool {
-    guard thread > 0, let status = text("/proc/\(thread)/status"), Self.field("FDSize:", of: status) == "0",
-      let stat = text("/proc/\(thread)/stat"), let code = Self.exitCode(in: stat)
+    guard thread > 0, Self.field("FDSize:", ofThread: thread) == "0",
+      let stat = Self.text("/proc/\(thread)/stat"), let code = Self.exitCode(in: stat)
     else { return false }
     return code & 0x7F != 0
   }
 
-  /// Looks for the inode in every `fdinfo`. Inode numbers below `incoming` start at a random number, so files of other
-  /// file systems do not have them.
-  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool {
-    let path = "/proc/\(process)/fdinfo"
-    guard let directory = try? OpenFile.open(path: path, [.readOnly, .directory]),
-      let names = try? DirectoryStream(directory)
-    else { return false }
-    let wanted = String(inode)
-    var found = 0
-    while let name = try? names.next() {
-      guard let info = text("\(path)/\(name)"), let number = Self.field("ino:", of: info),
-        number.sameBytes(as: wanted), let flags = Self.field("flags:", of: info).flatMap({ Int($0, radix: 8) })
-      else { continue }
-      // O_ACCMODE: O_RDONLY is 0.
-      if flags & 3 != 0 { found += 1 }
-      if found > count { return true }
-    }
-    return false
+  func descriptorTable(ofThread thread: Int32) -> (any DescriptorTable)? { ProcDescriptorTable(thread: thread) }
+
+  /// A field among the first 4 KiB of a thread's `status`.
+  static func field(_ name: String, ofThread thread: Int32) -> String? {
+    guard thread > 0, let status = text("/proc/\(thread)/status") else { return nil }
+    return field(name, of: status)
   }
 
-  private func text(_ path: String) -> String? {
-    guard let file = try? OpenFile.open(path: path, .readOnly), let bytes = try? file.contents(limit: 64 << 10) else {
-      return nil
-    }
+  private static func text(_ path: String) -> String? {
+    guard let bytes = try? OpenFile.open(path: path, .readOnly).beginning(limit: 4 << 10) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 

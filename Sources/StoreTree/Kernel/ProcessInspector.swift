@@ -14,9 +14,8 @@ package protocol ProcessInspector: Sendable {
   /// Whether a thread is exiting because a signal killed its process; `false` when it cannot be seen.
   func wasKilled(thread: Int32) -> Bool
 
-  /// Whether a process has more than a number of descriptors open for writing on an inode of this mount; `false` when it
-  /// cannot be seen.
-  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool
+  /// The descriptor table of a thread, which the threads of its process share; `nil` when it cannot be seen.
+  func descriptorTable(ofThread thread: Int32) -> (any DescriptorTable)?
 }
 
 extension ProcessInspector {
@@ -26,14 +25,5 @@ extension ProcessInspector {
     if context.thread == 0 || process == 0 { return true }
     let caller = self.process(ofThread: context.thread)
     return caller == process || caller == 0
-  }
-
-  /// Whether a close is the last one by the process that opened a file: the process has no other descriptor open for
-  /// writing on it.
-  ///
-  /// - Parameter others: the descriptors for writing that the process has through other opens of the file.
-  func closesLast(of process: Int32, inode: UInt64, besides others: Int = 0, _ context: RequestContext) -> Bool {
-    if context.thread == 0 || process == 0 { return true }
-    return isClosedByOpener(process, context) && !hasWriters(moreThan: others, process: process, inode: inode)
   }
 }

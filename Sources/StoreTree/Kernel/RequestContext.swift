@@ -10,6 +10,9 @@ public struct RequestContext: Sendable {
   public var thread: Int32
   /// The caller's file mode creation mask.
   public var umask: UInt32
+  /// In a close, the number of the descriptor table that the descriptor was in: `lock_owner` of FUSE_FLUSH. The threads of a
+  /// process share one; 0 when it is not known.
+  public var descriptorTable: UInt64
   /// Called before the request blocks, so that other requests are served meanwhile.
   public var willBlock: @Sendable () -> Void
   /// Cancelled when the caller is interrupted.
@@ -17,13 +20,14 @@ public struct RequestContext: Sendable {
 
   /// Makes a context of its parts.
   public init(
-    user: UInt32, group: UInt32, thread: Int32, umask: UInt32 = 0, willBlock: @escaping @Sendable () -> Void = {},
-    cancellation: CancellationToken = .none
+    user: UInt32, group: UInt32, thread: Int32, umask: UInt32 = 0, descriptorTable: UInt64 = 0,
+    willBlock: @escaping @Sendable () -> Void = {}, cancellation: CancellationToken = .none
   ) {
     self.user = user
     self.group = group
     self.thread = thread
     self.umask = umask
+    self.descriptorTable = descriptorTable
     self.willBlock = willBlock
     self.cancellation = cancellation
   }

@@ -67,7 +67,7 @@ final class IndexHandle: FileHandle {
   func flush(_ context: RequestContext) throws(Errno) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
     guard state.withLock({ $0.isChanged }),
-      shared.processes.closesLast(of: process, inode: Inode.index, context)
+      shared.descriptorTables.closesLast(of: process, inode: Inode.index, context)
     else { return }
     // A writer that was killed half way changes nothing.
     if shared.processes.wasKilled(thread: context.thread) { return state.withLock { $0.isChanged = false } }

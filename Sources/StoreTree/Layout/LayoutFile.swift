@@ -89,7 +89,8 @@ private final class LayoutHandle: FileHandle {
   ///
   /// - Throws: EINVAL if it is not the file of a layout of the supported version.
   func flush(_ context: RequestContext) throws(Errno) {
-    guard state.withLock({ $0.isChanged }), shared.processes.closesLast(of: process, inode: Inode.layout, context)
+    guard state.withLock({ $0.isChanged }),
+      shared.descriptorTables.closesLast(of: process, inode: Inode.layout, context)
     else { return }
     do throws(InvalidValue) {
       try ImageLayout.validate(state.withLock { $0.content.bytes })

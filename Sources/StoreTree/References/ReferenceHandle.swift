@@ -102,7 +102,7 @@ final class ReferenceHandle: FileHandle {
   /// one at least.
   private func isLastClose(_ context: RequestContext) -> Bool {
     let others = shared.references.openCount(path, process: process) - (state.withLock { $0.isClosed } ? 0 : 1)
-    return shared.processes.closesLast(of: process, inode: inode, besides: others, context)
+    return shared.descriptorTables.closesLast(of: process, inode: inode, besides: others, context)
   }
 
   private func noteClose() {

@@ -5,6 +5,10 @@ enum Writers: Suite {
   static let name = "writers"
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
+    try writing(setting) + [100, 1000].map { try closing($0, setting) }
+  }
+
+  private static func writing(_ setting: Setting) throws -> [Comparison] {
     try [1, 8].map { writers in
       let native = setting.workspace.path + "/native-\(writers)"
       try Files.makeDirectory(native)
@@ -14,6 +18,42 @@ enum Writers: Suite {
         baselines: [writing(setting.sizes.files, "native", native, by: writers, durably: true)],
         subjects: try setting.subjects.map { try incoming(setting, $0, writers) })
     }
+  }
+
+  /// A process of one thread opens files, writes to each of them and closes all.
+  private static func closing(_ count: Int, _ setting: Setting) throws -> Comparison {
+    let script = """
+      import os, sys
+      place, count, is_durable, tag = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "native", os.urandom(16)
+      files = [os.open(f"{place}/{n}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for n in range(count)]
+      for number, file in enumerate(files): os.write(file, b"%b %d" % (tag, number))
+      for number, file in enumerate(files):
+        if is_durable: os.fsync(file)
+        os.close(file)
+        if not is_durable: continue
+        os.rename(f"{place}/{number}", f"{place}/{number}.new")
+        directory = os.open(place, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
+      """
+    func contender(_ name: String, _ place: String) -> Contender {
+      Contender(name: name) { try Program.time(["python3", "-c", script, place, "\(count)", name]) }
+    }
+    let native = setting.workspace.path + "/closed-\(count)"
+    try Files.makeDirectory(native)
+    return Comparison(
+      work: "\(count) files open below incoming, closed by one process", quantity: .operations(count), target: .time(2),
+      baselines: [contender("native", native)],
+      subjects: try setting.subjects.map { fileSystem in
+        let store = try setting.store("closed-\(count)-\(fileSystem.name)")
+        let mount = try setting.mount(store, by: fileSystem)
+        return Contender(name: fileSystem.name) {
+          try mount.mount()
+          let time = try contender(fileSystem.name, mount.place + "/incoming").measure()
+          try Files.empty(store.blobs)
+          return time
+        }
+      })
   }
 
   /// Writes files natively and durably.

@@ -6,14 +6,13 @@ import CASPlatform
 ///
 /// A thread belongs to the process of the same number, unless the test says otherwise.
 final class SimulatedProcesses: ProcessInspector {
-  private struct Descriptor: Hashable {
-    var process: Int32
-    var inode: UInt64
-  }
-
   private struct State {
     var processes: [Int32: Int32] = [:]
-    var descriptors: [Descriptor: Int] = [:]
+    var descriptors: [Int32: [Int32: DescriptorUse]] = [:]
+    var tellsCount = true
+    var hasThreads = false
+    var readCount = 0
+    var listingCount = 0
     var killed: Set<Int32> = []
     var groups: [Int32: Set<UInt32>] = [:]
     var ended: Set<Int32> = []
@@ -26,10 +25,43 @@ final class SimulatedProcesses: ProcessInspector {
     state.withLock { $0.processes[thread] = process }
   }
 
-  /// Adds descriptors that are open for writing to a process, or removes them.
+  /// Adds descriptors that are open for writing to a process, at its lowest free numbers, or removes them.
   func addDescriptors(_ count: Int, of process: Int32, inode: UInt64) {
-    state.withLock { $0.descriptors[Descriptor(process: process, inode: inode), default: 0] += count }
+    for _ in 0..<max(count, 0) { addDescriptor(.writing(inode), of: process) }
+    for _ in 0..<max(-count, 0) {
+      let number = descriptors(of: process).filter { $0.value == .writing(inode) }.keys.min()
+      if let number { setDescriptor(number, .closed, of: process) }
+    }
   }
+
+  /// Adds a descriptor at the lowest free number.
+  @discardableResult
+  func addDescriptor(_ use: DescriptorUse, of process: Int32) -> Int32 {
+    state.withLock { state in
+      var number: Int32 = 0
+      while state.descriptors[process]?[number] != nil { number += 1 }
+      state.descriptors[process, default: [:]][number] = use
+      return number
+    }
+  }
+
+  /// Replaces a descriptor, as `dup2(2)` does; `.closed` removes it.
+  func setDescriptor(_ number: Int32, _ use: DescriptorUse, of process: Int32) {
+    state.withLock { $0.descriptors[process, default: [:]][number] = use == .closed ? nil : use }
+  }
+
+  func descriptors(of process: Int32) -> [Int32: DescriptorUse] { state.withLock { $0.descriptors[process] ?? [:] } }
+
+  /// Chooses whether the system tells the number of descriptors.
+  func setTellsCount(_ tellsCount: Bool) { state.withLock { $0.tellsCount = tellsCount } }
+
+  /// Chooses whether processes have several threads.
+  func setHasThreads(_ hasThreads: Bool) { state.withLock { $0.hasThreads = hasThreads } }
+
+  /// How many descriptors were read.
+  var readCount: Int { state.withLock { $0.readCount } }
+  /// How many tables were listed.
+  var listingCount: Int { state.withLock { $0.listingCount } }
 
   /// Lets a signal kill the process of a thread.
   func kill(thread: Int32) {
@@ -55,8 +87,35 @@ final class SimulatedProcesses: ProcessInspector {
 
   func wasKilled(thread: Int32) -> Bool { state.withLock { $0.killed.contains(thread) } }
 
-  func hasWriters(moreThan count: Int, process: Int32, inode: UInt64) -> Bool {
-    state.withLock { $0.descriptors[Descriptor(process: process, inode: inode)] ?? 0 > count }
+  func descriptorTable(ofThread thread: Int32) -> (any DescriptorTable)? {
+    SimulatedTable(processes: self, process: process(ofThread: thread))
+  }
+
+  /// The descriptor table of a process.
+  private struct SimulatedTable: DescriptorTable {
+    var processes: SimulatedProcesses
+    var process: Int32
+
+    var isShared: Bool { processes.state.withLock { $0.hasThreads } }
+
+    func count() -> Int? {
+      let count = processes.descriptors(of: process).count
+      return processes.state.withLock { $0.tellsCount } && count > 0 ? count : nil
+    }
+
+    func numbers() -> [Int32] {
+      processes.state.withLock { state in
+        state.listingCount += 1
+        return Array((state.descriptors[process] ?? [:]).keys)
+      }
+    }
+
+    func use(of number: Int32) -> DescriptorUse {
+      processes.state.withLock { state in
+        state.readCount += 1
+        return state.descriptors[process]?[number] ?? .closed
+      }
+    }
   }
 }
 

@@ -47,7 +47,14 @@ extension TestTree {
   /// Closes one descriptor: `FUSE_FLUSH`, which the kernel sends for each.
   func close(_ file: TestFile, by caller: Int32 = .opener) throws {
     if file.isWriting { processes.addDescriptors(-1, of: processes.process(ofThread: caller), inode: file.inode) }
-    if !file.opened.ignoresFlush { try tree.flush(file.opened.handle, context(caller)) }
+    if !file.opened.ignoresFlush { try flush(file, by: caller) }
+  }
+
+  /// Tells the tree of a close: `FUSE_FLUSH`. A process has one descriptor table.
+  func flush(_ file: TestFile, by caller: Int32 = .opener) throws {
+    var context = context(caller)
+    context.descriptorTable = UInt64(exactly: processes.process(ofThread: caller)) ?? 0
+    try tree.flush(file.opened.handle, context)
   }
 
   /// Drops an open file after its last descriptor and mapping: `FUSE_RELEASE`, which has no caller.

@@ -1,0 +1,5 @@
+import os, sys
+mnt, count = sys.argv[1], int(sys.argv[2])
+files = [os.open(f"{mnt}/incoming/{i}", os.O_WRONLY | os.O_CREAT) for i in range(count)]
+for i, file in enumerate(files): os.write(file, b"%d" % i)
+for file in files: os.close(file)
