@@ -4,17 +4,18 @@ import StoreTree
 
 /// The reply to FUSE_READDIR or FUSE_READDIRPLUS: directory entries in the kernel's format, up to a size.
 struct DirentBuffer {
-  private var bytes: [UInt8]
-  private var length = 0
+  /// The bytes of the entries.
+  private(set) var used: [UInt8] = []
+  private let limit: Int
   /// The nodes whose lookup counts the reply increments.
   private(set) var nodes: [NodeID] = []
 
-  init(_ size: Int) {
-    bytes = [UInt8](repeating: 0, count: size)
+  /// Creates an empty reply. It takes memory for its entries only: the kernel offers up to 1 MiB for any directory.
+  ///
+  /// - Parameter limit: its largest size in bytes.
+  init(_ limit: Int) {
+    self.limit = limit
   }
-
-  /// The bytes of the entries.
-  var used: [UInt8] { Array(bytes.prefix(length)) }
 
   /// Adds an entry: `struct fuse_dirent`.
   ///
@@ -41,13 +42,14 @@ struct DirentBuffer {
   private mutating func fill(
     _ entry: DirectoryEntry, _ put: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int
   ) -> Bool {
-    let room = bytes.count - length
-    let count = unsafe bytes.withUnsafeMutableBytes { bytes in
-      let start = unsafe bytes.baseAddress.map { unsafe ($0 + length).assumingMemoryBound(to: CChar.self) }
-      return unsafe withName(entry.name) { name in unsafe put(start, room, name) }
+    let start = used.count
+    let count = unsafe withName(entry.name) { name in unsafe put(nil, 0, name) }
+    guard count <= limit - start else { return false }
+    used.append(contentsOf: repeatElement(0, count: count))
+    _ = unsafe used.withUnsafeMutableBytes { bytes in
+      let place = unsafe bytes.baseAddress.map { unsafe ($0 + start).assumingMemoryBound(to: CChar.self) }
+      return unsafe withName(entry.name) { name in unsafe put(place, count, name) }
     }
-    guard count <= room else { return false }
-    length += count
     return true
   }
 }
