@@ -72,6 +72,16 @@ import Testing
     #expect(try duringCommit { (tree, context) in try tree.names("blobs/sha256", context) } == [hex])
   }
 
+  @Test(
+    "I4: a directory listing does not wait for the commit of a file elsewhere", arguments: ["incoming", "committed"])
+  func otherListing(_ top: String) throws {
+    try duringCommit { (tree, context) in
+      try tree.makeDirectory("incoming/d")
+      #expect(try tree.names(top + "/d", context).isEmpty)
+      #expect(try !tree.isStored("content"))
+    }
+  }
+
   @Test("I4: a write to a name waits for the commit under way, and is not part of it")
   func write() throws {
     try duringCommit { (tree, context) in

@@ -33,7 +33,7 @@ final class CommittedDirectory: NamespaceDirectory {
   }
 
   func entry(_ name: FileName, _ file: IncomingFile, _ context: RequestContext) -> DirectoryEntry? {
-    guard file.address != nil, file.isListed(context) else { return nil }
+    guard file.isListed(context), file.address != nil else { return nil }
     return DirectoryEntry(name: name.text, inode: Inode.committed(file.number), kind: .link)
   }
 }

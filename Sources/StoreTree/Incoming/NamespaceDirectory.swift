@@ -1,3 +1,4 @@
+import CAS
 import CASPlatform
 import SystemPackage
 
@@ -10,7 +11,7 @@ protocol NamespaceDirectory: Node {
   /// The inode number for the number of a directory in the namespace.
   static func inode(_ number: UInt64) -> UInt64
 
-  /// The entry of a file; `nil` when this directory does not list it.
+  /// The entry of a file, after a commit of it that is under way; `nil` when this directory does not list it.
   func entry(_ name: FileName, _ file: IncomingFile, _ context: RequestContext) -> DirectoryEntry?
 }
 
@@ -28,16 +29,17 @@ extension NamespaceDirectory {
   func isSame(as other: any Node) -> Bool { (other as? Self)?.state === state }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    try shared.commits.wait(context)
     let members = try namespace.members(of: state)
     if members.count > quickCount { context.willBlock() }
-    return EntryList(
-      members.compactMap { (name, member) in
-        switch member {
-        case .directory(let state):
-          return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
-        case .file(let file): return entry(name, file, context)
-        }
-      })
+    // Only the commits of listed files are waited for: when several processes write, others are always under way.
+    let entries = members.compactMap { (name, member) in
+      switch member {
+      case .directory(let state):
+        return DirectoryEntry(name: name.text, inode: Self.inode(state.number), kind: .directory)
+      case .file(let file): return entry(name, file, context)
+      }
+    }
+    if context.cancellation.isCancelled { throw .interrupted }
+    return EntryList(entries)
   }
 }
