@@ -116,6 +116,19 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// A digest by SHA-256 from the words of its hash, as ``sha256`` has them.
+  package init(sha256 words: InlineArray<4, UInt64>) {
+    algorithm = .sha256
+    self.words = Words()
+    for index in words.indices { self.words.storage[index] = words[index] }
+  }
+
+  /// The words of a hash by SHA-256, the first byte the most significant; `nil` for another algorithm.
+  package var sha256: InlineArray<4, UInt64>? {
+    guard algorithm == .sha256 else { return nil }
+    return InlineArray { index in words.storage[index] }
+  }
+
   /// The first eight bytes of the hash as a number, which is distributed uniformly.
   package var prefix: UInt64 { words.storage[0] }
 

@@ -6,14 +6,15 @@ import SystemPackage
 /// One version of a stored blob. A replaced copy is another node with the same inode number.
 final class BlobNode: Node {
   private let shared: TreeContext
-  let digest: Digest
-  private let info: BlobInfo
+  private let packed: PackedBlob
 
   init(_ shared: TreeContext, _ digest: Digest, _ info: BlobInfo) {
     self.shared = shared
-    self.digest = digest
-    self.info = info
+    packed = PackedBlob(digest, info)
   }
+
+  var digest: Digest { packed.digest }
+  private var info: BlobInfo { packed.info }
 
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }

@@ -5,8 +5,32 @@ import SystemPackage
 /// The nodes that the kernel has looked up, with FUSE's lookup counts.
 final class NodeTable: Sendable {
   private struct Known {
-    var node: any Node
+    private enum Reference {
+      case blob(BlobNode)
+      case other(Box)
+    }
+
+    /// A reference to a node of any type takes two words, so only nodes other than blobs have one, of which there are few.
+    private final class Box: Sendable {
+      let node: any Node
+
+      init(_ node: any Node) { self.node = node }
+    }
+
+    private let reference: Reference
     var lookups: UInt64
+
+    init(node: any Node, lookups: UInt64) {
+      reference = if let blob = node as? BlobNode { .blob(blob) } else { .other(Box(node)) }
+      self.lookups = lookups
+    }
+
+    var node: any Node {
+      switch reference {
+      case .blob(let node): node
+      case .other(let box): box.node
+      }
+    }
   }
 
   /// A table of at most this capacity is not shrunk.
