@@ -23,7 +23,7 @@ struct Casfs: ParsableCommand {
     version: "casfs \(Version.current)",
     subcommands: [
       Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Copy.self, Clean.self,
-      GarbageCollect.self, Fsck.self, ImageCommand.self,
+      GarbageCollect.self, Fsck.self, DiskUsage.self, ImageCommand.self,
     ])
 
   func run() throws {

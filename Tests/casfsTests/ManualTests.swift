@@ -105,6 +105,7 @@ import Testing
     let outputs = [
       ("blob put", put), ("blob ls", try Casfs.run(["blob", "ls", "--json", store.path])),
       ("ref ls", try Casfs.run(["ref", "ls", "--json", store.path])),
+      ("du", try Casfs.run(["du", "--json", store.path])),
       ("gc", try Casfs.run(["gc", "--json", "--grace", "0", store.path])),
       ("fsck", try Casfs.run(["fsck", "--json", store.path])),
     ]

@@ -73,7 +73,7 @@ struct ManifestLinks {
     if let config = manifest.config { links.append(Link(config, of: origin("the configuration"))) }
     links += manifest.layers.map { Link($0, of: origin("a layer")) }
     if let subject = manifest.subject {
-      links.append(Link(subject, of: origin("the subject"), isOptional: true))
+      links.append(Link(subject, of: origin(Link.subject), isOptional: true))
     }
   }
 

@@ -80,6 +80,8 @@ struct ReferenceWalk {
     }
 
     static let manifest = "a manifest"
+    /// The manifest that the origin is attached to.
+    static let subject = "the subject"
     /// A manifest whose subject is the origin, which does not name it.
     static let referrer = "a referrer"
     /// Content with a role that is not known.
