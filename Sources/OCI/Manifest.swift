@@ -22,6 +22,7 @@ public struct Manifest: Sendable {
   public let manifests: [Descriptor]
   /// The manifest to which this one is attached.
   public let subject: Descriptor?
+  private let annotations: JSON
 
   /// Parses a manifest or an index.
   ///
@@ -41,10 +42,14 @@ public struct Manifest: Sendable {
     case nil: throw InvalidValue("neither an image manifest nor an index")
     }
     config = try Self.descriptor("config", of: value)
+    annotations = value["annotations"] ?? .null
     subject = try Self.descriptor("subject", of: value)
     layers = try Self.descriptors("layers", of: value)
     manifests = try Self.descriptors("manifests", of: value)
   }
+
+  /// Returns the value of an annotation; `nil` if it is absent.
+  public func annotation(_ key: String) -> String? { annotations[key]?.text }
 
   /// Returns the kind of document with a media type; `nil` for other content.
   public static func kind(of mediaType: String) -> Kind? {

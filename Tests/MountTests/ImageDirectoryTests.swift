@@ -29,4 +29,9 @@ import Testing
   func noManifest() throws {
     try ScriptedMount.mounted().run("ImageDirectory/no-manifest.sh")
   }
+
+  @Test("F1: the files of an artifact are read by their names, and nothing leads out")
+  func files() throws {
+    try ScriptedMount.mounted().run("ImageDirectory/files.sh")
+  }
 }

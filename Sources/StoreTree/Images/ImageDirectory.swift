@@ -3,8 +3,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The directory of an image: links to blobs, named `manifest`, `config`, `layers/00`, `layers/01` …; or of an image
-/// index: a link `index`, and a directory for each platform.
+/// The directory of an image: links to blobs, named `manifest`, `config`, `layers/00`, `layers/01` …, and in `files` by
+/// the names that the layers have; or of an image index: a link `index`, and a directory for each platform.
 ///
 /// A link to a blob that is not stored is dangling. A manifest that is malformed or cannot be read is an empty directory
 /// with the reason in an extended attribute.
@@ -62,6 +62,7 @@ final class ImageDirectory: ImagePart {
       var parts: [(String, any Node)] = [("manifest", try part("manifest", descriptor, context))]
       if let config = manifest.config { parts.append(("config", try part("config", config, context))) }
       parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
+      parts.append(("files", FilesDirectory(shared, path: path + [FileName("files")], descriptor, manifest)))
       return parts
     case .index: return [("index", try part("index", descriptor, context))]
     }
