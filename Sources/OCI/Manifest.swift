@@ -22,6 +22,9 @@ public struct Manifest: Sendable {
   public let manifests: [Descriptor]
   /// The manifest to which this one is attached.
   public let subject: Descriptor?
+  /// The type of an artifact: the member `artifactType`, else the media type of the configuration (image-spec,
+  /// `manifest.md`, "Guidelines for Artifact Usage"); `nil` if it has neither.
+  public let artifactType: String?
   private let annotations: JSON
 
   /// Parses a manifest or an index.
@@ -42,6 +45,8 @@ public struct Manifest: Sendable {
     case nil: throw InvalidValue("neither an image manifest nor an index")
     }
     config = try Self.descriptor("config", of: value)
+    let type = value["artifactType"]?.text ?? ""
+    artifactType = type.isEmpty ? config?.mediaType : type
     annotations = value["annotations"] ?? .null
     subject = try Self.descriptor("subject", of: value)
     layers = try Self.descriptors("layers", of: value)

@@ -24,6 +24,7 @@ final class TreeContext: Sendable {
   let references: ReferenceView
   let indexVersions = IndexVersions()
   let manifests = ManifestCache()
+  let referrers: ReferrerCatalog
   let openBlobs: OpenBlobCache
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
@@ -37,6 +38,7 @@ final class TreeContext: Sendable {
     self.processes = processes
     descriptorTables = DescriptorTableCache(processes)
     errors = ErrorMapper(logger: logger, counters: counters)
+    referrers = ReferrerCatalog(engine)
     removals = DeferredRemovals(processes, grace: options.removalGrace)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)

@@ -135,4 +135,24 @@ struct ReferrerTests {
       #expect(found.isSuperset(of: others.map(\.digest)))
     }
   }
+
+  @Test(
+    "F9: a catalog finds the referrers of a manifest and Cosign's tags in stores of every kind",
+    arguments: StoreKind.readable)
+  func catalog(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      let signed = try Signed(in: store)
+      try store.engine.putReferrer(signed.chain[0], of: signed.image.digest)
+      try store.engine.putReferrer(signed.chain[1], of: signed.chain[0].digest)
+      let catalog = ReferrerCatalog(try store.sealed().engine)
+      let found = try catalog.referrers(of: signed.image.digest, cancellation: .none)
+      #expect(Set(found.all.map(\.digest)) == [signed.chain[0].digest, signed.tag.descriptor.digest])
+      #expect(found.all.count == 2)
+      #expect(found[signed.chain[0].digest]?.json["artifactType"]?.text == "x/signature")
+      #expect(found[signed.image.digest] == nil)
+      let next = try catalog.referrers(of: signed.chain[0].digest, cancellation: .none)
+      #expect(next.all.map(\.digest) == [signed.chain[1].digest])
+      #expect(try catalog.referrers(of: signed.chain[1].digest, cancellation: .none).all.isEmpty)
+    }
+  }
 }

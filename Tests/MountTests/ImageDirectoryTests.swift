@@ -34,4 +34,9 @@ import Testing
   func files() throws {
     try ScriptedMount.mounted().run("ImageDirectory/files.sh")
   }
+
+  @Test("F9: a signature is found below its image, without a name of its own")
+  func referrers() throws {
+    try ScriptedMount.mounted().run("ImageDirectory/referrers.sh")
+  }
 }

@@ -25,6 +25,11 @@ import Testing
     try ScriptedMount().run(server, "RepositoryMount/writing.sh")
   }
 
+  @Test("F9: Cosign's tag of an image is a directory below it", arguments: [RegistryServer.docker, .test])
+  func referrers(server: RegistryServer) throws {
+    try ScriptedMount().run(server, "RepositoryMount/referrers.sh")
+  }
+
   @Test("R3: tags are removed, and moved in one step, where the registry supports it")
   func tags() throws {
     try ScriptedMount().run(.test, "RepositoryMount/tags.sh")

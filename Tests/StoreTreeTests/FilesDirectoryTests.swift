@@ -63,7 +63,7 @@ import Testing
         Layer(content: "three", title: "./weights//b.gguf"), Layer(content: "no name"),
         Layer(content: "four", title: "weights/deep/er/c d"),
       ])
-    #expect(try tree.names("images/a") == ["config", "files", "layers", "manifest"])
+    #expect(try tree.names("images/a") == ["config", "files", "layers", "manifest", "referrers"])
     #expect(try tree.names("images/a/files") == ["readme.md", "weights"])
     #expect(try tree.names("images/a/files/weights") == ["a.gguf", "b.gguf", "deep"])
     #expect(try tree.link("images/a/files/readme.md") == "../../../" + tree.blobPath(digest("one")))
@@ -91,6 +91,7 @@ import Testing
       ], config: "\(type).config.v1+json", more: #","artifactType":"\#(type).manifest.v1+json""#)
     #expect(try tree.names("images/a/files") == ["docs", "model", "title"])
     #expect(try tree.link("images/a/files/docs").hasSuffix(tree.blobPath(digest("d"))))
+    #expect(try tree.extendedAttribute("user.casfs.artifact_type", of: "images/a") == "\(type).manifest.v1+json")
   }
 
   @Test("F1: a Helm chart has the file names that helm gives it")
@@ -106,6 +107,7 @@ import Testing
     try artifact(tree, layers, config: "\(type).config.v1+json", more: annotations)
     try artifact(tree, layers, more: annotations, name: "b")
     #expect(try tree.names("images/a/files") == ["web-1.2.3.tgz", "web-1.2.3.tgz.prov"])
+    #expect(try tree.extendedAttribute("user.casfs.artifact_type", of: "images/a") == "\(type).config.v1+json")
     #expect(try tree.names("images/b/files") == [])
   }
 
@@ -122,7 +124,7 @@ import Testing
       Descriptor(mediaType: MediaType.imageIndex, digest: tree.put(index), size: Int64(index.utf8.count)),
       named: ReferenceName("i"))
     #expect(try tree.names("images/a/files") == [])
-    #expect(try tree.names("images/i") == ["index", "linux-amd64", "linux-arm64"])
+    #expect(try tree.names("images/i") == ["index", "linux-amd64", "linux-arm64", "referrers"])
     #expect(try tree.names("images/i/linux-amd64/files") == [])
     #expect(try tree.link("images/i/linux-arm64/files/name").hasPrefix("../../../../blobs/"))
   }

@@ -27,7 +27,7 @@ import Testing
     let tree = try TestTree()
     let image = try image(tree, layers: 3)
     try tree.engine.putReference(image.manifest, named: ReferenceName("a/b"))
-    #expect(try tree.names("images/a/b") == ["config", "files", "layers", "manifest"])
+    #expect(try tree.names("images/a/b") == ["config", "files", "layers", "manifest", "referrers"])
     #expect(try tree.names("images/a/b/layers") == ["00", "01", "02"])
     #expect(try tree.link("images/a/b/manifest") == "../../../" + tree.blobPath(image.manifest.digest))
     #expect(try tree.link("images/a/b/config") == "../../../" + tree.blobPath(image.config.digest))
@@ -47,8 +47,8 @@ import Testing
       MediaType.imageIndex)
     try tree.engine.putReference(index, named: ReferenceName("name"))
     let names = try tree.names("images/name")
-    #expect(names == ["index", "linux-amd64", "linux-amd64@\(manifest.digest)", "linux-arm64"])
-    #expect(try tree.names("images/name/linux-arm64") == ["config", "files", "layers", "manifest"])
+    #expect(names == ["index", "linux-amd64", "linux-amd64@\(manifest.digest)", "linux-arm64", "referrers"])
+    #expect(try tree.names("images/name/linux-arm64") == ["config", "files", "layers", "manifest", "referrers"])
   }
 
   @Test("T1: an entry that is not a manifest is an empty directory that has the reason")
@@ -78,7 +78,7 @@ import Testing
     for descriptor in [layer, config, plain] {
       #expect(try tree.link("images/cache/@\(descriptor.digest)") == "../../" + tree.blobPath(descriptor.digest))
     }
-    let parts = ["config", "files", "layers", "manifest"]
+    let parts = ["config", "files", "layers", "manifest", "referrers"]
     #expect(try tree.names("images/cache/@\(manifest.digest)") == parts)
     for directory in ["images", "images/cache", "images/a"] {
       for entry in try tree.entries(directory) where !entry.name.hasPrefix(".") {

@@ -2,12 +2,23 @@ import OCI
 
 /// The referrers in a store without lists of its own: by their subjects, the manifests that the index reaches, and those
 /// that nothing refers to.
+///
+/// It can be updated with the state of the store, and reads each blob once, since content under a digest does not change.
 struct ReferrerScan {
   private var bySubject: [Digest: [Descriptor]] = [:]
+  private var walk = ReferenceWalk()
+  private var examined: Set<Digest> = []
+
+  /// A scan before its first update.
+  init() {}
 
   /// Reads the manifests of a store. Those that cannot be read refer to nothing.
   init(_ engine: any Engine, _ cancellation: CancellationToken) throws(CASError) {
-    var walk = ReferenceWalk()
+    try update(engine, cancellation)
+  }
+
+  /// Reads the manifests that were not read before.
+  mutating func update(_ engine: any Engine, _ cancellation: CancellationToken) throws(CASError) {
     var links: [Digest: ReferenceWalk.Link] = [:]
     let entries = try engine.index().entries.compactMap { (entry) in
       (try? entry.descriptor.get()).map { ReferenceWalk.Link($0, of: .index(entry.name)) }
@@ -30,8 +41,12 @@ struct ReferrerScan {
   private mutating func add(
     _ digest: Digest, mediaType: String?, in engine: any Engine, _ cancellation: CancellationToken
   ) throws(CASError) {
-    guard let found = try Self.readable(digest, mediaType: mediaType, in: engine, cancellation) else { return }
-    bySubject[found.subject, default: []].append(found.descriptor)
+    guard !examined.contains(digest) else { return }
+    let found = try Self.readable(digest, mediaType: mediaType, in: engine, cancellation)
+    // A blob that is absent can be stored before the next update.
+    guard found != nil || (try? engine.blobInfo(digest)) != nil else { return }
+    examined.insert(digest)
+    if let found { bySubject[found.subject, default: []].append(found.descriptor) }
   }
 
   /// Reads a blob as a manifest with a subject; `nil` if it is something else, or cannot be read.

@@ -16,6 +16,13 @@ struct ReferrerSearch {
     scan = engine is any ReferrerListing ? nil : try ReferrerScan(engine, cancellation)
   }
 
+  /// - Parameter scan: `nil` for a store that lists referrers itself.
+  init(_ engine: any Engine, _ scan: ReferrerScan?, _ cancellation: CancellationToken) {
+    self.engine = engine
+    self.scan = scan
+    self.cancellation = cancellation
+  }
+
   /// The manifests with a subject.
   func referrers(of subject: Digest) throws(CASError) -> [Descriptor] {
     if let scan { return scan.referrers(of: subject) }

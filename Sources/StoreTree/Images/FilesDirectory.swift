@@ -80,7 +80,9 @@ final class FilesDirectory: ImagePart {
   private var problem: String? { position == ArtifactFiles.root ? content.files.problem : nil }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    guard name.sameBytes(as: ImageDirectory.errorAttribute), let problem else { throw .noData }
+    guard name.sameBytes(as: ImageDirectory.errorAttribute), let problem else {
+      throw AbsentAttribute.error(name)
+    }
     return Array(problem.utf8)
   }
 

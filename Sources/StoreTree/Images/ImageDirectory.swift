@@ -12,13 +12,18 @@ final class ImageDirectory: ImagePart {
   let shared: TreeContext
   let path: [FileName]
   private let descriptor: Descriptor
+  private let lineage: ImageLineage
   /// The entries of an index by name, from the first lookup on.
   private let knownPlatforms = Monitor<[FileName: Descriptor]?>(nil)
   let inode: UInt64
 
   static let errorAttribute = "user.casfs.error"
+  private static let typeAttribute = "user.casfs.artifact_type"
 
-  init(_ shared: TreeContext, path: [FileName], _ descriptor: Descriptor) {
+  init(
+    _ shared: TreeContext, path: [FileName], _ descriptor: Descriptor, _ lineage: ImageLineage = ImageLineage()
+  ) {
+    self.lineage = lineage.inside(descriptor.digest)
     self.shared = shared
     self.path = path
     self.descriptor = descriptor
@@ -33,7 +38,7 @@ final class ImageDirectory: ImagePart {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard case .success(let manifest) = try manifest(context) else { throw .noSuchFileOrDirectory }
     if manifest.kind == .index, let platform = platform(FileName(name), of: manifest) {
-      return try ImageEntry(shared, path: path + [FileName(name)], platform).node(context)
+      return try ImageEntry(shared, path: path + [FileName(name)], platform, lineage).node(context)
     }
     guard let child = try parts(of: manifest, context).first(where: { $0.name.sameBytes(as: name) }) else {
       throw .noSuchFileOrDirectory
@@ -47,25 +52,31 @@ final class ImageDirectory: ImagePart {
       DirectoryEntry(name: $0.name, inode: $0.node.inode, kind: $0.node.kind)
     }
     for (name, platform) in Self.platforms(of: manifest) {
-      let node = try ImageEntry(shared, path: path + [name], platform).node(context)
+      let node = try ImageEntry(shared, path: path + [name], platform, lineage).node(context)
       entries.append(DirectoryEntry(name: name.text, inode: node.inode, kind: node.kind))
     }
     return EntryList(entries)
   }
 
-  /// The entries besides platforms.
+  /// The entries besides platforms. None of them is made before its use.
   private func parts(
     of manifest: Manifest, _ context: RequestContext
   ) throws(Errno) -> [(name: String, node: any Node)] {
+    var parts: [(String, any Node)] = []
     switch manifest.kind {
     case .image:
-      var parts: [(String, any Node)] = [("manifest", try part("manifest", descriptor, context))]
+      parts.append(("manifest", try part("manifest", descriptor, context)))
       if let config = manifest.config { parts.append(("config", try part("config", config, context))) }
       parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
       parts.append(("files", FilesDirectory(shared, path: path + [FileName("files")], descriptor, manifest)))
-      return parts
-    case .index: return [("index", try part("index", descriptor, context))]
+    case .index:
+      parts.append(("index", try part("index", descriptor, context)))
     }
+    if lineage.hasReferrers {
+      let path = path + [FileName("referrers")]
+      parts.append(("referrers", ReferrersDirectory(shared, path: path, of: descriptor.digest, lineage)))
+    }
+    return parts
   }
 
   /// The descriptor of the image for one platform of an index.
@@ -81,7 +92,7 @@ final class ImageDirectory: ImagePart {
   private static func platforms(of manifest: Manifest) -> [(FileName, Descriptor)] {
     guard manifest.kind == .index else { return [] }
     var platforms: [(FileName, Descriptor)] = []
-    var names: Set<FileName> = [FileName("index")]
+    var names: Set<FileName> = [FileName("index"), FileName("referrers")]
     for entry in manifest.manifests {
       // Entries with the same platform, or without one, are told apart by their digests.
       let plain = entry.platformName.map(ReferenceView.escaped) ?? ""
@@ -140,10 +151,16 @@ final class ImageDirectory: ImagePart {
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    guard name.sameBytes(as: Self.errorAttribute), case .failure(let reason) = try manifest(context) else {
-      throw AbsentAttribute.error(name)
+    switch name {
+    case Self.errorAttribute:
+      if case .failure(let reason) = try manifest(context) { return Array(reason.description.utf8) }
+    case Self.typeAttribute:
+      if case .success(let manifest) = try manifest(context), let type = manifest.artifactType {
+        return Array(type.utf8)
+      }
+    default: break
     }
-    return Array(reason.description.utf8)
+    throw AbsentAttribute.error(name)
   }
 
   func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {

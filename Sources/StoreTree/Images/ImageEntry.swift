@@ -9,8 +9,12 @@ struct ImageEntry {
   private let shared: TreeContext
   private let path: [FileName]
   private let descriptor: Descriptor
+  private let lineage: ImageLineage
 
-  init(_ shared: TreeContext, path: [FileName], _ descriptor: Descriptor) {
+  init(
+    _ shared: TreeContext, path: [FileName], _ descriptor: Descriptor, _ lineage: ImageLineage = ImageLineage()
+  ) {
+    self.lineage = lineage
     self.shared = shared
     self.path = path
     self.descriptor = descriptor
@@ -18,7 +22,7 @@ struct ImageEntry {
 
   /// The node of an entry of an index.
   func node(_ context: RequestContext) throws(Errno) -> any Node {
-    if isManifest(context) { return ImageDirectory(shared, path: path, descriptor) }
+    if isManifest(context) { return ImageDirectory(shared, path: path, descriptor, lineage) }
     return try part(context)
   }
 

@@ -7,7 +7,7 @@ $casfs mount "$store" "$mnt"
 cd "$mnt/refs"
 for _ in {1..100}; do cd d; done
 assert_eq "$(ls)" d
-assert_eq "$(ls -l "$mnt/images/platforms" | wc -l)" 8002
+assert_eq "$(ls -l "$mnt/images/platforms" | wc -l)" 8003
 assert_fails 'No such file' stat "$mnt/images/platforms/linux-8000"
 cd "$mnt/images/wide/layers"
 assert_eq "$(ls -l | wc -l)" 20001

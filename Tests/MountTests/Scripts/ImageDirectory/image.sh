@@ -10,7 +10,7 @@ manifest "$type" "$config" "$one" "$two" "$one" | $casfs ref put "$store" team/a
 eventually test -d "$img/team/app:1"
 assert_eq "$(ls "$img")" team
 assert_eq "$(cd "$img/team/app:1"; find . | sort | tr '\n' ' ')" \
-  ". ./config ./files ./layers ./layers/00 ./layers/01 ./layers/02 ./manifest "
+  ". ./config ./files ./layers ./layers/00 ./layers/01 ./layers/02 ./manifest ./referrers "
 cmp "$img/team/app:1/manifest" m
 assert_eq "$(jq -r .os "$img/team/app:1/config")" linux
 assert_eq "$(cat "$img/team/app:1/layers/"*)" "$(printf 'one\ntwo\none')"

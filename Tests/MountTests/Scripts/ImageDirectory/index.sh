@@ -11,7 +11,7 @@ describe i $oci.index.v1+json | $casfs ref put "$store" multi -
 eventually test -d "$img/multi"
 digest() { echo "$1" | jq -r .digest; }
 assert_eq "$(ls "$img/multi" | LC_ALL=C sort | tr '\n' ' ')" "$(printf '%s\n' index linux-amd64 linux-arm64-v8 \
-  "linux-amd64@$(digest "$twin")" "@$(digest "$bare")" linux-..%2F..%2Fx | LC_ALL=C sort | tr '\n' ' ')"
+  "linux-amd64@$(digest "$twin")" "@$(digest "$bare")" linux-..%2F..%2Fx referrers | LC_ALL=C sort | tr '\n' ' ')"
 cmp "$img/multi/index" i
 assert_eq "$(cat "$img/multi/linux-arm64-v8/layers/00")" layer-arm
 assert_eq "$(cat "$img/multi/linux-amd64@$(digest "$twin")/config")" config-twin
