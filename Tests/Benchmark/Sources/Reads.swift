@@ -6,6 +6,7 @@ enum Reads: Suite {
 
   static func comparisons(_ setting: Setting) throws -> [Comparison] {
     let (store, digest) = try setting.storeWithBigBlob()
+    try Artifact.add(to: store, blob: digest, size: setting.sizes.big)
     let views = try setting.views(of: store, files: 1)
     let size = setting.sizes.big
     let original = "\(store.blobs)/\(digest)"
@@ -28,8 +29,17 @@ enum Reads: Suite {
       compareWithPassthrough(&first)
       repeated.peers.append(try pageByPage(size))
     }
+    let byName = views.subjects.map { (mount) in
+      Contender(name: mount.fileSystem.name) {
+        try prepareFirst(mount)
+        return try seconds { try Files.read("\(mount.place)/\(Artifact.path)") }
+      }
+    }
     var comparisons = [
       first, repeated,
+      Comparison(
+        work: "first read by the name in an artifact", quantity: .rate(bytes: size), target: isRoot ? .speed(0.9) : nil,
+        baselines: first.baselines, subjects: byName),
       views.comparison(
         "first read, 4 readers at once", .rate(bytes: 4 * size), isRoot ? .speed(0.9) : nil, prepare: prepareFirst,
         body: readByFour),
