@@ -52,7 +52,7 @@ func fuzzAccessControlList(_ input: [UInt8]) {
   list.setMode(mode)
   require(list.mode == mode & 0o777, "mode \(list.mode) in place of \(mode)")
   var metadata = FileMetadata(permissions: 0o1644, user: 0, group: 0, now: .now)
-  guard (try? metadata.setAttribute(AccessControlList.attribute, input, mustBe: .either)) != nil else { return }
+  guard (try? metadata.setExtendedAttribute(AccessControlList.attribute, input, mustBe: .either)) != nil else { return }
   require(metadata.permissions & 0o7000 == 0o1000, "the sticky bit is gone")
 }
 
