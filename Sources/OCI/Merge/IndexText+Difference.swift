@@ -5,9 +5,20 @@ extension IndexText {
       old.items[position].hashes == new.items[other].hashes && old.bytes(at: position) == new.bytes(at: other)
     }
     let count = min(old.items.count, new.items.count)
+    // Entries at equal places in equal text are equal.
+    let prefix = old.content.span.countOfCommonPrefix(with: new.content.span)
     var begin = 0
+    while begin < count, old.items[begin].end <= prefix, old.items[begin].range == new.items[begin].range { begin += 1 }
     while begin < count, isSame(begin, begin) { begin += 1 }
+    let suffix = old.content.span.countOfCommonSuffix(with: new.content.span)
+    let shift = new.content.count - old.content.count
     var tail = 0
+    while tail < count - begin {
+      let (item, other) = (old.items[old.items.count - 1 - tail], new.items[new.items.count - 1 - tail])
+      guard item.start >= old.content.count - suffix, item.start + shift == other.start, item.end + shift == other.end
+      else { break }
+      tail += 1
+    }
     while tail < count - begin, isSame(old.items.count - 1 - tail, new.items.count - 1 - tail) { tail += 1 }
     // Tools shuffle entries, so the rest is compared by content.
     var places: [IndexEntryScanner.Hashes: [Int]] = [:]

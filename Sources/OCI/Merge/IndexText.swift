@@ -29,7 +29,9 @@ public struct IndexText: Sendable {
   /// - Parameter known: an index that is probably similar, in which equal pieces are not looked at again.
   /// - Throws: ``InvalidValue`` as ``ImageIndex/init(parsing:)``.
   public init(parsing content: [UInt8], like known: IndexText? = nil) throws(InvalidValue) {
-    if let known, known.content == content {
+    if let known, known.content.count == content.count,
+      known.content.span.countOfCommonPrefix(with: content.span) == content.count
+    {
       self = known
       return
     }
@@ -63,9 +65,7 @@ public struct IndexText: Sendable {
   private func run(near place: Int, like other: [UInt8], at start: Int) -> Range<Int>? {
     for first in min(max(0, place - 2), items.count)..<min(items.count, place + 3) {
       let begin = items[first].start
-      let length = min(content.count - begin, other.count - start)
-      var count = 0
-      while count < length, content[begin + count] == other[start + count] { count += 1 }
+      let count = content.span.extracting(begin...).countOfCommonPrefix(with: other.span.extracting(start...))
       var end = first
       // After its brace an object cannot go on.
       while end < items.count, items[end].end <= begin + count, content[items[end].end - 1] == UInt8(ascii: "}") {

@@ -46,6 +46,10 @@ final class IndexHandle: FileHandle {
       guard let start = Int(exactly: offset), start <= ImageIndex.maximumSize,
         bytes.count <= ImageIndex.maximumSize - start
       else { throw tooLarge(&state) }
+      // An index that is written again is about as long as before.
+      if state.content.isEmpty, let latest = shared.indexVersions.latest {
+        state.content.reserveCapacity(latest.content.count + 4096)
+      }
       let overwritten = min(bytes.count, max(0, state.content.count - start))
       if start > state.content.count { state.content += [UInt8](repeating: 0, count: start - state.content.count) }
       for index in 0..<overwritten { state.content[start + index] = bytes[index] }

@@ -1,0 +1,25 @@
+import TestSupport
+import Testing
+
+@testable import OCI
+
+struct CommonBytesTests {
+  @Test("W2: equal bytes at both ends of two texts are counted as one by one", arguments: 0..<50)
+  func counts(_ seed: Int) {
+    var generator = SeededGenerator(UInt64(seed))
+    let count = Int.random(in: 0...300, using: &generator)
+    let text = (0..<count).map { _ in UInt8.random(in: 0...3, using: &generator) }
+    var other = text
+    if !other.isEmpty, Bool.random(using: &generator) {
+      other[Int.random(in: 0..<other.count, using: &generator)] ^= 4
+    }
+    let place = Int.random(in: 0...other.count, using: &generator)
+    other.insert(contentsOf: (0..<Int.random(in: 0...100, using: &generator)).map { _ in 9 }, at: place)
+    let prefix = zip(text, other).prefix { $0 == $1 }.count
+    let suffix = zip(text.reversed(), other.reversed()).prefix { $0 == $1 }.count
+    #expect(text.span.countOfCommonPrefix(with: other.span) == prefix)
+    #expect(other.span.countOfCommonPrefix(with: text.span) == prefix)
+    #expect(text.span.countOfCommonSuffix(with: other.span) == suffix)
+    #expect(other.span.countOfCommonSuffix(with: text.span) == suffix)
+  }
+}
