@@ -45,7 +45,7 @@ final class IndexVersions: Sendable {
   /// The most old versions, and the most bytes that they take.
   fileprivate static let maximumCount = 10_000
   fileprivate static let maximumSize = 32 << 20
-  /// The most processes whose writes are remembered.
+  /// The most processes whose writes are remembered; their differences take ``maximumSize`` bytes at most.
   private static let maximumWrites = 256
   /// How long a process that has not written gets the same version again. `skopeo delete` finds the position of an entry
   /// in one read, and removes what is there in another.
@@ -93,7 +93,11 @@ final class IndexVersions: Sendable {
       state.writes.removeAll { $0.process == process && $0.stamp == stamp }
       state.writes.append(
         Write(process: process, stamp: stamp, difference: IndexText.Difference(from: version, to: written)))
-      if state.writes.count > Self.maximumWrites { state.writes.removeFirst() }
+      while state.writes.count > Self.maximumWrites
+        || state.writes.reduce(0, { $0 + $1.difference.size }) > Self.maximumSize
+      {
+        state.writes.removeFirst()
+      }
     }
   }
 }
