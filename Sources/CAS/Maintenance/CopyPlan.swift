@@ -1,6 +1,6 @@
 import OCI
 
-/// What belongs to a copy of an image: the blobs in the order in which they are copied, referrers and tags.
+/// The parts of a copy of an image: the blobs in the order in which they are copied, referrers and tags.
 struct CopyPlan {
   static let operation = "copy image"
 

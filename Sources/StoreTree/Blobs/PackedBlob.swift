@@ -6,7 +6,7 @@ import OCI
 /// they have 113.
 enum PackedBlob: Sendable {
   case packed(Fields)
-  /// What the fields cannot hold: SHA-512, times centuries away, and sizes of 2 TiB.
+  /// Values that the fields cannot hold: SHA-512, times centuries away, and sizes of 2 TiB.
   indirect case other(Digest, BlobInfo)
 
   struct Fields: Sendable {
