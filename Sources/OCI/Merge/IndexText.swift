@@ -27,7 +27,7 @@ public struct IndexText: Sendable {
   /// Parses the text of an index.
   ///
   /// - Parameter known: an index that is probably similar, in which equal pieces are not looked at again.
-  /// - Throws: ``InvalidValue`` as ``ImageIndex/init(parsing:)``.
+  /// - Throws: ``InvalidValue`` as ``ImageIndex/init(parsing:like:)``.
   public init(parsing content: [UInt8], like known: IndexText? = nil) throws(InvalidValue) {
     if let known, known.content.count == content.count,
       known.content.span.countOfCommonPrefix(with: content.span) == content.count
