@@ -124,12 +124,15 @@ extension ImageIndex {
   /// Returns the bytes of the index with entries that lost their names, and with others at the place of an entry or at the
   /// end.
   private func replacing(_ takings: [Taking], with additions: [JSON], at place: Int?) -> [UInt8] {
-    var changes: [Int: [JSON]] = [:]
+    var changes: [Int: [ArraySlice<UInt8>]] = [:]
     for taking in takings {
       for (index, position) in taking.positions.enumerated() {
-        changes[position] = taking.kept.map { [$0[index]] } ?? []
+        changes[position] = taking.kept.map { [$0[index].serialized[...]] } ?? []
       }
     }
-    return text.replacing(changes, adding: additions, at: place)
+    let additions = additions.map { $0.serialized[...] }
+    guard let place else { return text.replacing(changes, appending: additions) }
+    changes[place] = additions + (changes[place] ?? [text.bytes(at: place)])
+    return text.replacing(changes)
   }
 }

@@ -195,32 +195,19 @@ private struct IndexEditor {
   var content: [UInt8] {
     let isChanged = slots.count > count || slots.contains { $0.isRemoved || $0.edited != nil }
     guard isChanged || annotations != nil else { return text.content }
-    return text.outline.replacing(in: text.content, entries: isChanged ? pieces : nil, annotations: annotations)
+    guard isChanged else { return text.outline.replacing(in: text.content, annotations: annotations) }
+    var replacements: [Int: [ArraySlice<UInt8>]] = [:]
+    for place in 0..<count where slots[place].isRemoved || slots[place].edited != nil || !slots[place].before.isEmpty {
+      replacements[positions[place]] = pieces(of: place)
+    }
+    return text.replacing(replacements, appending: ends.flatMap(pieces), annotations: annotations)
   }
 
-  /// The entries. Those that are not touched are one piece with what is between them.
-  private var pieces: [ArraySlice<UInt8>] {
-    var pieces: [ArraySlice<UInt8>] = []
-    var next = 0
-    func append(upTo end: Int) {
-      if next < end { pieces.append(text.content[text.items[next].start..<text.items[end - 1].end]) }
-    }
-    func append(_ place: Int) {
-      for other in slots[place].before { append(other) }
-      if slots[place].isRemoved { return }
-      if let edited = slots[place].edited {
-        pieces.append(edited.serialized[...])
-      } else if place < count {
-        pieces.append(text.bytes(at: positions[place]))
-      }
-    }
-    for place in 0..<count where slots[place].isRemoved || slots[place].edited != nil || !slots[place].before.isEmpty {
-      append(upTo: positions[place])
-      append(place)
-      next = positions[place] + 1
-    }
-    append(upTo: text.items.count)
-    for place in ends { append(place) }
-    return pieces
+  /// The text of an entry, if it stays, after those of the new ones before it.
+  private func pieces(of place: Int) -> [ArraySlice<UInt8>] {
+    let slot = slots[place]
+    let before = slot.before.flatMap(pieces)
+    if slot.isRemoved { return before }
+    return before + [slot.edited?.serialized[...] ?? text.bytes(at: positions[place])]
   }
 }

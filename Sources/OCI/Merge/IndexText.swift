@@ -104,26 +104,27 @@ public struct IndexText: Sendable {
     (try? JSONParser.parse(content, from: items[position].start)) ?? .null
   }
 
-  /// Returns the text with other entries.
+  /// Returns the text with other entries or annotations. Entries that stay are one piece with what is between them.
   ///
-  /// - Parameter replacements: the values that replace an entry, by its position; none removes it.
-  /// - Parameter additions: values in front of the entry at `place`, or behind the last one.
-  func replacing(_ replacements: [Int: [JSON]], adding additions: [JSON] = [], at place: Int? = nil) -> [UInt8] {
-    // Entries that stay are one piece with what is between them.
+  /// - Parameter replacements: texts of entries in place of one, by its position; none removes it.
+  /// - Parameter added: texts of entries behind the last one.
+  /// - Parameter annotations: those of the index; `nil` keeps those that it has.
+  func replacing(
+    _ replacements: [Int: [ArraySlice<UInt8>]], appending added: [ArraySlice<UInt8>] = [],
+    annotations: [JSON.Member]? = nil
+  ) -> [UInt8] {
     var pieces: [ArraySlice<UInt8>] = []
     var next = 0
-    for position in Set(replacements.keys).union([place ?? items.count]).sorted() {
-      if next < position { pieces.append(content[items[next].start..<items[position - 1].end]) }
-      if position == place ?? items.count { pieces += additions.map { $0.serialized[...] } }
-      if let values = replacements[position] {
-        pieces += values.map { $0.serialized[...] }
-      } else if position < items.count {
-        pieces.append(bytes(at: position))
-      }
+    func keep(upTo end: Int) {
+      if next < end { pieces.append(content[items[next].start..<items[end - 1].end]) }
+    }
+    for (position, replacement) in replacements.sorted(by: { $0.key < $1.key }) {
+      keep(upTo: position)
+      pieces += replacement
       next = position + 1
     }
-    if next < items.count { pieces.append(content[items[next].start..<items[items.count - 1].end]) }
-    return outline.replacing(in: content, entries: pieces)
+    keep(upTo: items.count)
+    return outline.replacing(in: content, entries: pieces + added, annotations: annotations)
   }
 
   /// The entries that have one of these names, or none and one of these digests, or in any case one of other digests.
