@@ -5,18 +5,23 @@ extension IndexText {
       old.items[position].hashes == new.items[other].hashes && old.bytes(at: position) == new.bytes(at: other)
     }
     let count = min(old.items.count, new.items.count)
-    // Entries at equal places in equal text are equal.
-    let prefix = old.content.span.countOfCommonPrefix(with: new.content.span)
+    let (entries, others) = (old.entryRange, new.entryRange)
+    // Entries at equal places in equal text are equal. Between two versions the annotations before the entries differ.
+    let prefix = old.content.span.extracting(entries)
+      .countOfCommonPrefix(with: new.content.span.extracting(others))
+    let shift = others.lowerBound - entries.lowerBound
     var begin = 0
-    while begin < count, old.items[begin].end <= prefix, old.items[begin].range == new.items[begin].range { begin += 1 }
+    while begin < count, old.items[begin].end <= entries.lowerBound + prefix,
+      old.items[begin].moved(by: shift).range == new.items[begin].range
+    { begin += 1 }
     while begin < count, isSame(begin, begin) { begin += 1 }
-    let suffix = old.content.span.countOfCommonSuffix(with: new.content.span)
-    let shift = new.content.count - old.content.count
+    let suffix = old.content.span.extracting(entries)
+      .countOfCommonSuffix(with: new.content.span.extracting(others))
+    let endShift = others.upperBound - entries.upperBound
     var tail = 0
     while tail < count - begin {
       let (item, other) = (old.items[old.items.count - 1 - tail], new.items[new.items.count - 1 - tail])
-      guard item.start >= old.content.count - suffix, item.start + shift == other.start, item.end + shift == other.end
-      else { break }
+      guard item.start >= entries.upperBound - suffix, item.moved(by: endShift).range == other.range else { break }
       tail += 1
     }
     while tail < count - begin, isSame(old.items.count - 1 - tail, new.items.count - 1 - tail) { tail += 1 }
@@ -32,6 +37,9 @@ extension IndexText {
     }
     return ((begin..<old.items.count - tail).filter { !kept.contains($0) }, added)
   }
+
+  /// The place of the entries with what is between them.
+  private var entryRange: Range<Int> { (items.first?.start ?? 0)..<(items.last?.end ?? 0) }
 
   /// The change that turns one text into another: entries that it removes and adds, and all annotations of the index.
   package struct Difference: Sendable {
