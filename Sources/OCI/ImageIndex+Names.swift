@@ -78,6 +78,13 @@ extension ImageIndex {
     range.flatMap { try? ReferenceName(reading: String(decoding: content[$0], as: UTF8.self)) }
   }
 
+  /// Returns the positions of the entries that none of these names stands for.
+  package func positions(without names: [NamedEntry]) -> [Int] {
+    var isNamed = [Bool](repeating: false, count: entries.count)
+    for entry in names { isNamed[entry.position] = true }
+    return isNamed.indices.filter { !isNamed[$0] }
+  }
+
   /// Returns the entry that a name stands for; see ``namedEntries``.
   public func entry(named name: ReferenceName) -> Entry? {
     position(of: name).map { entries[$0] }

@@ -74,9 +74,8 @@ private struct StoreCheck {
     }
     // Entries with different whole names share a short name regularly.
     var counts: [ReferenceName: Int] = [:]
-    let reached = Set(index.namedEntries.map(\.position))
-    for (position, entry) in index.entries.enumerated() where !reached.contains(position) {
-      if let name = entry.name { counts[name, default: 1] += 1 }
+    for position in index.positions(without: index.namedEntries) {
+      if let name = index.entries[position].name { counts[name, default: 1] += 1 }
     }
     for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
       try report(

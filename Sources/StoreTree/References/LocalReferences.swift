@@ -100,16 +100,10 @@ final class LocalReferences: ReferenceSource {
           valid.filter(\.isListed), of: index, modified: snapshot.modified, after: names?.paths),
         aliases: ReferencePaths(
           valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: names?.aliases),
-        unnamed: Self.unnamed(index, named))
+        unnamed: index.positions(without: named))
       names = new
       return new
     }
-  }
-
-  private static func unnamed(_ index: ImageIndex, _ named: [ImageIndex.NamedEntry]) -> [Int] {
-    var isNamed = [Bool](repeating: false, count: index.entries.count)
-    for entry in named { isNamed[entry.position] = true }
-    return isNamed.indices.filter { !isNamed[$0] }
   }
 
   /// The entries that no name leads to, by the names that they have in `images`. A duplicate of a name is omitted if a name
