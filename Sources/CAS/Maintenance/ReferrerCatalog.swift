@@ -63,7 +63,7 @@ package final class ReferrerCatalog: Sendable {
     let known = answers.withLock(notifying: .none) { $0[subject] }
     if let known, known.isCurrent { return known.value }
     let context = OperationContext(Self.operation, on: subject, cancellation: cancellation)
-    let answer = try searches.value(for: subject, context, threadName: "referrers") { self.search(subject, context) }
+    let answer = try searches.value(for: subject, context, threadName: "referrers") { self.search(subject) }
     switch answer {
     case .success(let referrers): return referrers
     case .failure(let error):
@@ -72,10 +72,10 @@ package final class ReferrerCatalog: Sendable {
     }
   }
 
-  private func search(_ subject: Digest, _ context: OperationContext) -> Answer {
+  private func search(_ subject: Digest) -> Answer {
     let start = ContinuousClock.now
     do throws(CASError) {
-      let scan = engine is any ReferrerListing ? nil : try currentScan(context)
+      let scan = engine is any ReferrerListing ? nil : try currentScan()
       let search = ReferrerSearch(engine, scan, .none)
       var found = try search.referrers(of: subject)
       if scan != nil { found.removeAll { (try? engine.blobInfo($0.digest)) == nil } }
@@ -88,7 +88,7 @@ package final class ReferrerCatalog: Sendable {
     }
   }
 
-  private func currentScan(_ context: OperationContext) throws(CASError) -> ReferrerScan {
+  private func currentScan() throws(CASError) -> ReferrerScan {
     if let known = scan.withLock(notifying: .none, { $0 }), known.isCurrent { return known.value }
     let context = OperationContext(Self.operation, on: engine.uri)
     return try scans.value(for: engine.uri, context, threadName: nil) { self.updatedScan() }.get()

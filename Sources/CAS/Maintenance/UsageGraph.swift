@@ -41,8 +41,9 @@ struct UsageGraph {
 
   private mutating func addRoots(of index: ImageIndex) -> [Link] {
     var names: [Int: ReferenceName] = [:]
-    for named in index.namedEntries where named.isListed { names[named.position] = named.name }
-    for named in index.namedEntries where names[named.position] == nil { names[named.position] = named.name }
+    let named = index.namedEntries
+    for entry in named where entry.isListed { names[entry.position] = entry.name }
+    for entry in named where names[entry.position] == nil { names[entry.position] = entry.name }
     var links: [Link] = []
     var unnamed: [Digest: Int] = [:]
     for (position, entry) in index.entries.enumerated() {
@@ -120,26 +121,30 @@ struct UsageGraph {
   func references(_ cancellation: CancellationToken) throws(CASError) -> [ReferenceUsage] {
     let context = OperationContext("measure store", on: engine.uri, cancellation: cancellation)
     var owners = [[Int]](repeating: [], count: sizes.count)
+    var reached: [[Int]] = []
     for root in roots.indices {
       try context.checkCancellation()
-      for node in reached(from: roots[root]) { owners[node].append(root) }
+      reached.append(self.reached(from: roots[root]))
+      for node in reached[root] { owners[node].append(root) }
     }
     var shared = [Int64](repeating: 0, count: roots.count)
     var result: [ReferenceUsage] = []
     for root in roots.indices {
       try context.checkCancellation()
-      result.append(usage(of: root, owners, &shared))
+      result.append(usage(of: root, reaching: reached[root], owners, &shared))
     }
     // A stable sort: references of one size stay in the order of their names.
     return result.sorted { $0.size > $1.size }
   }
 
   /// - Parameter shared: the bytes that are shared with each other root: zero before and after.
-  private func usage(of root: Int, _ owners: [[Int]], _ shared: inout [Int64]) -> ReferenceUsage {
+  private func usage(
+    of root: Int, reaching nodes: [Int], _ owners: [[Int]], _ shared: inout [Int64]
+  ) -> ReferenceUsage {
     var size: Int64 = 0
     var exclusive: Int64 = 0
     var sharers: [Int] = []
-    for node in reached(from: roots[root]) {
+    for node in nodes {
       size = size.addingSaturating(sizes[node])
       if owners[node].count == 1 { exclusive = exclusive.addingSaturating(sizes[node]) }
       for other in owners[node] where other != root && sizes[node] > 0 {
