@@ -8,7 +8,7 @@ import SystemPackage
 /// the error of `close(2)`.
 final class IndexHandle: FileHandle {
   private struct State {
-    var content: [UInt8]
+    var content: EditedContent
     var extent = JSONExtent()
     /// Whether the content differs from what was read or applied.
     var isChanged: Bool
@@ -25,45 +25,36 @@ final class IndexHandle: FileHandle {
   init(_ shared: TreeContext, content: [UInt8]?, process: Int32) {
     self.shared = shared
     self.process = process
-    state = Monitor(State(content: content ?? [], isChanged: content == nil))
+    state = Monitor(
+      State(content: EditedContent(content ?? [], limit: ImageIndex.maximumSize), isChanged: content == nil))
   }
 
   var cachePolicy: CachePolicy { .directIO }
   var ignoresFlush: Bool { false }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
-    let content = state.withLock { $0.content }
-    guard let start = Int(exactly: offset), start < content.count else { return .bytes([]) }
-    return .bytes(Array(content[start..<min(content.count, start + count)]))
+    state.withLock { $0.content.bytes }.read(at: offset, count: count)
   }
 
   func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
-    try target.offset(from: start, inSolid: Int64(state.withLock { $0.content.count }))
+    try target.offset(from: start, inSolid: Int64(state.withLock { $0.content.bytes.count }))
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext) throws(Errno) {
     try change(context) { (state) throws(Errno) in
-      guard let start = Int(exactly: offset), start <= ImageIndex.maximumSize,
-        bytes.count <= ImageIndex.maximumSize - start
-      else { throw tooLarge(&state) }
       // An index that is written again is about as long as before.
-      if state.content.isEmpty, let latest = shared.indexVersions.latest {
+      if state.content.bytes.isEmpty, let latest = shared.indexVersions.latest {
         state.content.reserveCapacity(latest.content.count + 4096)
       }
-      let overwritten = min(bytes.count, max(0, state.content.count - start))
-      if start > state.content.count { state.content += [UInt8](repeating: 0, count: start - state.content.count) }
-      for index in 0..<overwritten { state.content[start + index] = bytes[index] }
-      state.content.append(copying: bytes.extracting(overwritten..<bytes.count))
-      if start < state.extent.count { state.extent = JSONExtent() }
+      do throws(Errno) { try state.content.write(bytes, at: offset) } catch { throw tooLarge(&state) }
+      if offset < state.extent.count { state.extent = JSONExtent() }
     }
   }
 
   /// Truncates or extends the content: `ftruncate(2)`.
   func truncate(to size: Int64, _ context: RequestContext) throws(Errno) {
     try change(context) { (state) throws(Errno) in
-      guard let size = Int(exactly: size), size <= ImageIndex.maximumSize else { throw tooLarge(&state) }
-      let missing = max(0, size - state.content.count)
-      state.content = Array(state.content.prefix(size)) + [UInt8](repeating: 0, count: missing)
+      do throws(Errno) { try state.content.truncate(to: size) } catch { throw tooLarge(&state) }
       state.extent = JSONExtent()
     }
   }
@@ -83,7 +74,7 @@ final class IndexHandle: FileHandle {
   }
 
   private func incomplete() -> Errno {
-    let content = state.withLock { $0.content }
+    let content = state.withLock { $0.content.bytes }
     do throws(InvalidValue) {
       _ = try IndexText(parsing: content)
     } catch {
@@ -103,13 +94,13 @@ final class IndexHandle: FileHandle {
       if let failure = state.failure { throw failure }
       try body(&state)
       state.isChanged = true
-      state.extent.append(state.content[state.extent.count...])
-      return state.extent.hasEnded ? state.content : nil
+      state.extent.append(state.content.bytes[state.extent.count...])
+      return state.extent.hasEnded ? state.content.bytes : nil
     }
     guard let content, let index = try? IndexText(parsing: content, like: shared.indexVersions.latest) else { return }
     do throws(Errno) {
       try shared.applyIndex(index, process: process, context)
-      state.withLock { if $0.content == content { $0.isChanged = false } }
+      state.withLock { if $0.content.bytes == content { $0.isChanged = false } }
     } catch {
       throw fail(error)
     }

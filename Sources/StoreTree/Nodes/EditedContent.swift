@@ -12,6 +12,9 @@ struct EditedContent {
     self.limit = limit
   }
 
+  /// Reserves memory for content that is probably of a size in bytes.
+  mutating func reserveCapacity(_ size: Int) { bytes.reserveCapacity(size) }
+
   /// Writes bytes, after zeros if the offset is beyond the end: `pwrite(2)`.
   ///
   /// - Throws: EFBIG if the content would be larger than its limit.
