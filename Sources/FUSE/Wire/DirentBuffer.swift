@@ -42,15 +42,17 @@ struct DirentBuffer {
   private mutating func fill(
     _ entry: DirectoryEntry, _ put: (UnsafeMutablePointer<CChar>?, Int, UnsafePointer<CChar>) -> Int
   ) -> Bool {
-    let start = used.count
-    let count = unsafe withName(entry.name) { name in unsafe put(nil, 0, name) }
-    guard count <= limit - start else { return false }
-    used.append(contentsOf: repeatElement(0, count: count))
-    _ = unsafe used.withUnsafeMutableBytes { bytes in
-      let place = unsafe bytes.baseAddress.map { unsafe ($0 + start).assumingMemoryBound(to: CChar.self) }
-      return unsafe withName(entry.name) { name in unsafe put(place, count, name) }
+    unsafe withName(entry.name) { name in
+      let start = used.count
+      let count = unsafe put(nil, 0, name)
+      guard count <= limit - start else { return false }
+      used.append(contentsOf: repeatElement(0, count: count))
+      _ = unsafe used.withUnsafeMutableBytes { bytes in
+        let place = unsafe bytes.baseAddress.map { unsafe ($0 + start).assumingMemoryBound(to: CChar.self) }
+        return unsafe put(place, count, name)
+      }
+      return true
     }
-    return true
   }
 }
 
