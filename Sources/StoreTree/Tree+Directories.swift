@@ -40,7 +40,8 @@ extension Tree {
       guard next <= last else { return false }
       let isChild = next > DirectoryHandle.ownEntries && directory.node.supportsReaddirplus
       // An entry that has disappeared is listed without a lookup.
-      let found = isChild ? try? entry(for: directory.node.child(named: listed.name, context), context) : nil
+      let found =
+        isChild ? try? entry(for: directory.node.child(named: listed.name, context), isListed: true, context) : nil
       let isAccepted = accept(listed, found, next)
       if !isAccepted, let found { forget(found.node, times: 1) }
       return isAccepted

@@ -99,7 +99,11 @@ public final class Tree: Sendable {
     _ context: RequestContext
   ) throws(Errno) {
     let target = try writable(otherParent, other)
-    try writable(parent, name).rename(name, to: other, in: target, replacing: replacing, context)
+    let source = try writable(parent, name)
+    try source.rename(name, to: other, in: target, replacing: replacing, context)
+    if let source = source as? ReferenceDirectory, let target = target as? ReferenceDirectory {
+      nodes.known(source.file(named: name))?.didMove(to: target.path + [FileName(other)])
+    }
   }
 
   /// The error for a device, FIFO, socket, hard link or symbolic link: `FUSE_MKNOD`, `FUSE_LINK`, `FUSE_SYMLINK`.
@@ -218,10 +222,13 @@ public final class Tree: Sendable {
 
   // MARK: Helpers
 
-  func entry(for node: any Node, _ context: RequestContext) throws(Errno) -> Entry {
+  /// - Parameter isListed: whether the entry is part of a listing, not the reply to a lookup of its name.
+  func entry(for node: any Node, isListed: Bool = false, _ context: RequestContext) throws(Errno) -> Entry {
     let attributes = try node.attributes(context)
     let (id, known) = nodes.remember(node)
-    return Entry(node: id, attributes: shared.shown(attributes), entryTimeout: known.entryTimeout)
+    return Entry(
+      node: id, attributes: shared.shown(attributes),
+      entryTimeout: isListed ? known.listedTimeout : known.entryTimeout)
   }
 
   func writable(_ parent: NodeID, _ name: String) throws(Errno) -> any Node {

@@ -45,6 +45,11 @@ import Testing
     try ScriptedMount().run("ReferenceFile/times.sh", ["layout": layout])
   }
 
+  @Test("T2 R3: names from a listing follow renames and copies that come directly after it", arguments: layouts)
+  func listed(_ layout: String) throws {
+    try ScriptedMount().run("ReferenceFile/listed.sh", ["layout": layout])
+  }
+
   @Test("R3: exactly one of two concurrent renames without replacement to one name, through two mounts, succeeds")
   func moveRace() throws {
     try ScriptedMount.mounted().run("ReferenceFile/move-race.sh")

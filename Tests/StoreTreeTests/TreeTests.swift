@@ -138,6 +138,47 @@ import Testing
     #expect(try tree.tree.attributes(of: #require(found).node, context).size == 7)
   }
 
+  @Test("T2: a listing with lookups of refs and images agrees with lookups", arguments: TestStoreKind.allCases)
+  func listedAttributes(_ kind: TestStoreKind) throws {
+    let tree = try full(kind)
+    let context = tree.context()
+    for path in ["refs", "images"] {
+      let handle = try tree.tree.openDirectory(tree.node(path), context)
+      var names: [String] = []
+      try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (listed, entry, _) in
+        guard let entry else { return true }
+        names.append(listed.name)
+        let found = try? tree.lookup("\(path)/\(listed.name)")
+        #expect(found?.node == entry.node && found?.attributes.size == entry.attributes.size, "\(path)/\(listed.name)")
+        #expect(entry.attributes.inode == listed.inode && entry.entryTimeout > .zero)
+        return true
+      }
+      #expect(try names == tree.names(path))
+    }
+  }
+
+  @Test("T2 R3: a listed reference that is renamed is the new name's, and the old name's file is another one")
+  func renamedAfterListing() throws {
+    let tree = try TestTree()
+    let context = tree.context()
+    try tag(tree, "a")
+    let handle = try tree.tree.openDirectory(tree.node("refs"), context)
+    var listed: Entry?
+    try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (_, entry, _) in
+      listed = entry
+      return true
+    }
+    let moved = try #require(listed).node
+    // The kernel uses the node under the new name, without a lookup, as long as the listed name is valid.
+    try tree.rename("refs/a", to: "refs/b")
+    #expect(try tree.tree.attributes(of: moved, context).inode == tree.attributes("refs/b").inode)
+    try tree.save("refs/a", tree.read("refs/b"))
+    #expect(try tree.node("refs/a") != moved)
+    try tree.remove("refs/b")
+    #expect(throws: Errno.noSuchFileOrDirectory) { try tree.tree.attributes(of: moved, context) }
+    #expect(tree.exists("refs/a"))
+  }
+
   @Test("T3: a blob that another process stores is found immediately", arguments: TestStoreKind.allCases)
   func storedByOthers(_ kind: TestStoreKind) throws {
     let tree = try TestTree(kind)

@@ -9,6 +9,7 @@ final class ImagesDirectory: ReferencePrefixDirectory {
   private let shared: TreeContext
   let path: [FileName]
   let inode: UInt64
+  var supportsReaddirplus: Bool { shared.remote == nil }
 
   init(_ shared: TreeContext, path: [FileName]) {
     self.shared = shared

@@ -71,6 +71,18 @@ final class NodeTable: Sendable {
     }
   }
 
+  /// The node in the table that is the same as this one.
+  func known<Kind: Node>(_ node: Kind) -> Kind? {
+    known.withLock(notifying: .none) { known in
+      var id = node.preferredID
+      while let other = known[id] {
+        if other.node.isSame(as: node) { return other.node as? Kind }
+        id = NodeID(id.rawValue &+ 1)
+      }
+      return nil
+    }
+  }
+
   /// The digests of the blobs in the table.
   func blobs() -> [Digest] {
     known.withLock(notifying: .none) { $0.values.compactMap { ($0.node as? BlobNode)?.digest } }

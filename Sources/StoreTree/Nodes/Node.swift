@@ -15,6 +15,8 @@ protocol Node: AnyObject, Sendable {
   var kind: NodeKind { get }
   /// How long the kernel may cache the name.
   var entryTimeout: Duration { get }
+  /// How long the kernel may cache a name from a listing that includes attributes.
+  var listedTimeout: Duration { get }
 
   /// Whether another node object is the same node in the same state.
   func isSame(as other: any Node) -> Bool
@@ -51,6 +53,7 @@ protocol Node: AnyObject, Sendable {
 extension Node {
   var parentInode: UInt64 { NodeID.root.rawValue }
   var supportsReaddirplus: Bool { false }
+  var listedTimeout: Duration { entryTimeout }
 
   func isSame(as other: any Node) -> Bool { self === other }
 

@@ -8,6 +8,7 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
   private let shared: TreeContext
   let path: [FileName]
   let inode: UInt64
+  var supportsReaddirplus: Bool { shared.remote == nil }
 
   init(_ shared: TreeContext, path: [FileName]) {
     self.shared = shared
@@ -107,6 +108,9 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
         named: reference, to: new, replacing: replacing, cancellation: context.cancellation))
     shared.references.refresh(reference, new)
   }
+
+  /// The node of a file in the directory, whether or not there is one.
+  func file(named name: String) -> ReferenceFile { ReferenceFile(shared, path: path + [FileName(name)]) }
 
   private func existing(_ name: String, _ context: RequestContext) throws(Errno) -> ReferenceName {
     switch try shared.references.place(path + [FileName(name)], context) {

@@ -1,30 +1,40 @@
 import CAS
 import CASPlatform
 import OCI
+import Synchronization
 import SystemPackage
 
 /// `refs/NAME`: the descriptor of a reference as one line of JSON. A reference that the store lists and does not return is
 /// a file that cannot be opened, with the reason in an extended attribute.
 final class ReferenceFile: ReferenceNode {
   private let shared: TreeContext
-  private let path: [FileName]
-  let inode: UInt64
+  private let place: Mutex<[FileName]>
 
   init(_ shared: TreeContext, path: [FileName]) {
     self.shared = shared
-    self.path = path
-    inode = Self.inode(path)
+    place = Mutex(path)
   }
+
+  var inode: UInt64 { Self.inode(path) }
+
+  private var path: [FileName] { place.withLock { $0 } }
 
   static func inode(_ path: [FileName]) -> UInt64 { Inode.reference(path) }
 
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  // A rename makes another node of the name.
+  // A write that fails can leave no reference of the name.
   var entryTimeout: Duration { .zero }
+  var listedTimeout: Duration { CacheTimeout.brief }
 
   func isSame(as other: any Node) -> Bool {
     (other as? ReferenceFile)?.path == path
+  }
+
+  /// Follows a rename: the kernel keeps the node under the new name until it looks that up, and the old name can be that
+  /// of another node meanwhile.
+  func didMove(to path: [FileName]) {
+    place.withLock { $0 = path }
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
