@@ -102,6 +102,12 @@ public enum JSON: Hashable, Sendable {
 
   private static func append(quoted text: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
+    defer { output.append(UInt8(ascii: "\"")) }
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      // Copied in one piece, as nearly every text is.
+      output.append(contentsOf: text.utf8)
+      return
+    }
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
@@ -117,7 +123,6 @@ public enum JSON: Hashable, Sendable {
       default: output.append(byte)
       }
     }
-    output.append(UInt8(ascii: "\""))
   }
 }
 
@@ -125,6 +130,6 @@ extension String {
   /// Whether two strings have the same UTF-8 bytes. `==` compares by canonical equivalence, but names of files and
   /// references are different if their bytes are.
   package func sameBytes(as other: String) -> Bool {
-    utf8.elementsEqual(other.utf8)
+    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
   }
 }

@@ -43,7 +43,9 @@ extension casfs_fuse_open_out {
 extension Double {
   /// A duration in seconds, as libfuse takes timeouts.
   init(seconds duration: Duration) {
-    self = Double(duration.attoseconds) * 1e-18
+    // The conversion of all attoseconds, an Int128, takes longer than the rest of a reply.
+    let parts = duration.components
+    self = Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
   }
 }
 
