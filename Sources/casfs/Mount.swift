@@ -123,7 +123,7 @@ struct Mount: ParsableCommand {
   /// Opens the store and serves it. It is called after the fork, because a store may start threads.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
     let fileLimit = CurrentProcess.raiseFileLimit()
-    CurrentProcess.mapLargeBlocks(from: 4 << 20)
+    CurrentProcess.mapLargeBlocks(from: 3 << 19)
     try Self.dropPrivileges()
     let engine = try openStore(options)
     let logger = Logger(label: "casfs")
