@@ -147,7 +147,7 @@ public protocol StoreWatch: AnyObject, Sendable {
 
 /// A change of a store.
 public enum StoreChange: Hashable, Sendable {
-  /// A stored copy was removed, replaced, added or written.
+  /// A stored copy was removed, replaced or written. A blob that was not stored before is not reported.
   case blob(Digest)
   /// References changed.
   case references

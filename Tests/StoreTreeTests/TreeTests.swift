@@ -2,6 +2,7 @@ import CAS
 import CASPlatform
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import StoreTree
@@ -186,6 +187,20 @@ import Testing
     #expect(throws: Errno.noSuchFileOrDirectory) { try tree.lookup(path) }
     _ = try tree.put("content")
     #expect(try tree.lookup(path).attributes.size == 7)
+  }
+
+  @Test("T3: the kernel drops the name of a blob that is removed or replaced, and none for a blob that is new")
+  func droppedNames() throws {
+    let tree = try TestTree(.directory)
+    let folder = try #require(tree.folder)
+    let (old, other) = try (tree.put("old"), tree.put("other"))
+    let dropped = Monitor<[String]>([])
+    tree.tree.watch { (_, name) in dropped.withLock { $0.append(name) } }
+    for number in 0..<20 { _ = try tree.put("new \(number)") }
+    try tree.engine.deleteBlob(other)
+    try folder.write("damaged", to: "store/\(tree.blobPath(other))")
+    try tree.engine.deleteBlob(old)
+    dropped.wait(until: { $0.contains(old.hex) }, then: { #expect(Set($0) == [old.hex, other.hex]) })
   }
 
   @Test("T3: a reference that another process changes shows within a second")

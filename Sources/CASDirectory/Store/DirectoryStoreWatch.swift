@@ -40,7 +40,10 @@ final class DirectoryStoreWatch: StoreWatch {
   }
 
   private func add(_ path: String, _ place: Place) throws(Errno) {
-    let token = try watch.add(root.openBeneath(path, [.readOnly, .directory]))
+    // A blob that was not there before, as each put makes one, is under no name that a user of the watch keeps.
+    let reportsNewNames = if case .algorithm = place { false } else { true }
+    let token = try watch.add(
+      root.openBeneath(path, [.readOnly, .directory]), reportsNewNames: reportsNewNames)
     places.withLock { $0[token] = place }
   }
 

@@ -28,9 +28,12 @@ package final class DirectoryWatch: Sendable {
   }
 
   /// Adds an open directory: `inotify_add_watch(2)`.
-  package func add(_ directory: OpenFile) throws(Errno) -> Token {
+  ///
+  /// - Parameter reportsNewNames: whether to report a name that is added and replaces none: `IN_CREATE`.
+  package func add(_ directory: OpenFile, reportsNewNames: Bool) throws(Errno) -> Token {
     let events =
-      IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ONLYDIR
+      IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | (reportsNewNames ? IN_CREATE : 0) | IN_MODIFY | IN_CLOSE_WRITE
+      | IN_ONLYDIR
     let descriptor = try retrying {
       unsafe inotify_add_watch(queue.rawValue, "/proc/self/fd/\(directory.rawValue)", UInt32(events))
     }
