@@ -24,6 +24,8 @@ let nioPosix: Target.Dependency = .product(
 let nioSSL: Target.Dependency = .product(
   name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Registry"]))
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let toml: Target.Dependency = .product(
+  name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Registry"]))
 
 let package = Package(
   name: "casfs",
@@ -51,6 +53,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -74,7 +77,7 @@ let package = Package(
       name: "CASRegistry",
       dependencies: [
         "CAS", "CASDirectory", "OCI", "CASPlatform", httpClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
-        system,
+        system, toml,
       ],
       swiftSettings: strict),
     .target(name: "StoreTree", dependencies: ["CAS", "CASPlatform", "OCI", logging, system], swiftSettings: strict),

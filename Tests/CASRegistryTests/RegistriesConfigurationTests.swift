@@ -118,13 +118,13 @@ struct RegistriesConfigurationTests {
         "beside"
       ),
       ("[[registry]]\nlocation='a'\n[[registry]]\nprefix='b'\nlocation='a'\ninsecure=true", 3, "insecure differs"),
-      ("[[registry]\n", 1, "missing ]]"), ("a = 'x\n", 1, "without end"), ("a = 1\n\n a = 2", 3, "repeated key"),
-      ("a = \"\"\"x\n\n", 1, "without end"), ("a = [1,\n2\n3]", 3, "missing ,"), ("a = x", 1, "invalid value"),
-      ("a = 'b' c", 1, "unexpected text"), ("a 1", 1, "missing ="), ("a = \"\\q\"", 1, "escape"),
+      ("[[registry]\n", 1, "expected ']'"), ("a = 'x\n", 1, "literal string"), ("a = 1\n\n a = 2", 3, "redefine"),
+      ("a = \"\"\"x\n\n", 2, "end-of-file"), ("a = [1,\n2\n3]", 3, "expected comma"), ("a = x", 1, "value type"),
+      ("a = 'b' c", 1, "saw 'c'"), ("a = b'c'", 1, "in a value"), ("a 1", 1, "expected '='"),
+      ("a = \"\\q\"", 1, "escape"),
       ("a=\"\u{1}\"", 1, "control"),
-      ("[a]\n[a]", 2, "repeated"), ("a={}\n[a.b]", 2, "repeated"), ("a=[]\n[[a]]", 2, "repeated"),
-      ("=1", 1, "missing key"),
-      ("a = " + String(repeating: "[", count: 100), 1, "nested"), ("#\u{0}", 1, "control"), ("a = \"\\", 1, "escape"),
+      ("[a]\n[a]", 2, "redefine"), ("a={}\n[a.b]", 2, "inline table"), ("a=[]\n[[a]]", 2, "array-of-tables"),
+      ("=1", 1, "expected keys"), ("a = \"\\", 1, "end-of-file"),
     ])
   func broken(_ text: String, _ line: Int, _ reason: String) {
     do {
@@ -132,6 +132,77 @@ struct RegistriesConfigurationTests {
       Issue.record("it was read")
     } catch {
       #expect(error.line == line && error.reason.contains(reason), "\(error)")
+    }
+  }
+
+  @Test(
+    "N3: the line is that of the setting, whatever stands in strings and comments before it",
+    arguments: [
+      ("x = '''\n[[registry]]\nblocked = 3\n'''\n[[registry]]\nlocation='a'\nblocked=3", 7),
+      ("x = \"\"\"\\\"\"\"\n[\"\"\"\"\" # [{\n[[registry]]\nlocation=3", 4),
+      ("registry = [\n  # {,\n {location='a'}, {location='b'}\n,\n {location='http://c'},\n]", 5),
+      ("\u{FEFF}registries.insecure.registries = ['a',\r\n'https://b']", 2),
+      ("[registries]\ninsecure.registries = 1", 2), ("[[registry]]\nlocation.x = [\n1]", 2),
+      ("[[registry]]\nlocation='a'\n[registry.x]\nlocation=1\n[[ \"reg\\u0069stry\" ]]\n'location' = 1", 6),
+      (
+        "[[registry]]\nlocation='a'\n[[registry]]\nlocation='b'\n[[registry.mirror]]\nlocation='m'\n"
+          + "[[registry.mirror]]\nlocation='m'\n\ninsecure='x'", 10
+      ),
+    ])
+  func lines(_ text: String, _ line: Int) {
+    do {
+      _ = try RegistriesFile(parsing: text, "r.conf")
+      Issue.record("it was read")
+    } catch {
+      #expect(error.line == line, "\(error)")
+    }
+  }
+
+  @Test("N3: a registry is blocked by the line of its rule")
+  func blockedLine() throws {
+    let text = "registry = [{location='a.example'},\n\n{location='b.example', blocked=true}]"
+    let blocked = try RegistryAddress("docker://b.example/x")
+    let error = #expect(throws: RegistryError.self) { try configuration(text).way(to: blocked) }
+    #expect("\(try #require(error))".contains("r.conf, line 3: b.example"))
+  }
+
+  @Test(
+    "N3: a text that would end the process is an error with its line",
+    arguments: [
+      ("\na = " + String(repeating: "[", count: 1 << 20), "nested"), (String(repeating: "[", count: 1 << 20), "name"),
+      ("\na = " + String(repeating: "{a=", count: 1 << 18), "nested"), ("\na = [}", "missing ]"),
+      ("\n" + String(repeating: "a.", count: 1 << 19) + "a = 1\n!", "parts"), ("\n[[ [a]]", "name"), ("\n[=]", "name"),
+      ("\n[" + String(repeating: "'a' . ", count: 1 << 17) + "a]", "parts"), ("\na = {b=1]", "missing }"),
+      ("\na = 1979-05-27T{}", "in a value"),
+      ("\na = [1979-05-27 0]", "in a value"), ("\na = 1979-05-2= 0\n", "in a value"), ("\na = \"\\u0000\"", "NUL"),
+      ("\na = 'b'\u{0}", "NUL"),
+      ("\n# \u{0}", "NUL"), ("\na = " + String(repeating: "9", count: 1 << 20), "too long"),
+    ])
+  func hostile(_ text: String, _ reason: String) {
+    do {
+      _ = try RegistriesFile(parsing: text, "r.conf")
+      Issue.record("it was read")
+    } catch {
+      #expect(error.line == (text.hasPrefix("\n") ? 2 : 1) && error.reason.contains(reason), "\(error)")
+    }
+  }
+
+  @Test("N3: nesting up to the limit is read")
+  func nested() throws {
+    let key = Array(repeating: "a", count: TOMLScanner.maximumParts).joined(separator: ".")
+    let depth = TOMLScanner.maximumDepth
+    let value = String(repeating: "{\(key)=", count: depth) + "1" + String(repeating: "}", count: depth)
+    #expect(try sources("a.example/x", configuration("[\(key)]\n\(key) = \(value)\n[x]\ny = [\n[[]],\n]")) != [])
+  }
+
+  @Test("N3: a file that is too long or not UTF-8 is an error that names it")
+  func contents() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/r.conf"
+    for content in [[0x61, 0x3D, 0x22, 0xFF, 0x22], Array(repeating: UInt8(ascii: "#"), count: 1 << 20 + 1)] {
+      try Data(content).write(to: URL(filePath: path))
+      let error = #expect(throws: RegistryError.self) { try RegistriesFile.load(path) }
+      #expect("\(try #require(error))".contains(path))
     }
   }
 
@@ -184,7 +255,8 @@ struct RegistriesConfigurationTests {
       Issue.record("it was read")
     } catch let error as RegistryError {
       let message = CASError(error, OperationContext("open store", on: "x"), "x").description
-      #expect(message.contains("\(home)/.config/containers/registries.conf, line 2: invalid value"))
+      #expect(
+        message.contains("\(home)/.config/containers/registries.conf, line 2: key-value pair: encountered end-of-file"))
     }
   }
 }

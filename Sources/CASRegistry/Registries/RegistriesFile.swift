@@ -5,7 +5,7 @@ import SystemPackage
 /// The contents of one `registries.conf`, by the rules of containers-image, which skopeo and podman use.
 struct RegistriesFile: Hashable, Sendable {
   /// The longest file that is read, in bytes.
-  private static let sizeLimit = 4 << 20
+  private static let sizeLimit = 1 << 20
 
   let rules: [RegistryRule]
 
@@ -30,7 +30,7 @@ struct RegistriesFile: Hashable, Sendable {
   /// Parses a file of version 2, or of version 1: lists of insecure and of blocked registries. Unknown settings are
   /// skipped.
   init(parsing text: String, _ path: String, isDropIn: Bool = false) throws(TOMLError) {
-    let root = try TOMLReader.read(text)
+    let root = try TOMLDocument.read(text)
     var rules: [RegistryRule] = []
     for table in try root.tables("registry") { rules.append(try RegistryRule(table, path)) }
     if let first = root.values["registries"] {
@@ -45,7 +45,7 @@ struct RegistriesFile: Hashable, Sendable {
     self.rules = rules
   }
 
-  private static func version1(_ table: TOMLTable, _ path: String) throws(TOMLError) -> [RegistryRule] {
+  private static func version1(_ table: SettingTable, _ path: String) throws(TOMLError) -> [RegistryRule] {
     let insecure = try table.table("insecure")?.strings("registries") ?? []
     let blocked = try table.table("block")?.strings("registries") ?? []
     return try (insecure + blocked).map { (entry) throws(TOMLError) in
@@ -76,7 +76,7 @@ struct RegistriesFile: Hashable, Sendable {
 }
 
 extension RegistryRule {
-  fileprivate init(_ table: TOMLTable, _ path: String) throws(TOMLError) {
+  fileprivate init(_ table: SettingTable, _ path: String) throws(TOMLError) {
     var location = try table.string("location").map { (entry) throws(TOMLError) in
       try Self.location(entry.text, entry.line)
     }
@@ -121,7 +121,7 @@ extension RegistryRule {
 }
 
 extension RegistryRule.Mirror {
-  fileprivate init(_ table: TOMLTable, isDigestOnly: Bool) throws(TOMLError) {
+  fileprivate init(_ table: SettingTable, isDigestOnly: Bool) throws(TOMLError) {
     guard let entry = try table.string("location"), !entry.text.isEmpty else {
       throw TOMLError(line: table.line, reason: "missing location of a mirror")
     }
@@ -139,7 +139,7 @@ extension RegistryRule.Mirror {
   }
 }
 
-extension TOMLTable {
+extension SettingTable {
   /// A setting with the line where it stands.
   fileprivate typealias Text = (text: String, line: Int)
 
@@ -151,7 +151,7 @@ extension TOMLTable {
     try values[name]?.read(\.boolean, name, "true or false") ?? false
   }
 
-  fileprivate func table(_ name: String) throws(TOMLError) -> TOMLTable? {
+  fileprivate func table(_ name: String) throws(TOMLError) -> SettingTable? {
     try values[name]?.read(\.table, name, "a table")
   }
 
@@ -161,16 +161,16 @@ extension TOMLTable {
     }
   }
 
-  fileprivate func tables(_ name: String) throws(TOMLError) -> [TOMLTable] {
+  fileprivate func tables(_ name: String) throws(TOMLError) -> [SettingTable] {
     try elements(name).map { (value) throws(TOMLError) in try value.read(\.table, name, "an array of tables") }
   }
 
-  private func elements(_ name: String) throws(TOMLError) -> [TOMLValue] {
+  private func elements(_ name: String) throws(TOMLError) -> [Setting] {
     try values[name]?.read(\.elements, name, "an array") ?? []
   }
 }
 
-extension TOMLValue {
+extension Setting {
   /// Reads one kind of content.
   ///
   /// - Throws: `TOMLError` "NAME is not KIND" for content of another kind.
@@ -182,9 +182,9 @@ extension TOMLValue {
   }
 }
 
-extension TOMLValue.Content {
+extension Setting.Content {
   fileprivate var string: String? { if case .string(let text) = self { text } else { nil } }
   fileprivate var boolean: Bool? { if case .boolean(let flag) = self { flag } else { nil } }
-  fileprivate var table: TOMLTable? { if case .table(let table) = self { table } else { nil } }
-  fileprivate var elements: [TOMLValue]? { if case .array(let elements, _) = self { elements } else { nil } }
+  fileprivate var table: SettingTable? { if case .table(let table) = self { table } else { nil } }
+  fileprivate var elements: [Setting]? { if case .array(let elements) = self { elements } else { nil } }
 }

@@ -27,4 +27,4 @@ echo 'insecure = true' >>registries.conf; assert_fails NAME_UNKNOWN "$casfs" ref
 printf '[[registry]]\nlocation = "upstream.example"\nblocked = true\n' >registries.conf
 assert_fails "registry blocked by $top/registries.conf, line 1: upstream.example" "$casfs" ref ls $U
 printf '[[registry]]\n\nlocation = upstream.example\n' >registries.conf
-assert_fails "invalid registries file $top/registries.conf, line 3: invalid value" "$casfs" ref ls $U
+assert_fails "invalid registries file $top/registries.conf, line 3: value: could not determine value type" "$casfs" ref ls $U
