@@ -158,7 +158,7 @@ final class Repository: Sendable {
     let stage = try cache.stage(digest.algorithm, copying: nil)
     do throws(CASError) {
       var offset: Int64 = 0
-      let length = try client.download(digest, size: size, context) { (bytes) throws(CASError) in
+      let (length, encodingHint) = try client.download(digest, size: size, context) { (bytes) throws(CASError) in
         try stage.write(bytes, at: offset)
         offset += Int64(bytes.count)
       }
@@ -175,7 +175,7 @@ final class Repository: Sendable {
         return pinned
       } catch {
         guard error.code == .mismatch else { throw error }
-        let failure = try Self.corruption(stage, digest, client.address, context)
+        let failure = try Self.corruption(stage, digest, client.address, encodingHint, context)
         logCorruption(failure)
         throw failure
       }
@@ -188,7 +188,8 @@ final class Repository: Sendable {
   }
 
   private static func corruption(
-    _ stage: any BlobStage, _ digest: Digest, _ address: RegistryAddress, _ context: OperationContext
+    _ stage: any BlobStage, _ digest: Digest, _ address: RegistryAddress, _ encodingHint: String,
+    _ context: OperationContext
   ) throws(CASError) -> CASError {
     var digester = Digester(digest.algorithm)
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -201,7 +202,7 @@ final class Repository: Sendable {
     let actual = digester.digest ?? digest
     return CASError(
       .corrupt, context,
-      cause: "\(address.repositoryName): corrupt: received content has the digest \(actual)",
+      cause: "\(address.repositoryName): corrupt: received content has the digest \(actual)\(encodingHint)",
       corruption: CASError.Corruption(expected: digest, actual: actual))
   }
 

@@ -50,7 +50,11 @@ final class TreeContext: Sendable {
         limit: options.incomingLimit, started: started, options: options, isScratch: true, algorithm: algorithm)
     }
     let source: any ReferenceSource =
-      if let remote { RemoteReferences(remote, started: started) } else { LocalReferences(engine, started: started) }
+      if let remote {
+        RemoteReferences(remote, started: started, logger: logger)
+      } else {
+        LocalReferences(engine, started: started)
+      }
     references = ReferenceView(source, errors: errors)
   }
 

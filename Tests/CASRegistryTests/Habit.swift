@@ -96,6 +96,7 @@ struct Habit: Sendable {
     Habit("other-byte", ([.blob, .manifest], "corrupt"), ([.tags], "malformed list")),
     Habit("without-ranges"),
     Habit("compressed"),
+    Habit("compressed-anyway", ([.blob, .manifest, .tags], "Content-Encoding: gzip")),
   ]
 
   private static let pages = [

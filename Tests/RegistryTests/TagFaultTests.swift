@@ -52,4 +52,9 @@ import Testing
   func unlisted() throws {
     try ScriptedMount().run(.test, "TagFault/unlisted.sh")
   }
+
+  @Test("N5: an answer that is not a list of tags is a refusal: they are found by name")
+  func notList() throws {
+    try ScriptedMount().run(.test, "TagFault/notlist.sh")
+  }
 }

@@ -2,6 +2,7 @@ import CAS
 import FoundationEssentials
 import NIOHTTP1
 import OCI
+import SystemPackage
 
 /// A list that a registry sends page by page, each with a link to the next one (distribution-spec, "Listing Tags" and
 /// "Listing Referrers"). An element that several pages have counts once.
@@ -15,13 +16,15 @@ struct PagedList<Element, Key: Hashable> {
   /// The most elements.
   let limit: Int
   var headers: [(name: String, value: String)] = []
+  /// The code of the error of an answer that is not a page.
+  var malformedCode = CASError.Code.io(.ioError)
   /// The identity of an element.
   let key: (Element) -> Key
   /// The elements of a page; `nil` if the content is not a page.
   let parse: (JSON) -> [Element]?
 
   /// The longest page, in bytes.
-  private static var pageSizeLimit: Int { 16 << 20 }
+  static var pageSizeLimit: Int { 16 << 20 }
   /// The most pages in a row without a new element.
   private static var maximumIdlePages: Int { 100 }
 
@@ -39,7 +42,8 @@ struct PagedList<Element, Key: Hashable> {
   /// Reads the list.
   ///
   /// - Parameter first: the first page.
-  /// - Throws: the error of a page that is refused; EIO for one that is malformed, and for a list without an end.
+  /// - Throws: the error of a page that is refused; ``malformedCode`` for one that is malformed; EIO for a list without an
+  ///   end.
   func elements(from first: Page, _ context: OperationContext) throws(CASError) -> [Element] {
     var found: [Element] = []
     var seen: Set<Key> = []
@@ -49,7 +53,7 @@ struct PagedList<Element, Key: Hashable> {
     while true {
       guard page.response.status == 200 else { throw client.failure(page.response, context) }
       guard let elements = elements(of: page) else {
-        throw client.malformedResponse(context, "malformed list of \(name)")
+        throw malformed(page, context)
       }
       let count = found.count
       found += elements.filter { seen.insert(key($0)).inserted }
@@ -61,6 +65,13 @@ struct PagedList<Element, Key: Hashable> {
       }
       page = try self.page(next, context)
     }
+  }
+
+  /// Makes the error of an answer with the status 200 that is not a page, such as the page of a login.
+  func malformed(_ page: Page, _ context: OperationContext) -> CASError {
+    let repository = client.address.repositoryName
+    return CASError(
+      malformedCode, context, cause: "\(repository): malformed list of \(name)\(page.response.contentHint)")
   }
 
   /// The URL of the next page, from the `Link` header with the relation `next` (RFC 8288). Links to another host are

@@ -23,13 +23,13 @@ extension RegistryClient {
   /// - Parameter size: the probable length in bytes; `nil` if it is not known. If the responses to GET state another one
   ///   repeatedly, that counts, because the caller compares the content with its digest.
   /// - Parameter body: called with each part in order; an error of it ends the download.
-  /// - Returns: the length in bytes.
+  /// - Returns: the length in bytes, and what to add to the error if the content has another digest.
   func download(
     _ digest: Digest, size: Int64?, _ context: OperationContext, _ body: (Span<UInt8>) throws(CASError) -> Void
-  ) throws(CASError) -> Int64 {
+  ) throws(CASError) -> (length: Int64, encodingHint: String) {
     var transfer = BlobTransfer(range: nil, size: size)
     try run(&transfer, digest, context, body)
-    return transfer.position
+    return (transfer.position, transfer.encodingHint)
   }
 
   /// Runs a transfer. If it breaks, it is resumed at the byte where it broke, by a range request (RFC 9110, section 14).
@@ -58,7 +58,9 @@ extension RegistryClient {
           retryPolicy.backOff(context.cancellation)
         else {
           try context.checkCancellation()
-          throw CASError(error, context, address.repositoryName)
+          let failure = CASError(error, context, address.repositoryName)
+          guard error.isTransient else { throw failure }
+          throw CASError(failure.code, context, cause: failure.cause + response.encodingHint)
         }
       }
     }
@@ -78,6 +80,8 @@ private struct BlobTransfer {
   private var otherSize: Int64?
   private(set) var position: Int64
   private(set) var isComplete: Bool
+  /// The coding of the last response, for messages.
+  private(set) var encodingHint = ""
 
   init(range: Range<Int64>?, size: Int64?) {
     self.range = range
@@ -100,6 +104,7 @@ private struct BlobTransfer {
   mutating func receive(
     _ response: RegistryResponse, _ body: (Span<UInt8>) throws(CASError) -> Void
   ) throws(RegistryError) {
+    encodingHint = response.encodingHint
     let start = position
     var skipped = position - (try offset(of: response))
     // The end of a response without a length is the end of the blob, if all of the blob is wanted.

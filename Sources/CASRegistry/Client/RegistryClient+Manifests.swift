@@ -60,8 +60,13 @@ extension RegistryClient {
     if let wanted = expected ?? stated, wanted != actual {
       throw CASError(
         .corrupt, context,
-        cause: "\(address.repositoryName): corrupt: manifest has the digest \(actual), not \(wanted)",
+        cause: "\(address.repositoryName): corrupt: manifest has the digest \(actual), not \(wanted)"
+          + response.encodingHint,
         corruption: CASError.Corruption(expected: wanted, actual: actual))
+    }
+    // A compressed manifest would get a digest that is not that of the manifest.
+    if (expected ?? stated) == nil, response.contentEncoding != nil, (try? JSON(parsing: content)) == nil {
+      throw malformedResponse(context, "malformed manifest\(response.contentHint)")
     }
     return FetchedManifest(
       descriptor: Descriptor(

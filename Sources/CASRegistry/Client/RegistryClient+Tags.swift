@@ -10,16 +10,29 @@ extension RegistryClient {
 
   /// Lists the tags, page by page (distribution-spec, "Listing Tags"). Malformed and repeated tags are skipped.
   ///
-  /// - Throws: `CASError.Code.notFound` if the repository does not exist.
+  /// - Throws: `CASError.Code.notFound` if the repository does not exist; `invalid` for an answer that is not a list, which
+  ///   is taken as a refusal.
   func tags(_ context: OperationContext) throws(CASError) -> [ReferenceName] {
-    let list = PagedList(client: self, name: "tags", limit: Self.maximumTags, key: { $0 }, parse: Self.tags(of:))
+    let list = tagList
     var first = try list.page("\(tagsPath)?n=\(Self.tagsPerPage)", context)
     if Self.mayRefusePageSize(first.response.status) { first = try list.page(tagsPath, context) }
     return try list.elements(from: first, context)
   }
 
+  private var tagList: PagedList<ReferenceName, ReferenceName> {
+    PagedList(
+      client: self, name: "tags", limit: Self.maximumTags, malformedCode: .invalid, key: { $0 }, parse: Self.tags(of:))
+  }
+
+  /// The tags of a page. Some registries send `null` in place of an empty array, or leave it out beside `name`.
   private static func tags(of page: JSON) -> [ReferenceName]? {
-    guard case .array(let tags)? = page["tags"] else { return [] }
+    let tags: [JSON]
+    switch page["tags"] {
+    case .array(let elements)?: tags = elements
+    case .null?: return []
+    case nil where page["name"] != nil: return []
+    default: return nil
+    }
     return tags.compactMap { (tag) in
       guard let text = tag.text, RegistryAddress.isTag(text) else { return nil }
       return try? ReferenceName(reading: text)
@@ -50,8 +63,14 @@ extension RegistryClient {
   private func listingRefusal(isRegistry: Bool, _ context: OperationContext) throws(CASError) -> CASError? {
     let response = try firstPage(size: 1, context)
     if response.status == 200 {
-      drop(response)
-      return nil
+      let list = tagList
+      // A body that breaks says nothing; the list is read again when it is needed.
+      guard let body = try? response.exchange.body(limit: type(of: list).pageSizeLimit),
+        list.elements(of: (response, body)) == nil
+      else { return nil }
+      let error = list.malformed((response, body), context)
+      guard isRegistry else { throw error }
+      return error
     }
     let reason = reason(of: response)
     let error = failure(response, reason, context)

@@ -1,5 +1,6 @@
 import CAS
 import CASPlatform
+import Logging
 import OCI
 import SystemPackage
 
@@ -17,12 +18,14 @@ final class RemoteReferences: ReferenceSource {
 
   private let store: any RemoteEngine
   private let started: Timestamp
+  private let logger: Logger
   private let state: Monitor<RemoteReferenceState>
 
   /// - Parameter started: the modification time of existing references.
-  init(_ store: any RemoteEngine, started: Timestamp) {
+  init(_ store: any RemoteEngine, started: Timestamp, logger: Logger) {
     self.store = store
     self.started = started
+    self.logger = logger
     state = Monitor(RemoteReferenceState(modified: started))
   }
 
@@ -154,6 +157,7 @@ final class RemoteReferences: ReferenceSource {
           names = old
         case .io(.permissionDenied), .notImplemented, .notFound, .invalid:
           names = []
+          if state.listingFailure == nil { logger.warning("references are found by name only: \(error)") }
           state.listingFailure = error
         default: throw error
         }

@@ -346,6 +346,10 @@ class Habits:
             answer.headers["Content-Encoding"] = "gzip"
         return answer
 
+    def compressed_anyway(self):
+        del self.request.headers["Accept-Encoding"]
+        return self.compressed()
+
     def shorter(self):
         answer = self.usual()
         answer.body = answer.body[:-10]
