@@ -57,6 +57,7 @@ struct MountWord: CustomStringConvertible {
     if Self.flags.contains(name) { return .flag }
     if let example = Self.settings[name] { return .setting(example: example) }
     if Self.securityContexts.contains(name) { return .securityContext }
+    if LibfuseWord.withoutEffect.contains(name) { return .withoutEffect }
     if Self.withoutEffect.contains(name) || name.hasPrefix("x-") || name.hasPrefix("X-") { return .withoutEffect }
     if Self.propagations.contains(name) {
       return .refused("the propagation of a mount is changed by mount --make-\(name) DIRECTORY")
@@ -68,7 +69,7 @@ struct MountWord: CustomStringConvertible {
     case "bind", "rbind", "move": return .refused("mount the store first, and then mount --\(name) its directory")
     case "nosymfollow": return .refused("mount -o remount,bind,nosymfollow DIRECTORY applies it to a mount")
     case "loop", "offset", "sizelimit": return .refused("a store is not a block device; mount its file system first")
-    default: return .unknown
+    default: return LibfuseWord.refusal(of: name).map { .refused($0) } ?? .unknown
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
       "owner", "ro", "rw", "sync", "user", "user=me", "nouser", "users", "X-mount.mkdir", "X-mount.subdir=a",
       "x-systemd.automount", "x-systemd.requires=a.mount", "x-gvfs-show", "comment=systemd.automount", "comment",
       "uhelper=udisks2", "helper=x", "symfollow", "fsname=me", "subtype=x", "max_read=65536", "sloppy,frobnicate",
-      "frobnicate,sloppy",
+      "frobnicate,sloppy", "kernel_cache,auto_cache,noauto_cache,noforget,remember=60", "nonempty",
     ])
   func accepted(word: String) throws {
     let outcome = try Casfs.run(["mount", "-o", word, "/absent/store", "/absent/directory"])
@@ -39,7 +39,15 @@ import Testing
       ("umask=9", "umask takes an octal number, not '9'"), ("uid=me", "uid takes a number, not 'me'"),
       ("remount,ro", "mount -i -o remount,ro DIRECTORY"), ("bind", "mount --bind its directory"),
       ("nosymfollow", "mount -o remount,bind,nosymfollow DIRECTORY"), ("rprivate", "mount --make-rprivate DIRECTORY"),
-      ("loop", "not a block device"), ("frobnicate=1", "unknown mount option 'frobnicate=1'"),
+      ("loop", "not a block device"),
+      ("big_writes", "mount option big_writes is refused: libfuse 3 has no such option; remove it"),
+      ("direct_io", "remove it"), ("use_ino,hard_remove", "use_ino is refused"), ("large_read", "remove it"),
+      ("attr_timeout=0", "attr_timeout is refused: casfs sets the time"), ("ac_attr_timeout=1", "remove it"),
+      ("entry_timeout=1.5", "remove it"), ("negative_timeout=0", "remove it"), ("splice_read", "read=splice"),
+      ("no_splice_write", "read=copy"), ("max_write=4096", "negotiates it with the kernel; remove it"),
+      ("async_read", "remove it"), ("user_id=0", "libfuse sets it"), ("fmask=022", "umask=022"),
+      ("modules=iconv", "no modules"), ("max_read", "max_read needs a value: max_read=131072"),
+      ("frobnicate=1", "unknown mount option 'frobnicate=1'"),
     ])
   func refused(word: String, reason: String) throws {
     let outcome = try Casfs.run(["mount", "-o", word, "/absent/store", "/absent/directory"])
