@@ -12,7 +12,7 @@ package final class DirectoryWatch: Sendable {
 
   /// A change in a watched directory.
   package enum Event: Sendable {
-    /// A name was added, removed or replaced, or the content of its file was written.
+    /// A name was added, removed or replaced, or the content of its file was written. Files without a name have no events.
     case changed(Token, name: String)
     /// The queue of the kernel was full, and events were lost: `IN_Q_OVERFLOW`.
     case overflow
@@ -31,9 +31,10 @@ package final class DirectoryWatch: Sendable {
   ///
   /// - Parameter reportsNewNames: whether to report a name that is added and replaces none: `IN_CREATE`.
   package func add(_ directory: OpenFile, reportsNewNames: Bool) throws(Errno) -> Token {
+    // Writes to files without a name cause no events; a blob in the making has one for each request.
     let events =
       IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | (reportsNewNames ? IN_CREATE : 0) | IN_MODIFY | IN_CLOSE_WRITE
-      | IN_ONLYDIR
+      | IN_EXCL_UNLINK | IN_ONLYDIR
     let descriptor = try retrying {
       unsafe inotify_add_watch(queue.rawValue, "/proc/self/fd/\(directory.rawValue)", UInt32(events))
     }
