@@ -31,6 +31,32 @@ struct BlobStageTests {
     }
   }
 
+  @Test("E4: any number of stages is written in turn, by pieces as tools write them", arguments: StoreKind.every)
+  func inTurn(_ kind: StoreKind) throws {
+    try withStore(kind) { (store) throws in
+      var generator = SeededGenerator(1)
+      let piece = generator.bytes(32 << 10)
+      // Stages that are discarded hold memory back from no other.
+      for _ in 0..<10 {
+        let stage = try store.engine.stageBlob()
+        try stage.write(piece, at: 0)
+        stage.discard()
+      }
+      let stages = try (0..<12).map { _ in try store.engine.stageBlob() }
+      for part in 0..<12 {
+        for (number, stage) in stages.enumerated() {
+          try stage.write([UInt8(number)] + piece, at: stage.size + Int64(part % 2))
+        }
+      }
+      for (number, stage) in stages.enumerated() {
+        let content = try stage.contents()
+        #expect(content.count == 12 * (piece.count + 1) + 6 && content[0] == UInt8(number))
+        let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+        #expect(address.digest == (try Digest.of(content)))
+      }
+    }
+  }
+
   @Test("E4: random edits have the same result as in an array", arguments: StoreKind.every, [1, 2, 3, 4] as [UInt64])
   func model(_ kind: StoreKind, _ seed: UInt64) throws {
     try withStore(kind) { (store) throws in

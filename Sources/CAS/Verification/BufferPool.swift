@@ -10,26 +10,46 @@ final class BufferPool: Sendable {
   private struct State {
     var available: Int
     var spare: [[UInt8]] = []
+    /// The number of buffers that wait for more content.
+    var kept = 0
   }
 
+  private let limit: Int
   private let state: Monitor<State>
 
   init(limit: Int) {
+    self.limit = limit
     state = Monitor(State(available: limit))
   }
 
-  /// Copies bytes to a buffer, as many as it holds. Waits for a buffer if all are in use.
-  func copy(_ bytes: Span<UInt8>) -> [UInt8] {
-    var chunk = state.wait(
+  /// Takes an empty buffer. Waits for one if all are in use.
+  func take() -> [UInt8] {
+    state.wait(
       until: { $0.available > 0 },
       then: { state in
         state.available -= 1
         return state.spare.popLast() ?? []
       })
-    let count = min(bytes.count, Self.chunkSize)
-    if chunk.capacity < count { chunk.reserveCapacity(count) }
-    chunk.append(copying: bytes.extracting(first: count))
-    return chunk
+  }
+
+  /// Asks whether a buffer may wait for more content, for any time. Half of the buffers may, so that others stay in use.
+  func beginKeeping() -> Bool {
+    state.withLock(notifying: .none) { state in
+      guard state.kept < limit / 2 else { return false }
+      state.kept += 1
+      return true
+    }
+  }
+
+  /// Ends the waiting of a buffer that was allowed.
+  func endKeeping() {
+    state.withLock(notifying: .none) { $0.kept -= 1 }
+  }
+
+  /// Returns a buffer that waited to the pool.
+  func recycle(kept chunk: consuming [UInt8]) {
+    endKeeping()
+    recycle(chunk)
   }
 
   /// Returns a buffer to the pool.

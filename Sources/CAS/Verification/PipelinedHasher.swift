@@ -8,16 +8,26 @@ package final class PipelinedHasher: Sendable {
     /// `nil` while a thread updates it.
     var digester: Digester?
     var waiting: [[UInt8]] = []
+    /// Bytes behind those that wait, until they are enough to wake another thread for.
+    var batch: [UInt8]?
     var received: Int64 = 0
+
+    var isIdle: Bool { digester != nil && waiting.isEmpty }
   }
 
   /// Chunks up to this length, in bytes, are hashed by the caller: waking another thread takes as long.
   private static let shortSize = 16 << 10
+  /// The length in bytes from which another thread hashes a batch. Most tools write pieces of 32 KiB.
+  private static let batchSize = 256 << 10
 
   private let state: Monitor<State>
 
   package init(_ algorithm: Digest.Algorithm) {
     state = Monitor(State(digester: Digester(algorithm)))
+  }
+
+  deinit {
+    if let batch = state.withLock({ $0.batch.take() }) { BufferPool.shared.recycle(kept: batch) }
   }
 
   /// The number of bytes that were appended.
@@ -28,14 +38,16 @@ package final class PipelinedHasher: Sendable {
     if bytes.count <= Self.shortSize, hashInline(bytes) { return }
     var rest = bytes
     while !rest.isEmpty {
-      let chunk = BufferPool.shared.copy(rest)
-      rest = rest.extracting(droppingFirst: chunk.count)
-      let isIdle = state.withLock { state in
-        state.received += Int64(chunk.count)
-        state.waiting.append(chunk)
-        return state.digester != nil && state.waiting.count == 1
+      var chunk = takeBatch() ?? BufferPool.shared.take()
+      let count = min(rest.count, BufferPool.chunkSize - chunk.count)
+      chunk.append(copying: rest.extracting(first: count))
+      rest = rest.extracting(droppingFirst: count)
+      state.withLock { $0.received += Int64(count) }
+      if chunk.count < Self.batchSize, BufferPool.shared.beginKeeping() {
+        keep(consume chunk)
+      } else if submit(consume chunk) {
+        ThreadPool.shared.submit { self.run() }
       }
-      if isIdle { ThreadPool.shared.submit { self.run() } }
     }
   }
 
@@ -43,12 +55,39 @@ package final class PipelinedHasher: Sendable {
   ///
   /// - Returns: `nil` as ``Digester/digest``, which does not happen in practice.
   package func finish() -> Digest? {
-    state.wait(until: { $0.digester != nil && $0.waiting.isEmpty }, then: { $0.digester?.digest })
+    if submitBatch() { run() }
+    return state.wait(until: { $0.isIdle }, then: { $0.digester?.digest })
+  }
+
+  private func keep(_ chunk: [UInt8]) {
+    state.withLock { $0.batch = chunk }
+  }
+
+  private func takeBatch() -> [UInt8]? {
+    guard let batch = state.withLock({ $0.batch.take() }) else { return nil }
+    BufferPool.shared.endKeeping()
+    return batch
+  }
+
+  private func submitBatch() -> Bool {
+    guard let batch = takeBatch() else { return false }
+    return submit(batch)
+  }
+
+  /// Adds a chunk to those that wait.
+  ///
+  /// - Returns: whether no thread hashes, so that one must run.
+  private func submit(_ chunk: [UInt8]) -> Bool {
+    state.withLock { state in
+      let isIdle = state.isIdle
+      state.waiting.append(chunk)
+      return isIdle
+    }
   }
 
   private func hashInline(_ bytes: Span<UInt8>) -> Bool {
     state.withLock { state in
-      guard state.waiting.isEmpty, state.digester != nil else { return false }
+      guard state.isIdle, state.batch == nil else { return false }
       state.digester?.update(bytes)
       state.received += Int64(bytes.count)
       return true
