@@ -54,6 +54,26 @@ struct IndexTests {
     #expect(try OpenFile.open(path: file, .readOnly).status().permissions == 0o640)
   }
 
+  @Test("D9: a change in place by another tool is read if the index keeps its length, also after a change here")
+  func sameLength() throws {
+    func names() throws -> [String] { try engine.listReferences().map(\.name.description) }
+    func rename(_ name: String, _ other: String) throws {
+      try writeText(readText(file).replacingOccurrences(of: "\"\(name)\"", with: "\"\(other)\""), file)
+    }
+    try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a"))
+    try rename("a", "b")
+    #expect(try names() == ["b"])
+    try rename("b", "c")
+    try engine.putReference(try Descriptor.sample("d"), named: try ReferenceName(reading: "d"))
+    #expect(try names() == ["c", "d"])
+    try engine.moveReference(
+      named: try ReferenceName(reading: "d"), to: try ReferenceName(reading: "e"), replacing: false, cancellation: .none
+    )
+    #expect(try names() == ["c", "e"])
+    try rename("c", "f")
+    #expect(try names() == ["f", "e"])
+  }
+
   @Test("D4: a change without effect writes nothing")
   func noChange() throws {
     try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a"))

@@ -29,6 +29,8 @@ final class IndexStore: ReferenceStore {
   /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
   /// like it in any case.
   private let latest = Monitor<Snapshot?>(nil)
+  /// The content that a change wrote since that snapshot. The next read probably finds it.
+  private let written = Monitor<[UInt8]?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
@@ -145,7 +147,7 @@ final class IndexStore: ReferenceStore {
         do throws(Errno) {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot.status) })
-          if isDone { return }
+          if isDone { return written.withLock { $0 = content } }
         } catch {
           throw CASError(error, context, file: Self.fileName)
         }
@@ -159,15 +161,14 @@ final class IndexStore: ReferenceStore {
   }
 
   private func read(_ context: OperationContext) throws(CASError) -> Snapshot {
-    let known = latest.withLock { $0?.index }
     let snapshot = try TornReadRetry.run(context, file: Self.fileName) { () throws(CASError) in
       do throws(Errno) {
         let now = Timestamp.now.seconds
         let (file, status) = try links.openFile(Self.fileName, in: root)
         // Checked first, so that a huge sparse file is rejected without being read up to the limit.
         guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
-        let content = try file.contents(limit: ImageIndex.maximumSize)
-        return Result { () throws(InvalidValue) in try ImageIndex(parsing: content, like: known) }.map { (index) in
+        let parsed = try index(in: file, size: status.size)
+        return parsed.map { (index) in
           let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
           return Snapshot(index: index, status: status, isSettled: .seconds(now - changed) > Self.settlingTime)
         }
@@ -184,5 +185,24 @@ final class IndexStore: ReferenceStore {
     }
     latest.withLock { $0 = snapshot }
     return snapshot
+  }
+
+  /// Reads the index from its file. Content that is known is compared, and neither copied nor parsed again.
+  private func index(in file: OpenFile, size: Int64) throws(Errno) -> Result<ImageIndex, InvalidValue> {
+    let known = latest.withLock { $0?.index }
+    if let known, try has(file, known.content, size) { return .success(known) }
+    let written = written.withLock { $0.take() }
+    let content: [UInt8]
+    if let written, try has(file, written, size) {
+      content = written
+    } else {
+      content = try file.contents(limit: ImageIndex.maximumSize, expecting: size)
+    }
+    return Result { () throws(InvalidValue) in try ImageIndex(parsing: content, like: known) }
+  }
+
+  private func has(_ file: OpenFile, _ content: [UInt8], _ size: Int64) throws(Errno) -> Bool {
+    guard size == Int64(content.count) else { return false }
+    return try file.hasContents(content)
   }
 }

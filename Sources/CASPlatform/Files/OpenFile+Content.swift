@@ -79,9 +79,11 @@ extension OpenFile {
 
   /// Reads the whole content, of at most `limit` bytes: `pread(2)`.
   ///
+  /// - Parameter size: the probable length in bytes, for which memory is reserved.
   /// - Throws: EFBIG if it is longer.
-  package func contents(limit: Int) throws(Errno) -> [UInt8] {
+  package func contents(limit: Int, expecting size: Int64 = 0) throws(Errno) -> [UInt8] {
     var content: [UInt8] = []
+    content.reserveCapacity(Int(clamping: min(size, Int64(limit))))
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       var span = chunk.mutableSpan
@@ -89,6 +91,30 @@ extension OpenFile {
       if count == 0 { return content }
       guard content.count + count <= limit else { throw .fileTooLarge }
       content.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// Whether the whole content is these bytes, compared in pieces: `pread(2)`.
+  package func hasContents(_ expected: [UInt8]) throws(Errno) -> Bool {
+    // One byte more shows the end of the file.
+    var chunk = [UInt8](repeating: 0, count: min(expected.count + 1, 256 << 10))
+    var done = 0
+    while true {
+      var span = chunk.mutableSpan
+      let count = try read(into: &span, at: Int64(done))
+      if count == 0 { return done == expected.count }
+      guard count <= expected.count - done, Self.isEqual(chunk, expected[done..<done + count]) else { return false }
+      done += count
+      if count < chunk.count { return done == expected.count }
+    }
+  }
+
+  private static func isEqual(_ bytes: [UInt8], _ expected: ArraySlice<UInt8>) -> Bool {
+    unsafe bytes.withUnsafeBytes { (bytes) in
+      unsafe expected.withUnsafeBytes { (expected) in
+        guard let start = bytes.baseAddress, let other = expected.baseAddress else { return true }
+        return unsafe memcmp(start, other, expected.count) == 0
+      }
     }
   }
 
