@@ -55,41 +55,60 @@ struct IndexOutline: Sendable {
   func replacing(
     in content: [UInt8], entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil
   ) -> [UInt8] {
-    let annotations = annotations.map { JSON.object($0).serialized }
-    let size = (entries?.reduce(2) { $0 + $1.count + 1 } ?? 0) + (annotations?.count ?? 0)
-    var result: [UInt8] = []
-    result.reserveCapacity(content.count - (entries == nil ? 0 : manifests?.count ?? 0) + size + 64)
+    pieces(of: content, entries: entries, annotations: annotations).joinedBytes
+  }
+
+  /// Returns the pieces of the text with other entries or annotations, which share their memory with the texts that they are
+  /// from.
+  func pieces(
+    of content: [UInt8], entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil
+  ) -> [ArraySlice<UInt8>] {
+    let list = entries.map { Self.list($0) }
+    let annotations = annotations.map { JSON.object($0).serialized[...] }
+    var result: [ArraySlice<UInt8>] = []
     var end = 0
-    if entries != nil && manifests == nil || annotations != nil && annotationsRange == nil {
-      result += content[..<afterBrace]
+    if list != nil && manifests == nil || annotations != nil && annotationsRange == nil {
+      result.append(content[..<afterBrace])
       end = afterBrace
       var isFirst = true
-      if let entries, manifests == nil {
-        result += Array("\"manifests\":".utf8)
-        Self.append(entries, to: &result)
+      if let list, manifests == nil {
+        result.append(Array("\"manifests\":".utf8)[...])
+        result += list
         isFirst = false
       }
       if let annotations, annotationsRange == nil {
-        result += Array("\(isFirst ? "" : ",")\"annotations\":".utf8) + annotations
+        result += [Array("\(isFirst ? "" : ",")\"annotations\":".utf8)[...], annotations]
       }
-      if !isEmpty { result.append(UInt8(ascii: ",")) }
+      if !isEmpty { result.append([UInt8(ascii: ",")]) }
     }
-    let ranges = [entries == nil ? nil : manifests, annotations == nil ? nil : annotationsRange].compactMap(\.self)
+    let ranges = [list == nil ? nil : manifests, annotations == nil ? nil : annotationsRange].compactMap(\.self)
     for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      result += content[end..<range.lowerBound]
-      if let entries, range == manifests { Self.append(entries, to: &result) } else { result += annotations ?? [] }
+      result.append(content[end..<range.lowerBound])
+      if let list, range == manifests { result += list } else if let annotations { result.append(annotations) }
       end = range.upperBound
     }
-    result += content[end...]
+    result.append(content[end...])
     return result
   }
 
-  private static func append(_ entries: [ArraySlice<UInt8>], to result: inout [UInt8]) {
-    result.append(UInt8(ascii: "["))
+  private static func list(_ entries: [ArraySlice<UInt8>]) -> [ArraySlice<UInt8>] {
+    var result: [ArraySlice<UInt8>] = [[UInt8(ascii: "[")]]
+    result.reserveCapacity(2 * entries.count + 1)
     for (index, entry) in entries.enumerated() {
-      if index > 0 { result.append(UInt8(ascii: ",")) }
-      result += entry
+      if index > 0 { result.append([UInt8(ascii: ",")]) }
+      result.append(entry)
     }
-    result.append(UInt8(ascii: "]"))
+    result.append([UInt8(ascii: "]")])
+    return result
+  }
+}
+
+extension [ArraySlice<UInt8>] {
+  /// The bytes of all pieces.
+  package var joinedBytes: [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(reduce(0) { $0 + $1.count })
+    for piece in self { result += piece }
+    return result
   }
 }

@@ -83,8 +83,13 @@ public struct IndexText: Sendable {
 
   /// The text with a stamp.
   public func stamped(_ stamp: IndexStamp) -> [UInt8] {
-    outline.replacing(
-      in: content,
+    pieces(stamped: stamp).joinedBytes
+  }
+
+  /// The pieces of the text with a stamp, which share the memory of the text.
+  package func pieces(stamped stamp: IndexStamp) -> [ArraySlice<UInt8>] {
+    outline.pieces(
+      of: content,
       annotations: [JSON.Member(IndexStamp.key, .string(stamp.text))]
         + annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) })
   }

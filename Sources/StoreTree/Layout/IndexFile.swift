@@ -20,7 +20,7 @@ final class IndexFile: Node {
   var entryTimeout: Duration { .zero }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    let size = shared.indexVersions.current(try shared.references.index(context)).content.count
+    let size = shared.indexVersions.current(try shared.references.index(context)).size
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.isWritable ? 0o644 : 0o444, size: Int64(size),
       modified: try shared.references.modified(context), attributeTimeout: .zero)
@@ -39,14 +39,16 @@ final class IndexFile: Node {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let process = shared.processes.process(ofThread: context.thread)
-    guard request.isWriting || request.isTruncating else { return BufferHandle(try content(process, context)) }
+    guard request.isWriting || request.isTruncating else {
+      return BufferHandle(pieces: try pieces(process, context))
+    }
     guard shared.isWritable else { throw .readOnlyFileSystem }
     return IndexHandle(
-      shared, content: request.isTruncating ? nil : try content(process, context), process: process)
+      shared, content: request.isTruncating ? nil : try pieces(process, context).joinedBytes, process: process)
   }
 
-  private func content(_ process: Int32, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  private func pieces(_ process: Int32, _ context: RequestContext) throws(Errno) -> [ArraySlice<UInt8>] {
     shared.removals.noteUse(by: process, readsIndex: true)
-    return shared.indexVersions.open(try shared.references.index(context), process: process).content
+    return shared.indexVersions.open(try shared.references.index(context), process: process).pieces
   }
 }

@@ -9,7 +9,12 @@ final class IndexVersions: Sendable {
   /// A version as it is served.
   struct Served: Sendable {
     let stamp: IndexStamp
-    let content: [UInt8]
+    fileprivate let text: IndexText
+
+    /// The content in pieces, which share the memory of the store's index.
+    var pieces: [ArraySlice<UInt8>] { text.pieces(stamped: stamp) }
+    /// The length of the content in bytes.
+    var size: Int { pieces.reduce(0) { $0 + $1.count } }
   }
 
   fileprivate struct Old {
@@ -113,7 +118,7 @@ extension IndexVersions.State {
     }
     text = new
     isOut = false
-    let next = IndexVersions.Served(stamp: stamp, content: new.stamped(stamp))
+    let next = IndexVersions.Served(stamp: stamp, text: new)
     served = next
     return next
   }
