@@ -7,9 +7,11 @@ import SystemPackage
 /// `index.json` open for writing. The content is applied as soon as it is a whole index, because shells and BuildKit ignore
 /// the error of `close(2)`.
 final class IndexHandle: FileHandle {
-  private struct State {
+  fileprivate struct State {
     var content: EditedContent
     var extent = JSONExtent()
+    /// The number of contents that ended like an index and did not parse.
+    var failedParses = 0
     /// Whether the content differs from what was read or applied.
     var isChanged: Bool
     var failure: Errno?
@@ -94,10 +96,13 @@ final class IndexHandle: FileHandle {
       if let failure = state.failure { throw failure }
       try body(&state)
       state.isChanged = true
-      state.extent.append(state.content.bytes[state.extent.count...])
-      return state.extent.hasEnded ? state.content.bytes : nil
+      return state.canBeWhole() ? state.content.bytes : nil
     }
-    guard let content, let index = try? IndexText(parsing: content, like: shared.indexVersions.latest) else { return }
+    guard let content else { return }
+    guard let index = try? IndexText(parsing: content, like: shared.indexVersions.latest) else {
+      state.withLock { $0.failedParses += 1 }
+      return
+    }
     do throws(Errno) {
       try shared.applyIndex(index, process: process, context)
       state.withLock { if $0.content.bytes == content { $0.isChanged = false } }
@@ -109,5 +114,23 @@ final class IndexHandle: FileHandle {
   private func fail(_ error: Errno) -> Errno {
     state.withLock { $0.failure = error }
     return error
+  }
+}
+
+extension IndexHandle.State {
+  /// The failed parses after which the end of the object is looked for instead, which takes a fixed time for each byte.
+  private static let maximumFailedParses = 3
+  /// The most space, in bytes, before which the end of the object is looked at.
+  private static let maximumSpace = 4096
+
+  /// Whether the content can be a whole index. Most tools write few long pieces, of which only the last one ends with a brace;
+  /// with shorter pieces that could be tried in vain often.
+  fileprivate mutating func canBeWhole() -> Bool {
+    if let last = content.bytes.suffix(Self.maximumSpace).last(where: { $0 > 0x20 }) {
+      guard last == UInt8(ascii: "}") else { return false }
+      if failedParses < Self.maximumFailedParses { return true }
+    }
+    extent.append(content.bytes[extent.count...])
+    return extent.hasEnded
   }
 }
