@@ -19,7 +19,7 @@ struct IndexVersionsTests {
     #expect(versions.base(of: stamps[0], process: 0) == nil)
     #expect(versions.base(of: stamps[99], process: 0) == nil)
     let known = try #require(versions.base(of: stamps[101], process: 0))
-    #expect(String(decoding: known.content, as: UTF8.self).contains(#""101""#))
+    #expect(String(decoding: known.text.content, as: UTF8.self).contains(#""101""#))
     #expect(versions.base(of: stamps[10_100], process: 0) != nil)
   }
 
@@ -37,7 +37,7 @@ struct IndexVersionsTests {
     let stamp = versions.open(try index("served"), process: 0).stamp
     for process in Int32(1)...300 { versions.noteWrite(try index("by-\(process)"), stamp: stamp, process: process) }
     func base(_ process: Int32) -> String? {
-      versions.base(of: stamp, process: process).map { String(decoding: $0.content, as: UTF8.self) }
+      versions.base(of: stamp, process: process).map { String(decoding: $0.text.content, as: UTF8.self) }
     }
     #expect(base(1)?.contains("served") == true)
     #expect(base(300)?.contains("by-300") == true)
@@ -52,7 +52,7 @@ struct IndexVersionsTests {
       versions.noteWrite(try index("by-\(process)", padding: 2 << 20), stamp: stamp, process: process)
     }
     func base(_ process: Int32) -> Bool? {
-      versions.base(of: stamp, process: process).map { $0.content.count > 2 << 20 }
+      versions.base(of: stamp, process: process).map { $0.text.content.count > 2 << 20 }
     }
     #expect(base(1) == false)
     #expect(base(20) == true)

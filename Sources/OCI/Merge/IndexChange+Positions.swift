@@ -6,7 +6,8 @@ extension IndexChange {
     var digests = unnamedRemoved.union(keys.map(\.digest))
     for change in self.names { digests.formUnion(change.base.union(change.added.map { IndexEntryKey($0).digest })) }
     digests.formUnion(unnamedAdded.map { IndexEntryKey($0).digest })
-    let own = text.items.lazy.filter { names.contains($0.hashes.name) }.map(\.hashes.digest)
+    let known = HashFilter(names)
+    let own = text.items.lazy.filter { known.contains($0.hashes.name) }.map(\.hashes.digest)
     let all = Set(digests.map { IndexEntryScanner.hash($0) }).union(own)
     return text.positions(names, unnamed: [], any: all)
   }

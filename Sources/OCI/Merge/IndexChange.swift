@@ -56,7 +56,17 @@ public struct IndexChange: Sendable {
       try self.init(from: nil, to: IndexVersion(written))
       return
     }
-    let (removed, added) = IndexText.difference(base, written)
+    try self.init(from: base, to: written, IndexText.difference(base, written))
+  }
+
+  /// Compares what a writer wrote with its base.
+  ///
+  /// - Parameter difference: the positions of the entries in each of both that the other has not.
+  /// - Throws: ``InvalidValue`` as ``init(from:to:)-(IndexVersion?,_)``.
+  package init(
+    from base: IndexText, to written: IndexText, _ difference: (old: [Int], new: [Int])
+  ) throws(InvalidValue) {
+    let (removed, added) = difference
     let changed = removed.map { base.items[$0].hashes } + added.map { written.items[$0].hashes }
     let names = Set(changed.map(\.name)).subtracting([0])
     let digests = Set(changed.map(\.digest))

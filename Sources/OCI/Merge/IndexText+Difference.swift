@@ -1,6 +1,6 @@
 extension IndexText {
   /// The positions of the entries in each of two texts that the other has not.
-  static func difference(_ old: IndexText, _ new: IndexText) -> (old: [Int], new: [Int]) {
+  package static func difference(_ old: IndexText, _ new: IndexText) -> (old: [Int], new: [Int]) {
     func isSame(_ position: Int, _ other: Int) -> Bool {
       old.items[position].hashes == new.items[other].hashes && old.bytes(at: position) == new.bytes(at: other)
     }
@@ -56,7 +56,14 @@ extension IndexText {
 
     /// Compares two texts.
     package init(from old: IndexText, to new: IndexText) {
-      let (removed, added) = IndexText.difference(old, new)
+      self.init(from: old, to: new, IndexText.difference(old, new))
+    }
+
+    /// Takes the entries that differ from two texts.
+    ///
+    /// - Parameter difference: their positions, as ``IndexText/difference(_:_:)`` has them.
+    package init(from old: IndexText, to new: IndexText, _ difference: (old: [Int], new: [Int])) {
+      let (removed, added) = difference
       self.removed = removed.map { Entry(bytes: Array(old.bytes(at: $0)), hashes: old.items[$0].hashes) }
       self.added = added.map { Entry(bytes: Array(new.bytes(at: $0)), hashes: new.items[$0].hashes) }
       annotations = new.annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) }

@@ -36,7 +36,8 @@ public struct IndexText: Sendable {
       return
     }
     var items: [Item] = []
-    items.reserveCapacity(known?.items.count ?? 0)
+    // Most tools add few entries.
+    items.reserveCapacity((known?.items.count ?? 0) + 16)
     var scanner = IndexEntryScanner(content)
     // The entry of the known index that is expected next.
     var next = 0
@@ -134,7 +135,8 @@ public struct IndexText: Sendable {
 
   /// The entries that have one of these names, or none and one of these digests, or in any case one of other digests.
   func positions(_ names: Set<UInt64>, unnamed digests: Set<UInt64>, any others: Set<UInt64> = []) -> [Int] {
-    items.indices.filter { (position) in
+    let (names, digests, others) = (HashFilter(names), HashFilter(digests), HashFilter(others))
+    return items.indices.filter { (position) in
       let hashes = items[position].hashes
       return hashes.name == 0
         ? digests.contains(hashes.digest) || others.contains(hashes.digest)

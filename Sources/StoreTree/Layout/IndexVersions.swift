@@ -17,6 +17,13 @@ final class IndexVersions: Sendable {
     var size: Int { pieces.reduce(0) { $0 + $1.count } }
   }
 
+  /// The base of a written index.
+  struct Base {
+    let text: IndexText
+    /// Whether that is the version of the stamp, and not an earlier write of the process under it.
+    let isVersion: Bool
+  }
+
   fileprivate struct Old {
     let version: UInt64
     /// The change from the next version to this one.
@@ -81,23 +88,29 @@ final class IndexVersions: Sendable {
   var latest: IndexText? { state.withLock(notifying: .none) { $0.text } }
 
   /// Returns the base of what a process wrote; `nil` if it is unknown.
-  func base(of stamp: IndexStamp?, process: Int32) -> IndexText? {
+  func base(of stamp: IndexStamp?, process: Int32) -> Base? {
     guard let stamp, stamp.source == source else { return nil }
     return state.withLock { state in
       guard let version = state.version(stamp.version) else { return nil }
       let write = state.writes.last { $0.process == process && $0.process != 0 && $0.stamp == stamp }
-      return write.map { version.applying([$0.difference]) } ?? version
+      guard let write else { return Base(text: version, isVersion: true) }
+      return Base(text: version.applying([write.difference]), isVersion: false)
     }
   }
 
   /// Notes what a process wrote: the base of its next write under the same stamp.
-  func noteWrite(_ written: IndexText, stamp: IndexStamp?, process: Int32) {
+  ///
+  /// - Parameter difference: the change from the version of the stamp, if it is known.
+  func noteWrite(
+    _ written: IndexText, stamp: IndexStamp?, process: Int32, _ difference: IndexText.Difference? = nil
+  ) {
     state.withLock { state in
       state.pins[process] = nil
       guard process != 0, let stamp, stamp.source == source, let version = state.version(stamp.version) else { return }
       state.writes.removeAll { $0.process == process && $0.stamp == stamp }
       state.writes.append(
-        Write(process: process, stamp: stamp, difference: IndexText.Difference(from: version, to: written)))
+        Write(
+          process: process, stamp: stamp, difference: difference ?? IndexText.Difference(from: version, to: written)))
       while state.writes.count > Self.maximumWrites
         || state.writes.reduce(0, { $0 + $1.difference.size }) > Self.maximumSize
       {

@@ -19,9 +19,15 @@ extension TreeContext {
     if base == nil, let stamp {
       logger.notice("change index: process \(process): unknown version \(stamp.text), so nothing is deleted")
     }
+    let difference = base.map { IndexText.difference($0.text, written) }
     let change: IndexChange
     do throws(InvalidValue) {
-      change = try IndexChange(from: base, to: written)
+      change =
+        if let base, let difference {
+          try IndexChange(from: base.text, to: written, difference)
+        } else {
+          try IndexChange(from: nil, to: written)
+        }
     } catch {
       refuse("change index: process \(process): \(error)")
       throw .invalidArgument
@@ -44,7 +50,12 @@ extension TreeContext {
       }
       references.refresh()
     }
-    indexVersions.noteWrite(written, stamp: stamp, process: process)
+    indexVersions.noteWrite(
+      written, stamp: stamp, process: process,
+      base.flatMap { (base) in
+        guard base.isVersion, let difference else { return nil }
+        return IndexText.Difference(from: base.text, to: written, difference)
+      })
     removals.noteUse(by: process)
     removals.noteIndexWrite(by: process)
     decideRemovals()
