@@ -2,7 +2,7 @@
 
 The order of the calls, the open files and the names of temporary files are those of the recording. The content is new:
 blobs are made for the tag, and the index is what the tool makes of the one that it read. A call that succeeded when it was
-recorded must succeed. Prints the digest of the tag, or nothing where the tool removes.
+recorded must succeed. Prints the digest of the tag or of the artifact, or nothing where the tool removes.
 """
 
 import errno, fcntl, hashlib, json, os, re, sys, zlib
@@ -47,7 +47,8 @@ class Replay:
     self.seed = zlib.crc32(f"{tag} {os.getpid()}".encode())
     self.files, self.targets, self.indexes, self.listed = {}, {}, [], None
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "traces")
-    with open(f"{folder}/{trace}.txt") as file: self.calls = [CALL.match(line).groups() for line in file if line.strip()]
+    recording = tools.RECORDINGS.get(trace, trace)
+    with open(f"{folder}/{recording}.txt") as file: self.calls = [CALL.match(line).groups() for line in file if line.strip()]
     self.renames = {}
     for call, text, failed, _ in self.calls:
       if call in ("rename", "renameat") and not failed:

@@ -40,7 +40,9 @@ write() {
   done
 }
 
-tools=(skopeo umoci skopeo-copy oras-cp crane-pull crane-pull-index regctl-image-copy buildx-oci-dir umoci-new umoci-config)
+tools=(
+  skopeo umoci skopeo-copy oras-cp crane-pull crane-pull-index regctl-image-copy buildx-oci-dir buildx-cache-to umoci-new umoci-config
+)
 put skopeo base
 rounds=0
 writers=0

@@ -71,6 +71,8 @@ class Crane(Tool):
   def add(self, entries, entry, tag): return entries + [named(entry, tag)]
 
 class Oras(Tool):
+  """Adds an image, and then its name; `oras attach` writes the first of both, of an artifact."""
+
   def __init__(self, trace):
     super().__init__(trace)
     self.has_added = trace == "oras-tag"
@@ -104,14 +106,23 @@ class Regctl(Tool):
     return entries[:place] + entries[place + 1:]
 
 class Buildx(Tool):
+  """An image has a whole name; a cache has a tag alone."""
   pwrites = True
+
+  def __init__(self, trace):
+    super().__init__(trace)
+    self.has_image = "cache" not in trace
+
   def add(self, entries, entry, tag):
-    image = f"docker.io/library/app:{tag}"
-    kept = [other for other in entries if other.get("annotations", {}).get(IMAGE_KEY) != image]
+    image = f"docker.io/library/app:{tag}" if self.has_image else None
+    kept = [other for other in entries if name(other) != tag or other["annotations"].get(IMAGE_KEY) != image]
     return kept + [named(entry, tag, image)]
 
 class Containerization(Tool):
   def edit(self, indexes, entry, tag): return {"schemaVersion": 2, "manifests": [named(entry, tag)]}
+
+# BuildKit stores a cache by the calls by which it stores an image.
+RECORDINGS = {"buildx-cache-to": "buildx-oci-dir"}
 
 TOOLS = {"skopeo": Skopeo, "umoci": Umoci, "crane": Crane, "oras": Oras, "regctl": Regctl, "buildx": Buildx,
          "containerization": Containerization}
