@@ -29,6 +29,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/podman.sh")
   }
 
+  @Test("W1, W2, W3: a container writes to the mount as its volume", .needs(.root, .tools("busybox", "podman", "runc")))
+  func volume() throws {
+    try ScriptedMount.mounted().run("LayoutTool/volume.sh")
+  }
+
   @Test("W1, W3, W5, W6: text tools and editors change index.json")
   func text() throws {
     try ScriptedMount.mounted().run("LayoutTool/text.sh")
