@@ -110,54 +110,86 @@ enum Layouts: Suite {
 
   /// Four tools that make 25 tags each, concurrently: the number of tags that are lost.
   private static func lostUpdates(_ setting: Setting) throws -> [Comparison] {
-    guard let skopeo = Program.find("skopeo"), let umoci = Program.find("umoci") else { return [] }
+    let programs = Dictionary(
+      ["skopeo", "umoci", "buildah", "jq"].compactMap { (name) in Program.find(name).map { (name, $0) } }
+    ) { (first, _) in first }
+    guard let skopeo = programs["skopeo"], let umoci = programs["umoci"] else { return [] }
     let image = "\(setting.workspace.path)/small"
     try Program.run([umoci, "init", "--layout", image])
     try Program.run([umoci, "new", "--image", "\(image):v1"])
-    let script = """
-      cd "$1"
-      write() {
-        for i in $(seq 25); do
-          case $1 in
-            1|2) "$skopeo" --insecure-policy copy -q "oci:$image:v1" "oci:$PWD:$1-$i" && echo "$1-$i" >>"$acknowledged" ;;
-            *) "$umoci" new --image "$PWD:$1-$i" && echo "$1-$i" >>"$acknowledged" ;;
-          esac
-        done 2>/dev/null
-        true
+    let tools = programs.keys.sorted()
+    let random = (0..<2).map { _ in (0..<4).map { _ in tools.randomElement() ?? "skopeo" }.sorted() }
+    let mixes = [["skopeo", "skopeo", "umoci", "umoci"], ["skopeo", "skopeo", "skopeo", "skopeo"], tools] + random
+    return try mixes.enumerated().map { (number, mix) in
+      try lostUpdates(Array(mix), number, setting) { (place) in
+        [
+          "env", "skopeo=\(skopeo)", "umoci=\(umoci)", "buildah=\(programs["buildah"] ?? "")",
+          "jq=\(programs["jq"] ?? "")", "image=\(image)", "work=\(setting.workspace.path)", "sh", "-c", script, "sh",
+          place,
+        ] + mix
       }
-      : >"$acknowledged"
-      for writer in 1 2 3 4; do write $writer & done
-      wait
-      "$umoci" ls --layout . | sort >"$acknowledged.listed"
-      sort "$acknowledged" | comm -23 - "$acknowledged.listed" | wc -l
-      """
+    }
+  }
+
+  /// Makes tags in a layout, which has one called `base`, by the tools that are named, and prints how many are lost.
+  private static let script = """
+    cd "$1" && shift
+    acknowledged=$work/acknowledged
+    "$skopeo" --insecure-policy copy -q "oci:$image:v1" "oci:$PWD:base"
+    buildah() { "$buildah" --storage-driver vfs --root "$work/buildah" --runroot "$work/run" "$@"; }
+    case " $* " in *" buildah "*) buildah pull -q "oci:$image:v1" >"$work/id" ;; esac
+    name='.annotations["org.opencontainers.image.ref.name"]'
+    make() {
+      case $1 in
+        skopeo) "$skopeo" --insecure-policy copy -q "oci:$image:v1" "oci:$PWD:$2" ;;
+        umoci) "$umoci" new --image "$PWD:$2" ;;
+        buildah) buildah push -q "$(cat "$work/id")" "oci:$PWD:$2" ;;
+        jq)
+          "$jq" -c --arg tag "$2" ".manifests += [.manifests[0] | $name = \\$tag]" index.json >".index.json.$2" &&
+            mv ".index.json.$2" index.json ;;
+      esac
+    }
+    write() {
+      for i in $(seq 25); do make "$1" "$2-$i" && echo "$2-$i" >>"$acknowledged"; done 2>/dev/null
+      true
+    }
+    : >"$acknowledged"
+    number=0
+    for tool; do
+      number=$((number + 1))
+      write "$tool" $number &
+    done
+    wait
+    "$umoci" ls --layout . | sort >"$acknowledged.listed"
+    sort "$acknowledged" | comm -23 - "$acknowledged.listed" | wc -l
+    """
+
+  /// - Parameter words: the command that works in a layout and prints the number of lost tags.
+  private static func lostUpdates(
+    _ mix: [String], _ number: Int, _ setting: Setting, _ words: @escaping (String) -> [String]
+  ) throws -> Comparison {
     func lost(in place: String) throws -> Double {
-      let words = [
-        "env", "skopeo=\(skopeo)", "umoci=\(umoci)", "image=\(image)",
-        "acknowledged=\(setting.workspace.path)/acknowledged", "sh", "-c", script, "sh", place,
-      ]
-      let output = try Program.output(of: words, in: setting.workspace)
+      let output = try Program.output(of: words(place), in: setting.workspace)
       guard let count = Double(output.filter { !$0.isWhitespace }) else { throw Failure("no count: \(output)") }
       return count
     }
     let directory = Contender(name: "directory") {
       let plain = "\(setting.workspace.path)/lossy"
-      try Program.run([umoci, "init", "--layout", plain])
+      try Program.run(["cp", "-r", "\(setting.workspace.path)/small", plain])
       let count = try lost(in: plain)
       try Program.run(["rm", "-r", plain])
       return count
     }
-    return [
-      Comparison(
-        work: "tags lost of 100, by 2 skopeo and 2 umoci", quantity: .count, target: .value(0), baselines: [directory],
-        subjects: try setting.subjects.map { (fileSystem) in
-          let store = try setting.store("lossless-\(fileSystem.name)")
-          let mount = try setting.mount(store, by: fileSystem)
-          return Contender(name: fileSystem.name) {
-            try mount.renew()
-            return try lost(in: mount.place)
-          }
-        })
-    ]
+    return Comparison(
+      work: "tags lost of 100, by \(mix.joined(separator: ", "))", quantity: .count, target: .value(0),
+      baselines: [directory],
+      subjects: try setting.subjects.map { (fileSystem) in
+        let store = try setting.store("lossless-\(number)-\(fileSystem.name)")
+        let mount = try setting.mount(store, by: fileSystem)
+        return Contender(name: fileSystem.name) {
+          try mount.renew()
+          return try lost(in: mount.place)
+        }
+      })
   }
 }
