@@ -47,7 +47,8 @@ package final class DirectoryWatch: Sendable {
   package func next() throws(Errno) -> [Event]? {
     while true {
       if casfs_wait_readable(queue.rawValue, stop.reader.rawValue) == 0 { return nil }
-      var buffer = [UInt8](repeating: 0, count: 64 << 10)
+      // A hundred events. A longer buffer takes longer to clear than the few events of a change take to handle.
+      var buffer = [UInt8](repeating: 0, count: 8 << 10)
       let count: Int
       do throws(Errno) {
         var span = buffer.mutableSpan
