@@ -30,7 +30,7 @@ extension FileTree {
     }
     let (parentPath, name) = LayerPath.split(entry.path)
     let parent = try directory(parentPath)
-    if name.starts(with: ".wh.".utf8) { return try whiteout(name, in: parent) }
+    if !keepsWhiteouts, name.starts(with: ".wh.".utf8) { return try whiteout(name, in: parent) }
     let existing = child(name, of: parent)
     if entry.kind == .directory, let existing, inode(of: existing).kind == .directory {
       return setDirectory(existing, entry)
@@ -38,13 +38,14 @@ extension FileTree {
     if let existing { remove(existing) }
     guard let kind = entry.kind else {
       guard let target = try find(entry.link), inode(of: target).kind != .directory else {
+        if keepsWhiteouts { return try addBrokenLink(name, in: parent, entry) }
         throw DecodingError(
           "hard link to what is not there: \(String(decoding: entry.link.prefix(200), as: UTF8.self))")
       }
       return try link(name, in: parent, to: nodes[Int(target)].inode, entry)
     }
     // overlayfs marks a removed name by this device.
-    if kind == .characterDevice, entry.deviceMajor == 0, entry.deviceMinor == 0 { return }
+    if !keepsWhiteouts, kind == .characterDevice, entry.deviceMajor == 0, entry.deviceMinor == 0 { return }
     try add(name, to: parent, add(inode(of: entry, kind)))
   }
 
@@ -135,6 +136,16 @@ extension FileTree {
       extras[extra].attributes.removeAll { $0.name == attribute.name }
       extras[extra].attributes.append(attribute)
     }
+  }
+
+  /// Adds an empty file for a hard link whose target is in a lower layer, which is not shown here.
+  private mutating func addBrokenLink(
+    _ name: ArraySlice<UInt8>, in parent: Int32, _ entry: LayerEntry
+  ) throws(DecodingError) {
+    var file = entry
+    let reason = Array("hard link to a file of a lower layer: ".utf8) + entry.link
+    file.attributes.append(ExtendedAttribute(name: Array("user.casfs.error".utf8), value: reason))
+    try add(name, to: parent, add(inode(of: file, .file)))
   }
 
   /// The target of a symbolic link.

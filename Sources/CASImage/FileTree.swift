@@ -59,8 +59,12 @@ struct FileTree: Sendable {
   /// Directories from which all of lower layers was removed by the current one.
   var purged: Set<Int32> = []
 
+  /// Whether whiteouts are files, as in the archive of a layer, and remove nothing.
+  let keepsWhiteouts: Bool
+
   /// A tree of only the root directory.
-  init() {
+  init(keepingWhiteouts: Bool = false) {
+    keepsWhiteouts = keepingWhiteouts
     nodes = [Node(parent: 0, nameStart: 0, nameLength: 0, layer: 0, stamp: 0, inode: 0)]
     inodes = [Inode(kind: .directory, layer: 0, mode: 0o755, links: 1)]
   }
@@ -171,6 +175,21 @@ struct FileTree: Sendable {
     nodes[Int(node)].inode = -1
     inodes[Int(inode)].links -= 1
     if inodes[Int(inode)].links == 0 { freeInodes.append(inode) }
+  }
+
+  /// Frees the memory that growing arrays have in reserve, when the tree is complete.
+  mutating func compact() {
+    func exact<Element>(_ array: [Element]) -> [Element] {
+      var copy: [Element] = []
+      copy.reserveCapacity(array.count)
+      copy += array
+      return copy
+    }
+    nodes = exact(nodes)
+    inodes = exact(inodes)
+    bytes = exact(bytes)
+    freeInodes = []
+    purged = []
   }
 
   /// FNV-1a, with the bits mixed so that the low ones depend on all.

@@ -12,8 +12,9 @@ import SystemPackage
 public final class Image: Sendable {
   /// The descriptor of the image's manifest.
   public let manifest: Descriptor
-  private let tree: FileTree
+  let tree: FileTree
   private let layers: [LayerContent]
+  private let attributeNames: Set<[UInt8]>
 
   /// Opens an image, and reads its layers once, unless the cache has their indexes.
   ///
@@ -24,76 +25,93 @@ public final class Image: Sendable {
   /// - Throws: `CASError.Code.invalid` if the image has no file system, or a layer is malformed;
   ///   `CASError.Code.corrupt` if a layer has another digest than stated;
   ///   `CASError.Code.notFound` if a part of it is not stored.
-  public init(
+  public convenience init(
     _ descriptor: Descriptor, in engine: any Engine, platform: Platform? = nil, cache: LayerCache? = nil,
     cancellation: CancellationToken = .none, progress: (Int64, Int64) throws(CASError) -> Void = { _, _ in }
   ) throws(CASError) {
     let plan = try ImagePlan(descriptor, in: engine, platform: platform, cancellation: cancellation)
+    try self.init(plan, LayerCatalog(cache), progress)
+  }
+
+  /// Opens the image of a plan.
+  ///
+  /// - Parameter progress: called with the number of bytes of layers that are done, and that of all.
+  init(
+    _ plan: ImagePlan, _ catalog: LayerCatalog, _ progress: (Int64, Int64) throws(CASError) -> Void
+  ) throws(CASError) {
     manifest = plan.manifest
     let total = plan.layers.reduce(0) { $0 &+ $1.descriptor.size }
-    var tree = FileTree()
+    var tree = FileTree(keepingWhiteouts: plan.isOneLayer)
     var layers: [LayerContent] = []
     var done: Int64 = 0
     for scan in plan.layers {
-      let index = try Self.index(scan, cache) { (count) throws(CASError) in try progress(done &+ count, total) }
-      let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation)
+      let layer = try catalog.layer(scan) { (count) throws(CASError) in try progress(done &+ count, total) }
+      let index = layer.index
+      let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: scan.cancellation)
       guard index.content == scan.contentDigest else {
         throw CASError(
           .corrupt, context,
           cause: "corrupt: the decoded layer has the digest \(index.content), not \(scan.contentDigest)",
           corruption: CASError.Corruption(expected: scan.contentDigest, actual: index.content))
       }
+      try context.checkCancellation()
       let number = UInt16(layers.count)
-      do throws(DecodingError) {
-        try tree.apply(index.entries, layer: number)
-      } catch {
-        throw context.malformed(error.reason)
+      try context.mappingDecoding { () throws(DecodingError) in
+        try tree.apply(try index.entries(), layer: number)
       }
-      layers.append(LayerContent(index, scan, cache))
+      layers.append(layer)
       done &+= scan.descriptor.size
     }
+    tree.compact()
+    attributeNames = Set(tree.extras.lazy.flatMap { $0.attributes.map(\.name) })
     self.tree = tree
     self.layers = layers
-  }
-
-  /// The index of a layer, from the cache or by reading the layer.
-  private static func index(
-    _ scan: LayerScan, _ cache: LayerCache?, _ progress: (Int64) throws(CASError) -> Void
-  ) throws(CASError) -> LayerIndex {
-    let stored = try scan.engine.blobInfo(scan.descriptor.digest, cancellation: scan.cancellation).size
-    guard stored == scan.descriptor.size else {
-      throw OperationContext("read layer", on: scan.descriptor.digest)
-        .malformed("the blob has \(stored) bytes, not \(scan.descriptor.size)")
-    }
-    if let index = cache?.index(of: scan.descriptor.digest),
-      index.content.algorithm == scan.contentDigest.algorithm
-    {
-      return index
-    }
-    let index = try scan.run(progress: progress)
-    cache?.store(index)
-    return index
   }
 
   /// The number of pieces of layers that were decoded, for tests.
   package var decodedPieceCount: Int { layers.reduce(0) { $0 + $1.decodedPieceCount } }
 
+  /// The number of files and directories.
+  package var fileCount: Int { tree.nodes.count }
+
+  /// Whether a file of the image has an extended attribute of a name.
+  package func hasAttribute(named name: [UInt8]) -> Bool { attributeNames.contains(name) }
+
   /// The root directory.
-  public var root: ImageFile { ImageFile(0, tree) }
+  public var root: ImageFile { ImageFile(0, self) }
 
   /// Finds a file by its path from the root. Symbolic links are followed within the root, except for the last part.
   ///
   /// - Returns: `nil` if there is none.
   public func file(at path: [UInt8]) -> ImageFile? {
     guard let node = try? tree.find(path) else { return nil }
-    return ImageFile(node, tree)
+    return ImageFile(node, self)
+  }
+
+  /// Finds a file in a directory by its name.
+  ///
+  /// - Returns: `nil` if there is none.
+  public func child(named name: [UInt8], of directory: ImageFile) -> ImageFile? {
+    tree.child(name[...], of: directory.node).map { ImageFile($0, self) }
   }
 
   /// Returns the files in a directory, sorted by the bytes of their names.
   public func children(of file: ImageFile) -> [ImageFile] {
     guard file.kind == .directory else { return [] }
     return tree.children(of: file.node).sorted { tree.name(of: $0).lexicographicallyPrecedes(tree.name(of: $1)) }
-      .map { ImageFile($0, tree) }
+      .map { ImageFile($0, self) }
+  }
+
+  /// Returns the files in a directory in the order of the layers, in which reading them decodes least.
+  package func unsortedChildren(of directory: ImageFile) -> [ImageFile] {
+    tree.children(of: directory.node).reversed().map { ImageFile($0, self) }
+  }
+
+  /// Whether a read needs nothing that is not in memory.
+  package func isInMemory(_ file: ImageFile, at offset: Int64, count: Int) -> Bool {
+    let inode = tree.inode(of: file.node)
+    return inode.kind == .file && inode.extra < 0 && offset >= 0 && offset < inode.size
+      && layers[Int(inode.layer)].isInMemory(min(count, Int(clamping: inode.size - offset)), at: inode.place + offset)
   }
 
   /// Reads the content of a regular file from an offset, until the buffer is full or the content ends.

@@ -12,10 +12,15 @@ struct ImagePlan {
 
   let manifest: Descriptor
   let layers: [LayerScan]
+  /// Whether only one layer of the image is shown, and not the tree of all.
+  let isOneLayer: Bool
 
+  /// - Parameter number: the only layer to show; `nil` for all.
   init(
-    _ descriptor: Descriptor, in engine: any Engine, platform: Platform?, cancellation: CancellationToken
+    _ descriptor: Descriptor, in engine: any Engine, platform: Platform?, layer number: Int? = nil,
+    cancellation: CancellationToken
   ) throws(CASError) {
+    isOneLayer = number != nil
     let context = OperationContext("open image", on: descriptor.digest, cancellation: cancellation)
     var descriptor = descriptor
     var manifest = try Self.manifest(descriptor, engine, context)
@@ -34,7 +39,7 @@ struct ImagePlan {
       throw context.malformed("the image has \(manifest.layers.count) layers, and its configuration \(values.count)")
     }
     var layers: [LayerScan] = []
-    for (layer, value) in zip(manifest.layers, values) {
+    for (place, (layer, value)) in zip(manifest.layers, values).enumerated() where place == number ?? place {
       guard Self.isLayer(layer.mediaType) else {
         throw context.malformed("not a media type of a layer: \(layer.mediaType)")
       }

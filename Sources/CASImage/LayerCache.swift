@@ -64,7 +64,8 @@ public final class LayerCache: Sendable {
 
   /// Keeps an index, in the place of one of this layer.
   func store(_ index: LayerIndex) {
-    guard let bytes = try? index.serialized(), Int64(bytes.count) <= sizeLimit else { return }
+    let bytes = index.serialized()
+    guard Int64(bytes.count) <= sizeLimit else { return }
     let name = Self.name(index.blob)
     let temporary = "\(name).\(CurrentProcess.id).\(UInt64.random(in: 0...UInt64.max))"
     do throws(Errno) {

@@ -5,120 +5,247 @@ import Synchronization
 
 /// Random access to the decoded content of a layer: what is read is decoded from the checkpoint before it, and compared
 /// with the digests of its pieces.
+///
+/// Pieces are decoded concurrently, each once for all callers that wait for it (singleflight).
 final class LayerContent: Sendable {
-  /// The number of decoded pieces that are kept.
-  private static let pieceLimit = 8
+  /// The number of pieces that are decoded concurrently: a decoder can take 128 MiB.
+  private static let decoderLimit = 4
+
+  /// How long the failure of reading the layer again stands: ten times as long as it took, within these.
+  private static let shortestFailure = Duration.seconds(5)
+  private static let longestFailure = Duration.seconds(60)
 
   private struct State {
     var index: LayerIndex
+    /// Counts the indexes: a failure with an older one says nothing of this.
+    var version = 0
     var reader: (any BlobReader)?
-    /// The decoder of the last read, from which a later place can be reached.
+    /// Whether a piece was decoded since the last trim.
+    var isUsed = false
+    /// Idle decoders, from which later places can be reached; the last one was used last.
+    var streams: [LayerStream] = []
+    /// The pieces that are being decoded.
+    var busy: Set<Int> = []
+    /// Whether a caller reads the layer again.
+    var isScanning = false
+    /// The error of reading the layer again, and until when it stands.
+    var failure: (error: CASError, expiry: ContinuousClock.Instant)?
+  }
+
+  /// The parts that a caller needs to decode a piece.
+  private struct Turn {
+    var index: LayerIndex
+    var version: Int
+    var reader: (any BlobReader)?
     var stream: LayerStream?
-    var pieces: [(number: Int, content: [UInt8])] = []
   }
 
   private let scan: LayerScan
   private let cache: LayerCache?
-  private let state: Mutex<State>
+  private let pieces: PieceCache
+  private let state: Monitor<State>
+  private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
   /// The number of pieces that were decoded, for tests.
   private let decoded = Atomic<Int>(0)
   var decodedPieceCount: Int { decoded.load(ordering: .relaxed) }
 
-  init(_ index: LayerIndex, _ scan: LayerScan, _ cache: LayerCache?) {
+  init(_ index: LayerIndex, _ scan: LayerScan, _ cache: LayerCache?, _ pieces: PieceCache) {
     self.scan = scan
     self.cache = cache
-    state = Mutex(State(index: index))
+    self.pieces = pieces
+    state = Monitor(State(index: index))
+  }
+
+  deinit { pieces.removeAll(of: id) }
+
+  /// The index of the layer.
+  var index: LayerIndex { state.withLock(notifying: .none) { $0.index } }
+
+  /// Frees the decoders, and closes the blob, unless they were used since the last call.
+  func trim() {
+    state.withLock(notifying: .none) { (state) in
+      defer { state.isUsed = false }
+      if state.isUsed { return }
+      state.streams = []
+      state.reader = nil
+    }
+  }
+
+  /// Whether a read needs nothing that is not in memory.
+  func isInMemory(_ count: Int, at offset: Int64) -> Bool {
+    let first = Int(offset / LayerIndex.pieceSize)
+    let last = Int((offset + Int64(max(count, 1)) - 1) / LayerIndex.pieceSize)
+    return (first...max(first, last)).allSatisfy { pieces[PieceCache.Key(layer: id, number: $0)] != nil }
   }
 
   /// Reads from an offset of the decoded content until the buffer is full or the content ends.
   ///
   /// - Throws: `CASError.Code.corrupt` or `CASError.Code.invalid` if the layer is no
-  ///   longer what it was.
+  ///   longer what it was; `CASError.Code.cancelled`.
   func read(
     into buffer: inout MutableSpan<UInt8>, at offset: Int64, cancellation: CancellationToken
   ) throws(CASError) -> Int {
+    let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation)
     var done = 0
     while done < buffer.count {
       let position = offset + Int64(done)
-      let number = Int(position / LayerIndex.pieceSize)
       let start = Int(position % LayerIndex.pieceSize)
-      let piece = try state.withLock { (state) throws(CASError) in try self.piece(number, &state, cancellation) }
+      let piece = try piece(Int(position / LayerIndex.pieceSize), context)
       guard start < piece.count else { break }
       done += buffer.copy(piece.span.extracting(start..<piece.count), at: done)
     }
     return done
   }
 
-  private func piece(
-    _ number: Int, _ state: inout State, _ cancellation: CancellationToken
-  ) throws(CASError) -> [UInt8] {
-    if let place = state.pieces.firstIndex(where: { $0.number == number }) {
-      let piece = state.pieces.remove(at: place)
-      state.pieces.append(piece)
-      return piece.content
-    }
-    if Int64(number) * LayerIndex.pieceSize >= state.index.size { return [] }
-    var content = try? decode(number, &state, cancellation)
-    if content == nil {
-      try OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation).checkCancellation()
-      // The index does not fit the layer any more, or the layer has changed: both are read again.
-      cache?.remove(scan.descriptor.digest)
-      state.stream = nil
-      state.reader = nil
-      let index = try scan.run()
-      guard index.content == state.index.content, index.entries == state.index.entries else {
-        throw CASError(
-          .invalid, operation: "read layer", subject: scan.descriptor.digest.description,
-          cause: "the layer index was of another layer")
+  private func piece(_ number: Int, _ context: OperationContext) throws(CASError) -> [UInt8] {
+    let key = PieceCache.Key(layer: id, number: number)
+    var hasFailed = false
+    while true {
+      if let known = pieces[key] { return known }
+      let turn = try takeTurn(number, context)
+      guard let turn else { continue }
+      if Int64(number) * LayerIndex.pieceSize >= turn.index.size {
+        endTurn(number)
+        return []
       }
-      state.index = index
-      cache?.store(index)
-      content = try decode(number, &state, cancellation)
+      do throws(CASError) {
+        let (content, stream, reader) = try decode(number, turn, context)
+        pieces.insert(content, for: key)
+        endTurn(number, keeping: stream, reader, of: turn)
+        return content
+      } catch {
+        endTurn(number)
+        guard !hasFailed, error.code == .invalid || error.code == .corrupt else { throw error }
+        hasFailed = true
+        try scanAgain(after: turn, context)
+      }
     }
-    guard let content else { return [] }
-    if state.pieces.count == Self.pieceLimit { state.pieces.removeFirst() }
-    state.pieces.append((number, content))
-    return content
+  }
+
+  /// Waits until this caller can decode a piece.
+  ///
+  /// - Returns: `nil` if another caller decoded it meanwhile.
+  private func takeTurn(_ number: Int, _ context: OperationContext) throws(CASError) -> Turn? {
+    let key = PieceCache.Key(layer: id, number: number)
+    let turn: Turn?? = state.wait(
+      until: { !$0.isScanning && $0.busy.count < Self.decoderLimit && !Self.isNear(number, $0) },
+      unless: { context.cancellation.isCancelled }, notifying: .none,
+      then: { (state) -> Turn? in
+        if pieces[key] != nil { return nil }
+        state.busy.insert(number)
+        let start = Int64(number) * LayerIndex.pieceSize
+        let first = state.index.checkpoint(before: start)?.output ?? 0
+        let nearest = state.streams.lastIndex { $0.position <= start && $0.position >= first }
+        // A plain layer can be read from any place.
+        let isUsable = nearest.map { state.index.compression != .plain || state.streams[$0].position == start } ?? false
+        return Turn(
+          index: state.index, version: state.version, reader: state.reader,
+          stream: isUsable ? nearest.map { state.streams.remove(at: $0) } : nil)
+      })
+    guard let turn else { throw CASError(.cancelled, context, cause: "cancelled") }
+    return turn
+  }
+
+  /// Whether a piece is being decoded, or one from which its decoder gets here sooner than another from a checkpoint, as
+  /// when the kernel reads ahead.
+  private static func isNear(_ number: Int, _ state: State) -> Bool {
+    if state.busy.contains(number) { return true }
+    if state.busy.isEmpty || state.index.compression == .plain { return false }
+    let first = state.index.checkpoint(before: Int64(number) * LayerIndex.pieceSize)?.output ?? 0
+    return state.busy.contains { $0 < number && Int64($0 + 1) * LayerIndex.pieceSize > first }
+  }
+
+  private func endTurn(
+    _ number: Int, keeping stream: LayerStream? = nil, _ reader: (any BlobReader)? = nil, of turn: Turn? = nil
+  ) {
+    state.withLock { (state) in
+      state.busy.remove(number)
+      guard let stream, let reader, turn?.version == state.version else { return }
+      state.isUsed = true
+      state.reader = reader
+      if state.streams.count == Self.decoderLimit { state.streams.removeFirst() }
+      state.streams.append(stream)
+    }
+  }
+
+  /// Reads the layer again: the index does not fit it, or the layer has changed.
+  private func scanAgain(after turn: Turn, _ context: OperationContext) throws(CASError) {
+    let start = ContinuousClock.now
+    let isMine: Bool? = try state.wait(
+      until: { !$0.isScanning }, unless: { context.cancellation.isCancelled }, notifying: .none,
+      then: { (state) throws(CASError) in
+        guard state.version == turn.version else { return false }
+        if let failure = state.failure, failure.expiry > start { throw failure.error.during(context) }
+        state.isScanning = true
+        return true
+      })
+    guard let isMine else { throw CASError(.cancelled, context, cause: "cancelled") }
+    guard isMine else { return }
+    cache?.remove(scan.descriptor.digest)
+    var again = scan
+    again.cancellation = context.cancellation
+    let outcome = Result { () throws(CASError) in
+      let index = try again.run()
+      guard index.content == turn.index.content, index.packedEntries == turn.index.packedEntries else {
+        throw context.malformed("the layer index was of another layer")
+      }
+      return index
+    }
+    state.withLock { (state) in
+      state.isScanning = false
+      state.streams = []
+      state.reader = nil
+      switch outcome {
+      case .success(let index):
+        state.index = index
+        state.version += 1
+      case .failure(let error):
+        // Other reads must not read the whole layer for the same answer.
+        let now = ContinuousClock.now
+        let time = min(max(Self.shortestFailure, (now - start) * 10), Self.longestFailure)
+        if error.code != .cancelled { state.failure = (error, now + time) }
+      }
+    }
+    cache?.store(try outcome.get())
   }
 
   /// Decodes one piece.
   ///
   /// - Throws: if it has another digest, or cannot be decoded.
   private func decode(
-    _ number: Int, _ state: inout State, _ cancellation: CancellationToken
-  ) throws(CASError) -> [UInt8] {
-    let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation)
+    _ number: Int, _ turn: Turn, _ context: OperationContext
+  ) throws(CASError) -> (content: [UInt8], stream: LayerStream, reader: any BlobReader) {
     let start = Int64(number) * LayerIndex.pieceSize
+    // Both are used by later callers too, which this one's cancellation does not concern.
+    let shared = OperationContext("read layer", on: scan.descriptor.digest)
     let reader: any BlobReader
-    if let open = state.reader {
+    if let open = turn.reader {
       reader = open
     } else {
-      reader = try scan.engine.openBlob(scan.descriptor.digest, cancellation: cancellation)
-      state.reader = reader
+      reader = try scan.engine.openBlob(scan.descriptor.digest, cancellation: context.cancellation)
     }
     decoded.add(1, ordering: .relaxed)
-    let checkpoint = state.index.checkpoint(before: start)
     let stream: LayerStream
-    if let open = state.stream.take(), open.position <= start, open.position >= checkpoint?.output ?? 0 {
+    if let open = turn.stream {
       stream = open
-    } else if state.index.compression == .plain {
+    } else if turn.index.compression == .plain {
       let place = Checkpoint(output: start, input: start, unusedBits: 0, window: [], windowSize: 0)
-      stream = try LayerStream(reader, .plain, at: place, context)
+      stream = try LayerStream(reader, .plain, at: place, shared)
     } else {
-      stream = try LayerStream(reader, state.index.compression, at: checkpoint, context)
+      stream = try LayerStream(reader, turn.index.compression, at: turn.index.checkpoint(before: start), shared)
     }
-    var piece = [UInt8](repeating: 0, count: Int(min(LayerIndex.pieceSize, state.index.size - start)))
+    var piece = [UInt8](repeating: 0, count: Int(min(LayerIndex.pieceSize, turn.index.size - start)))
     while stream.position < start {
+      try context.checkCancellation()
       var span = piece.mutableSpan
       var part = span._mutatingExtracting(first: Int(min(Int64(span.count), start - stream.position)))
       guard try stream.read(into: &part) > 0 else { throw context.malformed("truncated") }
     }
     var span = piece.mutableSpan
-    guard try stream.read(into: &span) == piece.count, state.index.isPiece(piece.span, number) else {
+    guard try stream.read(into: &span) == piece.count, turn.index.isPiece(piece.span, number) else {
       throw context.malformed("a piece has another digest")
     }
-    state.stream = stream
-    return piece
+    return (piece, stream, reader)
   }
 }

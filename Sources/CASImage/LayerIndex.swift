@@ -18,14 +18,21 @@ struct LayerIndex: Sendable {
   var compression: LayerCompression
   /// The length of the decoded content, in bytes.
   var size: Int64
-  /// The packed entries; see ``EntryTable``.
-  var entries: [UInt8]
+  /// The entries, compressed with zstd; see ``EntryTable``.
+  private(set) var packedEntries: [UInt8]
+  /// The length of the entries before they were compressed, in bytes.
+  private let entriesSize: Int
   /// The number of entries.
   var entryCount: Int
   /// By ascending offset.
   var checkpoints: [Checkpoint]
   /// The SHA-256 digests of the pieces, one after another.
   var pieces: [UInt8]
+
+  /// The entries, packed; see ``EntryTable``.
+  func entries() throws(DecodingError) -> [UInt8] {
+    try ZstdBuffer.decompress(packedEntries.span, length: entriesSize)
+  }
 
   /// The last checkpoint at or before an offset.
   func checkpoint(before offset: Int64) -> Checkpoint? {
@@ -48,15 +55,15 @@ struct LayerIndex: Sendable {
   }
 
   /// The form on disk, which ends with a digest of all that is before.
-  func serialized() throws(DecodingError) -> [UInt8] {
+  func serialized() -> [UInt8] {
     var writer = ByteWriter()
     writer.add(blob.description.utf8)
     writer.add(content.description.utf8)
     writer.add(UInt64(compression.rawValue))
     writer.add(size)
     writer.add(UInt64(entryCount))
-    writer.add(UInt64(entries.count))
-    writer.add(try ZstdBuffer.compress(entries.span))
+    writer.add(UInt64(entriesSize))
+    writer.add(packedEntries)
     writer.add(pieces)
     writer.add(UInt64(checkpoints.count))
     for point in checkpoints {
@@ -89,10 +96,9 @@ struct LayerIndex: Sendable {
     self.compression = compression
     size = try reader.signed()
     entryCount = try reader.number()
-    let length: Int = try reader.number()
-    guard length <= (1 << 30) + (1 << 21) else { throw ByteReader.malformed }
-    let packed = try reader.string()
-    entries = try ZstdBuffer.decompress(packed.span, length: length)
+    entriesSize = try reader.number()
+    guard entriesSize <= (1 << 30) + (1 << 21) else { throw ByteReader.malformed }
+    packedEntries = try reader.string()
     pieces = try reader.string()
     checkpoints = []
     for _ in 0..<(try reader.number(UInt32.self)) {
@@ -110,12 +116,13 @@ struct LayerIndex: Sendable {
   init(
     blob: Digest, content: Digest, compression: LayerCompression, size: Int64, entries: EntryTable,
     checkpoints: [Checkpoint], pieces: [UInt8]
-  ) {
+  ) throws(DecodingError) {
     self.blob = blob
     self.content = content
     self.compression = compression
     self.size = size
-    self.entries = entries.bytes
+    packedEntries = try ZstdBuffer.compress(entries.bytes.span)
+    entriesSize = entries.bytes.count
     entryCount = entries.count
     self.checkpoints = checkpoints
     self.pieces = pieces

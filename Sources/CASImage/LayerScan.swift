@@ -13,7 +13,7 @@ struct LayerScan {
   let descriptor: Descriptor
   /// The digest that the configuration states of the decoded content.
   let contentDigest: Digest
-  let cancellation: CancellationToken
+  var cancellation: CancellationToken
 
   /// Runs the pass.
   ///
@@ -38,6 +38,8 @@ struct LayerScan {
     while true {
       let count = try Self.fill(&chunk, from: stream)
       if count == 0 { break }
+      // A small part of a blob can expand to gigabytes.
+      try context.checkCancellation()
       let content = chunk.span.extracting(first: count)
       contentHash.append(content)
       pieces.update(content)
@@ -55,9 +57,12 @@ struct LayerScan {
       throw context.malformed("the hash function returned no digest")
     }
     guard blob == descriptor.digest else { throw .corrupt(context, expected: descriptor.digest, actual: blob) }
-    return LayerIndex(
-      blob: blob, content: content, compression: compression, size: size, entries: scanner.entries,
-      checkpoints: stream.checkpoints, pieces: pieces.finish())
+    let digests = pieces.finish()
+    return try context.mappingDecoding { () throws(DecodingError) in
+      try LayerIndex(
+        blob: blob, content: content, compression: compression, size: size, entries: scanned.entries,
+        checkpoints: stream.checkpoints, pieces: digests)
+    }
   }
 
   private static func compression(of reader: any BlobReader) throws(CASError) -> LayerCompression {

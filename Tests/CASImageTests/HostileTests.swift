@@ -100,10 +100,10 @@ import Testing
     let zstd = try ZstdBuffer.compress(tar.span)
     // One member of stored blocks, whose checksum is that of the archive.
     let builder = try ImageBuilder()
-    let index = LayerIndex(
+    let index = try LayerIndex(
       blob: try Digest.of(tar), content: try Digest.of(tar), compression: .plain, size: Int64(tar.count),
       entries: try Self.entries(tar), checkpoints: [], pieces: [])
-    let packed = try index.serialized()
+    let packed = index.serialized()
     for round in 0..<3000 {
       var bytes = [tar, zstd, packed][round % 3]
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -121,7 +121,7 @@ import Testing
           engine: builder.engine, descriptor: descriptor, contentDigest: descriptor.digest, cancellation: .none)
         guard let index = try? scan.run() else { continue }
         var tree = FileTree()
-        try? tree.apply(index.entries, layer: 0)
+        try? tree.apply(index.entries(), layer: 0)
       }
     }
   }

@@ -1,0 +1,92 @@
+import CAS
+import CASPlatform
+import OCI
+
+/// The layers that are open, for all images of a store: each is read by one caller at a time, and shared.
+final class LayerCatalog: Sendable {
+  private struct Key: Hashable {
+    var blob: Digest
+    /// The algorithm of the digest of the decoded content, which one pass computes.
+    var algorithm: Digest.Algorithm
+  }
+
+  private struct State {
+    var layers: [Key: LayerContent] = [:]
+    /// The layers that a caller reads.
+    var busy: Set<Key> = []
+  }
+
+  private let cache: LayerCache?
+  private let pieces = PieceCache()
+  private let state = Monitor(State())
+
+  init(_ cache: LayerCache?) {
+    self.cache = cache
+  }
+
+  /// Returns the content of a layer that is open, whose index is in the cache, or that is read now.
+  ///
+  /// - Parameter progress: called with the number of bytes of the blob that are done.
+  /// - Throws: as `LayerScan.run(progress:)`; `CASError.Code.cancelled`.
+  func layer(_ scan: LayerScan, _ progress: (Int64) throws(CASError) -> Void) throws(CASError) -> LayerContent {
+    let key = Key(blob: scan.descriptor.digest, algorithm: scan.contentDigest.algorithm)
+    let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: scan.cancellation)
+    let found: LayerContent?? = state.wait(
+      until: { !$0.busy.contains(key) }, unless: { scan.cancellation.isCancelled }, notifying: .none,
+      then: { (state) in
+        if let layer = state.layers[key] { return layer }
+        state.busy.insert(key)
+        return nil
+      })
+    guard let found else { throw CASError(.cancelled, context, cause: "cancelled") }
+    if let found {
+      // Another image may state another size of the same blob.
+      try Self.checkSize(scan, context)
+      return found
+    }
+    let opened = Result { () throws(CASError) in
+      var uncancelled = scan
+      uncancelled.cancellation = .none
+      return LayerContent(try index(scan, context, progress), uncancelled, cache, pieces)
+    }
+    state.withLock { (state) in
+      state.busy.remove(key)
+      if case .success(let layer) = opened { state.layers[key] = layer }
+    }
+    return try opened.get()
+  }
+
+  private func index(
+    _ scan: LayerScan, _ context: OperationContext, _ progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) -> LayerIndex {
+    try Self.checkSize(scan, context)
+    if let index = cache?.index(of: scan.descriptor.digest),
+      index.content.algorithm == scan.contentDigest.algorithm
+    {
+      return index
+    }
+    let index = try scan.run(progress: progress)
+    cache?.store(index)
+    return index
+  }
+
+  private static func checkSize(_ scan: LayerScan, _ context: OperationContext) throws(CASError) {
+    let stored = try scan.engine.blobInfo(scan.descriptor.digest, cancellation: scan.cancellation).size
+    guard stored == scan.descriptor.size else {
+      throw context.malformed("the blob has \(stored) bytes, not \(scan.descriptor.size)")
+    }
+  }
+
+  /// Closes the layers that no image uses, and frees the memory for reading that was not used since the last call.
+  func trim() {
+    pieces.trim()
+    state.withLock(notifying: .none) { (state) in
+      for key in Array(state.layers.keys) {
+        guard var layer = state.layers.removeValue(forKey: key) else { continue }
+        if isKnownUniquelyReferenced(&layer) { continue }
+        layer.trim()
+        state.layers[key] = layer
+      }
+    }
+  }
+}
