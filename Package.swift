@@ -80,9 +80,12 @@ let package = Package(
         system, toml,
       ],
       swiftSettings: strict),
-    .target(name: "StoreTree", dependencies: ["CAS", "CASPlatform", "OCI", logging, system], swiftSettings: strict),
     .target(
-      name: "FUSE", dependencies: ["CAS", "CFUSE", "CLinux", "CASPlatform", "OCI", "StoreTree", logging, system],
+      name: "StoreTree", dependencies: ["CAS", "CASImage", "CASPlatform", "OCI", logging, system],
+      swiftSettings: strict),
+    .target(
+      name: "FUSE",
+      dependencies: ["CAS", "CASImage", "CFUSE", "CLinux", "CASPlatform", "OCI", "StoreTree", logging, system],
       swiftSettings: strict),
     .executableTarget(
       name: "casfs",
@@ -100,8 +103,8 @@ let package = Package(
     .testTarget(
       name: "CASImageTests",
       dependencies: [
-        "CAS", "CASCompression", "CASDirectory", "CASImage", "CASMemory", "CASPlatform", "OCI", "TestSupport", "casfs",
-        system,
+        "CAS", "CASCompression", "CASDirectory", "CASImage", "CASMemory", "CASPlatform", "OCI", "StoreTree",
+        "TestSupport", "casfs", logging, system,
       ],
       exclude: ["Scripts", "Expected"], swiftSettings: strict),
     .testTarget(

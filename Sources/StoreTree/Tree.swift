@@ -1,4 +1,5 @@
 public import CAS
+import CASImage
 public import CASPlatform
 public import Logging
 import OCI
@@ -188,6 +189,7 @@ public final class Tree: Sendable {
       return state
     }
     if case .watching(let watch) = watch { watch.end() }
+    shared.imageFiles.catalog.close()
     let noCaller = RequestContext(user: 0, group: 0, thread: 0)
     if !publishing { shared.incoming.discardUncommitted(noCaller) }
     for file in files.removeAll() { file.release(noCaller) }
@@ -202,6 +204,7 @@ public final class Tree: Sendable {
     shared.openBlobs.rotate()
     shared.sweepScratch()
     shared.decideRemovals()
+    shared.imageFiles.catalog.trim()
     if nodes.shrink() { CurrentProcess.trimMemory() }
   }
 
@@ -217,7 +220,8 @@ public final class Tree: Sendable {
   /// The present state.
   public var status: TreeStatus {
     TreeStatus(
-      pendingCommits: shared.commits.pending, nodes: nodes.count, openFiles: files.count, counters: shared.counters.all)
+      pendingCommits: shared.commits.pending, nodes: nodes.count, openFiles: files.count,
+      images: shared.imageFiles.catalog.progress, counters: shared.counters.all)
   }
 
   // MARK: Helpers

@@ -25,6 +25,7 @@ final class TreeContext: Sendable {
   let indexVersions = IndexVersions()
   let manifests = ManifestCache()
   let referrers: ReferrerCatalog
+  let imageFiles: ImageFileSystems
   let openBlobs: OpenBlobCache
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
@@ -39,6 +40,7 @@ final class TreeContext: Sendable {
     descriptorTables = DescriptorTableCache(processes)
     errors = ErrorMapper(logger: logger, counters: counters)
     referrers = ReferrerCatalog(engine)
+    imageFiles = ImageFileSystems(engine, options.layerCache, errors)
     removals = DeferredRemovals(processes, grace: options.removalGrace)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)

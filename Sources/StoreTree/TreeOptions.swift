@@ -1,3 +1,5 @@
+public import CASImage
+
 /// The options of a mount that concern the tree.
 public struct TreeOptions: Sendable {
   /// Whether every change is EROFS.
@@ -18,6 +20,8 @@ public struct TreeOptions: Sendable {
   public var incomingLimit = 1_000_000
   /// How many blobs one generation of recently closed ones keeps open; there are two.
   public var recentBlobLimit = 1024
+  /// Keeps what was learned of the layers of images; `nil` keeps it in memory while it is used.
+  public var layerCache: LayerCache?
   /// How long a lookup or listing waits for a stuck commit.
   public var commitTimeout = Duration.seconds(30)
 

@@ -1,3 +1,5 @@
+public import CASImage
+
 /// The state of a tree: the nodes and handles that the kernel holds, and the operations so far.
 public struct TreeStatus: Sendable {
   /// Commits under way.
@@ -6,6 +8,8 @@ public struct TreeStatus: Sendable {
   public var nodes: Int
   /// Open files.
   public var openFiles: Int
+  /// Images whose layers are being read for the first time.
+  public var images: [ImageProgress]
   /// The counters: bytes read and written, opens, verifications, commits, discards and failures.
   public var counters: [(name: String, value: Int64)]
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import CAS
 import CASDirectory
+import CASImage
 import CASPlatform
 import CASRegistry
 import FUSE
+import FoundationEssentials
 import Logging
 import OCI
 import StoreTree
@@ -120,6 +122,12 @@ struct Mount: ParsableCommand {
     if CurrentProcess.effectiveUserID == 0 { try Privileges.setNoNewPrivileges() }
   }
 
+  /// The indexes of layers on disk; `nil` if they are kept in memory alone.
+  private static func layerCache(_ options: MountOptions) -> LayerCache? {
+    guard options.layerCacheSize > 0 else { return nil }
+    return .ofUser(environment: ProcessInfo.processInfo.environment, sizeLimit: options.layerCacheSize)
+  }
+
   /// Opens the store and serves it. It is called after the fork, because a store may start threads.
   private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
     let fileLimit = CurrentProcess.raiseFileLimit()
@@ -135,6 +143,7 @@ struct Mount: ParsableCommand {
     tree.umask = options.umask
     tree.refusesConflicts = options.refusesConflicts
     if let grace = options.removalGrace { tree.removalGrace = grace }
+    tree.layerCache = Self.layerCache(options)
     tree.cachesBlobs = options.verification != .always
     let description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,

@@ -1,4 +1,5 @@
 import CAS
+import CASImage
 import CASPlatform
 import FUSE
 
@@ -11,6 +12,8 @@ struct MountOptions {
   var verification = Verification.once
   /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
+  /// The size limit of the indexes of layers on disk, in bytes.
+  var layerCacheSize = LayerCache.defaultSizeLimit
   /// Whether a write of `index.json` fails if another writer moved one of its names meanwhile.
   var refusesConflicts = false
   /// How long another process can be about to refer to a blob that a tool removed; `nil` is the default.
@@ -97,12 +100,8 @@ struct MountOptions {
     case "removal_grace": removalGrace = .seconds(Int64(try Self.number(name, value, radix: 10)))
     case "read": readMode = try Self.mode(name, value)
     case "idle": idlePolicy = try Self.mode(name, value)
-    case "cache_size":
-      guard let size = Int64(byteCount: value) else {
-        throw MountOptionError(
-          description: "mount option cache_size takes a number of bytes, as 500M or 8G, not '\(value)'")
-      }
-      cacheSize = size
+    case "cache_size": cacheSize = try Self.size(name, value)
+    case "layer_cache_size": layerCacheSize = try Self.size(name, value)
     case "uid": user = try Self.number(name, value, radix: 10)
     case "gid": group = try Self.number(name, value, radix: 10)
     case "umask": umask = try Self.number(name, value, radix: 8)
@@ -135,6 +134,14 @@ struct MountOptions {
     if let mode = Mode(rawValue: value) { return mode }
     let modes = Mode.allCases.map(\.rawValue).joined(separator: ", ")
     throw MountOptionError(description: "mount option \(name) is one of auto, \(modes), not '\(value)'")
+  }
+
+  private static func size(_ name: String, _ value: String) throws(MountOptionError) -> Int64 {
+    guard let size = Int64(byteCount: value) else {
+      throw MountOptionError(
+        description: "mount option \(name) takes a number of bytes, as 500M or 8G, not '\(value)'")
+    }
+    return size
   }
 
   private static func number(_ name: String, _ value: String, radix: Int) throws(MountOptionError) -> UInt32 {

@@ -51,7 +51,7 @@ struct ImageBuilder {
   }
 
   /// A header of ustar.
-  static func header(_ name: [UInt8], size: Int64, type: Unicode.Scalar = "0") -> [UInt8] {
+  static func header(_ name: [UInt8], size: Int64, type: Unicode.Scalar = "0", link: String = "") -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: [UInt8], _ start: Int) { for (index, byte) in text.enumerated() { block[start + index] = byte } }
     func octal(_ number: Int64, _ digits: Int) -> [UInt8] {
@@ -64,6 +64,7 @@ struct ImageBuilder {
     put(octal(1_700_000_000, 11), 136)
     put([UInt8](repeating: 32, count: 8), 148)
     block[156] = UInt8(ascii: type)
+    put(Array(link.utf8), 157)
     put(Array("ustar\u{0}00".utf8), 257)
     put(octal(block.reduce(0) { $0 + Int64($1) }, 6) + [0], 148)
     return block

@@ -78,7 +78,7 @@ extension Image {
     return rows
   }
 
-  private static func key(_ path: [UInt8]) -> String {
+  static func key(_ path: [UInt8]) -> String {
     String(validating: path, as: UTF8.self) ?? "hex:" + path.hex
   }
 

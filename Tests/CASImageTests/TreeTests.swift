@@ -33,7 +33,7 @@ import Testing
   }
 
   /// Lines on what differs. A time of `now` agrees with any, and link counts are the kernel's own.
-  private static func differences(
+  static func differences(
     _ found: [[UInt8]: [String: LayoutCases.Field]], _ rows: [[String: LayoutCases.Field]]
   ) -> [String] {
     var lines: [String] = []

@@ -8,6 +8,11 @@ import Testing
     try ScriptedMount().run("Hang/changing.sh")
   }
 
+  @Test("F8: a signal frees a caller that waits for the first use of an image, and other requests are not delayed")
+  func firstUse() throws {
+    try ScriptedMount().run("Hang/first-use.sh")
+  }
+
   @Test("V3: a slow close(2) of a file of the store delays no request")
   func closing() throws {
     try ScriptedMount().run("Hang/closing.sh")

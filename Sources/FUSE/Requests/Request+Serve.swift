@@ -49,7 +49,7 @@ func name(_ raw: UnsafePointer<CChar>?) throws(Errno) -> String {
   return unsafe NameText.text(of: Array(UnsafeRawBufferPointer(start: raw, count: strlen(raw))))
 }
 
-/// Passes the bytes of a name for the kernel.
+/// Passes the bytes of a name, or of a link's target, for the kernel.
 func withName<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
   if NameText.isPlain(text) { return unsafe text.withCString(body) }
   return unsafe body(NameText.bytes(of: text).map { CChar(bitPattern: $0) } + [0])

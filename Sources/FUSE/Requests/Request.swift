@@ -77,7 +77,7 @@ struct Request: ~Copyable {
     case .attributes(let attributes):
       var status = stat(attributes)
       return unsafe fuse_reply_attr(raw, &status, Double(seconds: attributes.attributeTimeout)) == 0
-    case .link(let target): return unsafe fuse_reply_readlink(raw, target) == 0
+    case .link(let target): return unsafe withName(target) { unsafe fuse_reply_readlink(raw, $0) == 0 }
     case .bytes(let bytes), .entries(let bytes, _):
       return unsafe bytes.withUnsafeBytes {
         unsafe fuse_reply_buf(raw, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) == 0

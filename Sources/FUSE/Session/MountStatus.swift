@@ -1,4 +1,5 @@
 import CAS
+import CASImage
 import OCI
 import StoreTree
 
@@ -25,9 +26,17 @@ public struct MountStatus: Sendable {
     members += [
       JSON.Member("read_mode", .string(readMode.rawValue)), Self.number("commits_pending", tree.pendingCommits),
       Self.number("nodes", tree.nodes), Self.number("open_files", tree.openFiles),
+      JSON.Member("opening_images", .array(tree.images.map(Self.progress))),
       JSON.Member("counters", .object(tree.counters.map { Self.number($0.name, $0.value) })),
     ]
     return JSON.object(members).serialized
+  }
+
+  private static func progress(_ image: ImageProgress) -> JSON {
+    .object([
+      JSON.Member("manifest", .string(image.manifest.description)), number("bytes_done", image.done),
+      number("bytes", image.total),
+    ])
   }
 
   private static func number(_ name: String, _ value: some BinaryInteger) -> JSON.Member {

@@ -55,6 +55,9 @@ extension NodeKind {
     case .file: UInt32(Glibc.S_IFREG)
     case .directory: UInt32(Glibc.S_IFDIR)
     case .link: UInt32(Glibc.S_IFLNK)
+    case .characterDevice: UInt32(Glibc.S_IFCHR)
+    case .blockDevice: UInt32(Glibc.S_IFBLK)
+    case .fifo: UInt32(Glibc.S_IFIFO)
     }
   }
 }
@@ -67,6 +70,9 @@ extension stat {
     st_nlink = UInt(attributes.links)
     st_uid = attributes.user
     st_gid = attributes.group
+    // The form of the kernel: `new_encode_dev`, 12 bits and 20 bits.
+    let (major, minor) = attributes.device
+    st_rdev = UInt(minor & 0xFF | (major & 0xFFF) << 8 | (minor & 0xFFF00) << 12)
     st_size = Int(attributes.size)
     st_blksize = 1 << 20
     let allocated = attributes.allocatedSize ?? attributes.size

@@ -69,6 +69,11 @@ final class ImageDirectory: ImagePart {
       if let config = manifest.config { parts.append(("config", try part("config", config, context))) }
       parts.append(("layers", LayersDirectory(shared, path: path + [FileName("layers")], manifest.layers)))
       parts.append(("files", FilesDirectory(shared, path: path + [FileName("files")], descriptor, manifest)))
+      if ImageFileSystem.isShown(of: manifest) {
+        let (rootfs, diffs) = (path + [FileName("rootfs")], path + [FileName("diffs")])
+        parts.append(("rootfs", ImageRootDirectory(ImageFileSystem(shared, path: rootfs, descriptor, manifest))))
+        parts.append(("diffs", DiffsDirectory(shared, path: diffs, descriptor, manifest)))
+      }
     case .index:
       parts.append(("index", try part("index", descriptor, context)))
     }

@@ -42,10 +42,5 @@ final class LayersDirectory: ImagePart {
     try ImageEntry(shared, path: path + [FileName(name(index))], layers[index]).part(context)
   }
 
-  /// A number with as many digits as the last one has, and at least two, so that a sorted listing is in order.
-  private func name(_ index: Int) -> String {
-    let width = max(2, String(layers.count - 1).utf8.count)
-    let digits = String(index)
-    return String(repeating: "0", count: width - digits.utf8.count) + digits
-  }
+  private func name(_ index: Int) -> String { LayerNumber.text(index, of: layers.count) }
 }

@@ -8,6 +8,12 @@ public enum NodeKind: Sendable {
   case directory
   /// A symbolic link.
   case link
+  /// A character device.
+  case characterDevice
+  /// A block device.
+  case blockDevice
+  /// A FIFO.
+  case fifo
 }
 
 /// The attributes of a node: `stat(2)`.
@@ -26,6 +32,8 @@ public struct Attributes: Sendable {
   public var group: UInt32
   /// The length in bytes.
   public var size: Int64
+  /// The numbers of a device.
+  public var device: (major: UInt32, minor: UInt32) = (0, 0)
   /// The space in bytes that the content takes; `nil` for the length.
   public var allocatedSize: Int64?
   /// The time of the last access.

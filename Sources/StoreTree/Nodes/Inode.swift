@@ -41,6 +41,13 @@ enum Inode {
     add(suffix)
     return 2 << 61 | hash & mask
   }
+  /// The number of a file in an image, from the digest of the manifest, and the number of the file in its tree or that of
+  /// one layer. Hard links share it.
+  static func imageFile(_ manifest: Digest, layer: Int?, number: Int) -> UInt64 {
+    // Both factors are odd, so each number of a file gives another result.
+    let start = manifest.prefix &+ UInt64(layer.map { $0 + 1 } ?? 0) &* 0xD1B5_4A32_D192_ED03
+    return 5 << 61 | (start &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15) & mask
+  }
   static func incoming(_ number: UInt64) -> UInt64 { 3 << 61 | number & mask }
   static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
 }

@@ -38,6 +38,12 @@ public enum NameText {
     return String(text)
   }
 
+  /// The text of any name.
+  static func text(ofAny bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self), isPlain(text) { return text }
+    return text(of: bytes)
+  }
+
   /// The bytes of a name's text.
   public static func bytes(of text: String) -> [UInt8] {
     guard !isPlain(text) else { return Array(text.utf8) }

@@ -1,0 +1,134 @@
+import CAS
+import CASImage
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// The file system of an image, or of one of its layers, below a directory of the mount. The image is opened by the first
+/// use, which reads its layers.
+final class ImageFileSystem: Sendable {
+  /// The media types of the configuration of images that have a file system.
+  private static let configTypes = [
+    "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json",
+  ]
+  private static let layerAttribute = "user.casfs.layer"
+
+  let shared: TreeContext
+  /// The path of its root directory below `images`.
+  let path: [FileName]
+  let manifest: Descriptor
+  /// The only layer that is shown; `nil` for the tree of all.
+  let layer: Int?
+  private let layerCount: Int
+
+  init(_ shared: TreeContext, path: [FileName], _ manifest: Descriptor, _ content: Manifest, layer: Int? = nil) {
+    self.shared = shared
+    self.path = path
+    self.manifest = manifest
+    self.layer = layer
+    layerCount = content.layers.count
+  }
+
+  /// Whether an image has a file system: the configuration of an artifact is of another type.
+  static func isShown(of manifest: Manifest) -> Bool {
+    guard let type = manifest.config?.mediaType else { return false }
+    return configTypes.contains { type.sameBytes(as: $0) }
+  }
+
+  /// Whether this is the same content at the same place.
+  func isSame(as other: ImageFileSystem) -> Bool { hasSameContent(as: other) && path == other.path }
+
+  /// Whether this is the same content, perhaps at another place.
+  func hasSameContent(as other: ImageFileSystem) -> Bool {
+    manifest.digest == other.manifest.digest && layer == other.layer
+  }
+
+  private var key: ImageCatalog.Key { ImageCatalog.Key(manifest: manifest.digest, layer: layer) }
+
+  /// The image, if it was opened.
+  var opened: Image? { shared.imageFiles.catalog.opened(key) }
+
+  /// The reason why the image could not be opened; `nil` if it was, or was not tried.
+  var failure: String? { shared.imageFiles.catalog.failure(key)?.description }
+
+  /// Opens the image, or waits until it is.
+  ///
+  /// - Throws: EINTR; EIO if a layer is damaged or missing, or the image has no file system.
+  func open(_ context: RequestContext) throws(Errno) -> Image {
+    if let opened { return opened }
+    context.willBlock()
+    return try shared.imageFiles.map(
+      try shared.imageFiles.catalog.image(manifest, layer: layer, cancellation: context.cancellation))
+  }
+
+  // MARK: Files
+
+  /// The node of a file other than the root.
+  func node(of file: ImageFile, _ image: Image) -> any Node { ImageFileNode(self, image, file) }
+
+  /// The inode number of a file.
+  func inode(of file: ImageFile) -> UInt64 {
+    file.isRoot
+      ? ImagesDirectory.inode(path) : Inode.imageFile(manifest.digest, layer: layer, number: file.fileNumber)
+  }
+
+  func child(named name: String, of directory: ImageFile, _ image: Image) throws(Errno) -> any Node {
+    guard let file = image.child(named: NameText.bytes(of: name), of: directory) else { throw .noSuchFileOrDirectory }
+    return node(of: file, image)
+  }
+
+  func attributes(of file: ImageFile, attributeTimeout: Duration) -> Attributes {
+    Attributes(
+      inode: inode(of: file), kind: file.kind.node, permissions: UInt32(file.mode), links: file.linkCount,
+      user: file.user, group: file.group, size: file.kind == .directory ? 0 : file.size, device: file.device,
+      allocatedSize: file.data?.reduce(0) { $0 + Int64($1.count) }, accessed: file.modified, modified: file.modified,
+      changed: file.modified, attributeTimeout: attributeTimeout)
+  }
+
+  // MARK: Extended attributes
+
+  func extendedAttribute(_ name: String, of file: ImageFile, _ image: Image) throws(Errno) -> [UInt8] {
+    if name.sameBytes(as: Self.layerAttribute) {
+      return Array(LayerNumber.text(layer ?? file.contentLayer, of: layerCount).utf8)
+    }
+    let bytes = NameText.bytes(of: name)
+    if let attribute = file.attributes.first(where: { $0.name == bytes }) { return attribute.value }
+    // ls(1) asks for a label of each file unless one of them is EOPNOTSUPP.
+    throw image.hasAttribute(named: bytes) ? .noData : AbsentAttribute.error(name)
+  }
+
+  func extendedAttributeNames(of file: ImageFile) -> [String] {
+    file.attributes.map { NameText.text(ofAny: $0.name) }
+  }
+}
+
+/// The files in a directory of an image.
+final class ImageEntryStream: EntryStream {
+  private let fileSystem: ImageFileSystem
+  private var rest: ArraySlice<ImageFile>
+
+  init(_ fileSystem: ImageFileSystem, _ directory: ImageFile, _ image: Image) {
+    self.fileSystem = fileSystem
+    rest = image.unsortedChildren(of: directory)[...]
+  }
+
+  func next() -> DirectoryEntry? {
+    guard let file = rest.popFirst() else { return nil }
+    return DirectoryEntry(
+      name: NameText.text(ofAny: file.nameBytes), inode: fileSystem.inode(of: file), kind: file.kind.node)
+  }
+}
+
+extension FileKind {
+  /// The type of the node.
+  var node: NodeKind {
+    switch self {
+    case .file: .file
+    case .directory: .directory
+    case .symbolicLink: .link
+    case .characterDevice: .characterDevice
+    case .blockDevice: .blockDevice
+    case .fifo: .fifo
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import CASImage
+import CASPlatform
+import OCI
+import SystemPackage
+
+/// `rootfs`, or a directory of `diffs`: the root of the file system of an image or a layer. Its layers are read when it is
+/// first listed or searched; if that fails, the reason is in an extended attribute.
+final class ImageRootDirectory: ImagePart {
+  private let fileSystem: ImageFileSystem
+  let inode: UInt64
+
+  init(_ fileSystem: ImageFileSystem) {
+    self.fileSystem = fileSystem
+    inode = ImagesDirectory.inode(fileSystem.path)
+  }
+
+  var shared: TreeContext { fileSystem.shared }
+  var path: [FileName] { fileSystem.path }
+  var supportsReaddirplus: Bool { true }
+
+  func isSame(as other: any Node) -> Bool {
+    guard let other = other as? ImageRootDirectory else { return false }
+    return fileSystem.isSame(as: other.fileSystem)
+  }
+
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    guard let image = fileSystem.opened else {
+      return shared.attributes(
+        inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
+        attributeTimeout: CacheTimeout.brief)
+    }
+    return fileSystem.attributes(of: image.root, attributeTimeout: CacheTimeout.brief)
+  }
+
+  func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
+    let image = try fileSystem.open(context)
+    return try fileSystem.child(named: name, of: image.root, image)
+  }
+
+  func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    let image = try fileSystem.open(context)
+    return ImageEntryStream(fileSystem, image.root, image)
+  }
+
+  func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
+    if name.sameBytes(as: ImageDirectory.errorAttribute), let failure = fileSystem.failure {
+      return Array(failure.utf8)
+    }
+    guard let image = fileSystem.opened else { throw AbsentAttribute.error(name) }
+    return try fileSystem.extendedAttribute(name, of: image.root, image)
+  }
+
+  func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
+    if fileSystem.failure != nil { return [ImageDirectory.errorAttribute] }
+    guard let image = fileSystem.opened else { return [] }
+    return fileSystem.extendedAttributeNames(of: image.root)
+  }
+}

@@ -1,0 +1,15 @@
+import TestSupport
+import Testing
+
+/// The files of images, below `images/NAME/rootfs` and `images/NAME/diffs`.
+@Suite(.needs(.fuse, .root, .tools("tar", "getfattr", "jq"))) struct RootFileSystemTests {
+  @Test("F2, F3, F4: find, stat, tar, getfattr and readers find in rootfs what tar makes of the layers")
+  func image() throws {
+    try ScriptedMount().run("RootFileSystem/image.sh")
+  }
+
+  @Test("F5: a damaged layer is EIO with both digests, and the rest of the mount goes on")
+  func damaged() throws {
+    try ScriptedMount().run("RootFileSystem/damaged.sh")
+  }
+}
