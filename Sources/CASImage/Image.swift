@@ -33,6 +33,17 @@ public final class Image: Sendable {
     try self.init(plan, LayerCatalog(cache), progress)
   }
 
+  /// Returns the manifest of an image for a platform.
+  ///
+  /// - Parameter descriptor: that of a manifest or an index.
+  /// - Parameter platform: selects the image of an index; `nil` is Linux on this machine's processor.
+  /// - Throws: as ``init(_:in:platform:cache:cancellation:progress:)``, but for errors of layers.
+  public static func manifest(
+    of descriptor: Descriptor, in engine: any Engine, platform: Platform? = nil
+  ) throws(CASError) -> Descriptor {
+    try ImagePlan(descriptor, in: engine, platform: platform, cancellation: .none).manifest
+  }
+
   /// Opens the image of a plan.
   ///
   /// - Parameter progress: called with the number of bytes of layers that are done, and that of all.
@@ -70,6 +81,9 @@ public final class Image: Sendable {
 
   /// The number of pieces of layers that were decoded, for tests.
   package var decodedPieceCount: Int { layers.reduce(0) { $0 + $1.decodedPieceCount } }
+
+  /// The number of layers.
+  package var layerCount: Int { layers.count }
 
   /// The number of files and directories.
   package var fileCount: Int { tree.nodes.count }

@@ -23,7 +23,8 @@ public final class Tree: Sendable {
   /// Makes a tree whose callers are processes of an inspector.
   package init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
     shared = TreeContext(engine, options: options, logger: logger, processes: processes)
-    nodes = NodeTable(root: RootDirectory(shared))
+    let image = options.rootImage.map { [shared] in ImageFileSystem(shared, path: nil, $0) }
+    nodes = NodeTable(root: image.map { ImageRootDirectory($0) } ?? RootDirectory(shared))
   }
 
   /// Starts to watch the store for changes by other processes, so that the kernel can cache names of blobs for long.

@@ -1,4 +1,5 @@
 public import CASImage
+public import OCI
 
 /// The options of a mount that concern the tree.
 public struct TreeOptions: Sendable {
@@ -22,6 +23,8 @@ public struct TreeOptions: Sendable {
   public var recentBlobLimit = 1024
   /// Keeps what was learned of the layers of images; `nil` keeps it in memory while it is used.
   public var layerCache: LayerCache?
+  /// The manifest of an image whose file system is the whole tree; `nil` for the store.
+  public var rootImage: Descriptor?
   /// How long a lookup or listing waits for a stuck commit.
   public var commitTimeout = Duration.seconds(30)
 

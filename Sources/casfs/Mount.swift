@@ -122,6 +122,17 @@ struct Mount: ParsableCommand {
     if CurrentProcess.effectiveUserID == 0 { try Privileges.setNoNewPrivileges() }
   }
 
+  /// The manifest of the image that is mounted; `nil` for the store.
+  private static func rootImage(_ options: MountOptions, in engine: any Engine) throws(CASError) -> Descriptor? {
+    guard let image = options.image else { return nil }
+    let descriptor: Descriptor
+    switch image {
+    case .digest(let digest): descriptor = try engine.descriptor(for: digest)
+    case .reference(let name): descriptor = try engine.knownReference(named: name)
+    }
+    return try Image.manifest(of: descriptor, in: engine, platform: options.platform)
+  }
+
   /// The indexes of layers on disk; `nil` if they are kept in memory alone.
   private static func layerCache(_ options: MountOptions) -> LayerCache? {
     guard options.layerCacheSize > 0 else { return nil }
@@ -135,7 +146,7 @@ struct Mount: ParsableCommand {
     try Self.dropPrivileges()
     let engine = try openStore(options)
     let logger = Logger(label: "casfs")
-    let isReadOnly = options.isReadOnly || !engine.isWritable
+    let isReadOnly = options.isReadOnly || options.image != nil || !engine.isWritable
     var tree = TreeOptions(
       user: options.user ?? CurrentProcess.effectiveUserID, group: options.group ?? CurrentProcess.effectiveGroupID)
     tree.isReadOnly = isReadOnly
@@ -143,6 +154,7 @@ struct Mount: ParsableCommand {
     tree.umask = options.umask
     tree.refusesConflicts = options.refusesConflicts
     if let grace = options.removalGrace { tree.removalGrace = grace }
+    tree.rootImage = try Self.rootImage(options, in: engine)
     tree.layerCache = Self.layerCache(options)
     tree.cachesBlobs = options.verification != .always
     let description = MountDescription(
@@ -150,12 +162,14 @@ struct Mount: ParsableCommand {
       isReadOnly: isReadOnly, verification: options.verification)
     let libfuseOptions =
       options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
+    let root = Tree(engine, options: tree, logger: logger)
+    try root.openRootImage()
     // From here on a signal unmounts.
     let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
       session = try Session(
-        Tree(engine, options: tree, logger: logger), description, at: mountPoint.path, options: libfuseOptions,
+        root, description, at: mountPoint.path, options: libfuseOptions,
         reading: options.readMode, idling: options.idlePolicy, logger: logger)
     } catch {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)

@@ -2,6 +2,7 @@ import CAS
 import CASImage
 import CASPlatform
 import FUSE
+import OCI
 
 /// The mount options of `-o`: those of FUSE and casfs, and those that mount(8), fstab(5) and mount.fuse3 add.
 struct MountOptions {
@@ -12,6 +13,10 @@ struct MountOptions {
   var verification = Verification.once
   /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
+  /// The image whose root file system is mounted; `nil` for the store.
+  var image: BlobSelector?
+  /// The platform of that image, of an index.
+  var platform: Platform?
   /// The size limit of the indexes of layers on disk, in bytes.
   var layerCacheSize = LayerCache.defaultSizeLimit
   /// Whether a write of `index.json` fails if another writer moved one of its names meanwhile.
@@ -51,6 +56,7 @@ struct MountOptions {
       }
     }
     if let unknown, !isSloppy { throw MountOptionError(description: "unknown mount option '\(unknown)'") }
+    if platform != nil, image == nil { throw MountOptionError(description: "mount option platform needs image=NAME") }
     // With access by other users, the kernel must check modes and owners.
     if forwarded.contains("allow_other"), !forwarded.contains("default_permissions") {
       forwarded.append("default_permissions")
@@ -101,6 +107,8 @@ struct MountOptions {
     case "read": readMode = try Self.mode(name, value)
     case "idle": idlePolicy = try Self.mode(name, value)
     case "cache_size": cacheSize = try Self.size(name, value)
+    case "image": image = try Self.parsed(name, value) { try BlobSelector.parse($0) }
+    case "platform": platform = try Self.parsed(name, value) { try Platform($0) }
     case "layer_cache_size": layerCacheSize = try Self.size(name, value)
     case "uid": user = try Self.number(name, value, radix: 10)
     case "gid": group = try Self.number(name, value, radix: 10)
@@ -134,6 +142,16 @@ struct MountOptions {
     if let mode = Mode(rawValue: value) { return mode }
     let modes = Mode.allCases.map(\.rawValue).joined(separator: ", ")
     throw MountOptionError(description: "mount option \(name) is one of auto, \(modes), not '\(value)'")
+  }
+
+  private static func parsed<Value>(
+    _ name: String, _ value: String, _ parse: (String) throws -> Value
+  ) throws(MountOptionError) -> Value {
+    do {
+      return try parse(value)
+    } catch {
+      throw MountOptionError(description: "mount option \(name): \(error)")
+    }
   }
 
   private static func size(_ name: String, _ value: String) throws(MountOptionError) -> Int64 {

@@ -36,7 +36,7 @@ struct MountWord: CustomStringConvertible {
   private static let settings: [String: String] = [
     "verify": "once", "read": "auto", "idle": "auto", "cache_size": "8G", "uid": "1000", "gid": "1000", "umask": "022",
     "fsname": "store", "subtype": "casfs", "max_read": "131072", "conflict": "last", "removal_grace": "600",
-    "layer_cache_size": "1G",
+    "layer_cache_size": "1G", "image": "alpine:3.20", "platform": "linux/arm64",
   ]
 
   private static let securityContexts: Set<String> = ["context", "fscontext", "defcontext", "rootcontext"]

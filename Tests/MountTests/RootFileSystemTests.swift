@@ -12,4 +12,9 @@ import Testing
   func damaged() throws {
     try ScriptedMount().run("RootFileSystem/damaged.sh")
   }
+
+  @Test("F10: the root file system of an image is a mount of its own, for chroot and below overlayfs")
+  func mounted() throws {
+    try ScriptedMount().run("RootFileSystem/mounted.sh")
+  }
 }

@@ -139,7 +139,7 @@ import Testing
     let options = """
       ro rw allow_other allow_root default_permissions auto_unmount fsname subtype max_read nonempty uid gid umask \
       verify defaults dev nodev suid nosuid exec noexec sync async dirsync atime noatime relatime auto noauto user \
-      nouser users nofail _netdev x- read idle cache_size layer_cache_size
+      nouser users nofail _netdev x- read idle cache_size layer_cache_size image platform
       """
     for option in options.split(separator: " ") { #expect(words.contains(String(option)), "\(option)") }
   }

@@ -32,7 +32,7 @@ final class DiffsDirectory: ImagePart {
       throw .noSuchFileOrDirectory
     }
     return ImageRootDirectory(
-      ImageFileSystem(shared, path: path + [FileName(name)], descriptor, manifest, layer: index))
+      ImageFileSystem(shared, path: path + [FileName(name)], descriptor, layer: index))
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {

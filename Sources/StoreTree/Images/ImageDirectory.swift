@@ -71,7 +71,7 @@ final class ImageDirectory: ImagePart {
       parts.append(("files", FilesDirectory(shared, path: path + [FileName("files")], descriptor, manifest)))
       if ImageFileSystem.isShown(of: manifest) {
         let (rootfs, diffs) = (path + [FileName("rootfs")], path + [FileName("diffs")])
-        parts.append(("rootfs", ImageRootDirectory(ImageFileSystem(shared, path: rootfs, descriptor, manifest))))
+        parts.append(("rootfs", ImageRootDirectory(ImageFileSystem(shared, path: rootfs, descriptor))))
         parts.append(("diffs", DiffsDirectory(shared, path: diffs, descriptor, manifest)))
       }
     case .index:

@@ -4,8 +4,8 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// The file system of an image, or of one of its layers, below a directory of the mount. The image is opened by the first
-/// use, which reads its layers.
+/// The file system of an image, or of one of its layers, at a directory of the mount. The image is opened by the first use,
+/// which reads its layers.
 final class ImageFileSystem: Sendable {
   /// The media types of the configuration of images that have a file system.
   private static let configTypes = [
@@ -14,19 +14,34 @@ final class ImageFileSystem: Sendable {
   private static let layerAttribute = "user.casfs.layer"
 
   let shared: TreeContext
-  /// The path of its root directory below `images`.
-  let path: [FileName]
+  /// The path of its root directory below `images`; `nil` for the root of the mount.
+  let path: [FileName]?
   let manifest: Descriptor
   /// The only layer that is shown; `nil` for the tree of all.
   let layer: Int?
-  private let layerCount: Int
+  /// The name of that layer.
+  private let layerName: FileName?
+  /// The inode number of the root directory.
+  let rootInode: UInt64
 
-  init(_ shared: TreeContext, path: [FileName], _ manifest: Descriptor, _ content: Manifest, layer: Int? = nil) {
+  /// - Parameter path: that of the root directory below `images`; `nil` for the root of the mount.
+  init(_ shared: TreeContext, path: [FileName]?, _ manifest: Descriptor) {
+    self.shared = shared
+    self.path = path
+    self.manifest = manifest
+    layer = nil
+    layerName = nil
+    rootInode = path.map(ImagesDirectory.inode) ?? Inode.root
+  }
+
+  /// - Parameter path: that of the root directory below `images`, which is the name of the layer.
+  init(_ shared: TreeContext, path: [FileName], _ manifest: Descriptor, layer: Int) {
     self.shared = shared
     self.path = path
     self.manifest = manifest
     self.layer = layer
-    layerCount = content.layers.count
+    layerName = path.last
+    rootInode = ImagesDirectory.inode(path)
   }
 
   /// Whether an image has a file system: the configuration of an artifact is of another type.
@@ -68,8 +83,7 @@ final class ImageFileSystem: Sendable {
 
   /// The inode number of a file.
   func inode(of file: ImageFile) -> UInt64 {
-    file.isRoot
-      ? ImagesDirectory.inode(path) : Inode.imageFile(manifest.digest, layer: layer, number: file.fileNumber)
+    file.isRoot ? rootInode : Inode.imageFile(manifest.digest, layer: layer, number: file.fileNumber)
   }
 
   func child(named name: String, of directory: ImageFile, _ image: Image) throws(Errno) -> any Node {
@@ -89,7 +103,7 @@ final class ImageFileSystem: Sendable {
 
   func extendedAttribute(_ name: String, of file: ImageFile, _ image: Image) throws(Errno) -> [UInt8] {
     if name.sameBytes(as: Self.layerAttribute) {
-      return Array(LayerNumber.text(layer ?? file.contentLayer, of: layerCount).utf8)
+      return Array((layerName?.text ?? LayerNumber.text(file.contentLayer, of: image.layerCount)).utf8)
     }
     let bytes = NameText.bytes(of: name)
     if let attribute = file.attributes.first(where: { $0.name == bytes }) { return attribute.value }

@@ -3,19 +3,19 @@ import CASPlatform
 import OCI
 import SystemPackage
 
-/// `rootfs`, or a directory of `diffs`: the root of the file system of an image or a layer. Its layers are read when it is
-/// first listed or searched; if that fails, the reason is in an extended attribute.
-final class ImageRootDirectory: ImagePart {
+/// `rootfs`, a directory of `diffs`, or the root of a mount of one image: the root of the file system of an image or a
+/// layer. Its layers are read when it is first listed or searched; if that fails, the reason is in an extended attribute.
+final class ImageRootDirectory: SyntheticDirectory {
   private let fileSystem: ImageFileSystem
-  let inode: UInt64
 
   init(_ fileSystem: ImageFileSystem) {
     self.fileSystem = fileSystem
-    inode = ImagesDirectory.inode(fileSystem.path)
   }
 
   var shared: TreeContext { fileSystem.shared }
-  var path: [FileName] { fileSystem.path }
+  var inode: UInt64 { fileSystem.rootInode }
+  var parentInode: UInt64 { fileSystem.path.map { ImagesDirectory.inode(Array($0.dropLast())) } ?? Inode.root }
+  var entryTimeout: Duration { CacheTimeout.brief }
   var supportsReaddirplus: Bool { true }
 
   func isSame(as other: any Node) -> Bool {
