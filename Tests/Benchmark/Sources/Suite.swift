@@ -10,5 +10,5 @@ protocol Suite: SendableMetatype {
 /// All suites, in the order of the report.
 let suites: [any Suite.Type] = [
   Reads.self, Operations.self, Listings.self, Traversal.self, Ingest.self, Writers.self, FileServers.self, Scale.self,
-  Memory.self, StartUp.self, Layouts.self, References.self,
+  Memory.self, StartUp.self, Layouts.self, References.self, RootFileSystems.self,
 ]
