@@ -82,7 +82,8 @@ while ((SECONDS < end)); do
   touch stop
   for pid in "${pids[@]}"; do wait "$pid" || true; done
   if ((kind == 2)); then
-    umount -l "$mnt" 2>/dev/null || fusermount3 -uz "$mnt"
+    # The abort unmounts too if no process uses the mount.
+    ! grep -q " $mnt " /proc/self/mountinfo || umount -l "$mnt" 2>/dev/null || fusermount3 -uz "$mnt"
     # A daemon that is killed while it replaces the index leaves a temporary file (D3).
     "$casfs" clean "$store" >/dev/null
     "$casfs" mount -o removal_grace=20 "$store" "$mnt"
