@@ -8,8 +8,8 @@ final class PieceCache: Sendable {
     var number: Int
   }
 
-  /// 32 pieces are 32 MiB, and few enough to be searched one by one.
-  private static let pieceLimit = 32
+  /// 16 pieces are 16 MiB, and few enough to be searched one by one.
+  private static let pieceLimit = 16
 
   private struct Piece {
     var key: Key
