@@ -8,6 +8,11 @@ extension Tree {
     directories.insert(try DirectoryHandle(nodes.node(node), context))
   }
 
+  /// Whether the kernel may keep the entries of an open directory, and those it has: `FOPEN_CACHE_DIR`.
+  public func hasLastingEntries(_ handle: HandleID) throws(Errno) -> Bool {
+    try directories.handle(handle).node.hasLastingEntries
+  }
+
   /// Passes entries of an open directory from an offset on: `FUSE_READDIR`.
   ///
   /// - Parameter accept: takes an entry and the offset after it; returns `false` when there is no room for it.

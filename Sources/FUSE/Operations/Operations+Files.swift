@@ -70,7 +70,8 @@ extension Operations {
   static func addDirectories(to table: inout fuse_lowlevel_ops) {
     unsafe table.opendir = { (request, node, _) in
       unsafe serve(request) { (tree, context) throws(Errno) in
-        .openedDirectory(try tree.openDirectory(NodeID(node), context))
+        let handle = try tree.openDirectory(NodeID(node), context)
+        return .openedDirectory(handle, isLasting: try tree.hasLastingEntries(handle))
       }
     }
     unsafe table.readdir = { (request, _, size, offset, info) in

@@ -36,7 +36,7 @@ extension Tree {
     case .created(let entry, let file):
       _ = try? release(file.handle, context)
       forget(entry.node, times: 1)
-    case .openedDirectory(let handle): try? releaseDirectory(handle)
+    case .openedDirectory(let handle, _): try? releaseDirectory(handle)
     default: break
     }
   }

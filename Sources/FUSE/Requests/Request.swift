@@ -70,9 +70,11 @@ struct Request: ~Copyable {
     case .released(let node):
       sessionState.passthrough?.release(node)
       return unsafe fuse_reply_err(raw, 0) == 0
-    case .openedDirectory(let handle):
+    case .openedDirectory(let handle, let isLasting):
       var info = fuse_file_info()
       info.fh = handle
+      info.cache_readdir = isLasting ? 1 : 0
+      info.keep_cache = isLasting ? 1 : 0
       return unsafe fuse_reply_open(raw, &info) == 0
     case .attributes(let attributes):
       var status = stat(attributes)
@@ -111,7 +113,8 @@ enum Reply {
   case opened(OpenedFile, NodeID)
   /// A file is released that the kernel could read without the daemon.
   case released(NodeID)
-  case openedDirectory(HandleID)
+  /// A directory, and whether its entries never change.
+  case openedDirectory(HandleID, isLasting: Bool)
   case attributes(Attributes)
   case link(String)
   case bytes([UInt8])

@@ -22,6 +22,7 @@ final class ImageFileNode: Node {
   // The content of a manifest does not change.
   var entryTimeout: Duration { CacheTimeout.lasting }
   var parentInode: UInt64 { fileSystem.inode(of: file.parent) }
+  var hasLastingEntries: Bool { true }
   var supportsReaddirplus: Bool { true }
 
   func isSame(as other: any Node) -> Bool {

@@ -16,6 +16,7 @@ final class ImageRootDirectory: SyntheticDirectory {
   var inode: UInt64 { fileSystem.rootInode }
   var parentInode: UInt64 { fileSystem.path.map { ImagesDirectory.inode(Array($0.dropLast())) } ?? Inode.root }
   var entryTimeout: Duration { CacheTimeout.brief }
+  var hasLastingEntries: Bool { true }
   var supportsReaddirplus: Bool { true }
 
   func isSame(as other: any Node) -> Bool {

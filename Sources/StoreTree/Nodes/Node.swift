@@ -28,6 +28,8 @@ protocol Node: AnyObject, Sendable {
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream
   var parentInode: UInt64 { get }
+  /// Whether the entries never change, so that the kernel may keep them.
+  var hasLastingEntries: Bool { get }
   /// Whether looking up every entry is cheap, so that a listing can include attributes.
   var supportsReaddirplus: Bool { get }
 
@@ -52,6 +54,7 @@ protocol Node: AnyObject, Sendable {
 
 extension Node {
   var parentInode: UInt64 { NodeID.root.rawValue }
+  var hasLastingEntries: Bool { false }
   var supportsReaddirplus: Bool { false }
   var listedTimeout: Duration { entryTimeout }
 
