@@ -19,6 +19,15 @@ public protocol FileBackedEngine: Engine {
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool
 }
 
+/// A store that opens blobs without hashing them, for a caller that compares each part that it reads with a digest of its
+/// own.
+package protocol UncheckedReading: Engine {
+  /// Opens a stored blob, whose content may be other than its digest says.
+  ///
+  /// - Throws: as ``Engine/openBlob(_:cancellation:)``, but for its verification.
+  func openUncheckedBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
+}
+
 /// A store in which each blob is a whole file, which the kernel can read without the mount's daemon (FUSE passthrough).
 public protocol WholeFileEngine: FileBackedEngine {
   /// Whether the files are on a stacked file system, such as overlayfs, which FUSE passthrough has to know.

@@ -32,14 +32,6 @@ final class LayerContent: Sendable {
     var failure: (error: CASError, expiry: ContinuousClock.Instant)?
   }
 
-  /// The parts that a caller needs to decode a piece.
-  private struct Turn {
-    var index: LayerIndex
-    var version: Int
-    var reader: (any BlobReader)?
-    var stream: LayerStream?
-  }
-
   private let scan: LayerScan
   private let cache: LayerCache?
   private let pieces: PieceCache
@@ -110,7 +102,8 @@ final class LayerContent: Sendable {
         return []
       }
       do throws(CASError) {
-        let (content, stream, reader) = try decode(number, turn, context)
+        decoded.add(1, ordering: .relaxed)
+        let (content, stream, reader) = try turn.decode(number, context)
         pieces.insert(content, for: key)
         endTurn(number, keeping: stream, reader, of: turn)
         return content
@@ -126,12 +119,12 @@ final class LayerContent: Sendable {
   /// Waits until this caller can decode a piece.
   ///
   /// - Returns: `nil` if another caller decoded it meanwhile.
-  private func takeTurn(_ number: Int, _ context: OperationContext) throws(CASError) -> Turn? {
+  private func takeTurn(_ number: Int, _ context: OperationContext) throws(CASError) -> PieceDecoder? {
     let key = PieceCache.Key(layer: id, number: number)
-    let turn: Turn?? = state.wait(
+    let turn: PieceDecoder?? = state.wait(
       until: { !$0.isScanning && $0.busy.count < Self.decoderLimit && !Self.isNear(number, $0) },
       unless: { context.cancellation.isCancelled }, notifying: .none,
-      then: { (state) -> Turn? in
+      then: { (state) -> PieceDecoder? in
         if pieces[key] != nil { return nil }
         state.busy.insert(number)
         let start = Int64(number) * LayerIndex.pieceSize
@@ -139,8 +132,8 @@ final class LayerContent: Sendable {
         let nearest = state.streams.lastIndex { $0.position <= start && $0.position >= first }
         // A plain layer can be read from any place.
         let isUsable = nearest.map { state.index.compression != .plain || state.streams[$0].position == start } ?? false
-        return Turn(
-          index: state.index, version: state.version, reader: state.reader,
+        return PieceDecoder(
+          scan: scan, index: state.index, version: state.version, reader: state.reader,
           stream: isUsable ? nearest.map { state.streams.remove(at: $0) } : nil)
       })
     guard let turn else { throw CASError(.cancelled, context, cause: "cancelled") }
@@ -157,7 +150,7 @@ final class LayerContent: Sendable {
   }
 
   private func endTurn(
-    _ number: Int, keeping stream: LayerStream? = nil, _ reader: (any BlobReader)? = nil, of turn: Turn? = nil
+    _ number: Int, keeping stream: LayerStream? = nil, _ reader: (any BlobReader)? = nil, of turn: PieceDecoder? = nil
   ) {
     state.withLock { (state) in
       state.busy.remove(number)
@@ -170,7 +163,7 @@ final class LayerContent: Sendable {
   }
 
   /// Reads the layer again: the index does not fit it, or the layer has changed.
-  private func scanAgain(after turn: Turn, _ context: OperationContext) throws(CASError) {
+  private func scanAgain(after turn: PieceDecoder, _ context: OperationContext) throws(CASError) {
     let start = ContinuousClock.now
     let isMine: Bool? = try state.wait(
       until: { !$0.isScanning }, unless: { context.cancellation.isCancelled }, notifying: .none,
@@ -208,44 +201,5 @@ final class LayerContent: Sendable {
       }
     }
     cache?.store(try outcome.get())
-  }
-
-  /// Decodes one piece.
-  ///
-  /// - Throws: if it has another digest, or cannot be decoded.
-  private func decode(
-    _ number: Int, _ turn: Turn, _ context: OperationContext
-  ) throws(CASError) -> (content: [UInt8], stream: LayerStream, reader: any BlobReader) {
-    let start = Int64(number) * LayerIndex.pieceSize
-    // Both are used by later callers too, which this one's cancellation does not concern.
-    let shared = OperationContext("read layer", on: scan.descriptor.digest)
-    let reader: any BlobReader
-    if let open = turn.reader {
-      reader = open
-    } else {
-      reader = try scan.engine.openBlob(scan.descriptor.digest, cancellation: context.cancellation)
-    }
-    decoded.add(1, ordering: .relaxed)
-    let stream: LayerStream
-    if let open = turn.stream {
-      stream = open
-    } else if turn.index.compression == .plain {
-      let place = Checkpoint(output: start, input: start, unusedBits: 0, window: [], windowSize: 0)
-      stream = try LayerStream(reader, .plain, at: place, shared)
-    } else {
-      stream = try LayerStream(reader, turn.index.compression, at: turn.index.checkpoint(before: start), shared)
-    }
-    var piece = [UInt8](repeating: 0, count: Int(min(LayerIndex.pieceSize, turn.index.size - start)))
-    while stream.position < start {
-      try context.checkCancellation()
-      var span = piece.mutableSpan
-      var part = span._mutatingExtracting(first: Int(min(Int64(span.count), start - stream.position)))
-      guard try stream.read(into: &part) > 0 else { throw context.malformed("truncated") }
-    }
-    var span = piece.mutableSpan
-    guard try stream.read(into: &span) == piece.count, turn.index.isPiece(piece.span, number) else {
-      throw context.malformed("a piece has another digest")
-    }
-    return (piece, stream, reader)
   }
 }

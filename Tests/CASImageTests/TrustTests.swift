@@ -71,6 +71,27 @@ import Testing
     #expect(try image.contents("big") == Self.content)
   }
 
+  @Test("F5, F6: a later use hashes the parts of a layer that it reads, and finds damage there")
+  func laterUse() throws {
+    let folder = try TemporaryFolder()
+    let builder = ImageBuilder(engine: try DirectoryDriver().create(folder("store"), options: CreateOptions()))
+    let tar = ImageBuilder.tar([("a", [1, 2, 3]), ("big", Self.content)])
+    let descriptor = try builder.image([(tar, tar)])
+    _ = try Image(descriptor, in: builder.engine, cache: LayerCache(path: folder("cache")))
+    let blob = "store/blobs/sha256/\(try Digest.of(tar).hex)"
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder(blob))
+    var flipped = tar
+    flipped[2_000_000] ^= 1
+    try folder.write(flipped, to: blob)
+    let engine = try DirectoryDriver().open(folder("store"), options: OpenOptions())
+    let image = try Image(descriptor, in: engine, cache: LayerCache(path: folder("cache")))
+    #expect(try image.contents("a") == [1, 2, 3])
+    let big = try #require(image.file(at: Array("big".utf8)))
+    let error = failure { () throws(CASError) in try image.forEachChunk(of: big) { _ in } }
+    #expect(error?.code == .corrupt)
+    #expect(error?.corruption?.expected == (try Digest.of(tar)))
+  }
+
   @Test("F5, F6: each flipped byte of an index file is found, and the index is made anew", arguments: [0, 1, 2, 3, 4])
   func flippedIndex(_ part: Int) throws {
     let folder = try TemporaryFolder()
