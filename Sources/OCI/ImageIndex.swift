@@ -46,8 +46,13 @@ public struct ImageIndex: Sendable {
 
   /// Creates an index without entries.
   public init() {
-    let content = Array("{\"schemaVersion\":2,\"mediaType\":\"\(MediaType.imageIndex)\",\"manifests\":[]}".utf8)
-    text = IndexText(content, [], IndexOutline(manifests: content.count - 3..<content.count - 1))
+    var content: [UInt8] = []
+    let outline = IndexOutline(
+      writing: [
+        ("schemaVersion", [UInt8(ascii: "2")]), ("mediaType", JSON.string(MediaType.imageIndex).serialized[...]),
+        (IndexOutline.manifests, Array("[]".utf8)[...]),
+      ], to: &content)
+    text = IndexText(content, [], outline)
     readsImageNames = true
   }
 

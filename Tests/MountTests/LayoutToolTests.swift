@@ -39,6 +39,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/text.sh")
   }
 
+  @Test("W2: an edit of the index changes the entries that it edits, and no similar ones")
+  func similar() throws {
+    try ScriptedMount.mounted().run("LayoutTool/similar.sh")
+  }
+
   @Test("W1: the commands of casfs work on a mount")
   func commands() throws {
     try ScriptedMount.mounted().run("LayoutTool/commands.sh")

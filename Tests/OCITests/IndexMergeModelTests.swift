@@ -22,8 +22,8 @@ struct IndexMergeModelTests {
 
     mutating func write(_ written: ShortIndex, from base: ShortIndex?, _ step: Comment) throws {
       let change = try IndexChange(
-        from: try base.map { IndexVersion(try ImageIndex(parsing: $0.text)) },
-        to: IndexVersion(try ImageIndex(parsing: written.text)))
+        from: try base.map { try IndexText(parsing: $0.text) },
+        to: try IndexText(parsing: written.text))
       let merge = IndexMerge(change, to: try ImageIndex(parsing: index.text))
       let before = index
       index = try ShortIndex(ImageIndex(parsing: merge.content))

@@ -11,6 +11,8 @@ struct IndexMergeTests {
       MergeCase("a moved name", base: "t=1", written: "t=2", current: "t=1 b=3", result: "t=2 b=3"),
       MergeCase("skopeo's move", base: "t=1", written: "=1 t=2", current: "t=1 b=3", result: "t=2 b=3 =1"),
       MergeCase("crane's move", base: "t=1", written: "t=1 t=2", current: "t=1", result: "t=2"),
+      MergeCase(
+        "crane's duplicate of a name that was moved", base: "t=1", written: "t=1 t=1", current: "t=2", result: "t=2"),
       MergeCase("crane's duplicate", base: "t=1", written: "t=1 t=1", current: "t=1 b=3", result: "t=1 b=3"),
       MergeCase("an unchanged name that was moved", base: "t=1", written: "t=1 a=2", current: "t=3", result: "t=3 a=2"),
       MergeCase("an unchanged name that was deleted", base: "t=1", written: "t=1 a=2", current: "", result: "a=2"),
@@ -32,7 +34,7 @@ struct IndexMergeTests {
         "a second move of two entries", base: "t=1 t=2", written: "t=3", current: "t=1 t=2 b=4", result: "t=3 b=4"),
       MergeCase(
         "BuildKit's two images", base: "b|x=1 b|y=2", written: "b|y=2 b|x=3", current: "b|x=1 b|y=2",
-        result: "b|x=3 b|y=2"),
+        result: "b|y=2 b|x=3"),
       MergeCase(
         "a conflict", base: "t=1", written: "t=2", current: "t=3 b=4", result: "=3(t) t=2 b=4", conflicts: ["t: 3 -> 2"]
       ),
@@ -53,8 +55,8 @@ struct IndexMergeTests {
   func table(_ row: MergeCase) throws {
     let current = try ImageIndex(parsing: row.current.text)
     let change = try IndexChange(
-      from: try row.base.map { IndexVersion(try ImageIndex(parsing: $0.text)) },
-      to: IndexVersion(try ImageIndex(parsing: row.written.text)))
+      from: try row.base.map { try IndexText(parsing: $0.text) },
+      to: try IndexText(parsing: row.written.text))
     let merge = IndexMerge(change, to: current)
     #expect(try ShortIndex(ImageIndex(parsing: merge.content)) == row.result)
     #expect(
@@ -74,12 +76,12 @@ struct IndexMergeTests {
     // As a tool writes it: unknown members are missing.
     let written =
       #"{"schemaVersion":2,"manifests":[{"mediaType":"a/b","digest":"\#(ShortIndex.digest("1"))","size":7,"annotations":{"org.opencontainers.image.ref.name":"k"}}],"annotations":{"q":"w"}}"#
-    let nothing = try IndexChange(from: IndexVersion(base), to: IndexVersion(ImageIndex(parsing: Array(written.utf8))))
+    let nothing = try IndexChange(from: base.text, to: IndexText(parsing: Array(written.utf8)))
     #expect(nothing.isEmpty)
     #expect(IndexMerge(nothing, to: base).content == base.content)
 
     let more = ShortIndex("k=1 n=2")
-    let change = try IndexChange(from: IndexVersion(base), to: IndexVersion(ImageIndex(parsing: more.text)))
+    let change = try IndexChange(from: base.text, to: IndexText(parsing: more.text))
     let merged = String(decoding: IndexMerge(change, to: base).content, as: UTF8.self)
     #expect(merged.hasPrefix("{ \"unknown\": 1e2,\n\"manifests\" : [{ \"size\":7 ,\"digest\""))
     #expect(merged.contains(#""x":[1.50]"#))
@@ -97,7 +99,7 @@ struct IndexMergeTests {
     let written = try index(#","platform":{"architecture":"arm64","os":"linux"},"annotations":{"a":"1","c":"3"}"#)
     let current = try index(
       #","platform":{"os":"linux","architecture":"arm","x":1},"annotations":{"a":"9","b":"2"},"y":2,"urls":["u"]"#)
-    let change = try IndexChange(from: IndexVersion(base), to: IndexVersion(written))
+    let change = try IndexChange(from: base.text, to: written.text)
     let result = try JSON(parsing: IndexMerge(change, to: current).content)["manifests"]
     let expected =
       #"[{"mediaType":"a/b","digest":"\#(ShortIndex.digest("1"))","size":7,"platform":{"os":"linux","architecture":"arm64","x":1},"annotations":{"a":"9","c":"3"},"y":2,"urls":["u"]}]"#
@@ -110,8 +112,8 @@ struct IndexMergeTests {
       try ImageIndex(parsing: Array(#"{"manifests":[]\#(annotations)}"#.utf8))
     }
     let change = try IndexChange(
-      from: IndexVersion(index(#","annotations":{"a":"1","b":"2"}"#)),
-      to: IndexVersion(index(#","annotations":{"a":"3","c":"4"}"#)))
+      from: index(#","annotations":{"a":"1","b":"2"}"#).text,
+      to: index(#","annotations":{"a":"3","c":"4"}"#).text)
     let merged = IndexMerge(change, to: try index(#","annotations":{"a":"1","b":"2","d":"5"}"#))
     #expect(
       try JSON(parsing: merged.content)["annotations"]
@@ -126,8 +128,8 @@ struct IndexMergeTests {
       #"{"mediaType":"a","digest":"\#(ShortIndex.digest("1"))","size":1,"annotations":{"io.containerd.image.name":"a\u0000"}}"#,
     ])
   func invalid(_ entry: String) throws {
-    let written = IndexVersion(try ImageIndex(parsing: Array("{\"manifests\":[\(entry)]}".utf8)))
-    #expect(throws: InvalidValue.self) { try IndexChange(from: IndexVersion(), to: written) }
+    let written = try IndexText(parsing: Array("{\"manifests\":[\(entry)]}".utf8))
+    #expect(throws: InvalidValue.self) { try IndexChange(from: ImageIndex().text, to: written) }
     // Entries that were there before are the store's.
     #expect(try IndexChange(from: written, to: written).isEmpty)
   }

@@ -169,6 +169,33 @@ import Testing
     #expect(tree.counter("refusals") == 1)
   }
 
+  @Test("W2: the order and the members of the index are those of the only writer, also in its second write")
+  func order() throws {
+    let tree = try tree("a=1 b=2 c=3", .directory)
+    let read = try tree.readIndex(by: .opener)
+    let reversed = read.removing("a=1").removing("b=2").adding("b=2").adding("a=1")
+    try tree.writeIndex(TestIndex(text: reversed.text.dropLast() + ",\"artifactType\":\"a/b\"}"))
+    #expect(try tree.tags() == "c=3 b=2 a=1")
+    #expect(try JSON(parsing: tree.engine.index().content)["artifactType"]?.text == "a/b")
+    try tree.writeIndex(reversed.adding("d=4").removing("c=3").adding("c=3"))
+    #expect(try tree.tags() == "b=2 a=1 d=4 c=3")
+    #expect(try JSON(parsing: tree.engine.index().content)["artifactType"] == nil)
+  }
+
+  @Test("W2: equal entries are removed one by one")
+  func duplicates() throws {
+    let tree = try tree("", .directory)
+    for count in [3, 2, 1] {
+      let read = try tree.readIndex(by: .opener)
+      let entries = Array(repeating: "=1", count: count).joined(separator: " ")
+      let stamp = try #require(JSON(parsing: Array(read.text.utf8))["annotations"])
+      let text =
+        TestIndex(entries).text.dropLast() + ",\"annotations\":\(String(decoding: stamp.serialized, as: UTF8.self))}"
+      try tree.writeIndex(TestIndex(text: text))
+      #expect(try tree.tags() == entries)
+    }
+  }
+
   @Test("W5: an entry with an unsafe name is EINVAL at the write", arguments: ["a/../b=2", "../x=2"])
   func unsafeName(_ entry: String) throws {
     let tree = try tree("a=1")

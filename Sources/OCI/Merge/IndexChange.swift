@@ -3,81 +3,151 @@
 ///
 /// A base of `nil` is unknown. Then everything that was written is an addition, and nothing is a deletion.
 public struct IndexChange: Sendable {
-  /// The change of the entries of one name.
+  /// The entries of one name that the writer added.
   struct NameChange: Sendable {
     let name: IndexEntryKey.Name
-    /// The digests that the name had in the base.
-    let base: Set<[UInt8]>
-    /// The digests of the base that the writer took the name from.
-    let removed: Set<[UInt8]>
-    /// The entries that the writer added.
-    let added: [JSON]
+    var added: [IndexEntry]
+    /// Whether the name stands for the added entries alone, so that an entry that another writer gave it loses it.
+    var isMove = true
   }
 
-  /// The change of the members of an entry that stays.
-  struct MemberChange: Sendable {
-    let key: IndexEntryKey
+  /// The change of the members of an entry.
+  struct Edit: Sendable {
+    /// The position in the base.
+    let old: Int
+    /// The position in what was written.
+    let new: Int
     let base: JSON
     let written: JSON
+    /// The text of the written entry.
+    let bytes: ArraySlice<UInt8>
+
+    /// Returns an entry with the change.
+    func applied(to current: JSON) -> JSON { MemberMerge(base: base, written: written).merged(into: current) }
   }
 
+  /// The base; without entries, if it is unknown.
+  let base: IndexText
+  let isBaseKnown: Bool
+  let written: IndexText
+  let matching: IndexMatching
   private(set) var names: [NameChange] = []
-  /// The entries without a name that the writer added, and the digests of those that it removed.
-  private(set) var unnamedAdded: [JSON] = []
-  private(set) var unnamedRemoved: Set<[UInt8]> = []
-  /// The digests of the entries without a name that the writer has.
-  private(set) var unnamedWritten: Set<[UInt8]> = []
-  private(set) var members: [MemberChange] = []
-  /// The annotations of the index that the writer set, or removed if the value is `nil`.
-  private(set) var annotations: [(key: String, value: JSON?)] = []
-
-  /// Whether the writer changed nothing.
-  public var isEmpty: Bool {
-    names.isEmpty && unnamedAdded.isEmpty && unnamedRemoved.isEmpty && members.isEmpty && annotations.isEmpty
-  }
-
-  /// Compares what a writer wrote with its base.
-  ///
-  /// - Throws: ``InvalidValue`` if an entry was added that is not a descriptor, or has an unsafe name.
-  public init(from base: IndexVersion?, to written: IndexVersion) throws(InvalidValue) {
-    compareNames(base, written)
-    compareUnnamed(base, written)
-    if let base { compareMembers(base, written) }
-    compareAnnotations(base, written)
-    for entry in names.flatMap(\.added) + unnamedAdded { try Self.check(entry) }
-  }
+  /// The entries without a name that the writer added.
+  private(set) var unnamed: [IndexEntry] = []
+  /// The positions in the base of entries that a second entry of their name replaces.
+  private(set) var superseded: Set<Int> = []
+  /// The positions of what was written that are not stored: entries that were replaced, and repetitions of others.
+  private(set) var dropped: Set<Int> = []
+  private(set) var edits: [Edit] = []
+  /// Entries of other text whose members the writer did not change.
+  private(set) var unchanged: [IndexMatching.Pair]
+  let members: IndexMembersChange
+  /// Whether the writer wrote the entries of the base in another order.
+  let isReordered: Bool
+  /// The digest whose entries without a name are removed.
+  private(set) var unnamedDigest: [UInt8]?
 
   /// Compares what a writer wrote with its base. Values are made of the entries alone that the writer changed, or that
-  /// share a name or a digest with them.
+  /// share a name with them.
   ///
-  /// - Throws: ``InvalidValue`` as ``init(from:to:)-(IndexVersion?,_)``.
+  /// - Throws: ``InvalidValue`` if an added or edited entry is not a descriptor, or has an unsafe name.
   public init(from base: IndexText?, to written: IndexText) throws(InvalidValue) {
-    guard let base else {
-      try self.init(from: nil, to: IndexVersion(written))
-      return
-    }
-    try self.init(from: base, to: written, IndexText.difference(base, written))
-  }
-
-  /// Compares what a writer wrote with its base.
-  ///
-  /// - Parameter difference: the positions of the entries in each of both that the other has not.
-  /// - Throws: ``InvalidValue`` as ``init(from:to:)-(IndexVersion?,_)``.
-  package init(
-    from base: IndexText, to written: IndexText, _ difference: (old: [Int], new: [Int])
-  ) throws(InvalidValue) {
-    let (removed, added) = difference
-    let changed = removed.map { base.items[$0].hashes } + added.map { written.items[$0].hashes }
-    let names = Set(changed.map(\.name)).subtracting([0])
-    let digests = Set(changed.map(\.digest))
-    try self.init(
-      from: IndexVersion(base, base.positions(names, unnamed: digests)),
-      to: IndexVersion(written, written.positions(names, unnamed: digests)))
+    isBaseKnown = base != nil
+    self.base = base ?? ImageIndex().text
+    self.written = written
+    matching = IndexMatching(self.base, written)
+    unchanged = matching.rewritten
+    members = IndexMembersChange(from: base, to: written)
+    isReordered = !matching.isOrdered
+    try readAdditions()
+    try readEdits(findMoves())
   }
 
   /// The removal of the entries of a digest that have no name.
   public init(removingUnnamed digest: Digest) {
-    unnamedRemoved = [Array(digest.description.utf8)]
+    (base, written, isBaseKnown) = (ImageIndex().text, ImageIndex().text, false)
+    matching = IndexMatching(base, written)
+    (unchanged, members, isReordered) = ([], IndexMembersChange(), false)
+    unnamedDigest = Array(digest.description.utf8)
+  }
+
+  /// Whether the writer changed nothing.
+  public var isEmpty: Bool {
+    matching.removed.isEmpty && matching.added.isEmpty && edits.isEmpty && members.isEmpty && !isReordered
+      && unnamedDigest == nil
+  }
+
+  /// The change of the text.
+  package var difference: IndexText.Difference { IndexText.Difference(from: base, to: written, matching) }
+
+  /// The positions in the base of the entries that the writer removed or replaced.
+  var removed: [Int] { matching.removed + superseded }
+
+  private mutating func readAdditions() throws(InvalidValue) {
+    var places: [IndexEntryKey.Name: Int] = [:]
+    for position in matching.added {
+      let entry = IndexEntry(written, position)
+      try Self.check(entry.value)
+      guard let name = entry.key.name else {
+        unnamed.append(entry)
+        continue
+      }
+      if let place = places[name] {
+        names[place].added.append(entry)
+      } else {
+        places[name] = names.count
+        names.append(NameChange(name: name, added: [entry]))
+      }
+    }
+  }
+
+  /// Finds the names that the writer moved. crane appends a second entry of the name to move it, also to the same digest,
+  /// and never removes the first.
+  ///
+  /// - Returns: the repetitions of an entry, by its position in the base.
+  private mutating func findMoves() -> [Int: Int] {
+    let hashes = Set(names.map { IndexEntryScanner.name($0.name) })
+    let entries = Dictionary(grouping: base.positions(named: hashes).map { IndexEntry(base, $0) }) { $0.key.name }
+    var repetitions: [Int: Int] = [:]
+    for place in names.indices {
+      let old = entries[names[place].name] ?? []
+      let kept = old.filter { matching.new(of: $0.position) != nil }
+      guard let first = kept.first, let position = matching.new(of: first.position), old.count == 1,
+        let second = names[place].added.first, names[place].added.count == 1, !second.isOfOtherPlatform(than: first)
+      else {
+        names[place].isMove = kept.isEmpty
+        continue
+      }
+      if second.key == first.key {
+        names[place].added = []
+        dropped.insert(second.position)
+        repetitions[first.position] = second.position
+      } else {
+        superseded.insert(first.position)
+        dropped.insert(position)
+      }
+    }
+    names.removeAll { $0.added.isEmpty }
+    return repetitions
+  }
+
+  private mutating func readEdits(_ repetitions: [Int: Int]) throws(InvalidValue) {
+    var pairs = matching.edited.filter { repetitions[$0.old] == nil }
+    for (old, new) in repetitions.sorted(by: { $0.key < $1.key }) {
+      pairs.append(IndexMatching.Pair(old: old, new: new))
+    }
+    for pair in pairs {
+      guard let position = matching.new(of: pair.old) else { continue }
+      let edit = Edit(
+        old: pair.old, new: position, base: base.value(at: pair.old), written: written.value(at: pair.new),
+        bytes: written.bytes(at: pair.new))
+      if edit.applied(to: edit.base) == edit.base {
+        unchanged.append(IndexMatching.Pair(old: pair.old, new: position))
+        continue
+      }
+      if (try? Self.check(edit.base)) != nil { try Self.check(edit.written) }
+      edits.append(edit)
+    }
   }
 
   private static func check(_ entry: JSON) throws(InvalidValue) {
@@ -85,57 +155,5 @@ public struct IndexChange: Sendable {
     for key in [Descriptor.referenceNameKey, Descriptor.imageNameKey] {
       if let name = entry["annotations"]?[key]?.text { _ = try ReferenceName(reading: name) }
     }
-  }
-
-  private mutating func compareNames(_ base: IndexVersion?, _ written: IndexVersion) {
-    var remaining: [IndexEntryKey.Name: [IndexVersion.Entry]] = [:]
-    var order: [IndexEntryKey.Name] = []
-    for group in base?.groups ?? [] {
-      guard let name = group.name else { continue }
-      remaining[name] = group.entries
-      order.append(name)
-    }
-    for group in written.groups {
-      guard let name = group.name else { continue }
-      let old = Set((remaining.removeValue(forKey: name) ?? []).map(\.key.digest))
-      let new = Set(group.entries.map(\.key.digest))
-      let added = group.entries.filter { !old.contains($0.key.digest) }
-      var removed = old.subtracting(new)
-      // crane appends a second entry of the name to move it, and never removes the first.
-      if removed.isEmpty, !added.isEmpty { removed = old }
-      if added.isEmpty, removed.isEmpty { continue }
-      names.append(NameChange(name: name, base: old, removed: removed, added: added.map(\.value)))
-    }
-    for name in order {
-      guard let entries = remaining[name] else { continue }
-      let digests = Set(entries.map(\.key.digest))
-      names.append(NameChange(name: name, base: digests, removed: digests, added: []))
-    }
-  }
-
-  private mutating func compareUnnamed(_ base: IndexVersion?, _ written: IndexVersion) {
-    let old = base?.groups.first { $0.name == nil }?.entries ?? []
-    let new = written.groups.first { $0.name == nil }?.entries ?? []
-    let oldDigests = Set(old.map(\.key.digest))
-    unnamedWritten = Set(new.map(\.key.digest))
-    unnamedRemoved = oldDigests.subtracting(unnamedWritten)
-    unnamedAdded = new.filter { !oldDigests.contains($0.key.digest) }.map(\.value)
-  }
-
-  private mutating func compareMembers(_ base: IndexVersion, _ written: IndexVersion) {
-    for entry in written.entries {
-      guard let old = base[entry.key], old != entry.value else { continue }
-      let change = MemberChange(key: entry.key, base: old, written: entry.value)
-      if MemberMerge(base: old, written: entry.value).isChange { members.append(change) }
-    }
-  }
-
-  private mutating func compareAnnotations(_ base: IndexVersion?, _ written: IndexVersion) {
-    let old = JSON.object(base?.annotations ?? [])
-    let new = JSON.object(written.annotations)
-    for member in written.annotations where old[member.name].map({ !$0.means(member.value) }) ?? true {
-      annotations.append((member.name, member.value))
-    }
-    for member in base?.annotations ?? [] where new[member.name] == nil { annotations.append((member.name, nil)) }
   }
 }

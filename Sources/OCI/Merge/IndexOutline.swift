@@ -1,19 +1,38 @@
-/// The members of an index that edits replace, and their places in its text.
+/// The members of an index, and their places in its text.
 struct IndexOutline: Sendable {
+  /// A member in the text.
+  struct Member: Sendable {
+    let name: String
+    /// Where the name begins, with its quote.
+    let start: Int
+    /// The place of the value.
+    let value: Range<Int>
+  }
+
+  static let manifests = "manifests"
+  static let annotations = "annotations"
+
   /// The annotations of the index; none if they are absent or not an object.
   var annotations: [JSON.Member] = []
-  private var manifests: Range<Int>?
-  private var annotationsRange: Range<Int>?
+  /// The members in the order of the text.
+  private(set) var members: [Member] = []
   /// Where a member is inserted.
-  private var afterBrace: Int
-  /// Whether the index has no member.
-  private var isEmpty: Bool
+  private let afterBrace: Int
 
-  /// The outline of an index with the one member `manifests`, whose value is there.
-  init(manifests: Range<Int>) {
-    self.manifests = manifests
-    afterBrace = 1
-    isEmpty = false
+  /// Writes an object with these members, whose values are JSON, at the end of a text.
+  init(writing members: [(name: String, value: ArraySlice<UInt8>)], to content: inout [UInt8]) {
+    content.append(UInt8(ascii: "{"))
+    afterBrace = content.count
+    for (index, member) in members.enumerated() {
+      if index > 0 { content.append(UInt8(ascii: ",")) }
+      let start = content.count
+      content += JSON.string(member.name).serialized
+      content.append(UInt8(ascii: ":"))
+      let value = content.count
+      content += member.value
+      self.members.append(Member(name: member.name, start: start, value: value..<content.count))
+    }
+    content.append(UInt8(ascii: "}"))
   }
 
   /// Parses an index. `entry` parses each element of `manifests`, or several with what is between them.
@@ -25,80 +44,74 @@ struct IndexOutline: Sendable {
     var parser = JSONParser(content)
     var annotations: JSON?
     var version: JSON?
+    var members: [Member] = []
     try parser.skipSpace()
-    var outline = Self(manifests: 0..<0)
-    (outline.manifests, outline.afterBrace, outline.isEmpty) = (nil, parser.position + 1, true)
+    afterBrace = parser.position + 1
+    var end = afterBrace
     try parser.object { (name, parser) throws(InvalidValue) in
-      outline.isEmpty = false
+      // Between two members are white space and a comma.
+      let start = content[end...].firstIndex(of: UInt8(ascii: "\"")) ?? end
       try parser.skipSpace()
-      let start = parser.position
+      let value = parser.position
       switch name {
-      case _ where name.sameBytes(as: "manifests"):
-        if content[start] == UInt8(ascii: "n") { _ = try parser.value() } else { try parser.array(entry) }
-        outline.manifests = start..<parser.position
-      case _ where name.sameBytes(as: "annotations"):
-        annotations = try parser.value()
-        outline.annotationsRange = start..<parser.position
+      case _ where name.sameBytes(as: Self.manifests):
+        if content[value] == UInt8(ascii: "n") { _ = try parser.value() } else { try parser.array(entry) }
+      case _ where name.sameBytes(as: Self.annotations): annotations = try parser.value()
       case _ where name.sameBytes(as: "schemaVersion"): version = try parser.value()
       default: _ = try parser.value()
       }
+      end = parser.position
+      members.append(Member(name: name, start: start, value: value..<end))
     }
     try parser.end()
     if let version, version != .null, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
-    outline.annotations = annotations?.members ?? []
-    self = outline
+    self.members = members
+    self.annotations = annotations?.members ?? []
   }
 
-  /// Returns the text with other entries or annotations; `nil` keeps those that it has.
+  subscript(name: String) -> Member? { members.first { $0.name.sameBytes(as: name) } }
+
+  /// Returns the text with other members, as ``pieces(of:_:)``.
+  func replacing(in content: [UInt8], _ changes: [(name: String, value: [ArraySlice<UInt8>]?)]) -> [UInt8] {
+    pieces(of: content, changes).joinedBytes
+  }
+
+  /// Returns the pieces of the text with other members, which share their memory with the texts that they are from.
   ///
-  /// - Parameter entries: pieces of text, between which commas are put: entries, or several with their commas.
-  func replacing(
-    in content: [UInt8], entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil
-  ) -> [UInt8] {
-    pieces(of: content, entries: entries, annotations: annotations).joinedBytes
-  }
-
-  /// Returns the pieces of the text with other entries or annotations, which share their memory with the texts that they are
-  /// from.
+  /// - Parameter changes: the new values by name, as JSON in pieces; `nil` removes a member. New members stand before the
+  ///   others.
   func pieces(
-    of content: [UInt8], entries: [ArraySlice<UInt8>]? = nil, annotations: [JSON.Member]? = nil
+    of content: [UInt8], _ changes: [(name: String, value: [ArraySlice<UInt8>]?)]
   ) -> [ArraySlice<UInt8>] {
-    let list = entries.map { Self.list($0) }
-    let annotations = annotations.map { JSON.object($0).serialized[...] }
-    var result: [ArraySlice<UInt8>] = []
-    var end = 0
-    if list != nil && manifests == nil || annotations != nil && annotationsRange == nil {
-      result.append(content[..<afterBrace])
-      end = afterBrace
-      var isFirst = true
-      if let list, manifests == nil {
-        result.append(Array("\"manifests\":".utf8)[...])
-        result += list
-        isFirst = false
-      }
-      if let annotations, annotationsRange == nil {
-        result += [Array("\(isFirst ? "" : ",")\"annotations\":".utf8)[...], annotations]
-      }
-      if !isEmpty { result.append([UInt8(ascii: ",")]) }
+    let comma = [UInt8(ascii: ",")][...]
+    var result = [content[..<afterBrace]]
+    var isFirst = true
+    func separate() {
+      if !isFirst { result.append(comma) }
+      isFirst = false
     }
-    let ranges = [list == nil ? nil : manifests, annotations == nil ? nil : annotationsRange].compactMap(\.self)
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      result.append(content[end..<range.lowerBound])
-      if let list, range == manifests { result += list } else if let annotations { result.append(annotations) }
-      end = range.upperBound
+    for case (let name, let value?) in changes where self[name] == nil {
+      separate()
+      result += [JSON.string(name).serialized[...], [UInt8(ascii: ":")]] + value
+    }
+    var end = afterBrace
+    for member in members {
+      let change = changes.first { $0.name.sameBytes(as: member.name) }
+      defer { end = member.value.upperBound }
+      if let change, change.value == nil { continue }
+      let between = content[end..<member.start]
+      let separator = between.firstIndex(of: comma[0])
+      // The member before it may be a new one, or was removed.
+      if isFirst || separator == nil {
+        separate()
+        result.append(separator.map { between[($0 + 1)...] } ?? between)
+      } else {
+        result.append(between)
+      }
+      result.append(content[member.start..<member.value.lowerBound])
+      result += change?.value ?? [content[member.value]]
     }
     result.append(content[end...])
-    return result
-  }
-
-  private static func list(_ entries: [ArraySlice<UInt8>]) -> [ArraySlice<UInt8>] {
-    var result: [ArraySlice<UInt8>] = [[UInt8(ascii: "[")]]
-    result.reserveCapacity(2 * entries.count + 1)
-    for (index, entry) in entries.enumerated() {
-      if index > 0 { result.append([UInt8(ascii: ",")]) }
-      result.append(entry)
-    }
-    result.append([UInt8(ascii: "]")])
     return result
   }
 }

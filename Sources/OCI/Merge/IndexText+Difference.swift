@@ -1,10 +1,14 @@
 extension IndexText {
-  /// The positions of the entries in each of two texts that the other has not.
-  package static func difference(_ old: IndexText, _ new: IndexText) -> (old: [Int], new: [Int]) {
+  /// The number of entries that two texts begin with, and where those begin that both end with.
+  static func commonEntries(_ old: IndexText, _ new: IndexText) -> (prefix: Int, tails: IndexMatching.Pair) {
     func isSame(_ position: Int, _ other: Int) -> Bool {
       old.items[position].hashes == new.items[other].hashes && old.bytes(at: position) == new.bytes(at: other)
     }
     let count = min(old.items.count, new.items.count)
+    // The store's index and the one that was served last are one text.
+    if old.content.span.isIdentical(to: new.content.span) {
+      return (count, IndexMatching.Pair(old: count, new: count))
+    }
     let (entries, others) = (old.entryRange, new.entryRange)
     // Entries at equal places in equal text are equal. Between two versions the annotations before the entries differ.
     let prefix = old.content.span.extracting(entries)
@@ -25,23 +29,14 @@ extension IndexText {
       tail += 1
     }
     while tail < count - begin, isSame(old.items.count - 1 - tail, new.items.count - 1 - tail) { tail += 1 }
-    // Tools shuffle entries, so the rest is compared by content.
-    var places: [IndexEntryScanner.Hashes: [Int]] = [:]
-    for position in begin..<old.items.count - tail { places[old.items[position].hashes, default: []].append(position) }
-    var added: [Int] = []
-    var kept: Set<Int> = []
-    for position in begin..<new.items.count - tail {
-      let hashes = new.items[position].hashes
-      let found = places[hashes]?.firstIndex { isSame($0, position) }
-      if let found, let place = places[hashes]?.remove(at: found) { kept.insert(place) } else { added.append(position) }
-    }
-    return ((begin..<old.items.count - tail).filter { !kept.contains($0) }, added)
+    return (begin, IndexMatching.Pair(old: old.items.count - tail, new: new.items.count - tail))
   }
 
   /// The place of the entries with what is between them.
   private var entryRange: Range<Int> { (items.first?.start ?? 0)..<(items.last?.end ?? 0) }
 
-  /// The change that turns one text into another: entries that it removes and adds, and all annotations of the index.
+  /// The change that turns one text into another: entries that it removes and adds, and all other members of
+  /// the index.
   package struct Difference: Sendable {
     fileprivate struct Entry: Sendable {
       let bytes: [UInt8]
@@ -50,26 +45,32 @@ extension IndexText {
 
     fileprivate let removed: [Entry]
     fileprivate let added: [Entry]
+    /// The members of the new index beside its entries, with their values as JSON.
+    fileprivate let members: [(name: String, value: ArraySlice<UInt8>)]
     fileprivate let annotations: [JSON.Member]
     /// The approximate size in memory, in bytes.
     package let size: Int
 
     /// Compares two texts.
     package init(from old: IndexText, to new: IndexText) {
-      self.init(from: old, to: new, IndexText.difference(old, new))
+      self.init(from: old, to: new, IndexMatching(old, new, .text))
     }
 
-    /// Takes the entries that differ from two texts.
-    ///
-    /// - Parameter difference: their positions, as ``IndexText/difference(_:_:)`` has them.
-    package init(from old: IndexText, to new: IndexText, _ difference: (old: [Int], new: [Int])) {
-      let (removed, added) = difference
-      self.removed = removed.map { Entry(bytes: Array(old.bytes(at: $0)), hashes: old.items[$0].hashes) }
-      self.added = added.map { Entry(bytes: Array(new.bytes(at: $0)), hashes: new.items[$0].hashes) }
-      annotations = new.annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) }
+    init(from old: IndexText, to new: IndexText, _ matching: IndexMatching) {
+      // What is matched by more than its text differs.
+      let pairs = matching.rewritten + matching.edited
+      removed = (matching.removed + pairs.map(\.old)).map {
+        Entry(bytes: Array(old.bytes(at: $0)), hashes: old.items[$0].hashes)
+      }
+      added = (matching.added + pairs.map(\.new)).map {
+        Entry(bytes: Array(new.bytes(at: $0)), hashes: new.items[$0].hashes)
+      }
+      annotations = new.unstampedAnnotations
+      members = new.outline.members.filter { !$0.name.sameBytes(as: IndexOutline.manifests) }
+        .map { ($0.name, Array(new.content[$0.value])[...]) }
       size =
-        (self.removed + self.added).reduce(128) { $0 + $1.bytes.count + 64 }
-        + annotations.reduce(0) { $0 + $1.value.serialized.count + $1.name.utf8.count }
+        (removed + added).reduce(128) { $0 + $1.bytes.count + 64 }
+        + members.reduce(0) { $0 + 2 * $1.value.count + $1.name.utf8.count + 64 }
     }
   }
 
@@ -77,8 +78,7 @@ extension IndexText {
   package func applying(_ changes: some Sequence<Difference>) -> IndexText {
     var counts: [[UInt8]: Int] = [:]
     var hashes: [[UInt8]: IndexEntryScanner.Hashes] = [:]
-    var outline = IndexOutline(manifests: 0..<0)
-    outline.annotations = annotations
+    var last: Difference?
     for change in changes {
       for entry in change.removed {
         counts[entry.bytes, default: 0] -= 1
@@ -88,8 +88,9 @@ extension IndexText {
         counts[entry.bytes, default: 0] += 1
         hashes[entry.bytes] = entry.hashes
       }
-      outline.annotations = change.annotations
+      last = change
     }
+    guard let last else { return self }
     let touched = Set(hashes.values)
     var content: [UInt8] = []
     content.reserveCapacity(self.content.count)
@@ -109,6 +110,8 @@ extension IndexText {
         content += bytes
       }
     }
+    var outline = IndexOutline(writing: last.members, to: &content)
+    outline.annotations = last.annotations
     return IndexText(content, items, outline)
   }
 }

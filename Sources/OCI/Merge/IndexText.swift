@@ -89,19 +89,31 @@ public struct IndexText: Sendable {
 
   /// The pieces of the text with a stamp, which share the memory of the text.
   package func pieces(stamped stamp: IndexStamp) -> [ArraySlice<UInt8>] {
-    outline.pieces(
-      of: content,
-      annotations: [JSON.Member(IndexStamp.key, .string(stamp.text))]
-        + annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) })
+    pieces(annotations: [JSON.Member(IndexStamp.key, .string(stamp.text))] + unstampedAnnotations)
   }
 
   /// The text without a stamp.
   public var unstamped: [UInt8] {
-    let others = annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) }
-    return others.count == annotations.count ? content : outline.replacing(in: content, annotations: others)
+    unstampedAnnotations.count == annotations.count ? content : pieces(annotations: unstampedAnnotations).joinedBytes
   }
 
+  /// Returns the pieces of the text with other annotations of the index.
+  private func pieces(annotations: [JSON.Member]) -> [ArraySlice<UInt8>] {
+    outline.pieces(
+      of: content,
+      [(IndexOutline.annotations, annotations.isEmpty ? nil : [JSON.object(annotations).serialized[...]])])
+  }
+
+  /// The annotations of the index.
   var annotations: [JSON.Member] { outline.annotations }
+
+  /// The annotations of the index without the stamp.
+  var unstampedAnnotations: [JSON.Member] { annotations.filter { !$0.name.sameBytes(as: IndexStamp.key) } }
+
+  /// The value of a member; `nil` if it is absent.
+  subscript(member name: String) -> JSON? {
+    outline[name].flatMap { try? JSONParser.parse(content, from: $0.value.lowerBound) }
+  }
 
   func bytes(at position: Int) -> ArraySlice<UInt8> { content[items[position].range] }
 
@@ -110,37 +122,46 @@ public struct IndexText: Sendable {
     (try? JSONParser.parse(content, from: items[position].start)) ?? .null
   }
 
-  /// Returns the text with other entries or annotations. Entries that stay are one piece with what is between them.
+  /// Returns the text with other entries. Those that stay are one piece with what is between them.
   ///
   /// - Parameter replacements: texts of entries in place of one, by its position; none removes it.
   /// - Parameter added: texts of entries behind the last one.
-  /// - Parameter annotations: those of the index; `nil` keeps those that it has.
   func replacing(
-    _ replacements: [Int: [ArraySlice<UInt8>]], appending added: [ArraySlice<UInt8>] = [],
-    annotations: [JSON.Member]? = nil
+    _ replacements: [Int: [ArraySlice<UInt8>]], appending added: [ArraySlice<UInt8>] = []
   ) -> [UInt8] {
-    var pieces: [ArraySlice<UInt8>] = []
+    outline.replacing(
+      in: content, [(IndexOutline.manifests, manifests(replacing: replacements, appending: added))])
+  }
+
+  /// Returns the value of `manifests` with other entries, as ``replacing(_:appending:)``, in pieces.
+  func manifests(
+    replacing replacements: [Int: [ArraySlice<UInt8>]], appending added: [ArraySlice<UInt8>] = []
+  ) -> [ArraySlice<UInt8>] {
+    let comma = [UInt8(ascii: ",")][...]
+    var result = [[UInt8(ascii: "[")][...]]
+    func append(_ piece: ArraySlice<UInt8>) {
+      if result.count > 1 { result.append(comma) }
+      result.append(piece)
+    }
     var next = 0
     func keep(upTo end: Int) {
-      if next < end { pieces.append(content[items[next].start..<items[end - 1].end]) }
+      if next < end { append(content[items[next].start..<items[end - 1].end]) }
     }
     for (position, replacement) in replacements.sorted(by: { $0.key < $1.key }) {
       keep(upTo: position)
-      pieces += replacement
+      for piece in replacement { append(piece) }
       next = position + 1
     }
     keep(upTo: items.count)
-    return outline.replacing(in: content, entries: pieces + added, annotations: annotations)
+    for piece in added { append(piece) }
+    result.append([UInt8(ascii: "]")])
+    return result
   }
 
-  /// The entries that have one of these names, or none and one of these digests, or in any case one of other digests.
-  func positions(_ names: Set<UInt64>, unnamed digests: Set<UInt64>, any others: Set<UInt64> = []) -> [Int] {
-    let (names, digests, others) = (HashFilter(names), HashFilter(digests), HashFilter(others))
-    return items.indices.filter { (position) in
-      let hashes = items[position].hashes
-      return hashes.name == 0
-        ? digests.contains(hashes.digest) || others.contains(hashes.digest)
-        : names.contains(hashes.name) || others.contains(hashes.digest)
-    }
+  /// The positions of the entries of one of these names, by their hashes.
+  func positions(named hashes: Set<UInt64>) -> [Int] {
+    if hashes.isEmpty { return [] }
+    let hashes = HashFilter(hashes)
+    return items.indices.filter { hashes.contains(items[$0].hashes.name) }
   }
 }

@@ -19,15 +19,9 @@ extension TreeContext {
     if base == nil, let stamp {
       logger.notice("change index: process \(process): unknown version \(stamp.text), so nothing is deleted")
     }
-    let difference = base.map { IndexText.difference($0.text, written) }
     let change: IndexChange
     do throws(InvalidValue) {
-      change =
-        if let base, let difference {
-          try IndexChange(from: base.text, to: written, difference)
-        } else {
-          try IndexChange(from: nil, to: written)
-        }
+      change = try IndexChange(from: base?.text, to: written)
     } catch {
       refuse("change index: process \(process): \(error)")
       throw .invalidArgument
@@ -51,11 +45,7 @@ extension TreeContext {
       references.refresh()
     }
     indexVersions.noteWrite(
-      written, stamp: stamp, process: process,
-      base.flatMap { (base) in
-        guard base.isVersion, let difference else { return nil }
-        return IndexText.Difference(from: base.text, to: written, difference)
-      })
+      written, stamp: stamp, process: process, base?.isVersion ?? false ? change.difference : nil)
     removals.noteUse(by: process)
     removals.noteIndexWrite(by: process)
     decideRemovals()

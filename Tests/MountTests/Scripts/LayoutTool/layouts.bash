@@ -23,12 +23,9 @@ both() {
   assert_same
 }
 
-# names LAYOUT: the entries of the index as NAME DIGEST. An entry without a name is left out if another has its digest: the
-# mount does not keep it, and tools on a disk do.
+# names LAYOUT: the entries of the index as NAME DIGEST.
 names() {
-  jq -r '.manifests | map({name: (.annotations["org.opencontainers.image.ref.name"] // ""), digest}) as $all
-    | $all | map(select(.name != "" or (.digest as $d | any($all[]; .name != "" and .digest == $d) | not)))[]
-    | "\(.name) \(.digest)"' "$1/index.json" | sort -u
+  jq -r '.manifests[] | "\(.annotations["org.opencontainers.image.ref.name"] // "") \(.digest)"' "$1/index.json" | sort
 }
 
 # assert_same: both layouts have the same entries, and nothing temporary is left.

@@ -1,0 +1,36 @@
+/// An entry of an index, read from its text.
+struct IndexEntry: Sendable {
+  /// The position in the text.
+  let position: Int
+  let value: JSON
+  let key: IndexEntryKey
+
+  /// Reads the entry at a position of a text.
+  init(_ text: IndexText, _ position: Int) {
+    self.position = position
+    value = text.value(at: position)
+    key = IndexEntryKey(value)
+  }
+
+  /// The platform; `nil` if it is absent or says nothing.
+  var platform: JSON? {
+    guard let platform = value["platform"], !platform.isBlank else { return nil }
+    return platform
+  }
+
+  /// Whether a tool can tell the entry from another one of its name by the platform: both have one.
+  func isOfOtherPlatform(than other: IndexEntry) -> Bool {
+    guard let platform, let otherPlatform = other.platform else { return false }
+    return !platform.means(otherPlatform)
+  }
+
+  /// Whether the entry has no member that another one has not, beside the mark of a lost name.
+  func saysNoMore(than other: IndexEntry) -> Bool {
+    value.members.allSatisfy { (member) in
+      if member.name.sameBytes(as: "annotations") {
+        return member.value.members.allSatisfy { $0.name.sameBytes(as: IndexMerge.lostNameKey) }
+      }
+      return member.value.means(other.value[member.name] ?? .null)
+    }
+  }
+}

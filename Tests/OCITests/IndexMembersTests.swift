@@ -1,0 +1,64 @@
+import Testing
+
+@testable import OCI
+
+/// The members of an index beside its entries.
+@Suite struct IndexMembersTests {
+  private func index(_ members: String) throws -> IndexText {
+    try IndexText(parsing: Array("{\(members)}".utf8))
+  }
+
+  @Test(
+    "W2: members of the index that a writer sets are stored, and those that tools know are removed",
+    arguments: [
+      // The base, what was written, the current index, the result.
+      (#""manifests":[]"#, #""manifests":[],"mediaType":"m""#, #""manifests":[]"#, #""mediaType":"m","manifests":[]"#),
+      (
+        #""manifests":[]"#, #""artifactType":"a","subject":{"size":1},"x":[1]"#, #""y":2"#,
+        #""artifactType":"a","subject":{"size":1},"x":[1],"y":2"#
+      ),
+      (
+        #""artifactType":"a","x":1"#, #""artifactType":"b","x":2"#, #""x":1,"artifactType":"a""#,
+        #""x":2,"artifactType":"b""#
+      ),
+      (
+        #""x":1, "artifactType":"a" ,"subject":{"a":1}"#, "", #""x":1, "artifactType":"a" ,"subject":{"a":1}"#,
+        #""x":1"#
+      ),
+      (#""mediaType":"m","x":1"#, "", #" "mediaType" : "m" , "x":1 "#, #" "x":1 "#),
+      (#""artifactType":"a""#, #""artifactType":"b""#, #""artifactType":"c""#, #""artifactType":"b""#),
+      (#""artifactType":"a""#, #""artifactType":"a""#, #""artifactType":"c""#, #""artifactType":"c""#),
+      (#""subject":{"a":1,"b":2}"#, #""subject":{"b":2,"a":1}"#, #""z":1"#, #""z":1"#),
+    ])
+  func members(_ base: String, _ written: String, _ current: String, _ result: String) throws {
+    let change = try IndexChange(from: index(base), to: index(written))
+    #expect(String(decoding: IndexMerge(change, to: try index(current)).content, as: UTF8.self) == "{\(result)}")
+  }
+
+  @Test("W2: without a base members are set, and none is removed")
+  func unknownBase() throws {
+    let change = try IndexChange(from: nil, to: index(#""artifactType":"b""#))
+    let merged = IndexMerge(change, to: try index(#""artifactType":"a","subject":{"a":1}"#))
+    #expect(String(decoding: merged.content, as: UTF8.self) == #"{"artifactType":"b","subject":{"a":1}}"#)
+  }
+
+  @Test("W2: the last annotation that a writer removes takes the member with it")
+  func lastAnnotation() throws {
+    let base = try index(#""manifests":[],"annotations":{"k":"v"}"#)
+    let stamp = #""annotations":{"\#(IndexStamp.key)":"1.1"}"#
+    for written in [#""manifests":[]"#, #""manifests":[],\#(stamp)"#, #""manifests":[],"annotations":{}"#] {
+      let merged = IndexMerge(try IndexChange(from: base, to: index(written)), to: base)
+      #expect(String(decoding: merged.content, as: UTF8.self) == #"{"manifests":[]}"#)
+    }
+  }
+
+  @Test("W3: an old version has its members", arguments: [#""artifactType":"a","x":1,"annotations":{"k":"v"}"#, ""])
+  func oldVersion(_ members: String) throws {
+    let old = try index(members)
+    let new = try index(#""subject":{"a":1},"x":2"#)
+    let back = new.applying([IndexText.Difference(from: new, to: old)])
+    #expect(try IndexChange(from: back, to: old).isEmpty)
+    #expect(try IndexChange(from: old, to: back).isEmpty)
+    #expect(try !IndexChange(from: back, to: new).isEmpty)
+  }
+}
