@@ -39,6 +39,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/text.sh")
   }
 
+  @Test("W1, W9: tools that copy a whole layout with its modes and times succeed")
+  func copies() throws {
+    try ScriptedMount.mounted().run("LayoutTool/copies.sh")
+  }
+
   @Test("W2: an edit of the index changes the entries that it edits, and no similar ones")
   func similar() throws {
     try ScriptedMount.mounted().run("LayoutTool/similar.sh")

@@ -248,18 +248,6 @@ import Testing
     #expect(try tree.read("oci-layout") == String(decoding: ImageLayout.content, as: UTF8.self))
   }
 
-  @Test(
-    "W9: mode, owner and times of what casfs decides are accepted and not kept",
-    arguments: ["index.json", "oci-layout"])
-  func metadata(_ path: String) throws {
-    let tree = try tree("a=1")
-    try tree.set(path) { $0.permissions = 0o600 }
-    try tree.set(path) { $0.user = 7 }
-    try tree.set(path) { $0.modified = Timestamp(seconds: 1, nanoseconds: 0) }
-    #expect(try tree.attributes(path).permissions == 0o644)
-    #expect(try tree.attributes(path).user == 0)
-  }
-
   @Test("W12: a read-only mount has a read-only layout", arguments: ["index.json", "oci-layout"])
   func readOnly(_ path: String) throws {
     let tree = try tree("a=1") { $0.isReadOnly = true }

@@ -6,8 +6,8 @@ import SystemPackage
 /// `index.json`: a view of the store's index. A write to it is a change of the index, merged with those of other writers.
 ///
 /// It is one node for the whole life of the mount, so a reader never finds it missing, empty or incomplete.
-final class IndexFile: Node {
-  private let shared: TreeContext
+final class IndexFile: LayoutNode {
+  let shared: TreeContext
 
   init(_ shared: TreeContext) {
     self.shared = shared

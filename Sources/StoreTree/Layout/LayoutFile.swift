@@ -3,8 +3,8 @@ import OCI
 import SystemPackage
 
 /// `oci-layout`. Tools write it again with each image; what they write is checked, and the file stays as it is.
-final class LayoutFile: Node {
-  private let shared: TreeContext
+final class LayoutFile: LayoutNode {
+  let shared: TreeContext
 
   init(_ shared: TreeContext) {
     self.shared = shared

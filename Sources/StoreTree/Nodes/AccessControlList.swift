@@ -1,3 +1,4 @@
+import OCI
 import SystemPackage
 
 /// A POSIX access control list in the form of the extended attribute `system.posix_acl_access` (`acl(5)`; the kernel's
@@ -38,6 +39,13 @@ package struct AccessControlList {
           tag: UInt16(number(start, 2)), permissions: UInt16(number(start + 2, 2)) & 7, id: number(start + 4, 4)))
     }
     guard [Tag.owner, Tag.group, Tag.others].allSatisfy({ permissions($0) != nil }) else { throw .invalidArgument }
+  }
+
+  /// Checks that an extended attribute is an access control list that is no more than a mode.
+  ///
+  /// - Throws: EOPNOTSUPP for any other one, which tools that copy attributes ignore; EINVAL when it is malformed.
+  static func requireMinimal(_ name: String, _ value: [UInt8]) throws(Errno) {
+    guard name.sameBytes(as: attribute), try AccessControlList(value).isMinimal else { throw .notSupportedOnSocket }
   }
 
   /// Whether the list has only the entries that permission bits have.

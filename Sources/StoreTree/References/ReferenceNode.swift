@@ -13,9 +13,7 @@ extension ReferenceNode {
   ///
   /// - Throws: EOPNOTSUPP for any other attribute; tools that copy attributes ignore it.
   func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
-    guard name.sameBytes(as: AccessControlList.attribute), try AccessControlList(value).isMinimal else {
-      throw .notSupportedOnSocket
-    }
+    try AccessControlList.requireMinimal(name, value)
   }
 
   func removeExtendedAttribute(_ name: String) throws(Errno) { throw .noData }
