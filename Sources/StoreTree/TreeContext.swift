@@ -84,8 +84,9 @@ final class TreeContext: Sendable {
     if digest.map({ remote.isKnown($0) }) != true { context.willBlock() }
   }
 
-  /// Whether the store has a blob.
+  /// Whether the store has a blob, and the process of the caller has not removed it.
   func isStored(_ digest: Digest, _ context: RequestContext) throws(Errno) -> Bool {
+    if removals.isHidden(digest, thread: context.thread) { return false }
     willQueryStore(for: digest, context)
     do throws(Errno) {
       _ = try errors.map(try engine.blobInfo(digest))

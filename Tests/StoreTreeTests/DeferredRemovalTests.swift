@@ -1,4 +1,5 @@
 import CAS
+import OCI
 import SystemPackage
 import TestSupport
 import Testing
@@ -24,6 +25,43 @@ import Testing
     _ = try tree.lookup(path, tree.context(.child))
     #expect(try tree.names("blobs/sha256", tree.context(.child)).count == 1)
     #expect(try tree.isStored("1"))
+  }
+
+  @Test("W10: a process that puts content again that it removed finds it", arguments: [true, false])
+  func putAgain(_ isRenamed: Bool) throws {
+    let tree = try tree()
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .child)
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    #expect(!tree.exists(path))
+    let name = isRenamed ? "oci-put-blob1" : path
+    try tree.save(name, "1")
+    if isRenamed { try tree.rename(name, to: path, replacing: false) }
+    #expect(try tree.read(path) == "1")
+    #expect(try tree.names("blobs/sha256").count == 1)
+    tree.processes.end(.opener)
+    tree.processes.end(.child)
+    tree.tree.trimCaches()
+    #expect(tree.exists(path))
+  }
+
+  @Test("W10: content that another process puts again stays removed for the process that removed it")
+  func putByOther() throws {
+    let tree = try tree()
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .child)
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    let file = try tree.create("oci-put-blob1", by: .child)
+    try tree.write(file, "1")
+    try tree.close(file, by: .child)
+    try tree.release(file)
+    try tree.tree.rename(
+      "oci-put-blob1", in: .root, to: digest("1").hex, in: tree.node("blobs/sha256"), replacing: true,
+      tree.context(.child))
+    #expect(!tree.exists(path))
+    _ = try tree.lookup(path, tree.context(.child))
   }
 
   @Test("W10: a blob that was put within the grace stays until it is over")

@@ -111,6 +111,8 @@ extension IncomingFile {
           stage = try shared.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
+      shared.removals.cancel(
+        address.digest, by: state.withLock { $0.writers }.union([creator]), thread: context.thread)
       }
       shared.counters.add(.commits)
       state.withLock { state in

@@ -112,6 +112,12 @@ final class DeferredRemovals: Sendable {
     state.withLock { $0.removals[digest] = nil }
   }
 
+  /// Ends the removal of a blob that one of several processes, or that of a thread, has put again.
+  func cancel(_ digest: Digest, by writers: Set<Int32>, thread: Int32) {
+    guard let process = state.withLock(notifying: .none, { $0.removals[digest]?.process }) else { return }
+    if writers.contains(process) || processes.process(ofThread: thread) == process { remove(digest) }
+  }
+
   private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
     let now = ContinuousClock.now
     return state.uses.contains { (other, last) in
