@@ -205,6 +205,36 @@ import Testing
     #expect(try tree.blobCount() == 1)
   }
 
+  @Test("W8: temporary content of the root becomes a blob of any algorithm", arguments: [true, false])
+  func otherAlgorithm(_ isOpen: Bool) throws {
+    let tree = try TestTree()
+    let text = String(repeating: "content", count: 300_000)
+    let file = try tree.create("oci-put-blob1")
+    try tree.write(file, text)
+    if !isOpen {
+      try tree.close(file)
+      try tree.release(file)
+    }
+    let wrong = try tree.blobPath(digest("other", .sha512))
+    #expect(throws: Errno.badMessage) { try tree.rename("oci-put-blob1", to: wrong) }
+    try tree.rename("oci-put-blob1", to: tree.blobPath(digest(text, .sha512)))
+    #expect(try tree.isStored(text, .sha512))
+    #expect(try tree.blobCount() == 1)
+    guard isOpen else { return }
+    try tree.close(file)
+    try tree.release(file)
+  }
+
+  @Test("W8: content that had another digest of one algorithm can become a blob of the other")
+  func algorithmAfterRefusal() throws {
+    let tree = try TestTree()
+    try tree.save("oci-put-blob1", "content")
+    let wrong = try tree.blobPath(digest("other", .sha512))
+    #expect(throws: Errno.badMessage) { try tree.rename("oci-put-blob1", to: wrong) }
+    try tree.rename("oci-put-blob1", to: tree.blobPath(digest("content")))
+    #expect(try tree.isStored("content"))
+  }
+
   @Test("W8: a stored blob is never truncated, or opened for writing without O_TRUNC")
   func truncated() throws {
     let tree = try TestTree()

@@ -70,10 +70,8 @@ extension IncomingFile {
   ///
   /// - Throws: EBADMSG when the content has another digest; it stays as it is then.
   func commitScratch(as digest: Digest, _ context: RequestContext) throws(Errno) {
-    try state.withLock { (state) throws(Errno) in
-      if state.stage != nil, digest.algorithm != namespace.algorithm { throw .notSupportedOnSocket }
-      state.expectedDigest = digest
-    }
+    try restage(as: digest.algorithm, context)
+    state.withLock { $0.expectedDigest = digest }
     do throws(Errno) {
       try publish(context)
     } catch {
@@ -111,10 +109,10 @@ extension IncomingFile {
           stage = try shared.engine.stageBlob(algorithm: work.expectedDigest?.algorithm ?? .sha256, copying: nil)
         }
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
-      shared.removals.cancel(
-        address.digest, by: state.withLock { $0.writers }.union([creator]), thread: context.thread)
       }
       shared.counters.add(.commits)
+      shared.removals.cancel(
+        address.digest, by: state.withLock { $0.writers }.union([creator]), thread: context.thread)
       state.withLock { state in
         state.address = address
         state.stage = nil

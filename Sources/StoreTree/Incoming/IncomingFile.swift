@@ -9,6 +9,8 @@ final class IncomingFile: Node {
     var metadata: FileMetadata
     /// The content being written; `nil` while the file is empty or only committed.
     var stage: (any BlobStage)?
+    /// The stage into which content was copied to be hashed with another algorithm than that of its place.
+    var restaged: (stage: any BlobStage, algorithm: Digest.Algorithm)?
     /// The blob of the last commit.
     var address: BlobAddress? { didSet { info = nil } }
     /// The metadata of that blob, as the last lookup found it.
