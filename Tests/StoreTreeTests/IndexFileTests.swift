@@ -169,6 +169,22 @@ import Testing
     #expect(tree.counter("refusals") == 1)
   }
 
+  @Test("W5: a child that has the same open file completes what its parent left incomplete at its close")
+  func completedByChild() throws {
+    let tree = try tree("a=1")
+    let text = try tree.readIndex(by: .opener).adding("b=2").text
+    let file = try tree.open("index.json", writing: true, truncating: true)
+    let half = text.utf8.count / 2
+    try tree.write(file, String(text.prefix(half)))
+    tree.duplicate(file, by: .child)
+    #expect(throws: Errno.invalidArgument) { try tree.close(file) }
+    try tree.write(file, String(text.dropFirst(half)), at: Int64(half))
+    #expect(try tree.tags() == "a=1 b=2")
+    try tree.close(file, by: .child)
+    try tree.release(file)
+    #expect(tree.counter("refusals") == 1)
+  }
+
   @Test("W2: the order and the members of the index are those of the only writer, also in its second write")
   func order() throws {
     let tree = try tree("a=1 b=2 c=3", .directory)

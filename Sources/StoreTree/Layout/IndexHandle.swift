@@ -14,6 +14,8 @@ final class IndexHandle: FileHandle {
     var failedParses = 0
     /// Whether the content differs from what was read or applied.
     var isChanged: Bool
+    /// Whether a close found that the content is not an index. A process that has the same open file can complete it.
+    var isRefused = false
     var failure: Errno?
   }
 
@@ -68,21 +70,24 @@ final class IndexHandle: FileHandle {
     else { return }
     // A writer that was killed half way changes nothing.
     if shared.processes.wasKilled(thread: context.thread) { return state.withLock { $0.isChanged = false } }
-    throw incomplete()
+    refuseIncomplete()
+    throw .invalidArgument
   }
 
   func release(_ context: RequestContext) {
-    if state.withLock({ $0.isChanged && $0.failure == nil }) { _ = incomplete() }
+    if state.withLock({ $0.isChanged && !$0.isRefused && $0.failure == nil }) { refuseIncomplete() }
   }
 
-  private func incomplete() -> Errno {
-    let content = state.withLock { $0.content.bytes }
+  private func refuseIncomplete() {
+    let content = state.withLock { (state) in
+      state.isRefused = true
+      return state.content.bytes
+    }
     do throws(InvalidValue) {
       _ = try IndexText(parsing: content)
     } catch {
       shared.refuse("change index: process \(process): \(error)")
     }
-    return fail(.invalidArgument)
   }
 
   private func tooLarge(_ state: inout State) -> Errno {
@@ -96,6 +101,7 @@ final class IndexHandle: FileHandle {
       if let failure = state.failure { throw failure }
       try body(&state)
       state.isChanged = true
+      state.isRefused = false
       return state.canBeWhole() ? state.content.bytes : nil
     }
     guard let content else { return }
