@@ -1,4 +1,5 @@
 import CAS
+import CASPlatform
 import OCI
 import SystemPackage
 import TestSupport
@@ -112,6 +113,84 @@ import Testing
     try tree.writeIndex(index.removing("t=1"))
     #expect(try tree.tags() == "copy=1")
     #expect(try tree.isStored("1"))
+  }
+
+  /// The removal of a blob, whose time a test says.
+  private final class TimedRemoval: Sendable {
+    static let grace = Duration.seconds(600)
+    let processes = SimulatedProcesses()
+    let digest: Digest
+    let removals: DeferredRemovals
+    private let time = Monitor(ContinuousClock.now)
+
+    /// Lets two processes read the index, and one of them remove a blob and end.
+    init() throws {
+      digest = try StoreTreeTests.digest("1")
+      removals = DeferredRemovals(processes, grace: Self.grace) { [time] in time.withLock { $0 } }
+      removals.noteUse(by: .opener, readsIndex: true)
+      removals.noteUse(by: .child, readsIndex: true)
+      removals.add(digest, by: .opener)
+    }
+
+    func pass(_ duration: Duration) { time.withLock { $0 += duration } }
+  }
+
+  @Test(
+    "W10: a removal waits as long as another process is active, and no longer",
+    arguments: ["index", "lookup"], [true, false])
+  func activeProcess(_ activity: String, hasEnded: Bool) throws {
+    let test = try TimedRemoval()
+    if hasEnded { test.processes.end(.opener) }
+    for _ in 0..<10 {
+      test.pass(TimedRemoval.grace * 0.4)
+      if activity == "index" {
+        test.removals.noteUse(by: .child)
+      } else {
+        #expect(!test.removals.noteLookup(of: test.digest, thread: .child))
+      }
+      #expect(test.removals.due() == [])
+    }
+    test.pass(TimedRemoval.grace * 1.1)
+    #expect(test.removals.due() == [test.digest])
+  }
+
+  @Test("W10: a removal ends with the process that it waits for")
+  func activeProcessEnds() throws {
+    let test = try TimedRemoval()
+    test.processes.end(.opener)
+    #expect(test.removals.due() == [])
+    test.processes.end(.child)
+    #expect(test.removals.due() == [test.digest])
+  }
+
+  @Test("W10: lookups by the process that removed a blob keep it from no removal")
+  func ownLookup() throws {
+    let test = try TimedRemoval()
+    test.processes.end(.child)
+    test.pass(TimedRemoval.grace * 1.1)
+    #expect(test.removals.noteLookup(of: test.digest, thread: .opener))
+    #expect(test.removals.due() == [test.digest])
+  }
+
+  @Test("W10: a lookup of a blob whose removal waits is a use by that process")
+  func lookedUp() throws {
+    let tree = try tree()
+    let path = try tree.blobPath(tree.put("1"))
+    _ = try tree.readIndex(by: .child)
+    _ = try tree.readIndex(by: .opener)
+    try tree.remove(path)
+    tree.processes.end(.child)
+    #expect(!tree.tree.shared.removals.hasOtherUser(than: .opener))
+    _ = try tree.lookup(path, tree.context(.other))
+    #expect(tree.tree.shared.removals.hasOtherUser(than: .opener))
+  }
+
+  @Test("W10: a close of content in incoming is a use by its process")
+  func putInIncoming() throws {
+    let tree = try tree()
+    try tree.save("incoming/f", "1")
+    #expect(tree.tree.shared.removals.hasOtherUser(than: .child))
+    #expect(!tree.tree.shared.removals.hasOtherUser(than: .opener))
   }
 
   @Test("W10: a process that ends without writing the index removed nothing that is reachable")

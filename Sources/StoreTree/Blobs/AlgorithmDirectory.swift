@@ -25,7 +25,7 @@ final class AlgorithmDirectory: SyntheticDirectory, ScratchParent {
       return child
     }
     if let rewrite = shared.rewrites.pending(digest, thread: context.thread) { return rewrite }
-    if shared.removals.isHidden(digest, thread: context.thread) { throw .noSuchFileOrDirectory }
+    if shared.removals.noteLookup(of: digest, thread: context.thread) { throw .noSuchFileOrDirectory }
     shared.willQueryStore(for: digest, context)
     let info = try shared.retryingAfterCommit(
       context, try shared.engine.blobInfo(digest, cancellation: context.cancellation))

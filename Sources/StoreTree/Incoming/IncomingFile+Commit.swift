@@ -20,6 +20,7 @@ extension IncomingFile {
     if shared.processes.wasKilled(thread: context.thread) {
       discard(context)
     } else if isWritten {
+      shared.removals.noteUse(by: handle.process)
       try publish(context)
     } else if isInBlobs, context.thread != 0 {
       // An opener that cannot be seen may have more descriptors, as after each redirection of a shell.

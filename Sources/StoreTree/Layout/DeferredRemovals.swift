@@ -19,19 +19,25 @@ final class DeferredRemovals: Sendable {
     var uses: [Int32: ContinuousClock.Instant] = [:]
     /// The processes that were served the index.
     var readers: Set<Int32> = []
+    /// The number of processes from which ended ones are looked for.
+    var manyProcesses = 64
   }
-
-  /// The number of processes from which ended ones are looked for.
-  private static let manyProcesses = 64
 
   private let processes: any ProcessInspector
   private let grace: Duration
+  private let clock: @Sendable () -> ContinuousClock.Instant
   private let state = Monitor(State())
 
-  /// - Parameter grace: how long a process that used the layout can be about to refer to a blob.
-  init(_ processes: any ProcessInspector, grace: Duration) {
+  /// - Parameters:
+  ///   - grace: how long a process that used the layout can be about to refer to a blob.
+  ///   - clock: the present time.
+  init(
+    _ processes: any ProcessInspector, grace: Duration,
+    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) {
     self.processes = processes
     self.grace = grace
+    self.clock = clock
   }
 
   /// Notes that a process works on the layout.
@@ -39,9 +45,12 @@ final class DeferredRemovals: Sendable {
   /// - Parameter readsIndex: whether it was served the index.
   func noteUse(by process: Int32, readsIndex: Bool = false) {
     state.withLock { state in
-      state.uses[process] = .now
+      state.uses[process] = clock()
       if readsIndex { state.readers.insert(process) }
-      if state.uses.count > Self.manyProcesses { forgetEnded(&state) }
+      guard state.uses.count > state.manyProcesses else { return }
+      forgetEnded(&state)
+      // Not each use of many living processes looks for ended ones.
+      state.manyProcesses = max(64, 2 * state.uses.count)
     }
   }
 
@@ -62,12 +71,23 @@ final class DeferredRemovals: Sendable {
 
   /// Hides a blob from a process that removed it.
   func add(_ digest: Digest, by process: Int32) {
-    state.withLock { $0.removals[digest] = Removal(process: process, requested: .now) }
+    state.withLock { $0.removals[digest] = Removal(process: process, requested: clock()) }
   }
 
   /// Whether the removal of a blob is not decided.
   func contains(_ digest: Digest) -> Bool {
     state.withLock(notifying: .none) { $0.removals[digest] != nil }
+  }
+
+  /// Handles a lookup of a blob: another process that finds one whose removal waits can be about to refer to it.
+  ///
+  /// - Returns: whether the blob is hidden from the process of a thread.
+  func noteLookup(of digest: Digest, thread: Int32) -> Bool {
+    guard let removal = state.withLock(notifying: .none, { $0.removals[digest] }) else { return false }
+    let process = processes.process(ofThread: thread)
+    if process == removal.process { return true }
+    noteUse(by: process)
+    return false
   }
 
   /// Whether a blob is hidden from the process of a thread.
@@ -92,17 +112,17 @@ final class DeferredRemovals: Sendable {
     }
   }
 
-  /// The removals that can be decided: their process wrote the index, or has ended, and no other process can be about to
-  /// refer to a blob; or their time is over.
+  /// The removals that can be decided: no other process can be about to refer to a blob, and their process wrote the
+  /// index, or has ended, or their time is over.
   func due() -> [Digest] {
     state.withLock { state in
       if state.removals.isEmpty { return [] }
       forgetEnded(&state)
-      let now = ContinuousClock.now
+      let now = clock()
       return state.removals.filter { (_, removal) in
-        if now > removal.requested + grace { return true }
-        guard removal.isDecided || !processes.isAlive(process: removal.process) else { return false }
-        return !hasOtherUser(than: removal.process, &state)
+        // The time alone decides nothing: an image can take longer to copy, and its process is active meanwhile.
+        let isOver = removal.isDecided || now > removal.requested + grace
+        return (isOver || !processes.isAlive(process: removal.process)) && !hasOtherUser(than: removal.process, &state)
       }.map(\.key)
     }
   }
@@ -119,14 +139,14 @@ final class DeferredRemovals: Sendable {
   }
 
   private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
-    let now = ContinuousClock.now
+    let now = clock()
     return state.uses.contains { (other, last) in
       other != process && now < last + grace && (other == 0 || processes.isAlive(process: other))
     }
   }
 
   private func forgetEnded(_ state: inout State) {
-    let now = ContinuousClock.now
+    let now = clock()
     for (process, last) in state.uses where process == 0 ? now > last + grace : !processes.isAlive(process: process) {
       state.uses[process] = nil
       state.readers.remove(process)
