@@ -4,15 +4,20 @@ extension Engine {
   /// Applies the changes of a writer as puts and deletes of references, one by one: for a store that keeps references and no
   /// index. Entries without a name are not kept.
   ///
-  /// - Throws: ``CASError/Code-swift.struct/clobber`` for a refused conflict; the error of the first put or delete that
-  ///   fails. Those before it stay.
+  /// Puts come before deletes, in the order of the written index.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/clobber`` for a refused conflict, and
+  ///   ``CASError/Code-swift.struct/invalid`` for a name that the store cannot have; nothing is changed then. The error of
+  ///   the first put or delete that fails for another reason; those before it stay.
   public func changeIndex(
     _ change: IndexChange, refusesConflicts: Bool, cancellation: CancellationToken
   ) throws(CASError) -> [IndexMerge.Conflict] {
     let context = OperationContext("change index", on: uri, cancellation: cancellation)
     let current = try index()
     let merge = try context.merge(change, with: current.text, refusesConflicts: refusesConflicts)
-    for step in try context.steps(from: current, to: merge) {
+    let steps = try context.steps(from: current, to: merge)
+    for step in steps where step.descriptor != nil { try checkNewReference(named: step.name) }
+    for step in steps {
       if let descriptor = step.descriptor {
         try putReference(descriptor, named: step.name, replacing: true, cancellation: cancellation)
       } else {

@@ -59,6 +59,18 @@ struct RefsTests {
     #expect(errorCode { _ = try engine.reference(named: long) } == .notFound)
   }
 
+  @Test("W12: an index with a name that the layout cannot have changes no reference")
+  func unsuitableName() throws {
+    let one = try Descriptor.sample("one")
+    try engine.putReference(one, named: ReferenceName("old"))
+    let names = ["good", String(repeating: "a/", count: 100) + "a"]
+    let entries = try names.map { try one.named(ReferenceName(reading: $0)).json }
+    let change = try IndexChange(from: engine.index().text, to: ImageIndex(listing: entries).text)
+    #expect(
+      errorCode { _ = try engine.changeIndex(change, refusesConflicts: false, cancellation: .none) } == .invalid)
+    #expect(try engine.listReferences().map(\.name.description) == ["old"])
+  }
+
   @Test("D6: a reference that is malformed, too long, a link or a FIFO is neither followed nor forgotten")
   func hostile() throws {
     try writeText(try Descriptor.sample("x").description, folder("outside"))

@@ -77,6 +77,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/durable.sh")
   }
 
+  @Test("W12, W5: a write of the index with a name that a refs layout cannot have changes nothing")
+  func names() throws {
+    try ScriptedMount().run("LayoutTool/names.sh")
+  }
+
   @Test("W12: a read-only mount refuses every tool")
   func readOnly() throws {
     try ScriptedMount.mounted().run("LayoutTool/readonly.sh")

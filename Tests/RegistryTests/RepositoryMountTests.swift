@@ -30,6 +30,11 @@ import Testing
     try ScriptedMount().run(server, "RepositoryMount/referrers.sh")
   }
 
+  @Test("W12, W5: a written index pushes nothing if a name cannot be a tag; a push that fails ends the pushes")
+  func index() throws {
+    try ScriptedMount().run(.docker, "RepositoryMount/index.sh")
+  }
+
   @Test("R3: tags are removed, and moved in one step, where the registry supports it")
   func tags() throws {
     try ScriptedMount().run(.test, "RepositoryMount/tags.sh")

@@ -264,6 +264,19 @@ import Testing
     #expect(try tree.read("oci-layout") == String(decoding: ImageLayout.content, as: UTF8.self))
   }
 
+  @Test("W12: in a store without an index, a name that it cannot have changes nothing")
+  func unsuitableName() throws {
+    let tree = TestTree(over: try FaultyEngine())
+    try tree.tag("a=1")
+    let read = try tree.readIndex(by: .opener)
+    #expect(throws: Errno.invalidArgument) {
+      try tree.writeIndex(read.removing("a=1").adding("b=2").adding("not new=3"))
+    }
+    #expect(try tree.tags() == "a=1")
+    try tree.writeIndex(read.removing("a=1").adding("b=2"))
+    #expect(try tree.tags() == "b=2")
+  }
+
   @Test("W12: a read-only mount has a read-only layout", arguments: ["index.json", "oci-layout"])
   func readOnly(_ path: String) throws {
     let tree = try tree("a=1") { $0.isReadOnly = true }

@@ -150,8 +150,9 @@ final class RefsStore: ReferenceStore {
     try lock.withLock(context) { () throws(CASError) in
       let index = try index(context)
       let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
-      for step in try context.steps(from: index, to: merge) {
-        let fileName = try checkedFileName(step.name, context)
+      let steps = try context.steps(from: index, to: merge)
+      let fileNames = try steps.map { (step) throws(CASError) in try checkedFileName(step.name, context) }
+      for (step, fileName) in zip(steps, fileNames) {
         if let descriptor = step.descriptor {
           try write(descriptor, to: fileName, like: try? refs.status(of: fileName), context)
         } else {
