@@ -77,6 +77,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/durable.sh")
   }
 
+  @Test("W3: a process reads in the index what its children have changed")
+  func own() throws {
+    try ScriptedMount.mounted().run("LayoutTool/own.sh")
+  }
+
   @Test("W12, W5: a write of the index with a name that a refs layout cannot have changes nothing")
   func names() throws {
     try ScriptedMount().run("LayoutTool/names.sh")

@@ -96,6 +96,46 @@ import Testing
     #expect(try tree.readIndex(by: .opener).text.contains("\"b\""))
   }
 
+  @Test("W3: a process that changes a name in refs reads that in the index", arguments: ["put", "move", "remove"])
+  func ownChange(_ change: String) throws {
+    let tree = try tree("a=1")
+    _ = try tree.readIndex(by: .opener)
+    let other = try tree.readIndex(by: .child)
+    switch change {
+    case "put": try tree.save("refs/b", digest("1").description)
+    case "move": try tree.rename("refs/a", to: "refs/b")
+    default: try tree.remove("refs/a")
+    }
+    let names = try tree.readIndex(by: .opener).text
+    #expect(names.contains("\"a\"") == (change == "put"))
+    #expect(names.contains("\"b\"") == (change != "remove"))
+    #expect(try tree.readIndex(by: .child).text == other.text)
+  }
+
+  @Test("W3: a process reads what a child, or a child of one, has written", arguments: [1, 2])
+  func changeByChild(_ generations: Int32) throws {
+    let tree = try tree("a=1")
+    for generation in 0..<generations {
+      tree.processes.setParent(.opener + generation, of: .opener + generation + 1)
+    }
+    let other = try tree.readIndex(by: .other)
+    _ = try tree.readIndex(by: .opener)
+    let writer = Int32.opener + generations
+    try tree.writeIndex(tree.readIndex(by: writer).adding("b=2"), by: writer)
+    #expect(try tree.readIndex(by: .opener).text.contains("\"b\""))
+    #expect(try tree.readIndex(by: .other).text == other.text)
+  }
+
+  @Test("W3, W4: after a refused conflict a process reads the current index, and can change it")
+  func retriedConflict() throws {
+    let tree = try tree("t=1") { $0.refusesConflicts = true }
+    let first = try tree.readIndex(by: .opener)
+    try tree.writeIndex(tree.readIndex(by: .child).removing("t=1").adding("t=2"), by: .child)
+    #expect(throws: Errno.fileExists) { try tree.writeIndex(first.removing("t=1").adding("t=3")) }
+    try tree.writeIndex(tree.readIndex(by: .opener).removing("t=2").adding("t=3"))
+    #expect(try tree.tags() == "t=3")
+  }
+
   @Test("W4: the last of two writers has the name, and the other's entry stays without one")
   func conflict() throws {
     let tree = try tree("t=1")

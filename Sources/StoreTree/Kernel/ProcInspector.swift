@@ -8,6 +8,10 @@ struct ProcInspector: ProcessInspector {
     Self.field("Tgid:", ofThread: thread).flatMap { Int32($0) } ?? 0
   }
 
+  func parent(ofProcess process: Int32) -> Int32 {
+    Self.field("PPid:", ofThread: process).flatMap { Int32($0) } ?? 0
+  }
+
   func isAlive(process: Int32) -> Bool {
     process > 0 && (try? OpenFile.open(path: "/proc/\(process)", [.readOnly, .directory])) != nil
   }

@@ -5,6 +5,9 @@ package protocol ProcessInspector: Sendable {
   /// The process (thread group) that a thread belongs to; 0 when it cannot be seen.
   func process(ofThread thread: Int32) -> Int32
 
+  /// The parent of a process; 0 when it cannot be seen.
+  func parent(ofProcess process: Int32) -> Int32
+
   /// Whether a process exists; `false` when it cannot be seen.
   func isAlive(process: Int32) -> Bool
 

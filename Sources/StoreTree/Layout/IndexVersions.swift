@@ -59,7 +59,7 @@ final class IndexVersions: Sendable {
   fileprivate static let maximumSize = 32 << 20
   /// The most processes whose writes are remembered; their differences take ``maximumSize`` bytes at most.
   private static let maximumWrites = 256
-  /// How long a process that has not written gets the same version again. `skopeo delete` finds the position of an entry
+  /// How long a process that has changed nothing gets the same version again. `skopeo delete` finds the position of an entry
   /// in one read, and removes what is there in another.
   private static let pinTime = Duration.seconds(1)
 
@@ -83,6 +83,14 @@ final class IndexVersions: Sendable {
       return served
     }
   }
+
+  /// Ends the pin of a process: what it opens next is the current version.
+  func unpin(_ process: Int32) {
+    state.withLock(notifying: .none) { $0.pins[process] = nil }
+  }
+
+  /// Whether a process is served a version that may be older than the current one.
+  var hasPins: Bool { state.withLock(notifying: .none) { !$0.pins.isEmpty } }
 
   /// The current version, which a written index is probably like.
   var latest: IndexText? { state.withLock(notifying: .none) { $0.text } }

@@ -32,6 +32,8 @@ extension TreeContext {
           return try engine.changeIndex(
             change, refusesConflicts: options.refusesConflicts, cancellation: context.cancellation)
         } catch {
+          // The process has to read the version that it conflicts with.
+          indexVersions.unpin(process)
           if error.code == .clobber { refuse("\(error), by process \(process)") }
           throw error
         }
@@ -42,13 +44,30 @@ extension TreeContext {
         logger.warning(
           "conflict: process \(process) moved \(conflict.name) to \(conflict.kept), another writer to \(conflict.lost)")
       }
-      references.refresh()
+      didChangeReferences(by: process)
     }
     indexVersions.noteWrite(
       written, stamp: stamp, process: process, base?.isVersion ?? false ? change.difference : nil)
     removals.noteUse(by: process)
     removals.noteIndexWrite(by: process)
     decideRemovals()
+  }
+
+  /// The most generations of processes that see a change immediately.
+  private static let maximumGenerations = 16
+
+  /// Notes that a process changed references of these names, or of any, through the mount.
+  ///
+  /// A process that waits for a tool expects to read what that has written, so the process and its ancestors are served the
+  /// current index next.
+  func didChangeReferences(_ names: [ReferenceName] = [], by process: Int32) {
+    references.refresh(names)
+    var process = process
+    for _ in 0..<Self.maximumGenerations {
+      indexVersions.unpin(process)
+      guard process > 1, indexVersions.hasPins else { return }
+      process = processes.parent(ofProcess: process)
+    }
   }
 
   /// Refuses an index that is too large.

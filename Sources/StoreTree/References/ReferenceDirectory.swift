@@ -87,7 +87,7 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
     context.willBlock()
     try shared.errors.map(
       try shared.engine.deleteReference(named: reference, cancellation: context.cancellation))
-    shared.references.refresh(reference)
+    shared.didChangeReferences([reference], by: shared.processes.process(ofThread: context.thread))
   }
 
   func removeDirectory(_ name: String, _ context: RequestContext) throws(Errno) {
@@ -106,7 +106,7 @@ final class ReferenceDirectory: ReferenceNode, ReferencePrefixDirectory {
     try shared.errors.map(
       try shared.engine.moveReference(
         named: reference, to: new, replacing: replacing, cancellation: context.cancellation))
-    shared.references.refresh(reference, new)
+    shared.didChangeReferences([reference, new], by: shared.processes.process(ofThread: context.thread))
   }
 
   /// The node of a file in the directory, whether or not there is one.

@@ -134,7 +134,7 @@ final class ReferenceHandle: FileHandle {
       try shared.errors.map(
         try shared.engine.putReferenceToStored(descriptor, named: name, cancellation: context.cancellation))
       state.withLock { $0.isChanged = false }
-      shared.references.refresh(name)
+      shared.didChangeReferences([name], by: process)
     } catch {
       state.withLock { $0.failure = error }
       throw error

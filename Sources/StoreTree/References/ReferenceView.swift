@@ -129,7 +129,7 @@ final class ReferenceView: Sendable {
   }
 
   /// Invalidates answers about these names, or all names, including those of queries under way.
-  func refresh(_ names: ReferenceName...) {
+  func refresh(_ names: [ReferenceName] = []) {
     source.refresh(names)
   }
 

@@ -16,6 +16,7 @@ final class SimulatedProcesses: ProcessInspector {
     var killed: Set<Int32> = []
     var groups: [Int32: Set<UInt32>] = [:]
     var ended: Set<Int32> = []
+    var parents: [Int32: Int32] = [:]
   }
 
   private let state = Monitor(State())
@@ -68,6 +69,11 @@ final class SimulatedProcesses: ProcessInspector {
     state.withLock { _ = $0.killed.insert(thread) }
   }
 
+  /// Makes a process the child of another one.
+  func setParent(_ parent: Int32, of process: Int32) {
+    state.withLock { $0.parents[process] = parent }
+  }
+
   /// Ends a process.
   func end(_ process: Int32) {
     state.withLock { _ = $0.ended.insert(process) }
@@ -78,6 +84,8 @@ final class SimulatedProcesses: ProcessInspector {
   }
 
   func process(ofThread thread: Int32) -> Int32 { state.withLock { $0.processes[thread] ?? thread } }
+
+  func parent(ofProcess process: Int32) -> Int32 { state.withLock { $0.parents[process] ?? 0 } }
 
   func isAlive(process: Int32) -> Bool { state.withLock { !$0.ended.contains(process) } }
 
