@@ -23,6 +23,7 @@ final class TreeContext: Sendable {
   let removals: DeferredRemovals
   let references: ReferenceView
   let indexVersions = IndexVersions()
+  let openIndexes = OpenIndexes()
   let manifests = ManifestCache()
   let referrers: ReferrerCatalog
   let imageFiles: ImageFileSystems

@@ -82,6 +82,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/own.sh")
   }
 
+  @Test("W6: the length of an open index.json is that of what it is read as")
+  func length() throws {
+    try ScriptedMount.mounted().run("LayoutTool/length.sh")
+  }
+
   @Test("W12, W5: a write of the index with a name that a refs layout cannot have changes nothing")
   func names() throws {
     try ScriptedMount().run("LayoutTool/names.sh")

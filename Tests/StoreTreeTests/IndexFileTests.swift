@@ -284,6 +284,33 @@ import Testing
     #expect(try tree.attributes("index.json").size == Int64(before.utf8.count))
   }
 
+  @Test("W6: the length of index.json is that of the version that the process opened")
+  func size() throws {
+    let tree = try tree("a=1")
+    func size(_ caller: Int32) throws -> Int64 {
+      try tree.tree.attributes(of: tree.node("index.json"), tree.context(caller)).size
+    }
+    let file = try tree.open("index.json")
+    let old = try tree.read(file).utf8.count
+    try tree.tag("b=2")
+    let current = try tree.readIndex(by: .child).text.utf8.count
+    #expect(old < current)
+    #expect(try size(.opener) == Int64(old))
+    #expect(try size(.child) == Int64(current))
+    try tree.release(file)
+    // It would be served the same version again.
+    #expect(try size(.opener) == Int64(old))
+    tree.tree.shared.indexVersions.unpin(.opener)
+    #expect(try size(.opener) == Int64(current))
+    let written = try tree.open("index.json", writing: true, truncating: true)
+    try tree.write(written, "{")
+    #expect(try size(.opener) == 1)
+    #expect(try size(.child) == Int64(current))
+    #expect(throws: Errno.invalidArgument) { try tree.close(written) }
+    try tree.release(written)
+    #expect(try size(.opener) == Int64(current))
+  }
+
   @Test(
     "W6: index.json and oci-layout cannot be removed, renamed or truncated by path",
     arguments: ["index.json", "oci-layout"])

@@ -20,7 +20,10 @@ final class IndexFile: LayoutNode {
   var entryTimeout: Duration { .zero }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    let size = shared.indexVersions.current(try shared.references.index(context)).size
+    let index = try shared.references.index(context)
+    let isShared = shared.openIndexes.isEmpty && !shared.indexVersions.hasPins
+    let process = isShared ? 0 : shared.processes.process(ofThread: context.thread)
+    let size = shared.openIndexes.size(of: process) ?? shared.indexVersions.current(index, process: process).size
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.isWritable ? 0o644 : 0o444, size: Int64(size),
       modified: try shared.references.modified(context), attributeTimeout: .zero)
@@ -40,7 +43,7 @@ final class IndexFile: LayoutNode {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let process = shared.processes.process(ofThread: context.thread)
     guard request.isWriting || request.isTruncating else {
-      return BufferHandle(pieces: try pieces(process, context))
+      return IndexReader(shared, pieces: try pieces(process, context), process: process)
     }
     guard shared.isWritable else { throw .readOnlyFileSystem }
     return IndexHandle(

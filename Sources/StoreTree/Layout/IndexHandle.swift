@@ -6,7 +6,7 @@ import SystemPackage
 
 /// `index.json` open for writing. The content is applied as soon as it is a whole index, because shells and BuildKit ignore
 /// the error of `close(2)`.
-final class IndexHandle: FileHandle {
+final class IndexHandle: OpenIndex {
   fileprivate struct State {
     var content: EditedContent
     var extent = JSONExtent()
@@ -31,10 +31,12 @@ final class IndexHandle: FileHandle {
     self.process = process
     state = Monitor(
       State(content: EditedContent(content ?? [], limit: ImageIndex.maximumSize), isChanged: content == nil))
+    shared.openIndexes.insert(self, of: process)
   }
 
   var cachePolicy: CachePolicy { .directIO }
   var ignoresFlush: Bool { false }
+  var size: Int { state.withLock { $0.content.bytes.count } }
 
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     state.withLock { $0.content.bytes }.read(at: offset, count: count)
@@ -75,6 +77,7 @@ final class IndexHandle: FileHandle {
   }
 
   func release(_ context: RequestContext) {
+    shared.openIndexes.remove(self, of: process)
     if state.withLock({ $0.isChanged && !$0.isRefused && $0.failure == nil }) { refuseIncomplete() }
   }
 

@@ -66,9 +66,12 @@ final class IndexVersions: Sendable {
   private let source = UInt64.random(in: 1...UInt64.max)
   private let state = Monitor(State())
 
-  /// Returns the current version as it is served to attributes.
-  func current(_ text: IndexText) -> Served {
-    state.withLock { $0.serve(text, source) }
+  /// Returns the version that a process would open, for its attributes.
+  func current(_ text: IndexText, process: Int32) -> Served {
+    state.withLock { state in
+      if let pin = state.pins[process], .now < pin.taken + Self.pinTime { return pin.served }
+      return state.serve(text, source)
+    }
   }
 
   /// Returns the version for a process that opens the file.

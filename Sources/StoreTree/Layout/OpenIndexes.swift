@@ -1,0 +1,63 @@
+import CASPlatform
+import SystemPackage
+
+/// An open file of `index.json`, whose content is not that of others.
+protocol OpenIndex: FileHandle {
+  /// The length in bytes.
+  var size: Int { get }
+}
+
+/// The open files of `index.json` by process.
+///
+/// `FUSE_GETATTR` of `fstat(2)` does not say which open file it is about. The process has read, or is about to read, the
+/// one that it opened last.
+final class OpenIndexes: Sendable {
+  private let state = Monitor<[Int32: [any OpenIndex]]>([:])
+
+  func insert(_ file: any OpenIndex, of process: Int32) {
+    if process != 0 { state.withLock { $0[process, default: []].append(file) } }
+  }
+
+  func remove(_ file: any OpenIndex, of process: Int32) {
+    state.withLock { state in
+      state[process]?.removeAll { $0 === file }
+      if state[process]?.isEmpty ?? false { state[process] = nil }
+    }
+  }
+
+  var isEmpty: Bool { state.withLock(notifying: .none) { $0.isEmpty } }
+
+  /// The length, in bytes, of the file that a process opened last; `nil` if it has none open.
+  func size(of process: Int32) -> Int? {
+    let file = state.withLock(notifying: .none) { $0[process]?.last }
+    return file?.size
+  }
+}
+
+/// `index.json` open for reading: one version of it.
+final class IndexReader: OpenIndex {
+  private let shared: TreeContext
+  private let content: BufferHandle
+  private let process: Int32
+  let size: Int
+
+  init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], process: Int32) {
+    self.shared = shared
+    content = BufferHandle(pieces: pieces)
+    self.process = process
+    size = pieces.reduce(0) { $0 + $1.count }
+    shared.openIndexes.insert(self, of: process)
+  }
+
+  var cachePolicy: CachePolicy { content.cachePolicy }
+
+  func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
+    try content.read(at: offset, count: count, context)
+  }
+
+  func offset(of target: SeekTarget, from start: Int64, _ context: RequestContext) throws(Errno) -> Int64 {
+    try content.offset(of: target, from: start, context)
+  }
+
+  func release(_ context: RequestContext) { shared.openIndexes.remove(self, of: process) }
+}
