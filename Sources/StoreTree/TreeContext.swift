@@ -24,6 +24,7 @@ final class TreeContext: Sendable {
   let references: ReferenceView
   let indexVersions = IndexVersions()
   let openIndexes = OpenIndexes()
+  let indexMemory: IndexMemory
   let manifests = ManifestCache()
   let referrers: ReferrerCatalog
   let imageFiles: ImageFileSystems
@@ -43,6 +44,7 @@ final class TreeContext: Sendable {
     referrers = ReferrerCatalog(engine)
     imageFiles = ImageFileSystems(engine, options.layerCache, errors)
     removals = DeferredRemovals(processes, grace: options.removalGrace)
+    indexMemory = IndexMemory(limit: options.indexMemoryLimit)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)
     incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)

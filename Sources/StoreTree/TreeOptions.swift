@@ -17,6 +17,8 @@ public struct TreeOptions: Sendable {
   public var refusesConflicts = false
   /// How long a blob that a tool removed can be one that another process is about to refer to.
   public var removalGrace = Duration.seconds(600)
+  /// The most bytes that processes write to `index.json` and have not closed, which are in memory. One index has 64 MiB.
+  public var indexMemoryLimit = 256 << 20
   /// The most names below `incoming`.
   public var incomingLimit = 1_000_000
   /// How many blobs one generation of recently closed ones keeps open; there are two.

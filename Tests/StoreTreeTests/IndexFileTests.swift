@@ -261,6 +261,31 @@ import Testing
     #expect(try tree.tags() == "a=1")
   }
 
+  @Test("W5: the unfinished writes of all processes have a limit, past which a write is ENOSPC")
+  func memory() throws {
+    let tree = try tree("a=1") { $0.indexMemoryLimit = 3000 }
+    let open = { try tree.open("index.json", writing: true, truncating: true) }
+    let (first, second) = (try open(), try open())
+    try tree.write(first, "{" + String(repeating: " ", count: 1999))
+    try tree.write(second, "{")
+    #expect(throws: Errno.noSpace) { try tree.write(second, String(repeating: " ", count: 1001), at: 1) }
+    #expect(throws: Errno.noSpace) { try tree.write(second, "}", at: 1) }
+    #expect(tree.log.messages.contains { $0.contains("1002 bytes exceed") })
+    // Content that is dropped or truncated makes room.
+    let third = try open()
+    try tree.write(third, String(repeating: " ", count: 1000))
+    try tree.truncate(first, to: 500)
+    try tree.write(third, String(repeating: " ", count: 1500), at: 1000)
+    #expect(throws: Errno.noSpace) { try tree.truncate(first, to: 501) }
+    for file in [first, second] {
+      #expect(throws: Errno.noSpace) { try tree.close(file) }
+      try tree.release(file)
+    }
+    try tree.release(third)
+    try tree.writeIndex(tree.readIndex(by: .opener).adding("b=2"))
+    #expect(try tree.tags() == "a=1 b=2")
+  }
+
   @Test("W5: a writer that was killed half way changes nothing, and needs no answer")
   func killed() throws {
     let tree = try tree("a=1")

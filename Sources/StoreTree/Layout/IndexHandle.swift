@@ -12,6 +12,8 @@ final class IndexHandle: OpenIndex {
     var extent = JSONExtent()
     /// The number of contents that ended like an index and did not parse.
     var failedParses = 0
+    /// The size of the content that is counted as memory of writers.
+    var countedSize = 0
     /// Whether the content differs from what was read or applied.
     var isChanged: Bool
     /// Whether a close found that the content is not an index. A process that has the same open file can complete it.
@@ -78,6 +80,11 @@ final class IndexHandle: OpenIndex {
 
   func release(_ context: RequestContext) {
     shared.openIndexes.remove(self, of: process)
+    shared.indexMemory.release(
+      state.withLock { state in
+        defer { state.countedSize = 0 }
+        return state.countedSize
+      })
     if state.withLock({ $0.isChanged && !$0.isRefused && $0.failure == nil }) { refuseIncomplete() }
   }
 
@@ -99,10 +106,27 @@ final class IndexHandle: OpenIndex {
     return .fileTooLarge
   }
 
+  /// Counts the content as memory of writers. Readers share the memory of the store's index.
+  private func count(_ state: inout State) throws(Errno) {
+    let size = state.content.bytes.count
+    do throws(Errno) {
+      try shared.indexMemory.resize(from: state.countedSize, to: size)
+      state.countedSize = size
+    } catch {
+      shared.refuse("change index: process \(process): \(size) bytes exceed what writers can keep in memory")
+      shared.indexMemory.release(state.countedSize)
+      state.countedSize = 0
+      state.content = EditedContent([], limit: ImageIndex.maximumSize)
+      state.failure = error
+      throw error
+    }
+  }
+
   private func change(_ context: RequestContext, _ body: (inout State) throws(Errno) -> Void) throws(Errno) {
     let content = try state.withLock { (state) throws(Errno) -> [UInt8]? in
       if let failure = state.failure { throw failure }
       try body(&state)
+      try count(&state)
       state.isChanged = true
       state.isRefused = false
       return state.canBeWhole() ? state.content.bytes : nil
