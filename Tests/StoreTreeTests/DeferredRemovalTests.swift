@@ -47,13 +47,15 @@ import Testing
     #expect(tree.exists(path))
   }
 
-  @Test("W10: content that another process puts again stays removed for the process that removed it")
-  func putByOther() throws {
-    let tree = try tree()
+  @Test("W10: content that another process puts again is there for all, and no index deletes it", arguments: [0, 600])
+  func putByOther(grace: Int64) throws {
+    let tree = try tree(grace: .seconds(grace))
+    try tree.tag("t=1")
     let path = try tree.blobPath(tree.put("1"))
     _ = try tree.readIndex(by: .child)
-    _ = try tree.readIndex(by: .opener)
+    let index = try tree.readIndex(by: .opener)
     try tree.remove(path)
+    #expect(!tree.exists(path))
     let file = try tree.create("oci-put-blob1", by: .child)
     try tree.write(file, "1")
     try tree.close(file, by: .child)
@@ -61,8 +63,24 @@ import Testing
     try tree.tree.rename(
       "oci-put-blob1", in: .root, to: digest("1").hex, in: tree.node("blobs/sha256"), replacing: true,
       tree.context(.child))
-    #expect(!tree.exists(path))
-    _ = try tree.lookup(path, tree.context(.child))
+    #expect(tree.exists(path))
+    try tree.writeIndex(index.removing("t=1"))
+    tree.processes.end(.opener)
+    tree.processes.end(.child)
+    tree.tree.trimCaches()
+    #expect(try tree.isStored("1"))
+  }
+
+  @Test("W10: a blob that is put while its removal is decided stays", arguments: TestStoreKind.allCases)
+  func putMeanwhile(_ kind: TestStoreKind) throws {
+    let tree = try TestTree(kind)
+    let digest = try tree.put("1")
+    let results = try tree.engine.deleteBlobsUnlessReachable([digest], ifUnchangedSince: .now.earlier(bySeconds: 60))
+    guard case .reachable? = results.first else { throw TestFailure("deleted") }
+    #expect(try tree.isStored("1"))
+    let future = Timestamp.now.earlier(bySeconds: -60)
+    _ = try tree.engine.deleteBlobsUnlessReachable([digest], ifUnchangedSince: future)
+    #expect(try !tree.isStored("1"))
   }
 
   @Test("W10: a blob that was put within the grace stays until it is over")

@@ -1,3 +1,4 @@
+public import CASPlatform
 public import OCI
 import SystemPackage
 
@@ -5,7 +6,7 @@ import SystemPackage
 public enum GuardedDeletion: Sendable {
   /// The blob is absent now.
   case deleted
-  /// The blob stays: the index reaches it.
+  /// The blob stays: the index reaches it, or it was put since the moment of the call.
   case reachable
   /// The blob stays: a stored manifest cannot be read, so its references are unknown.
   case undecided(CASError)
@@ -37,29 +38,39 @@ extension Engine {
 
   /// Deletes blobs unless the index reaches them, as ``deleteBlobUnlessReachable(_:cancellation:)`` does, in one walk.
   ///
+  /// - Parameter moment: a blob that was put since then stays, if the store is ``GarbageCollectable``; `nil` deletes it.
   /// - Returns: the result for each digest, in their order.
   public func deleteBlobsUnlessReachable(
-    _ digests: [Digest], cancellation: CancellationToken = .none
+    _ digests: [Digest], ifUnchangedSince moment: Timestamp? = nil, cancellation: CancellationToken = .none
   ) throws(CASError) -> [GuardedDeletion] {
     guard let first = digests.first else { return [] }
     var walk = ReferenceWalk()
     // Manifests are read before the references are locked, so that only changes are read under the lock.
     let found = try obstacles(digests, index(), &walk, cancellation)
     if found.allSatisfy({ $0 != nil }) { return found.compactMap { $0 } }
-    guard let store = self as? any GarbageCollectable else { return try delete(digests, unless: found) }
+    guard let store = self as? any GarbageCollectable else { return try delete(digests, moment, unless: found) }
     return try store.withReferencesLocked(OperationContext("delete blob", on: first, cancellation: cancellation)) {
       (index) throws(CASError) in
-      try delete(digests, unless: obstacles(digests, index, &walk, cancellation))
+      try delete(digests, moment, unless: obstacles(digests, index, &walk, cancellation))
     }
   }
 
   private func delete(
-    _ digests: [Digest], unless obstacles: [GuardedDeletion?]
+    _ digests: [Digest], _ moment: Timestamp?, unless obstacles: [GuardedDeletion?]
   ) throws(CASError) -> [GuardedDeletion] {
     var results: [GuardedDeletion] = []
     for (digest, obstacle) in zip(digests, obstacles) {
-      if obstacle == nil { try deleteBlob(digest) }
-      results.append(obstacle ?? .deleted)
+      if let obstacle {
+        results.append(obstacle)
+        continue
+      }
+      var isDeleted = true
+      if let moment, let store = self as? any GarbageCollectable {
+        isDeleted = try store.deleteBlob(digest, ifUnchangedSince: moment)
+      } else {
+        try deleteBlob(digest)
+      }
+      results.append(isDeleted ? .deleted : .reachable)
     }
     return results
   }

@@ -125,7 +125,7 @@ final class IncomingDirectory: NamespaceDirectory {
       let isTaken = replacing ? false : try shared.isStored(digest, context)
       let restored = try file.restore(as: digest, context)
       try file.becomeBlob(digest, restored, isTaken: isTaken)
-      shared.removals.cancel(digest, by: [], thread: context.thread)
+      shared.removals.cancel(digest)
       try removeFile(name, context)
     case nil: throw .noSuchFileOrDirectory
     }

@@ -112,8 +112,7 @@ extension IncomingFile {
         return try stage.commit(expecting: BlobExpectation(digest: work.expectedDigest), cancellation: .none)
       }
       shared.counters.add(.commits)
-      shared.removals.cancel(
-        address.digest, by: state.withLock { $0.writers }.union([creator]), thread: context.thread)
+      shared.removals.cancel(address.digest)
       state.withLock { state in
         state.address = address
         state.stage = nil

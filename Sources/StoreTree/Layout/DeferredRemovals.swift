@@ -132,11 +132,14 @@ final class DeferredRemovals: Sendable {
     state.withLock { $0.removals[digest] = nil }
   }
 
-  /// Ends the removal of a blob that one of several processes, or that of a thread, has put again.
-  func cancel(_ digest: Digest, by writers: Set<Int32>, thread: Int32) {
-    guard let process = state.withLock(notifying: .none, { $0.removals[digest]?.process }) else { return }
-    if writers.contains(process) || processes.process(ofThread: thread) == process { remove(digest) }
+  /// Ends the removal of a blob that was put again: as on a disk, every process finds it.
+  func cancel(_ digest: Digest) {
+    if contains(digest) { remove(digest) }
   }
+
+  /// The moment since which a blob that is due must not have been put; `nil` if the grace is too short to tell by the time of
+  /// a stored copy, which a put does not change within two seconds.
+  var unchangedSince: Timestamp? { grace > .seconds(2) ? .now : nil }
 
   private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
     let now = clock()

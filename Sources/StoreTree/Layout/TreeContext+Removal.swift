@@ -21,6 +21,7 @@ extension TreeContext {
 
   /// Decides the removals that are due: deletes the blobs that the index does not reach, and shows the others again.
   func decideRemovals() {
+    let moment = removals.unchangedSince
     let due = removals.due().filter { (digest) in
       guard let info = try? engine.blobInfo(digest) else {
         removals.remove(digest)
@@ -30,7 +31,7 @@ extension TreeContext {
     }
     if due.isEmpty { return }
     do throws(CASError) {
-      for (digest, result) in zip(due, try engine.deleteBlobsUnlessReachable(due)) {
+      for (digest, result) in zip(due, try engine.deleteBlobsUnlessReachable(due, ifUnchangedSince: moment)) {
         if case .undecided(let error) = result { logger.error("delete blob \(digest): \(error)") }
         removals.remove(digest)
       }
