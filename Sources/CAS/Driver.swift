@@ -25,11 +25,16 @@ public struct OpenOptions: Hashable, Sendable {
   public var verification: Verification
   /// Whether every change fails with EROFS.
   public var isReadOnly: Bool
+  /// The path of the file that ``Verification/remember`` keeps its record in, which must belong to this user; without one
+  /// it is as ``Verification/once``. With the other settings it is only used to remove states whose content was found to
+  /// be damaged.
+  public var recordPath: String?
 
   /// Creates options. By default a store is opened for reading and writing, and verifies each stored copy once.
-  public init(verification: Verification = .once, isReadOnly: Bool = false) {
+  public init(verification: Verification = .once, isReadOnly: Bool = false, recordPath: String? = nil) {
     self.verification = verification
     self.isReadOnly = isReadOnly
+    self.recordPath = recordPath
   }
 }
 
@@ -48,6 +53,8 @@ public struct CreateOptions: Hashable, Sendable {
 public enum Verification: String, Hashable, Sendable, CaseIterable {
   /// Once for each state of the stored copy.
   case once
+  /// Once for each state of the stored copy, also by an earlier process: see ``OpenOptions/recordPath``.
+  case remember
   /// Each time the blob is opened.
   case always
   /// Never: the store is trusted.

@@ -44,7 +44,7 @@ public struct ArchiveDriver: Driver {
       throw CASError(.invalid, context, cause: "not a regular file")
     }
     let archive = try Archive(indexing: file, size: status.size, context)
-    return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options.verification)
+    return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options)
   }
 
   /// Fails: an archive is made with `tar` of a complete store.

@@ -11,13 +11,14 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   let uri: String
   let driverName = "oci-archive"
   private let verification: Verification
-  private let verifier = Verifier()
+  private let verifier: Verifier
   /// `nil` after `close()`.
   private let opened: Monitor<Archive?>
 
-  init(_ archive: Archive, uri: String, _ verification: Verification) {
+  init(_ archive: Archive, uri: String, _ options: OpenOptions) {
     self.uri = uri
-    self.verification = verification
+    verification = options.verification
+    verifier = Verifier(options)
     opened = Monitor(archive)
   }
 
@@ -46,7 +47,13 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool {
-    verifier.isProbablyVerified(digest, version: version, verification)
+    if verifier.isProbablyVerified(digest, version: version, verification) { return true }
+    let context = OperationContext("open blob", on: digest)
+    guard verifier.remembers, let (file, member) = try? find(digest, context),
+      let identity = try? identity(of: file, context)
+    else { return false }
+    return verifier.recall(digest, file, identity, region: member.content)
+      && (version == nil || version == identity.version)
   }
 
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo {
@@ -69,11 +76,13 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   ) throws(CASError) {
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let (file, member) = try find(digest, context)
+    let identity = try identity(of: file, context)
     do throws(CASError) {
       let check = ContentCheck(file: file, region: member.content, digest: digest, context)
-      _ = try check.run(identity(of: file, context), progress: progress)
+      _ = try check.run(identity, progress: progress)
     } catch {
       verifier.forget(digest)
+      if error.corruption != nil { verifier.discredit(digest, file, identity, region: member.content) }
       throw error
     }
   }

@@ -66,7 +66,12 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
 
   package func isProbablyVerified(_ digest: Digest, version: UInt64? = nil) -> Bool {
     guard let store = opened.withLock({ $0 }) else { return false }
-    return store.verifier.isProbablyVerified(digest, version: version, store.options.verification)
+    if store.verifier.isProbablyVerified(digest, version: version, store.options.verification) { return true }
+    guard store.verifier.remembers,
+      let (file, status) = try? store.blobs.open(digest, OperationContext("open blob", on: digest))
+    else { return false }
+    return store.verifier.recall(digest, file, status.identity)
+      && (version == nil || version == status.identity.version)
   }
 
   /// Size and times of a blob's file: `statx(2)`.
@@ -185,6 +190,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
       _ = try ContentCheck(file: file, digest: digest, context).run(status.identity, progress: progress)
     } catch {
       store.verifier.forget(digest)
+      if error.corruption != nil { store.verifier.discredit(digest, file, status.identity) }
       throw error
     }
   }

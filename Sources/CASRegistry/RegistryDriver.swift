@@ -60,7 +60,7 @@ public struct RegistryDriver: Driver {
       throw .invalid(context, error)
     }
     let cache = try BlobCache(
-      configuration, for: address.repositoryName, sizeLimit: cacheSize, options.verification, context)
+      configuration, for: address.repositoryName, sizeLimit: cacheSize, options, context)
     let way: RegistriesConfiguration.Way
     do throws(RegistryError) {
       way = try RegistriesConfiguration.load(environment: environment).way(to: address)

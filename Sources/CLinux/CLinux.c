@@ -79,6 +79,36 @@ int casfs_space(int fd, struct casfs_space *space) {
   return 0;
 }
 
+// Linux 6.9; older headers lack it.
+struct casfs_fsuuid2 {
+  uint8_t length;
+  uint8_t uuid[16];
+};
+#define CASFS_IOC_GETFSUUID _IOR(0x15, 0, struct casfs_fsuuid2)
+
+int casfs_origin(int fd, struct casfs_origin *origin) {
+  struct statfs s;
+  struct statx x;
+  if (fstatfs(fd, &s)) return -1;
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &x)) return -1;
+  *origin = (struct casfs_origin){.type = s.f_type};
+  _Static_assert(sizeof s.f_fsid == sizeof origin->file_system, "f_fsid");
+  memcpy(&origin->file_system, &s.f_fsid, sizeof origin->file_system);
+  struct casfs_fsuuid2 uuid = {0};
+  if (ioctl(fd, CASFS_IOC_GETFSUUID, &uuid) == 0) {
+    memcpy(&origin->uuid_high, uuid.uuid, 8);
+    memcpy(&origin->uuid_low, uuid.uuid + 8, 8);
+  }
+  // Declared as a long, written as an int.
+  unsigned long generation = 0;
+  if (ioctl(fd, FS_IOC_GETVERSION, &generation) == 0) origin->generation = (uint32_t)generation;
+  if (x.stx_mask & STATX_BTIME) {
+    origin->birth_seconds = x.stx_btime.tv_sec;
+    origin->birth_nanoseconds = x.stx_btime.tv_nsec;
+  }
+  return 0;
+}
+
 int casfs_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags) {
   return renameat2(from_directory, from, to_directory, to, flags);
 }

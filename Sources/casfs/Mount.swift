@@ -58,7 +58,11 @@ struct Mount: ParsableCommand {
   }
 
   private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
-    let open = OpenOptions(verification: options.verification, isReadOnly: options.isReadOnly)
+    let open = OpenOptions(
+      verification: options.verification, isReadOnly: options.isReadOnly, recordPath: StoreArgument.recordPath)
+    if open.verification == .remember, open.recordPath == nil {
+      Logger(label: "casfs").warning("verify=remember: nothing is remembered without HOME or XDG_CACHE_HOME")
+    }
     do throws(CASError) {
       let registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
       return try StoreArgument.drivers(

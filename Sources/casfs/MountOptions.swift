@@ -95,7 +95,8 @@ struct MountOptions {
     switch name {
     case "verify":
       guard let verification = Verification(rawValue: value) else {
-        throw MountOptionError(description: "mount option verify is one of once, always, none, not '\(value)'")
+        throw MountOptionError(
+          description: "mount option verify is one of once, remember, always, none, not '\(value)'")
       }
       self.verification = verification
     case "conflict":

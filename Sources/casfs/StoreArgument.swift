@@ -4,6 +4,7 @@ import CASArchive
 import CASDirectory
 import CASMemory
 import CASRegistry
+import FoundationEssentials
 import OCI
 
 /// The store argument of a command.
@@ -22,6 +23,9 @@ struct StoreArgument: ParsableArguments {
     DriverRegistry([directory, ArchiveDriver(), registry, MemoryDriver()])
   }
 
+  /// The file of this user's record of verified states; `nil` if the user has no home directory.
+  static var recordPath: String? { VerificationRecord.userPath(environment: ProcessInfo.processInfo.environment) }
+
   /// Opens the store for reading and writing.
   func open() throws(CASError) -> any Engine {
     CommandLog.start()
@@ -32,7 +36,7 @@ struct StoreArgument: ParsableArguments {
   func openReadOnly(_ links: LinkOptions? = nil) throws(CASError) -> any Engine {
     CommandLog.start()
     return try Self.drivers(directory: links?.driver ?? DirectoryDriver()).open(
-      store, options: OpenOptions(isReadOnly: true))
+      store, options: OpenOptions(isReadOnly: true, recordPath: Self.recordPath))
   }
 }
 

@@ -12,7 +12,7 @@ import Testing
       "owner", "ro", "rw", "sync", "user", "user=me", "nouser", "users", "X-mount.mkdir", "X-mount.subdir=a",
       "x-systemd.automount", "x-systemd.requires=a.mount", "x-gvfs-show", "comment=systemd.automount", "comment",
       "uhelper=udisks2", "helper=x", "symfollow", "fsname=me", "subtype=x", "max_read=65536", "sloppy,frobnicate",
-      "frobnicate,sloppy", "kernel_cache,auto_cache,noauto_cache,noforget,remember=60", "nonempty",
+      "frobnicate,sloppy", "kernel_cache,auto_cache,noauto_cache,noforget,remember=60", "nonempty", "verify=remember",
     ])
   func accepted(word: String) throws {
     let outcome = try Casfs.run(["mount", "-o", word, "/absent/store", "/absent/directory"])
@@ -34,7 +34,9 @@ import Testing
   @Test(
     "M3: a word that cannot be applied is refused with the reason and the way to have it",
     arguments: [
-      ("verify", "verify needs a value: verify=once"), ("read", "read needs a value"), ("umask", "umask needs a value"),
+      ("verify", "verify needs a value: verify=once"),
+      ("verify=never", "verify is one of once, remember, always, none, not 'never'"), ("read", "read needs a value"),
+      ("umask", "umask needs a value"),
       ("fsname=", "fsname needs a value"), ("context", "context needs a value"), ("ro=1", "ro takes no value"),
       ("umask=9", "umask takes an octal number, not '9'"), ("uid=me", "uid takes a number, not 'me'"),
       ("remount,ro", "mount -i -o remount,ro DIRECTORY"), ("bind", "mount --bind its directory"),

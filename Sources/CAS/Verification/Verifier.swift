@@ -44,9 +44,27 @@ package final class Verifier: Sendable {
   private let checks = Singleflight<Place, Check>()
   private let stop = CancellationToken()
   private let logger = Logger(label: "casfs")
+  /// The record of verified states, from which damaged ones are removed with any setting of verification.
+  let record: VerificationRecord?
+  /// Set if verified states are recorded.
+  private let queue: RecordQueue?
 
   /// Makes a verifier to which no copy is known.
-  package init() {}
+  ///
+  /// - Parameter remembers: whether it uses the record, and adds to it.
+  package init(_ record: VerificationRecord? = nil, remembers: Bool = false) {
+    self.record = record
+    queue = remembers ? record.map(RecordQueue.init) : nil
+  }
+
+  /// Makes a verifier for a store.
+  package convenience init(_ options: OpenOptions) {
+    self.init(
+      options.recordPath.map { VerificationRecord(path: $0) }, remembers: options.verification == .remember)
+  }
+
+  /// Whether verified states are recorded, for other processes.
+  package var remembers: Bool { queue != nil }
 
   /// The verified copy of a digest, if there is one.
   package func known(_ digest: Digest) -> VerifiedCopies.Copy? {
@@ -72,13 +90,13 @@ package final class Verifier: Sendable {
     switch verification {
     case .never: return true
     case .always: return false
-    case .once:
+    case .once, .remember:
       guard let copy = known(digest) else { return false }
       return version == nil || version == copy.identity.version
     }
   }
 
-  /// Verifies a file as the store was opened: never, once for each state, or each time.
+  /// Verifies a file as the store was opened: never, once for each state, also of other processes, or each time.
   ///
   /// - Parameter identity: the state in which the file was opened.
   /// - Parameter region: the place of the content in the file, the same in each call; `nil` is the whole file.
@@ -91,13 +109,15 @@ package final class Verifier: Sendable {
   ) throws(CASError) -> FileIdentity {
     if verification == .never { return identity }
     try context.checkCancellation()
+    if recall(digest, file, identity, region: region) { return identity }
     return try verify(
       file, identity, region: region, is: digest, ignoringCache: verification == .always, context)
   }
 
-  /// Cancels the checks that are running.
+  /// Cancels the checks that are running, and waits until finished ones are recorded.
   package func close() {
     stop.cancel()
+    queue?.finish()
   }
 
   /// Hashes a file and compares the result with a digest, unless this state of the file is known to be good.
@@ -139,9 +159,11 @@ package final class Verifier: Sendable {
         return Check(first: key.identity, outcome: .success(key.identity))
       }
       let context = OperationContext("read blob", on: key.digest, cancellation: stop)
+      let candidate = candidate(VerifiedState(key.digest, key.identity, region: region), file)
       var outcome = check(file, region, key, context)
       if case .success(let identity) = outcome {
         remember(key.digest, identity, isDurable: false)
+        if let candidate, identity == key.identity { queue?.submit(candidate) }
       } else if stop.isCancelled {
         outcome = .failure(.closed(context))
       }
@@ -157,7 +179,10 @@ package final class Verifier: Sendable {
       return .success(
         try ContentCheck(file: file, region: region, digest: key.digest, context).run(key.identity))
     } catch {
-      if let corruption = error.corruption { report(corruption, key) }
+      if let corruption = error.corruption {
+        report(corruption, key)
+        discredit(key.digest, file, key.identity, region: region)
+      }
       return .failure(error)
     }
   }
@@ -165,7 +190,6 @@ package final class Verifier: Sendable {
   private func report(_ corruption: CASError.Corruption, _ key: Key) {
     let isNew = state.withLock(notifying: .none) { (state) in
       if state.reported.count >= Self.reportLimit { state.reported = [] }
-      state.known.forget(key.digest)
       return state.reported.insert(key).inserted
     }
     if isNew {

@@ -12,6 +12,12 @@ struct BlobPublisher {
   private let digest: Digest
   private let context: OperationContext
 
+  /// A temporary file whose mode, time and content are final and durable.
+  private struct Preparation {
+    /// The time of modification that it was given so that a later change shows; `nil` if it has the present time.
+    var modified: Timestamp?
+  }
+
   /// The limit on losses against other processes that put and delete the same blob.
   private static let maximumAttempts = 100
   /// The age from which a put sets the time of a stored copy to the present, so that garbage collection keeps it.
@@ -31,16 +37,16 @@ struct BlobPublisher {
   ///   a system call.
   func publish(size: Int64) throws(CASError) {
     let directory = try store.blobs.directoryForWriting(digest.algorithm, context)
-    var isPrepared = false
+    var preparation: Preparation?
     for _ in 0..<Self.maximumAttempts {
       if let (file, status) = try store.blobs.open(digest, context) {
         if status.size == size, try confirmStoredCopy(file, status, directory) { return }
-        return try replace(directory, &isPrepared)
+        return try replace(directory, &preparation)
       }
-      try prepare(&isPrepared)
+      let prepared = try prepare(&preparation)
       let isPublished = try mappingErrno(
         context, try store.retryingAfterEviction { () throws(Errno) in try link(directory) })
-      if isPublished { return try finish(directory) }
+      if isPublished { return try finish(directory, prepared) }
     }
     throw CASError(
       .io(.resourceBusy), context,
@@ -96,8 +102,8 @@ struct BlobPublisher {
   }
 
   /// Replaces the stored copy in one step: at no time is the name absent.
-  private func replace(_ directory: BlobDirectories.Directory, _ isPrepared: inout Bool) throws(CASError) {
-    try prepare(&isPrepared)
+  private func replace(_ directory: BlobDirectories.Directory, _ preparation: inout Preparation?) throws(CASError) {
+    let prepared = try prepare(&preparation)
     try mappingErrno(context) { () throws(Errno) in
       do throws(Errno) {
         try temporary.replace(digest.hex, in: directory.file)
@@ -106,21 +112,34 @@ struct BlobPublisher {
         throw error
       }
     }
-    try finish(directory)
+    try finish(directory, prepared)
   }
 
   /// Makes mode, time and content final and durable, once.
-  private func prepare(_ isPrepared: inout Bool) throws(CASError) {
-    if isPrepared { return }
+  private func prepare(_ preparation: inout Preparation?) throws(CASError) -> Preparation {
+    if let preparation { return preparation }
     try context.checkCancellation()
-    try mappingErrno(context) { () throws(Errno) in
+    let prepared = try mappingErrno(context) { () throws(Errno) in
       // Nothing relies on the mode.
       try temporary.file.setSupportedPermissions(0o444)
       // The age of a blob counts from its publication, not from the first write.
-      try temporary.file.touchIfSupported()
+      let modified = setEarlierTime(temporary.file)
+      if modified == nil { try temporary.file.touchIfSupported() }
       try temporary.file.synchronize()
+      return Preparation(modified: modified)
     }
-    isPrepared = true
+    preparation = prepared
+    return prepared
+  }
+
+  /// In a store that records what was verified, sets the time of a file to a moment before the present, so that each later
+  /// change sets another, even one within the same tick of the clock.
+  ///
+  /// - Returns: the time; `nil` if it was not set.
+  private func setEarlierTime(_ file: OpenFile) -> Timestamp? {
+    guard store.verifier.remembers else { return nil }
+    let time = Timestamp.now.earlier(byMilliseconds: VerificationRecord.tick)
+    return (try? file.setModified(time)) == nil ? nil : time
   }
 
   /// - Returns: `false` if another writer has published the blob.
@@ -164,11 +183,13 @@ struct BlobPublisher {
     throw .fileExists
   }
 
-  private func finish(_ directory: BlobDirectories.Directory) throws(CASError) {
+  private func finish(_ directory: BlobDirectories.Directory, _ prepared: Preparation) throws(CASError) {
     try mappingErrno(context) { () throws(Errno) in
       try directory.batcher.synchronize()
       // Not before: giving the file its name changes its ctime.
-      store.verifier.remember(digest, try temporary.file.status().identity, isDurable: true)
+      let identity = try temporary.file.status().identity
+      store.verifier.remember(digest, identity, isDurable: true)
+      store.verifier.recordStored(digest, temporary.file, identity, modified: prepared.modified)
     }
   }
 }

@@ -13,7 +13,7 @@ final class DirectoryStore: Sendable {
   let links: LinkPolicy
   let blobs: BlobDirectories
   let references: any ReferenceStore
-  let verifier = Verifier()
+  let verifier: Verifier
   /// Frees space on the disk; returns whether it freed any.
   let onDiskFull = Monitor<(@Sendable () -> Bool)?>(nil)
   private let closed = Atomic(false)
@@ -26,6 +26,7 @@ final class DirectoryStore: Sendable {
     root = layout.root
     path = layout.path
     self.options = options
+    verifier = Verifier(options)
     links = layout.links
     blobs = BlobDirectories(layout.root, layout.links)
     references = layout.references

@@ -36,6 +36,14 @@ public struct Timestamp: Hashable, Comparable, Sendable {
       : Timestamp(seconds: earlier, nanoseconds: nanoseconds)
   }
 
+  /// Returns the time that is earlier by less than a second.
+  package func earlier(byMilliseconds count: UInt32) -> Timestamp {
+    let part = min(count, 999) * 1_000_000
+    if part <= nanoseconds { return Timestamp(seconds: seconds, nanoseconds: nanoseconds - part) }
+    let second = earlier(bySeconds: 1).seconds
+    return Timestamp(seconds: second, nanoseconds: nanoseconds + 1_000_000_000 - part)
+  }
+
   /// Whether the left time is earlier.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)

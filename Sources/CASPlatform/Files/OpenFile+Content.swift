@@ -204,6 +204,15 @@ extension OpenFile {
     _ = try retrying { futimens(rawValue, nil) }
   }
 
+  /// Sets the times of access and modification: `futimens(2)`.
+  ///
+  /// - Throws: EPERM for another user's file.
+  package func setModified(_ time: Timestamp) throws(Errno) {
+    let time = timespec(tv_sec: time_t(time.seconds), tv_nsec: Int(time.nanoseconds))
+    let times = [time, time]
+    _ = try retrying { unsafe futimens(rawValue, times) }
+  }
+
   /// Whether a process has the file open for writing, which makes a read lease fail: `fcntl(2)` with `F_SETLEASE`.
   ///
   /// - Returns: `nil` if the kernel grants no lease: the file belongs to another user, or the file system has no leases.

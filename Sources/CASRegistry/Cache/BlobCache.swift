@@ -12,7 +12,7 @@ final class BlobCache: Sendable {
   /// The repository that content is read and recorded for.
   private let repositoryName: String
   private let place: CachePlace
-  private let verification: Verification
+  private let options: OpenOptions
   private let opened: Monitor<OpenedCache>
   let eviction = Monitor(Eviction())
 
@@ -23,31 +23,32 @@ final class BlobCache: Sendable {
   /// - Parameter sizeLimit: overrides the configured limit, in bytes.
   /// - Throws: the code of the error that makes the cache unusable.
   init(
-    _ configuration: CacheConfiguration, for repositoryName: String, sizeLimit: Int64?, _ verification: Verification,
+    _ configuration: CacheConfiguration, for repositoryName: String, sizeLimit: Int64?, _ options: OpenOptions,
     _ context: OperationContext
   ) throws(CASError) {
     self.repositoryName = repositoryName
-    self.verification = verification
+    // The cache of a read-only store is written.
+    self.options = OpenOptions(verification: options.verification, recordPath: options.recordPath)
     let cache: OpenedCache
-    (place, cache) = try Self.open(configuration, sizeLimit, verification, context)
+    (place, cache) = try Self.open(configuration, sizeLimit, self.options, context)
     opened = Monitor(cache)
     prepare(cache)
   }
 
   private static func open(
-    _ configuration: CacheConfiguration, _ sizeLimit: Int64?, _ verification: Verification, _ context: OperationContext
+    _ configuration: CacheConfiguration, _ sizeLimit: Int64?, _ options: OpenOptions, _ context: OperationContext
   ) throws(CASError) -> (CachePlace, OpenedCache) {
     var failure = CASError(
       .invalid, context, cause: "unusable cache: XDG_CACHE_HOME and HOME are not absolute paths")
     if let place = configuration.userPlace(sizeLimit: sizeLimit) {
       do throws(CASError) {
-        return (place, try OpenedCache(place, verification, context))
+        return (place, try OpenedCache(place, options, context))
       } catch {
         failure = error
       }
     }
     for place in configuration.temporaryPlaces(sizeLimit: sizeLimit) {
-      guard let cache = try? OpenedCache(place, verification, context) else { continue }
+      guard let cache = try? OpenedCache(place, options, context) else { continue }
       OneTimeWarning.log("\(failure.cause); content is cached in \(place.storePath)")
       return (place, cache)
     }
@@ -65,7 +66,7 @@ final class BlobCache: Sendable {
   func openedCache() throws(CASError) -> OpenedCache {
     let known = opened.withLock(notifying: .none) { $0 }
     guard known.isRemoved else { return known }
-    let new = try OpenedCache(place, verification, OperationContext("open cache", on: place.storePath))
+    let new = try OpenedCache(place, options, OperationContext("open cache", on: place.storePath))
     prepare(new)
     return opened.withLock(notifying: .none) { (opened) in
       if opened.isRemoved { opened = new }

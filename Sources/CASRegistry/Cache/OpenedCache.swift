@@ -17,10 +17,10 @@ struct OpenedCache: Sendable {
   /// Opens the directories, and creates missing ones.
   ///
   /// - Throws: the code of the error that makes them unusable; EACCES for a read-only store.
-  init(_ place: CachePlace, _ verification: Verification, _ context: OperationContext) throws(CASError) {
+  init(_ place: CachePlace, _ options: OpenOptions, _ context: OperationContext) throws(CASError) {
     do throws(CASError) {
       usage = CacheUsage(try PrivateDirectory.open(place.metadataPath))
-      let engine = try Self.openStore(place.storePath, OpenOptions(verification: verification))
+      let engine = try Self.openStore(place.storePath, options)
       guard let store = engine as? DirectoryEngine, engine.isWritable else {
         throw CASError(.io(.permissionDenied), context.on(place.storePath), cause: "not writable")
       }

@@ -59,6 +59,17 @@ struct casfs_space {
   uint64_t name_length;
 };
 
+// The facts that tell a file from another one with its inode number; 0 where a file system has none.
+struct casfs_origin {
+  int64_t type;
+  uint64_t file_system;
+  uint64_t uuid_high;
+  uint64_t uuid_low;
+  uint64_t generation;
+  int64_t birth_seconds;
+  uint32_t birth_nanoseconds;
+};
+
 // Each returns -1 and sets errno on failure, like the call it wraps.
 int casfs_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
 int casfs_status(int directory, const char *path, struct casfs_status *status);
@@ -66,6 +77,8 @@ int casfs_status(int directory, const char *path, struct casfs_status *status);
 uint32_t casfs_major(uint64_t device);
 uint32_t casfs_minor(uint64_t device);
 int casfs_space(int fd, struct casfs_space *space);
+// statfs(2), FS_IOC_GETFSUUID, FS_IOC_GETVERSION and the time of birth of statx(2).
+int casfs_origin(int fd, struct casfs_origin *origin);
 // Drops every capability of this thread but those whose bits are set, also for programs started later.
 int casfs_keep_capabilities(uint64_t kept);
 int casfs_no_new_privileges(void);
