@@ -58,7 +58,9 @@ enum Reads: Suite {
         }, body: read)
       comparisons.append(cold)
     }
-    return comparisons + [try firstOpen(setting, store, digest)]
+    return comparisons + [
+      try firstOpen(setting, store, digest), try firstOpenOfRemembered(setting, store, digest),
+    ]
   }
 
   /// Compares the first read with other FUSE file systems, because an ordinary user has no passthrough.
@@ -94,6 +96,24 @@ enum Reads: Suite {
     return Comparison(
       work: "first open, not verified before", quantity: .rate(bytes: size), target: .speed(0.9),
       baselines: [Contender(name: "SHA-256 in memory") { Content.hashingTime(size) }], subjects: subjects)
+  }
+
+  /// The time of the first open in a new mount, of a blob that an earlier mount verified and recorded.
+  private static func firstOpenOfRemembered(
+    _ setting: Setting, _ store: Store, _ digest: String
+  ) throws -> Comparison {
+    let contenders = try ["verify=once", "verify=remember"].map { (options) in
+      let mount = try setting.mount(store, by: .casfs(setting.casfs, options: options))
+      return Contender(name: mount.fileSystem.name) {
+        try mount.renew()
+        try verify("\(mount.blobs)/\(digest)")
+        try mount.renew()
+        return try seconds { try verify("\(mount.blobs)/\(digest)") }
+      }
+    }
+    return Comparison(
+      work: "first open in a new mount, verified by an earlier one", quantity: .time, target: .value(0.002),
+      baselines: [contenders[0]], subjects: [contenders[1]])
   }
 
   private static func verify(_ blob: String) throws {
