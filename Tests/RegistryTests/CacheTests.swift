@@ -39,6 +39,11 @@ import Testing
     try ScriptedMount().run(.test, "Cache/any-bound.sh", ["size": size])
   }
 
+  @Test("V5: a later mount does not hash a cached blob that an earlier one fetched", .needs(.root, .loop))
+  func remembered() throws {
+    try ScriptedMount().run(.test, "Cache/remember.sh")
+  }
+
   @Test("V1 E7: a blob larger than the limit is fetched once, read, and evicted after its last reader")
   func tooLong() throws {
     try ScriptedMount().run(.test, "Cache/too-long.sh")
