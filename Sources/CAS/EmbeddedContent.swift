@@ -48,13 +48,47 @@ extension Engine {
     do throws(CASError) {
       return try openBlob(descriptor.digest, cancellation: cancellation)
     } catch {
-      guard error.code == .notFound else { throw error }
-      do throws(InvalidValue) {
-        if let content = try descriptor.embeddedContent() { return EmbeddedReader(descriptor.digest, content) }
-      } catch {
-        throw .invalid(OperationContext("read blob", on: descriptor.digest), error)
-      }
-      throw error
+      return EmbeddedReader(descriptor.digest, try embeddedContent(of: descriptor, after: error))
     }
+  }
+
+  /// Returns the content of a descriptor as ``openContent(of:cancellation:)`` finds it, up to a length in bytes.
+  package func contents(
+    of descriptor: Descriptor, limit: Int, cancellation: CancellationToken = .none
+  ) throws(CASError) -> [UInt8] {
+    do throws(CASError) {
+      return try blobContents(descriptor.digest, limit: limit, cancellation: cancellation)
+    } catch {
+      let content = try embeddedContent(of: descriptor, after: error)
+      guard content.count <= limit else {
+        throw CASError(
+          .invalid, operation: "read blob", subject: descriptor.digest.description, cause: "longer than \(limit) bytes")
+      }
+      return content
+    }
+  }
+
+  /// Returns the length of the content of a descriptor, in bytes, as ``openContent(of:cancellation:)`` finds it.
+  package func contentSize(
+    of descriptor: Descriptor, cancellation: CancellationToken = .none
+  ) throws(CASError) -> Int64 {
+    do throws(CASError) {
+      return try blobInfo(descriptor.digest, cancellation: cancellation).size
+    } catch {
+      return Int64(try embeddedContent(of: descriptor, after: error).count)
+    }
+  }
+
+  /// The content that a descriptor embeds, in place of a blob that is not stored.
+  ///
+  /// - Throws: the error of the blob, if it is another one, or if the descriptor embeds no content.
+  private func embeddedContent(of descriptor: Descriptor, after error: CASError) throws(CASError) -> [UInt8] {
+    guard error.code == .notFound else { throw error }
+    do throws(InvalidValue) {
+      if let content = try descriptor.embeddedContent() { return content }
+    } catch {
+      throw .invalid(OperationContext("read blob", on: descriptor.digest), error)
+    }
+    throw error
   }
 }

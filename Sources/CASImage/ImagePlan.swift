@@ -31,7 +31,7 @@ struct ImagePlan {
     }
     self.manifest = descriptor
     guard let config = manifest.config else { throw context.malformed("an image without a configuration") }
-    let bytes = try engine.blobContents(config.digest, limit: Manifest.maximumSize, cancellation: cancellation)
+    let bytes = try engine.contents(of: config, limit: Manifest.maximumSize, cancellation: cancellation)
     guard case .array(let values) = (try? JSON(parsing: bytes))?["rootfs"]?["diff_ids"] else {
       throw context.malformed("not an image with a file system: its configuration has no diff_ids")
     }
@@ -55,8 +55,7 @@ struct ImagePlan {
   private static func manifest(
     _ descriptor: Descriptor, _ engine: any Engine, _ context: OperationContext
   ) throws(CASError) -> Manifest {
-    let bytes = try engine.blobContents(
-      descriptor.digest, limit: Manifest.maximumSize, cancellation: context.cancellation)
+    let bytes = try engine.contents(of: descriptor, limit: Manifest.maximumSize, cancellation: context.cancellation)
     do throws(InvalidValue) {
       return try Manifest(parsing: bytes, mediaType: descriptor.mediaType)
     } catch {

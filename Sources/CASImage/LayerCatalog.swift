@@ -71,7 +71,7 @@ final class LayerCatalog: Sendable {
   }
 
   private static func checkSize(_ scan: LayerScan, _ context: OperationContext) throws(CASError) {
-    let stored = try scan.engine.blobInfo(scan.descriptor.digest, cancellation: scan.cancellation).size
+    let stored = try scan.engine.contentSize(of: scan.descriptor, cancellation: scan.cancellation)
     guard stored == scan.descriptor.size else {
       throw context.malformed("the blob has \(stored) bytes, not \(scan.descriptor.size)")
     }

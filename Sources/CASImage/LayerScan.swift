@@ -22,7 +22,7 @@ struct LayerScan {
   ///   `CASError.Code.invalid` if the layer is malformed, or of another size than its descriptor says.
   func run(progress: (Int64) throws(CASError) -> Void = { _ in }) throws(CASError) -> LayerIndex {
     let context = OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
-    let reader = try engine.openBlob(descriptor.digest, cancellation: cancellation)
+    let reader = try engine.openContent(of: descriptor, cancellation: cancellation)
     guard reader.size == descriptor.size else {
       throw context.malformed("the blob has \(reader.size) bytes, not \(descriptor.size)")
     }

@@ -15,11 +15,15 @@ struct PieceDecoder {
 
   /// Opens the blob. Each piece is compared with a digest of its own, so the blob need not be hashed by every mount.
   private func open(_ context: OperationContext) throws(CASError) -> any BlobReader {
-    let (digest, cancellation) = (scan.descriptor.digest, context.cancellation)
+    let (descriptor, cancellation) = (scan.descriptor, context.cancellation)
     if let engine = scan.engine as? any UncheckedReading {
-      return try engine.openUncheckedBlob(digest, cancellation: cancellation)
+      do throws(CASError) {
+        return try engine.openUncheckedBlob(descriptor.digest, cancellation: cancellation)
+      } catch {
+        guard error.code == .notFound else { throw error }
+      }
     }
-    return try scan.engine.openBlob(digest, cancellation: cancellation)
+    return try scan.engine.openContent(of: descriptor, cancellation: cancellation)
   }
 
   /// Decodes one piece.

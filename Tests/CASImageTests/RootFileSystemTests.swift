@@ -72,6 +72,27 @@ import Testing
     #expect(try served.names("images/a/layers") == ["00", "01"])
   }
 
+  @Test("F13: a layer, the configuration and the manifest can be embedded in their descriptors")
+  func embedded() throws {
+    func descriptor(_ content: [UInt8], _ mediaType: String) throws -> Descriptor {
+      let text =
+        #"{"mediaType":"\#(mediaType)","digest":"\#(try Digest.of(content))","size":\#(content.count),"#
+        + #""data":"\#(Data(content).base64EncodedString())"}"#
+      return try Descriptor(parsing: Array(text.utf8))
+    }
+    let builder = try ImageBuilder()
+    let layer = ImageBuilder.tar([("a", [1])])
+    let config = #"{"rootfs":{"type":"layers","diff_ids":["\#(try Digest.of(layer))"]}}"#
+    let manifest =
+      #"{"schemaVersion":2,"config":\#(try descriptor(Array(config.utf8), "application/vnd.oci.image.config.v1+json")),"#
+      + #""layers":[\#(try descriptor(layer, "application/vnd.oci.image.layer.v1.tar"))]}"#
+    try builder.engine.putReference(
+      descriptor(Array(manifest.utf8), MediaType.imageManifest), named: ReferenceName("a"))
+    let served = ServedTree(builder.engine)
+    #expect(try served.names("images/a/diffs/00") == ["a"])
+    #expect(try served.contents(served.lookup("images/a/rootfs/a").node) == [1])
+  }
+
   @Test("F3: diffs shows each layer as its archive has it, with whiteouts as files, and what a later layer removed")
   func diffs() throws {
     let builder = try ImageBuilder()
