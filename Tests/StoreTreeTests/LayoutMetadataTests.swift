@@ -38,6 +38,16 @@ import Testing
     }
   }
 
+  @Test("T5: images and committed refuse modes, times and access control lists", arguments: ["images", "committed"])
+  func otherDirectories(_ path: String) throws {
+    let tree = try TestTree()
+    #expect(throws: Errno.readOnlyFileSystem) { try tree.set(path) { $0.permissions = 0o600 } }
+    #expect(throws: Errno.readOnlyFileSystem) { try tree.set(path) { $0.modified = .now } }
+    #expect(throws: Errno.readOnlyFileSystem) {
+      try setList([(0x01, 6), (0x04, 4), (0x20, 4)], of: path, tree)
+    }
+  }
+
   /// Sets an access control list: entries of tag and permissions.
   private func setList(_ entries: [(tag: UInt8, permissions: UInt8)], of path: String, _ tree: TestTree) throws {
     let list: [UInt8] = [2, 0, 0, 0] + entries.flatMap { [$0.tag, 0, $0.permissions, 0, 255, 255, 255, 255] }

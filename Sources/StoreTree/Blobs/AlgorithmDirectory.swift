@@ -5,7 +5,7 @@ import OCI
 import SystemPackage
 
 /// `blobs/ALGORITHM`: the stored blobs with digests of one algorithm. Every lookup asks the store.
-final class AlgorithmDirectory: SyntheticDirectory, ScratchParent {
+final class AlgorithmDirectory: SyntheticDirectory, LayoutNode, ScratchParent {
   let shared: TreeContext
   let algorithm: Digest.Algorithm
 

@@ -5,7 +5,7 @@ import OCI
 import SystemPackage
 
 /// `blobs`: a directory for each digest algorithm.
-final class BlobsDirectory: SyntheticDirectory {
+final class BlobsDirectory: SyntheticDirectory, LayoutNode {
   let shared: TreeContext
   private let directories: [AlgorithmDirectory]
 

@@ -21,3 +21,14 @@ extension LayoutNode {
     throw shared.isWritable ? .noData : .readOnlyFileSystem
   }
 }
+
+extension LayoutNode where Self: SyntheticDirectory {
+  /// Accepts owner, mode and times without keeping them, as the tools that copy directories expect.
+  func setAttributes(
+    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
+  ) throws(Errno) -> Attributes {
+    guard shared.isWritable else { throw .readOnlyFileSystem }
+    if changes.size != nil { throw .isDirectory }
+    return try attributes(context)
+  }
+}

@@ -2,7 +2,7 @@ import OCI
 import SystemPackage
 
 /// The root of the mount: an image layout with `refs`, `images`, `incoming` and `committed` beside it.
-final class RootDirectory: SyntheticDirectory, ScratchParent {
+final class RootDirectory: SyntheticDirectory, LayoutNode, ScratchParent {
   let shared: TreeContext
   private let children: [(name: String, node: any Node)]
 

@@ -2,7 +2,9 @@ import CASPlatform
 import SystemPackage
 
 /// A directory of the mount itself, which is as old as the mount and belongs to its owner.
-protocol SyntheticDirectory: LayoutNode {}
+protocol SyntheticDirectory: Node {
+  var shared: TreeContext { get }
+}
 
 extension SyntheticDirectory {
   var preferredID: NodeID { NodeID(inode) }
@@ -12,14 +14,5 @@ extension SyntheticDirectory {
     shared.attributes(
       inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
       attributeTimeout: min(entryTimeout, CacheTimeout.second))
-  }
-
-  /// Accepts owner, mode and times without keeping them, as the tools that copy directories expect.
-  func setAttributes(
-    _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
-  ) throws(Errno) -> Attributes {
-    guard shared.isWritable else { throw .readOnlyFileSystem }
-    if changes.size != nil { throw .isDirectory }
-    return try attributes(context)
   }
 }
