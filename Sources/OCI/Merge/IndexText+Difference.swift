@@ -57,7 +57,7 @@ extension IndexText {
     }
 
     init(from old: IndexText, to new: IndexText, _ matching: IndexMatching) {
-      // What is matched by more than its text differs.
+      // Entries that are matched by more than their texts differ.
       let pairs = matching.rewritten + matching.edited
       removed = (matching.removed + pairs.map(\.old)).map {
         Entry(bytes: Array(old.bytes(at: $0)), hashes: old.items[$0].hashes)
