@@ -3,11 +3,13 @@ import CASPlatform
 
 /// The entries of a layer in their order, packed: a path shares its start with the one before.
 struct EntryTable: Sendable {
-  /// The largest size of a table, in bytes.
-  private static let sizeLimit = 1 << 30
+  /// The largest size of a table, in bytes: the names, link targets and extended attributes of a layer.
+  static let sizeLimit = 128 << 20
   /// The largest number of entries of a layer.
-  private static let countLimit = 16_000_000
+  static let countLimit = 4_000_000
 
+  private let sizeLimit: Int
+  private let countLimit: Int
   private(set) var count = 0
   private var writer = ByteWriter()
   private var lastPath: [UInt8] = []
@@ -16,14 +18,21 @@ struct EntryTable: Sendable {
   var bytes: [UInt8] { writer.bytes }
 
   /// An empty table.
-  init() {}
+  ///
+  /// - Parameter sizeLimit: in bytes; the last entry can exceed it.
+  /// - Parameter countLimit: the most entries.
+  init(sizeLimit: Int = EntryTable.sizeLimit, countLimit: Int = EntryTable.countLimit) {
+    self.sizeLimit = sizeLimit
+    self.countLimit = countLimit
+  }
 
   /// Adds an entry.
   ///
   /// - Throws: if the layer has too many.
   mutating func append(_ entry: LayerEntry) throws(DecodingError) {
-    guard count < Self.countLimit, writer.bytes.count < Self.sizeLimit else {
-      throw DecodingError("too many entries in a layer: \(count)")
+    guard count < countLimit else { throw DecodingError("too many entries in a layer: \(count)") }
+    guard writer.bytes.count < sizeLimit else {
+      throw DecodingError("names and attributes of a layer longer than \(sizeLimit) bytes")
     }
     count += 1
     let shared = zip(lastPath, entry.path).prefix { $0 == $1 }.count

@@ -15,6 +15,7 @@ extension FileTree {
     var reader = EntryTable.Reader(entries)
     while let entry = try reader.next() {
       do throws(DecodingError) {
+        try reserve(for: entry)
         try apply(entry)
       } catch {
         throw DecodingError("\(String(decoding: entry.path.prefix(200), as: UTF8.self)): \(error.reason)")

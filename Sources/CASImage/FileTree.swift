@@ -45,7 +45,12 @@ struct FileTree: Sendable {
     var pieces: [SparsePiece]?
   }
 
-  private static let nodeLimit = 32_000_000
+  /// The most names of a tree.
+  static let nodeLimit = 4_000_000
+  /// The most memory that a tree needs, in bytes.
+  static let sizeLimit = 512 << 20
+  /// The memory of an attribute beside its name and value, in bytes: two arrays, and their places.
+  private static let attributeOverhead = 160
 
   private(set) var nodes: [Node]
   var inodes: [Inode]
@@ -58,13 +63,30 @@ struct FileTree: Sendable {
   var current: UInt16 = 0
   /// Directories from which all of lower layers was removed by the current one.
   var purged: Set<Int32> = []
+  /// The memory of the extended attributes and the pieces of files, in bytes.
+  private var extraSize = 0
+  private let nodeLimit: Int
+  private let sizeLimit: Int
+
+  /// The memory that the tree needs, in bytes.
+  var memorySize: Int {
+    // A name has up to three places of four bytes in the hash table.
+    nodes.count * (MemoryLayout<Node>.stride + 12) + inodes.count * MemoryLayout<Inode>.stride + bytes.count + extraSize
+  }
 
   /// Whether whiteouts are files, as in the archive of a layer, and remove nothing.
   let keepsWhiteouts: Bool
 
   /// A tree of only the root directory.
-  init(keepingWhiteouts: Bool = false) {
+  ///
+  /// - Parameter nodeLimit: the most names.
+  /// - Parameter sizeLimit: the most memory, in bytes; the last entry can exceed it.
+  init(
+    keepingWhiteouts: Bool = false, nodeLimit: Int = FileTree.nodeLimit, sizeLimit: Int = FileTree.sizeLimit
+  ) {
     keepsWhiteouts = keepingWhiteouts
+    self.nodeLimit = nodeLimit
+    self.sizeLimit = sizeLimit
     nodes = [Node(parent: 0, nameStart: 0, nameLength: 0, layer: 0, stamp: 0, inode: 0)]
     inodes = [Inode(kind: .directory, layer: 0, mode: 0o755, links: 1)]
   }
@@ -111,7 +133,7 @@ struct FileTree: Sendable {
       touch(node)
       return node
     }
-    guard nodes.count < Self.nodeLimit, bytes.count + name.count < Int(UInt32.max) else {
+    guard nodes.count < nodeLimit, bytes.count + name.count < Int(UInt32.max) else {
       throw DecodingError("too many files: \(nodes.count)")
     }
     let node = Int32(nodes.count)
@@ -129,6 +151,19 @@ struct FileTree: Sendable {
       return Self.hash(entry.parent, pool[start..<start + Int(entry.nameLength)])
     }
     return node
+  }
+
+  /// Counts properties that the next entry adds.
+  ///
+  /// - Throws: if the tree needs too much memory.
+  mutating func reserve(for entry: LayerEntry) throws(DecodingError) {
+    for attribute in entry.attributes {
+      extraSize += attribute.name.count + attribute.value.count + Self.attributeOverhead
+    }
+    extraSize += (entry.pieces?.count ?? 0) * MemoryLayout<SparsePiece>.stride
+    guard memorySize <= sizeLimit else {
+      throw DecodingError("files of the image need over \(sizeLimit) bytes of memory")
+    }
   }
 
   /// Marks a node as an entry of the current layer.

@@ -82,6 +82,9 @@ public final class Image: Sendable {
   /// The number of pieces of layers that were decoded, for tests.
   package var decodedPieceCount: Int { layers.reduce(0) { $0 + $1.decodedPieceCount } }
 
+  /// The memory that the names and the indexes of the layers need, in bytes.
+  package var memorySize: Int { layers.reduce(tree.memorySize) { $0 + $1.memorySize } }
+
   /// The number of layers.
   package var layerCount: Int { layers.count }
 

@@ -31,18 +31,13 @@ package final class ImageCatalog: Sendable {
     var total: Int64 = 0
   }
 
-  private struct Opened {
-    var image: Image
-    var isUsed = true
-  }
-
   private struct Failure {
     var error: CASError
     var expiry: ContinuousClock.Instant
   }
 
   private struct State {
-    var images: [Key: Opened] = [:]
+    var images: OpenImages
     var flights: [Key: Flight] = [:]
     var failures: [Key: Failure] = [:]
     var lastFlight = 0
@@ -50,8 +45,8 @@ package final class ImageCatalog: Sendable {
   }
 
   private static let operation = "open image"
-  /// The most images that stay open without a use.
-  private static let imageLimit = 16
+  /// The most memory that all images but the newest need, in bytes.
+  package static let sizeLimit = 512 << 20
   /// The most failures that are remembered.
   private static let failureLimit = 1000
   /// The longest time that a failure stands.
@@ -60,19 +55,28 @@ package final class ImageCatalog: Sendable {
   private let engine: any Engine
   private let layers: LayerCatalog
   private let grace: Duration
-  private let state = Monitor(State())
+  private let state: Monitor<State>
 
   /// Makes a catalog of a store; nothing is read yet.
   ///
   /// - Parameter grace: how long opening continues without a caller that waits.
-  package init(_ engine: any Engine, cache: LayerCache?, grace: Duration = .seconds(10)) {
+  /// - Parameter sizeLimit: the most memory that all images but the newest need, in bytes.
+  package init(
+    _ engine: any Engine, cache: LayerCache?, grace: Duration = .seconds(10), sizeLimit: Int = ImageCatalog.sizeLimit
+  ) {
     self.engine = engine
+    state = Monitor(State(images: OpenImages(sizeLimit: sizeLimit)))
     self.grace = grace
     layers = LayerCatalog(cache)
   }
 
   /// The image, if it is open.
-  package func opened(_ key: Key) -> Image? { state.withLock(notifying: .none) { $0.images[key]?.image } }
+  package func opened(_ key: Key) -> Image? {
+    state.withLock(notifying: .none) { $0.images.image(key, keepsOpen: false) }
+  }
+
+  /// The number of images that are open, for tests.
+  package var openCount: Int { state.withLock(notifying: .none) { $0.images.count } }
 
   /// The last failure to open the image; `nil` if there is none, or it was opened since.
   package func failure(_ key: Key) -> CASError? { state.withLock(notifying: .none) { $0.failures[key]?.error } }
@@ -89,8 +93,8 @@ package final class ImageCatalog: Sendable {
   ///
   /// - Parameter manifest: the descriptor of the image's manifest.
   /// - Parameter layer: the only layer to show, with its whiteouts as files; `nil` for the tree of all.
-  /// - Throws: the errors of ``Image``; `CASError.Code.cancelled` if this caller is cancelled, or
-  ///   the catalog closed.
+  /// - Throws: the errors of ``Image``; `CASError.Code.io(_:)` with ENOMEM if the images in use need
+  ///   too much memory; `CASError.Code.cancelled` if this caller is cancelled, or the catalog closed.
   package func image(
     _ manifest: Descriptor, layer: Int? = nil, cancellation: CancellationToken
   ) throws(CASError) -> Image {
@@ -120,10 +124,7 @@ package final class ImageCatalog: Sendable {
   private func join(_ key: Key, _ context: OperationContext) throws(CASError) -> Admission {
     try state.withLock(notifying: .none) { (state) throws(CASError) in
       if state.isClosed { throw .closed(context) }
-      if let opened = state.images[key] {
-        state.images[key]?.isUsed = true
-        return .image(opened.image)
-      }
+      if let image = state.images.image(key, keepsOpen: true) { return .image(image) }
       if let flight = state.flights[key] {
         state.flights[key]?.waiters += 1
         state.flights[key]?.abandoned = nil
@@ -153,25 +154,31 @@ package final class ImageCatalog: Sendable {
   private func open(_ key: Key, _ manifest: Descriptor, _ number: Int) {
     let start = ContinuousClock.now
     let token = CancellationToken(when: { [self] in isAbandoned(key, number) })
-    let outcome = Result { () throws(CASError) in
+    var image: Image?
+    var failure: CASError?
+    do throws(CASError) {
       let plan = try ImagePlan(manifest, in: engine, platform: nil, layer: key.layer, cancellation: token)
-      return try Image(plan, layers) { (done, total) in
+      image = try Image(plan, layers) { (done, total) in
         state.withLock(notifying: .none) { (state) in
           guard state.flights[key]?.number == number else { return }
           state.flights[key]?.done = done
           state.flights[key]?.total = total
         }
       }
+    } catch {
+      failure = error
     }
     state.withLock { (state) in
       guard state.flights[key]?.number == number else { return }
       state.flights[key] = nil
-      switch outcome {
-      case .success(let image):
+      do throws(CASError) {
+        if let failure { throw failure }
+        // This thread does not hold the image when its callers go on: it is theirs to drop.
+        if let image = image.take() {
+          try state.images.insert(image, key, OperationContext(Self.operation, on: manifest.digest))
+        }
         state.failures[key] = nil
-        evict(&state)
-        state.images[key] = Opened(image: image)
-      case .failure(let error):
+      } catch {
         guard error.code != .cancelled else { return }
         if state.failures.count == Self.failureLimit { state.failures = [:] }
         let now = ContinuousClock.now
@@ -191,29 +198,9 @@ package final class ImageCatalog: Sendable {
     }
   }
 
-  /// Drops images that are not in use, if there are many.
-  private func evict(_ state: inout State) {
-    for key in Array(state.images.keys) where state.images.count >= Self.imageLimit {
-      dropIfUnused(key, &state)
-    }
-  }
-
-  private func dropIfUnused(_ key: Key, _ state: inout State) {
-    guard var opened = state.images.removeValue(forKey: key) else { return }
-    if !isKnownUniquelyReferenced(&opened.image) { state.images[key] = opened }
-  }
-
   /// Drops the images that nothing used since the last call, and frees the memory for reading that was not used.
   package func trim() {
-    state.withLock(notifying: .none) { (state) in
-      for key in Array(state.images.keys) {
-        if state.images[key]?.isUsed == true {
-          state.images[key]?.isUsed = false
-        } else {
-          dropIfUnused(key, &state)
-        }
-      }
-    }
+    state.withLock(notifying: .none) { $0.images.trim() }
     layers.trim()
   }
 
@@ -222,7 +209,7 @@ package final class ImageCatalog: Sendable {
     state.withLock { (state) in
       state.isClosed = true
       state.flights = [:]
-      state.images = [:]
+      state.images.removeAll()
     }
   }
 }

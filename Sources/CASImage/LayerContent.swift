@@ -54,6 +54,9 @@ final class LayerContent: Sendable {
   /// The index of the layer.
   var index: LayerIndex { state.withLock(notifying: .none) { $0.index } }
 
+  /// The memory that the index needs, in bytes.
+  var memorySize: Int { state.withLock(notifying: .none) { $0.index.memorySize } }
+
   /// Frees the decoders, and closes the blob, unless they were used since the last call.
   func trim() {
     state.withLock(notifying: .none) { (state) in

@@ -8,8 +8,10 @@ struct LayerIndex: Sendable {
   /// The length of a piece of decoded content that has a digest, in bytes.
   static let pieceSize: Int64 = 1 << 20
   /// The version of the form on disk, which changes with every change of it or of the rules of the scan.
-  private static let signature = Array("casfs layer index 1\n".utf8)
+  private static let signature = Array("casfs layer index 2\n".utf8)
   private static let hashSize = 32
+  /// The longest last entry, which can exceed the limit of a table, in bytes.
+  private static let lastEntryLimit = 8 << 20
 
   /// The digest of the blob.
   var blob: Digest
@@ -28,6 +30,11 @@ struct LayerIndex: Sendable {
   var checkpoints: [Checkpoint]
   /// The SHA-256 digests of the pieces, one after another.
   var pieces: [UInt8]
+
+  /// The memory that this needs, in bytes.
+  var memorySize: Int {
+    checkpoints.reduce(packedEntries.count + pieces.count) { $0 + MemoryLayout<Checkpoint>.stride + $1.window.count }
+  }
 
   /// The entries, packed; see ``EntryTable``.
   func entries() throws(DecodingError) -> [UInt8] {
@@ -97,7 +104,7 @@ struct LayerIndex: Sendable {
     size = try reader.signed()
     entryCount = try reader.number()
     entriesSize = try reader.number()
-    guard entriesSize <= (1 << 30) + (1 << 21) else { throw ByteReader.malformed }
+    guard entriesSize <= EntryTable.sizeLimit + Self.lastEntryLimit else { throw ByteReader.malformed }
     packedEntries = try reader.string()
     pieces = try reader.string()
     checkpoints = []

@@ -1,5 +1,6 @@
 import CAS
 import CASCompression
+import CASPlatform
 import OCI
 import TestSupport
 import Testing
@@ -39,6 +40,54 @@ import Testing
     #expect(try Self.refusal(long) == "path longer than 32768 bytes")
     let extended = ImageBuilder.header([97], size: 1 << 30, type: "x")
     #expect(try Self.refusal(extended) == "extended header longer than 1048576 bytes")
+  }
+
+  @Test("F8: a layer of more than 4 million entries, or 128 MiB of names and attributes, is refused")
+  func tooManyEntries() throws {
+    #expect(EntryTable.countLimit == 4_000_000 && FileTree.nodeLimit == 4_000_000)
+    func entry(_ name: String, _ attributes: [ExtendedAttribute] = []) -> LayerEntry {
+      var entry = LayerEntry(
+        kind: .file, path: Array(name.utf8), link: [], mode: 0, user: 0, group: 0,
+        modified: Timestamp(seconds: 0, nanoseconds: 0))
+      entry.attributes = attributes
+      return entry
+    }
+    var counted = EntryTable(countLimit: 2)
+    for name in ["a", "b"] { try counted.append(entry(name)) }
+    #expect(Self.reason { try counted.append(entry("c")) } == "too many entries in a layer: 2")
+    var table = EntryTable()
+    let value = [UInt8](repeating: 7, count: 65_536)
+    let bomb = entry("a", (0..<15).map { ExtendedAttribute(name: Array("user.\($0)".utf8), value: value) })
+    var count = 0
+    let reason = Self.reason {
+      while true {
+        try table.append(bomb)
+        count += 1
+      }
+    }
+    #expect(reason == "names and attributes of a layer longer than 134217728 bytes")
+    #expect(count == 137)
+  }
+
+  @Test("F8: names that paths imply, and the attributes of all layers, count against the limits of an image")
+  func tooManyNames() throws {
+    let deep = ImageBuilder.tar([("a/b/c/d/e", []), ("f", [])])
+    var tree = FileTree(nodeLimit: 5)
+    #expect(Self.reason { try tree.apply(Self.entries(deep).bytes, layer: 0) } == "a/b/c/d/e: too many files: 5")
+    let large =
+      ImageBuilder.attributes([("user.a", [UInt8](repeating: 65, count: 5000))]) + ImageBuilder.tar([("a", [])])
+    tree = FileTree(sizeLimit: 12_000)
+    for layer: UInt16 in 0..<2 { try tree.apply(Self.entries(large).bytes, layer: layer) }
+    #expect(
+      Self.reason { try tree.apply(Self.entries(large).bytes, layer: 2) }
+        == "a: files of the image need over 12000 bytes of memory")
+  }
+
+  private static func reason(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch { return (error as? DecodingError)?.reason }
   }
 
   @Test("F8: a bomb of 128 MiB is read in pieces, and its last byte is found")

@@ -50,6 +50,19 @@ struct ImageBuilder {
     return archive + [UInt8](repeating: 0, count: 1024)
   }
 
+  /// A pax header of extended attributes, for the entry after it.
+  static func attributes(_ attributes: [(name: String, value: [UInt8])]) -> [UInt8] {
+    var records: [UInt8] = []
+    for attribute in attributes {
+      let record = Array(" SCHILY.xattr.\(attribute.name)=".utf8) + attribute.value + Array("\n".utf8)
+      var length = record.count
+      while length != record.count + String(length).utf8.count { length = record.count + String(length).utf8.count }
+      records += Array(String(length).utf8) + record
+    }
+    return header(Array("pax".utf8), size: Int64(records.count), type: "x") + records
+      + [UInt8](repeating: 0, count: (512 - records.count % 512) % 512)
+  }
+
   /// A header of ustar.
   static func header(_ name: [UInt8], size: Int64, type: Unicode.Scalar = "0", link: String = "") -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)

@@ -123,6 +123,38 @@ import Testing
     #expect(failure { () throws(CASError) in try catalog.image(image, cancellation: .none) }?.code == .closed)
   }
 
+  @Test("F8: the least recently used images are closed when all need too much memory, and those in use are kept")
+  func bounded() throws {
+    let manifests = try (0..<3).map { (number) in
+      let tar = ImageBuilder.tar((0..<20).map { ("file \(number) \($0)", []) })
+      return try builder.image([(tar, tar)])
+    }
+    let keys = manifests.map { ImageCatalog.Key(manifest: $0.digest) }
+    let size = try Image(manifests[0], in: builder.engine).memorySize
+    let catalog = ImageCatalog(builder.engine, cache: nil, sizeLimit: size + size / 2)
+    func isOpen(_ number: Int) -> Bool { catalog.opened(keys[number]) != nil }
+    for manifest in manifests.prefix(2) { _ = try catalog.image(manifest, cancellation: .none) }
+    #expect(catalog.opened(keys[0]) != nil)
+    // The first was used last. A thread that opened an image may still have it.
+    #expect(
+      eventually {
+        _ = try? catalog.image(manifests[2], cancellation: .none)
+        return catalog.openCount == 2
+      })
+    #expect(isOpen(2))
+    let held = try manifests.prefix(2).map { try catalog.image($0, cancellation: .none) }
+    #expect(
+      eventually {
+        catalog.trim()
+        return catalog.openCount == 2
+      })
+    let error = failure { () throws(CASError) in try catalog.image(manifests[2], cancellation: .none) }
+    #expect(error?.code == .io(.noMemory))
+    #expect(error?.cause == "open images of the mount need over \(size + size / 2) bytes of memory")
+    #expect(catalog.failure(keys[2]) != nil)
+    #expect(held.count == 2)
+  }
+
   @Test("F5: a layer that is damaged after its first use is EIO where it is damaged, and never other bytes")
   func damagedLater() throws {
     let served = ServedTree(engine)
