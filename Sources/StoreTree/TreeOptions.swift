@@ -11,6 +11,8 @@ public struct TreeOptions: Sendable {
   public var group: UInt32
   /// Permission bits that are cleared in all attributes.
   public var umask: UInt32 = 0
+  /// Whether users other than the one that mounts have access.
+  public var allowsOthers = false
   /// Whether the kernel may cache the content of blobs.
   public var cachesBlobs = true
   /// Whether a write of `index.json` fails with EEXIST if another writer moved one of its names meanwhile.

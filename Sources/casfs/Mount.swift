@@ -156,6 +156,7 @@ struct Mount: ParsableCommand {
     tree.isReadOnly = isReadOnly
     tree.recentBlobLimit = min(tree.recentBlobLimit, fileLimit / 8)
     tree.umask = options.umask
+    tree.allowsOthers = options.forwarded.contains("allow_other")
     tree.refusesConflicts = options.refusesConflicts
     if let grace = options.removalGrace { tree.removalGrace = grace }
     tree.rootImage = try Self.rootImage(options, in: engine)

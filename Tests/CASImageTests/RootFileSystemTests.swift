@@ -145,6 +145,33 @@ import Testing
     #expect(try alone != served.lookup("images/a/rootfs/new").attributes.inode)
   }
 
+  /// A list that gives the owner 6, the user 1000 a value, the group 0, the mask 4 and others 4.
+  private static func list(user: UInt8 = 4, version: UInt8 = 2) -> [UInt8] {
+    let none: [UInt8] = [255, 255, 255, 255]
+    return [version, 0, 0, 0, 1, 0, 6, 0] + none + [2, 0, user, 0, 0xE8, 3, 0, 0] + [4, 0, 0, 0] + none
+      + [16, 0, 4, 0] + none + [32, 0, 4, 0] + none
+  }
+
+  /// A tree over an image of a file with extended attributes.
+  private func served(_ attributes: [(name: String, value: [UInt8])], allowsOthers: Bool = false) throws -> ServedTree {
+    let builder = try ImageBuilder()
+    let tar = ImageBuilder.attributes(attributes) + ImageBuilder.tar([("a", [])])
+    try builder.engine.putReference(builder.image([(tar, tar)]), named: ReferenceName("a"))
+    return ServedTree(builder.engine, allowsOthers: allowsOthers)
+  }
+
+  @Test("F2, M5: with other users a mode grants no more than the access control list of the file")
+  func boundedMode() throws {
+    let attribute = "system.posix_acl_access"
+    func mode(_ list: [UInt8], allowsOthers: Bool) throws -> UInt32 {
+      try served([(attribute, list)], allowsOthers: allowsOthers).lookup("images/a/rootfs/a").attributes.permissions
+    }
+    #expect(try mode(Self.list(), allowsOthers: false) == 0o644)
+    #expect(try mode(Self.list(), allowsOthers: true) == 0o604)
+    // The user without access can be one of the others.
+    #expect(try mode(Self.list(user: 0), allowsOthers: true) == 0o600)
+  }
+
   @Test("F2: nothing below rootfs can be changed")
   func unwritable() throws {
     let builder = try ImageBuilder()

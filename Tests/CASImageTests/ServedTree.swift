@@ -15,10 +15,11 @@ final class ServedTree: Sendable {
   private let context = RequestContext(user: 0, group: 0, thread: 0)
 
   /// Serves a store.
-  init(_ engine: any Engine, cache: LayerCache? = nil) {
+  init(_ engine: any Engine, cache: LayerCache? = nil, allowsOthers: Bool = false) {
     var options = TreeOptions(user: 0, group: 0)
     options.isReadOnly = true
     options.layerCache = cache
+    options.allowsOthers = allowsOthers
     tree = Tree(engine, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -93,10 +93,20 @@ final class ImageFileSystem: Sendable {
 
   func attributes(of file: ImageFile, attributeTimeout: Duration) -> Attributes {
     Attributes(
-      inode: inode(of: file), kind: file.kind.node, permissions: UInt32(file.mode), links: file.linkCount,
+      inode: inode(of: file), kind: file.kind.node, permissions: permissions(of: file), links: file.linkCount,
       user: file.user, group: file.group, size: file.kind == .directory ? 0 : file.size, device: file.device,
       allocatedSize: file.data?.reduce(0) { $0 + Int64($1.count) }, accessed: file.modified, modified: file.modified,
       changed: file.modified, attributeTimeout: attributeTimeout)
+  }
+
+  /// The mode. Where the kernel checks it for other users, it grants no more than the access control list of the file,
+  /// which the kernel does not check.
+  private func permissions(of file: ImageFile) -> UInt32 {
+    let name = Array(AccessControlList.attribute.utf8)
+    guard shared.options.allowsOthers, let value = file.attributes.first(where: { $0.name == name })?.value,
+      let list = try? AccessControlList(value)
+    else { return UInt32(file.mode) }
+    return UInt32(file.mode) & (0o7000 | list.boundedMode)
   }
 
   // MARK: Extended attributes

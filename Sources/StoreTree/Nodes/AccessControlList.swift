@@ -17,7 +17,9 @@ package struct AccessControlList {
 
   private enum Tag {
     static let owner: UInt16 = 0x01
+    static let namedUser: UInt16 = 0x02
     static let group: UInt16 = 0x04
+    static let namedGroup: UInt16 = 0x08
     static let mask: UInt16 = 0x10
     static let others: UInt16 = 0x20
   }
@@ -55,6 +57,21 @@ package struct AccessControlList {
   var mode: UInt32 {
     let group = permissions(Tag.mask) ?? permissions(Tag.group) ?? 0
     return UInt32(permissions(Tag.owner) ?? 0) << 6 | UInt32(group) << 3 | UInt32(permissions(Tag.others) ?? 0)
+  }
+
+  /// The permission bits that grant nothing which the list denies: a user with an entry can be a
+  /// member of the group or one of the others, and a member of a group with an entry one of the others.
+  var boundedMode: UInt32 {
+    let mask = permissions(Tag.mask) ?? 7
+    func common(_ tags: UInt16...) -> UInt16 {
+      entries.filter { tags.contains($0.tag) }.reduce(7) { $0 & $1.permissions }
+    }
+    let group = (permissions(Tag.group) ?? 0) & mask & common(Tag.namedUser)
+    var others = permissions(Tag.others) ?? 0
+    if entries.contains(where: { $0.tag == Tag.namedUser || $0.tag == Tag.namedGroup }) {
+      others &= mask & common(Tag.namedUser, Tag.namedGroup)
+    }
+    return UInt32(permissions(Tag.owner) ?? 0) << 6 | UInt32(group) << 3 | UInt32(others)
   }
 
   /// Changes the permission bits, as `chmod(2)` does.
