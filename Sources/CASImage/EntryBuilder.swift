@@ -72,13 +72,14 @@ struct EntryBuilder {
     return id == .max ? 0 : id
   }
 
-  /// The extended attributes that Linux and containerd accept of an entry.
+  /// The extended attributes that Linux and containerd accept of an entry, without those that casfs shows itself.
   private static func attributes(
     _ attributes: [ExtendedAttribute], _ kind: FileKind?
   ) throws(DecodingError) -> [ExtendedAttribute] {
     var accepted: [ExtendedAttribute] = []
     for attribute in attributes {
       let name = attribute.name
+      if name.starts(with: "user.casfs.".utf8) { continue }
       let isUser = name.starts(with: "user.".utf8)
       let isKnown =
         isUser || name.starts(with: "security.".utf8)
@@ -87,6 +88,7 @@ struct EntryBuilder {
       guard name.count <= PathLimits.name, attribute.value.count <= attributeValueLimit else {
         throw DecodingError("extended attribute longer than Linux has")
       }
+      guard StoredAttribute.isValid(attribute, of: kind) else { continue }
       accepted.append(attribute)
     }
     return accepted

@@ -160,6 +160,29 @@ import Testing
     return ServedTree(builder.engine, allowsOthers: allowsOthers)
   }
 
+  @Test("F2, F4: attributes of casfs itself, and values that Linux does not store, are not shown")
+  func refusedAttributes() throws {
+    let capability: [UInt8] = [1, 0, 0, 2] + [UInt8](repeating: 0, count: 16)
+    let access = "system.posix_acl_access"
+    let good = try served([("user.a", [1]), (access, Self.list()), ("security.capability", capability)])
+    let context = RequestContext(user: 0, group: 0, thread: 0)
+    let node = try good.lookup("images/a/rootfs/a").node
+    #expect(
+      try good.tree.extendedAttributeNames(of: node, context).sorted() == ["security.capability", access, "user.a"])
+    for bad: (name: String, value: [UInt8]) in [
+      ("user.casfs.error", [1]), ("user.casfs.layer", [1]), (access, [1, 2, 3]), (access, Self.list(version: 3)),
+      (access, Self.list().dropLast(8) + []), (access, Self.list(user: 8)), ("system.posix_acl_default", Self.list()),
+      ("system.posix_acl_other", [1]), ("security.capability", Array(capability.dropLast())),
+      ("security.capability", [1, 0, 0, 1] + capability.dropFirst(4)),
+    ] {
+      let served = try served([bad, ("user.b", [2])])
+      let node = try served.lookup("images/a/rootfs/a").node
+      #expect(try served.tree.extendedAttributeNames(of: node, context) == ["user.b"], "\(bad)")
+    }
+    #expect(
+      try served([("user.casfs.layer", [1])]).attribute("user.casfs.layer", of: "images/a/rootfs/a") == "00")
+  }
+
   @Test("F2, M5: with other users a mode grants no more than the access control list of the file")
   func boundedMode() throws {
     let attribute = "system.posix_acl_access"
