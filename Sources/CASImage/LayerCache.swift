@@ -38,13 +38,21 @@ public final class LayerCache: Sendable {
     environment: [String: String], sizeLimit: Int64 = LayerCache.defaultSizeLimit
   ) -> LayerCache? {
     if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
+      makeDirectory(path)
       return LayerCache(path: "\(path)/casfs-layers", sizeLimit: sizeLimit)
     }
     guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-    if let directory = try? OpenFile.open(path: home, [.readOnly, .directory]) {
-      try? directory.makeDirectory(".cache", permissions: 0o700)
-    }
+    makeDirectory("\(home)/.cache")
     return LayerCache(path: "\(home)/.cache/casfs-layers", sizeLimit: sizeLimit)
+  }
+
+  /// Creates a directory for this user alone, if it is absent and its parent exists.
+  private static func makeDirectory(_ path: String) {
+    let parts = FilePath(path)
+    guard let name = parts.lastComponent?.string,
+      let parent = try? OpenFile.open(path: parts.removingLastComponent().string, [.readOnly, .directory])
+    else { return }
+    try? parent.makeDirectory(name, permissions: 0o700)
   }
 
   /// The index of a layer; `nil` if there is none, or it is damaged or of another version, and then it is removed.

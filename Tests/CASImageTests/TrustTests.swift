@@ -153,6 +153,17 @@ import Testing
     #expect(LayerCache(path: folder("absent/cache")) == nil)
   }
 
+  @Test("F6: a directory of caches that is absent is made for the user alone")
+  func absent() throws {
+    let folder = try TemporaryFolder()
+    #expect(LayerCache.ofUser(environment: ["XDG_CACHE_HOME": folder("caches")]) != nil)
+    #expect(LayerCache.ofUser(environment: ["HOME": folder("")]) != nil)
+    for name in ["caches", "caches/casfs-layers", ".cache"] {
+      let mode = try FileManager.default.attributesOfItem(atPath: folder(name))[.posixPermissions] as? Int
+      #expect(mode == 0o700, "\(name)")
+    }
+  }
+
   @Test("F6: reads at every place of a gzip layer of several members agree with the whole", .needs(.tools("python3")))
   func places() throws {
     let cases = try LayoutCases(only: ["large-gzip", "large-gzip-members", "large-zstd-frames", "large-gzip-stored"])
