@@ -195,6 +195,16 @@ import Testing
     #expect(try mode(Self.list(user: 0), allowsOthers: true) == 0o600)
   }
 
+  @Test("F2: the kernel asks again for the attributes of a root that is not open yet")
+  func rootTimeout() throws {
+    let builder = try ImageBuilder()
+    _ = try image(builder)
+    let served = ServedTree(builder.engine)
+    #expect(try served.lookup("images/a/rootfs").attributes.attributeTimeout == .zero)
+    _ = try served.names("images/a/rootfs")
+    #expect(try served.lookup("images/a/rootfs").attributes.attributeTimeout > .zero)
+  }
+
   @Test("F2: nothing below rootfs can be changed")
   func unwritable() throws {
     let builder = try ImageBuilder()

@@ -28,7 +28,7 @@ final class ImageRootDirectory: SyntheticDirectory {
     guard let image = fileSystem.opened else {
       return shared.attributes(
         inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
-        attributeTimeout: CacheTimeout.brief)
+        attributeTimeout: CacheTimeout.none)
     }
     return fileSystem.attributes(of: image.root, attributeTimeout: CacheTimeout.brief)
   }

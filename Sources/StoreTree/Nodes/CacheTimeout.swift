@@ -2,6 +2,8 @@
 ///
 /// A change by another process must show within a second, unless the kernel is notified of it.
 enum CacheTimeout {
+  /// For attributes that the next request can change.
+  static let none = Duration.zero
   /// For names and attributes that do not change while the mount lives.
   static let lasting = Duration.seconds(86_400)
   /// For names that the kernel is notified of. A reply to a lookup cannot overtake the notification: the kernel drops
