@@ -16,7 +16,7 @@ extension Tree {
   ) throws(Errno) -> (entry: Entry, file: OpenedFile) {
     let directory = try writable(parent, name)
     let (node, handle) = try directory.create(name, permissions: permissions, context)
-    return (try entry(for: node, context), opened(handle))
+    return (try entry(for: node, named: name, in: parent, context), opened(handle))
   }
 
   /// Makes an empty file: `FUSE_MKNOD`, which is a create and a close.
@@ -37,12 +37,13 @@ extension Tree {
 
   /// Reads from an offset: `FUSE_READ`.
   ///
+  /// - Parameter node: the file, by which a handle of an earlier process is opened again.
   /// - Returns: fewer than `count` bytes only at the end of the file.
   public func read(
-    _ handle: HandleID, at offset: Int64, count: Int, _ context: RequestContext
+    _ handle: HandleID, of node: NodeID? = nil, at offset: Int64, count: Int, _ context: RequestContext
   ) throws(Errno) -> ReadResult {
     guard offset >= 0 else { throw .invalidArgument }
-    let result = try files.handle(handle).read(at: offset, count: count, context)
+    let result = try file(handle, of: node, context).read(at: offset, count: count, context)
     switch result {
     case .bytes(let bytes): shared.counters.add(.bytesRead, Int64(bytes.count))
     case .file(_, _, let count): shared.counters.add(.bytesRead, Int64(count))
@@ -52,50 +53,74 @@ extension Tree {
 
   /// Finds the next data or hole of a file: `FUSE_LSEEK`.
   ///
+  /// - Parameter node: the file, by which a handle of an earlier process is opened again.
   /// - Throws: ENXIO for an offset outside the content, and where no data follows.
   public func offset(
-    of target: SeekTarget, from start: Int64, in handle: HandleID, _ context: RequestContext
+    of target: SeekTarget, from start: Int64, in handle: HandleID, of node: NodeID? = nil, _ context: RequestContext
   ) throws(Errno) -> Int64 {
     guard start >= 0 else { throw .noSuchAddressOrDevice }
-    return try files.handle(handle).offset(of: target, from: start, context)
+    return try file(handle, of: node, context).offset(of: target, from: start, context)
   }
 
   /// Writes all bytes at an offset: `FUSE_WRITE`.
   ///
-  /// - Throws: EFBIG beyond 16 TiB.
+  /// - Throws: EFBIG beyond 16 TiB; EIO for a handle of an earlier process, whose content is lost.
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
     guard offset >= 0, offset <= Self.maximumFileSize - Int64(bytes.count) else { throw .fileTooLarge }
-    try files.handle(handle).write(bytes, at: offset, context)
+    try file(handle, of: nil, context).write(bytes, at: offset, context)
     shared.counters.add(.bytesWritten, Int64(bytes.count))
   }
 
   /// Handles the close of one descriptor: `FUSE_FLUSH`.
   ///
+  /// - Parameter node: the file, by which a handle of an earlier process is opened again.
   /// - Throws: the error of `close(2)`.
-  public func flush(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
-    try files.handle(handle).flush(context)
+  public func flush(_ handle: HandleID, of node: NodeID? = nil, _ context: RequestContext) throws(Errno) {
+    try file(handle, of: node, context).flush(context)
   }
 
   /// Writes content out without committing it: `FUSE_FSYNC`.
-  public func synchronize(_ handle: HandleID, _ context: RequestContext) throws(Errno) {
-    try files.handle(handle).synchronize(context)
+  ///
+  /// - Parameter node: the file, by which a handle of an earlier process is opened again.
+  public func synchronize(_ handle: HandleID, of node: NodeID? = nil, _ context: RequestContext) throws(Errno) {
+    try file(handle, of: node, context).synchronize(context)
   }
 
   /// Closes a file after its last descriptor and mapping: `FUSE_RELEASE`.
   ///
-  /// - Returns: whether it was opened with a backing file.
+  /// - Returns: whether it was opened with a backing file, or may have been by an earlier process.
   @discardableResult
   public func release(_ handle: HandleID, _ context: RequestContext) throws(Errno) -> Bool {
-    let file = try files.remove(handle)
+    let file: any FileHandle
+    do throws(Errno) {
+      file = try files.remove(handle)
+    } catch {
+      guard files.isEarlier(handle) else { throw error }
+      return true
+    }
     file.release(context)
     return file.backing != nil
   }
 
+  /// The file of a handle; one that an earlier process opened for reading is opened again.
+  ///
+  /// - Parameter node: the file; `nil` for an operation of writers.
+  /// - Throws: EIO for a file that was open for writing, whose content is lost with its process.
+  func file(_ handle: HandleID, of node: NodeID?, _ context: RequestContext) throws(Errno) -> any FileHandle {
+    try files.handle(
+      handle, fingerprint: { $0.fingerprint },
+      reopening: { () throws(Errno) in
+        guard let node else { throw .ioError }
+        return try nodes.node(node).open(OpenRequest(isWriting: false), context)
+      }, releasing: { $0.release(context) })
+  }
+
   private func opened(_ handle: any FileHandle) -> OpenedFile {
     OpenedFile(
-      handle: files.insert(handle), cachePolicy: handle.cachePolicy, backing: handle.backing,
-      ignoresFlush: handle.ignoresFlush)
+      handle: files.insert(
+        handle, isWriting: !handle.ignoresFlush, fingerprint: journal == nil ? 0 : handle.fingerprint),
+      cachePolicy: handle.cachePolicy, backing: handle.backing, ignoresFlush: handle.ignoresFlush)
   }
 }

@@ -12,8 +12,9 @@ public import SystemPackage
 public final class Tree: Sendable {
   let shared: TreeContext
   let nodes: NodeTable
-  let files = HandleTable<any FileHandle>()
-  let directories = HandleTable<DirectoryHandle>()
+  let files: HandleTable<any FileHandle>
+  let directories: HandleTable<DirectoryHandle>
+  let journal: (any NodeJournal)?
 
   /// Makes a tree over a store.
   public convenience init(_ engine: any Engine, options: TreeOptions, logger: Logger) {
@@ -21,10 +22,23 @@ public final class Tree: Sendable {
   }
 
   /// Makes a tree whose callers are processes of an inspector.
-  package init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
-    shared = TreeContext(engine, options: options, logger: logger, processes: processes)
+  ///
+  /// - Parameter journal: has the nodes that the kernel knows from an earlier process, and records those of this one.
+  package init(
+    _ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector = ProcInspector(),
+    journal: (any NodeJournal)? = nil
+  ) {
+    self.journal = journal
+    shared = TreeContext(engine, options: options, logger: logger, processes: processes, journal: journal)
     let image = options.rootImage.map { [shared] in ImageFileSystem(shared, path: nil, $0) }
-    nodes = NodeTable(root: image.map { ImageRootDirectory($0) } ?? RootDirectory(shared))
+    nodes = NodeTable(root: image.map { ImageRootDirectory($0) } ?? RootDirectory(shared), journal: journal) {
+      [shared] in shared.incomingNode($0)
+    }
+    files = HandleTable(generation: journal?.generation ?? 0)
+    directories = HandleTable(generation: journal?.generation ?? 0)
+    shared.incoming.restore(journal?.takeMembers() ?? []) { [shared] (record, address) in
+      IncomingFile(alias: address, shared, shared.incoming, number: record.number, record.metadata)
+    }
   }
 
   /// Starts to watch the store for changes by other processes, so that the kernel can cache names of blobs for long.
@@ -34,13 +48,14 @@ public final class Tree: Sendable {
   public func watch(forgetting forget: @escaping @Sendable (NodeID, String) -> Void) {
     guard let engine = shared.engine as? any ChangeReporting else { return }
     do throws(CASError) {
-      let watch = try engine.watch { [shared, nodes] change in
+      let watch = try engine.watch { [self] change in
         switch change {
         case .references: shared.references.refresh()
         case .blob(let digest): forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex)
         case .anything:
           shared.references.refresh()
           for digest in nodes.blobs() { forget(NodeID(Inode.algorithm(digest.algorithm)), digest.hex) }
+          forgetEarlierBlobs(forget)
         }
       }
       let isTooLate = shared.watch.withLock { state in
@@ -49,8 +64,17 @@ public final class Tree: Sendable {
         return false
       }
       if isTooLate { watch?.end() }
+      // Changes in the time between two processes were not watched.
+      forgetEarlierBlobs(forget)
     } catch {
       shared.logger.warning("\(error)")
+    }
+  }
+
+  private func forgetEarlierBlobs(_ forget: (NodeID, String) -> Void) {
+    for algorithm in Digest.Algorithm.allCases {
+      let directory = NodeID(Inode.algorithm(algorithm))
+      journal?.forEachEarlier(in: directory) { forget(directory, $0) }
     }
   }
 
@@ -62,7 +86,7 @@ public final class Tree: Sendable {
   /// Looks a name up: `FUSE_LOOKUP`. The lookup counts until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
     try FileName.check(name)
-    return try entry(for: nodes.node(parent).child(named: name, context), context)
+    return try entry(for: nodes.node(parent).child(named: name, context), named: name, in: parent, context)
   }
 
   /// Takes lookups of a node back: `FUSE_FORGET`.
@@ -80,17 +104,25 @@ public final class Tree: Sendable {
     _ name: String, permissions: UInt32, in parent: NodeID, _ context: RequestContext
   ) throws(Errno) -> Entry {
     let directory = try writable(parent, name)
-    return try entry(for: directory.makeDirectory(name, permissions: permissions, context), context)
+    let node = try repeating(
+      context, .fileExists, try directory.makeDirectory(name, permissions: permissions, context)
+    ) { () throws(Errno) in
+      let node = try directory.child(named: name, context)
+      return node.kind == .directory ? node : nil
+    }
+    return try entry(for: node, named: name, in: parent, context)
   }
 
   /// Removes a file: `FUSE_UNLINK`.
   public func removeFile(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
-    try writable(parent, name).removeFile(name, context)
+    let directory = try writable(parent, name)
+    try repeating(context, .noSuchFileOrDirectory, try directory.removeFile(name, context)) { () }
   }
 
   /// Removes an empty directory: `FUSE_RMDIR`.
   public func removeDirectory(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
-    try writable(parent, name).removeDirectory(name, context)
+    let directory = try writable(parent, name)
+    try repeating(context, .noSuchFileOrDirectory, try directory.removeDirectory(name, context)) { () }
   }
 
   /// Renames a file or directory: `FUSE_RENAME2`.
@@ -102,7 +134,10 @@ public final class Tree: Sendable {
   ) throws(Errno) {
     let target = try writable(otherParent, other)
     let source = try writable(parent, name)
-    try source.rename(name, to: other, in: target, replacing: replacing, context)
+    try repeating(
+      context, .noSuchFileOrDirectory,
+      try source.rename(name, to: other, in: target, replacing: replacing, context)
+    ) { () throws(Errno) in _ = try target.child(named: other, context) }
     if let source = source as? ReferenceDirectory, let target = target as? ReferenceDirectory {
       nodes.known(source.file(named: name))?.didMove(to: target.path + [FileName(other)])
     }
@@ -111,6 +146,22 @@ public final class Tree: Sendable {
   /// The error for a device, FIFO, socket, hard link or symbolic link: `FUSE_MKNOD`, `FUSE_LINK`, `FUSE_SYMLINK`.
   public func refuseSpecial(in parent: NodeID) -> Errno {
     shared.options.isReadOnly ? .readOnlyFileSystem : .notPermitted
+  }
+
+  /// Makes a change that a process which has died may have made for the same request: it then counts as made now.
+  ///
+  /// - Parameter error: the error that shows it.
+  /// - Parameter result: the result of a change that was made; `nil`, or an error, if it was not.
+  private func repeating<Result>(
+    _ context: RequestContext, _ error: Errno, _ change: @autoclosure () throws(Errno) -> Result,
+    _ result: () throws(Errno) -> Result?
+  ) throws(Errno) -> Result {
+    do throws(Errno) {
+      return try change()
+    } catch let thrown {
+      guard context.isResent, thrown == error, let made = try? result() else { throw thrown }
+      return made
+    }
   }
 
   // MARK: Attributes
@@ -142,7 +193,7 @@ public final class Tree: Sendable {
       guard size >= 0 else { throw .invalidArgument }
       guard size <= Self.maximumFileSize else { throw .fileTooLarge }
     }
-    let file: (any FileHandle)? = if let handle { try files.handle(handle) } else { nil }
+    let file: (any FileHandle)? = if let handle { try self.file(handle, of: node, context) } else { nil }
     return shared.shown(try nodes.node(node).setAttributes(changes, handle: file, context))
   }
 
@@ -228,9 +279,11 @@ public final class Tree: Sendable {
   // MARK: Helpers
 
   /// - Parameter isListed: whether the entry is part of a listing, not the reply to a lookup of its name.
-  func entry(for node: any Node, isListed: Bool = false, _ context: RequestContext) throws(Errno) -> Entry {
+  func entry(
+    for node: any Node, isListed: Bool = false, named name: String, in parent: NodeID, _ context: RequestContext
+  ) throws(Errno) -> Entry {
     let attributes = try node.attributes(context)
-    let (id, known) = nodes.remember(node)
+    let (id, known) = nodes.remember(node, at: NodePlace(parent: parent, name: name))
     return Entry(
       node: id, attributes: shared.shown(attributes),
       entryTimeout: isListed ? known.listedTimeout : known.entryTimeout)

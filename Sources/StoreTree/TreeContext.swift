@@ -32,7 +32,10 @@ final class TreeContext: Sendable {
   let watch = Monitor(WatchState.none)
   let started = Timestamp.now
 
-  init(_ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector) {
+  init(
+    _ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector,
+    journal: (any NodeJournal)? = nil
+  ) {
     self.engine = engine
     files = engine as? any FileBackedEngine
     remote = engine as? any RemoteEngine
@@ -47,7 +50,8 @@ final class TreeContext: Sendable {
     indexMemory = IndexMemory(limit: options.indexMemoryLimit)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)
-    incoming = IncomingNamespace(limit: options.incomingLimit, started: started, options: options)
+    incoming = IncomingNamespace(
+      limit: options.incomingLimit, started: started, options: options, journal: journal)
     scratch = Dictionary(
       uniqueKeysWithValues: [(.root, .sha256)] + Digest.Algorithm.allCases.map { (.blobs($0), $0) }
     ).mapValues { [started] (algorithm: Digest.Algorithm) in

@@ -38,11 +38,12 @@ final class IncomingDirectory: NamespaceDirectory {
     _ changes: AttributeChanges, handle: (any FileHandle)?, _ context: RequestContext
   ) throws(Errno) -> Attributes {
     if changes.size != nil { throw .isDirectory }
-    return attributes(
-      try state.change { (metadata) throws(Errno) in
-        try metadata.apply(changes, context, shared.processes)
-        return metadata
-      })
+    let metadata = try state.change { (metadata) throws(Errno) in
+      try metadata.apply(changes, context, shared.processes)
+      return metadata
+    }
+    namespace.record(.directory(state))
+    return attributes(metadata)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
@@ -133,10 +134,12 @@ final class IncomingDirectory: NamespaceDirectory {
 
   func setExtendedAttribute(_ name: String, _ value: [UInt8], mustBe: AttributePresence) throws(Errno) {
     try state.change { (metadata) throws(Errno) in try metadata.setExtendedAttribute(name, value, mustBe: mustBe) }
+    namespace.record(.directory(state))
   }
 
   func removeExtendedAttribute(_ name: String) throws(Errno) {
     try state.change { (metadata) throws(Errno) in try metadata.removeExtendedAttribute(name) }
+    namespace.record(.directory(state))
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {

@@ -118,8 +118,10 @@ extension IncomingFile {
         state.stage = nil
         state.writers = []
         state.isDirty = false
-        state.isBusy = false
+        // The next change waits for the record of this one.
       }
+      recordName()
+      state.withLock { $0.isBusy = false }
     } catch {
       state.withLock { state in
         state.failure = error

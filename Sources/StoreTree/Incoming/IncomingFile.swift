@@ -60,6 +60,18 @@ final class IncomingFile: Node {
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
 
+  /// A name that stands for a blob.
+  init(
+    alias address: BlobAddress, _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64,
+    _ metadata: FileMetadata
+  ) {
+    self.shared = shared
+    self.namespace = namespace
+    self.number = number
+    (isInBlobs, creator) = (false, 0)
+    state = Monitor(State(metadata: metadata, address: address, isDirty: false))
+  }
+
   var preferredID: NodeID { NodeID(inode) }
   var inode: UInt64 { Inode.incoming(number) }
   var kind: NodeKind { .file }
@@ -161,10 +173,12 @@ final class IncomingFile: Node {
       if writer == nil { try publishUnlessOpen(context) }
     }
     let allocatedSize = allocatedSize(context)
-    return try state.withLock { (state) throws(Errno) in
+    let changed = try state.withLock { (state) throws(Errno) in
       try state.metadata.apply(changes, context, shared.processes)
       return attributes(state, allocatedSize)
     }
+    recordName()
+    return changed
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
@@ -191,10 +205,17 @@ final class IncomingFile: Node {
     try state.withLock { (state) throws(Errno) in
       try state.metadata.setExtendedAttribute(name, value, mustBe: mustBe)
     }
+    recordName()
   }
 
   func removeExtendedAttribute(_ name: String) throws(Errno) {
     try state.withLock { (state) throws(Errno) in try state.metadata.removeExtendedAttribute(name) }
+    recordName()
+  }
+
+  /// Records the name for the next process, if it has one in `incoming`.
+  func recordName() {
+    if !isInBlobs { namespace.record(.file(self)) }
   }
 
   // MARK: Opening

@@ -9,7 +9,7 @@ final class IncomingNamespace: Sendable {
     case file(IncomingFile)
   }
 
-  private struct State {
+  struct State {
     /// The members of each directory, by the number of the directory.
     var members: [UInt64: [FileName: Member]]
     /// The parent and name of each file and directory, by its number.
@@ -23,12 +23,16 @@ final class IncomingNamespace: Sendable {
   /// The algorithm by which content is hashed that does not say another.
   let algorithm: Digest.Algorithm
   private let limit: Int
-  private let state: Monitor<State>
+  let state: Monitor<State>
+  let journal: (any NodeJournal)?
+  /// Held while a member is recorded, so that its last record is of its last state.
+  let recording = Monitor(())
 
   init(
     limit: Int, started: Timestamp, options: TreeOptions, isScratch: Bool = false,
-    algorithm: Digest.Algorithm = .sha256
+    algorithm: Digest.Algorithm = .sha256, journal: (any NodeJournal)? = nil
   ) {
+    self.journal = journal
     self.limit = limit
     self.isScratch = isScratch
     self.algorithm = algorithm
@@ -97,6 +101,7 @@ final class IncomingNamespace: Sendable {
       if case .directory(let new) = member { state.members[new.number] = [:] }
     }
     parent.touch()
+    record(member)
   }
 
   /// Removes a file by name: `unlink(2)`. The caller marks the file as unlinked.
@@ -109,6 +114,7 @@ final class IncomingNamespace: Sendable {
       return file
     }
     parent.touch()
+    record(.file(file))
     return file
   }
 
@@ -161,18 +167,21 @@ final class IncomingNamespace: Sendable {
       guard let place = state.places.removeValue(forKey: file.number) else { return }
       state.members[place.parent]?[place.name] = nil
     }
+    record(.file(file))
   }
 
   func removeDirectory(_ name: FileName, from parent: IncomingInode) throws(Errno) {
-    try state.withLock { (state) throws(Errno) in
+    let directory = try state.withLock { (state) throws(Errno) in
       guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
       guard case .directory(let directory) = member else { throw .notDirectory }
       guard state.members[directory.number]?.isEmpty ?? true else { throw .directoryNotEmpty }
       state.members[parent.number]?[name] = nil
       state.members[directory.number] = nil
       state.places[directory.number] = nil
+      return directory
     }
     parent.touch()
+    record(.directory(directory))
   }
 
   /// Moves a file or directory: `rename(2)`.
@@ -183,13 +192,12 @@ final class IncomingNamespace: Sendable {
     _ name: FileName, in parent: IncomingInode, to other: FileName, in target: IncomingInode, replacing: Bool,
     _ allows: (IncomingFile) throws(Errno) -> Void
   ) throws(Errno) -> IncomingFile? {
-    let replaced = try state.withLock { (state) throws(Errno) -> IncomingFile? in
+    let moved = try state.withLock { (state) throws(Errno) -> (member: Member, replaced: Member?)? in
       guard let member = state.members[parent.number]?[name] else { throw Errno.noSuchFileOrDirectory }
       guard state.members[target.number] != nil else { throw .noSuchFileOrDirectory }
       let existing = state.members[target.number]?[other]
       if let existing, existing.number == member.number { return nil }
       if existing != nil, !replacing { throw .fileExists }
-      var replaced: IncomingFile?
       switch (member, existing) {
       case (.directory(let directory), _) where Self.isWithin(target.number, directory.number, state):
         throw .invalidArgument
@@ -202,18 +210,22 @@ final class IncomingNamespace: Sendable {
       case (.file(let file), .file(let old)):
         try allows(file)
         state.places[old.number] = nil
-        replaced = old
       case (.file(let file), nil): try allows(file)
       case (.directory, nil): break
       }
       state.members[parent.number]?[name] = nil
       state.members[target.number]?[other] = member
       state.places[member.number] = (target.number, other)
-      return replaced
+      return (member, existing)
     }
     parent.touch()
     target.touch()
-    return replaced
+    guard let moved else { return nil }
+    // In this order: a process that dies between the two leaves the new member in the place of the other.
+    record(moved.member)
+    if let replaced = moved.replaced { record(replaced) }
+    if case .file(let replaced) = moved.replaced { return replaced }
+    return nil
   }
 
   private static func isWithin(_ number: UInt64, _ ancestor: UInt64, _ state: State) -> Bool {

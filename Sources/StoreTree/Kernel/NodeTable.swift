@@ -18,11 +18,15 @@ final class NodeTable: Sendable {
     }
 
     private let reference: Reference
+    /// The lookups that this process has counted.
     var lookups: UInt64
+    /// Whether an earlier process had counted lookups too.
+    let isRestored: Bool
 
-    init(node: any Node, lookups: UInt64) {
-      reference = if let blob = node as? BlobNode { .blob(blob) } else { .other(Box(node)) }
+    init(node: any Node, lookups: UInt64, isRestored: Bool = false) {
       self.lookups = lookups
+      self.isRestored = isRestored
+      reference = if let blob = node as? BlobNode { .blob(blob) } else { .other(Box(node)) }
     }
 
     var node: any Node {
@@ -37,8 +41,17 @@ final class NodeTable: Sendable {
   private static let smallCapacity = 10_000
 
   private let known: Monitor<[NodeID: Known]>
+  private let journal: (any NodeJournal)?
+  private let nodeWithoutName: @Sendable (NodeID) -> (any Node)?
 
-  init(root: any Node) {
+  /// - Parameter journal: records the nodes; `nil` for a mount that ends with its process.
+  /// - Parameter nodeWithoutName: finds a node of an earlier process by its id alone.
+  init(
+    root: any Node, journal: (any NodeJournal)? = nil,
+    _ nodeWithoutName: @escaping @Sendable (NodeID) -> (any Node)? = { _ in nil }
+  ) {
+    self.journal = journal
+    self.nodeWithoutName = nodeWithoutName
     known = Monitor([.root: Known(node: root, lookups: 1)])
   }
 
@@ -47,28 +60,76 @@ final class NodeTable: Sendable {
 
   /// The node of a number that the kernel sent.
   ///
-  /// - Throws: ESTALE when the kernel was not told of it.
+  /// - Throws: ESTALE when the kernel was not told of it, or the node of an earlier process is gone.
   func node(_ id: NodeID) throws(Errno) -> any Node {
-    guard let node = known.withLock(notifying: .none, { $0[id]?.node }) else { throw .staleNFSFileHandle }
-    return node
+    if let node = known.withLock(notifying: .none, { $0[id]?.node }) { return node }
+    return try restored(id)
+  }
+
+  /// Finds a node of an earlier process again, by the way by which the kernel found it.
+  private func restored(_ id: NodeID) throws(Errno) -> any Node {
+    guard let place = journal?.place(ofEarlier: id) else { throw .staleNFSFileHandle }
+    let found: any Node
+    do throws(Errno) {
+      if let node = nodeWithoutName(id) {
+        found = node
+      } else {
+        let noCaller = RequestContext(user: 0, group: 0, thread: 0)
+        found = try node(place.parent).child(named: place.name, noCaller)
+      }
+    } catch {
+      throw error == .noSuchFileOrDirectory || error == .notDirectory ? .staleNFSFileHandle : error
+    }
+    return known.withLock(notifying: .none) { known in
+      if let other = known[id] { return other.node }
+      known[id] = Known(node: found, lookups: 0, isRestored: true)
+      return found
+    }
   }
 
   /// Counts a lookup of a node.
   ///
+  /// - Parameter place: the way by which the kernel finds it.
   /// - Returns: the node's id, and the node that has it: an equal one that was known already.
-  func remember(_ node: any Node) -> (NodeID, any Node) {
-    known.withLock(notifying: .none) { known in
-      var id = node.preferredID
-      while let other = known[id] {
+  func remember(_ node: any Node, at place: NodePlace) -> (NodeID, any Node) {
+    // The ids of nodes that are gone, which the kernel may still use.
+    var taken: Set<NodeID> = []
+    while true {
+      switch known.withLock(notifying: .none, { remember(node, at: place, unless: taken, &$0) }) {
+      case .known(let id, let node): return (id, node)
+      case .unclear(let id): if (try? restored(id)) == nil { taken.insert(id) }
+      }
+    }
+  }
+
+  private enum Remembered {
+    case known(NodeID, any Node)
+    /// An earlier process gave the preferred id to a node that has another place.
+    case unclear(NodeID)
+  }
+
+  private func remember(
+    _ node: any Node, at place: NodePlace, unless taken: Set<NodeID>, _ known: inout [NodeID: Known]
+  ) -> Remembered {
+    var id = node.preferredID
+    while true {
+      if let other = known[id] {
         if other.node.isSame(as: node) {
           known[id]?.lookups += 1
-          return (id, other.node)
+          return .known(id, other.node)
         }
-        id = NodeID(id.rawValue &+ 1)
+      } else if !taken.contains(id) {
+        guard let journal else { break }
+        let earlier = journal.place(ofEarlier: id)
+        if let earlier, earlier != place { return .unclear(id) }
+        known[id] = Known(node: node, lookups: 1, isRestored: earlier != nil)
+        if earlier == nil { journal.didRemember(id, at: place) }
+        return .known(id, node)
       }
-      known[id] = Known(node: node, lookups: 1)
-      return (id, node)
+      id = NodeID(id.rawValue &+ 1)
     }
+    known[id] = Known(node: node, lookups: 1)
+    return .known(id, node)
   }
 
   /// The node in the table that is the same as this one.
@@ -93,6 +154,7 @@ final class NodeTable: Sendable {
   /// - Returns: whether memory was freed.
   func shrink() -> Bool {
     known.withLock(notifying: .none) { known in
+      journal?.compact { known[$0] != nil }
       guard known.capacity > Self.smallCapacity, known.capacity / 4 > known.count else { return false }
       // A dictionary never shrinks its storage; a new one is made.
       known = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value) })
@@ -104,8 +166,19 @@ final class NodeTable: Sendable {
   func forget(_ id: NodeID, times: UInt64) {
     guard id != .root else { return }
     known.withLock(notifying: .none) { known in
-      guard let lookups = known[id]?.lookups else { return }
-      if lookups <= times { known[id] = nil } else { known[id]?.lookups = lookups - times }
+      guard let node = known[id] else {
+        // An earlier process counted the lookups. The kernel takes all of them back by one request.
+        journal?.didForget(id)
+        return
+      }
+      // That the count is more than this process's own shows that it is all of them.
+      let isLast = node.isRestored ? times > node.lookups : times >= node.lookups
+      if isLast {
+        known[id] = nil
+        journal?.didForget(id)
+      } else {
+        known[id]?.lookups -= times
+      }
     }
   }
 }

@@ -15,12 +15,14 @@ public struct RequestContext: Sendable {
   public var descriptorTable: UInt64
   /// Called before the request blocks, so that other requests are served meanwhile.
   public var willBlock: @Sendable () -> Void
+  /// Whether a process that has died may have had the effect of the request.
+  public var isResent: Bool
   /// Cancelled when the caller is interrupted.
   public var cancellation: CancellationToken
 
   /// Makes a context of its parts.
   public init(
-    user: UInt32, group: UInt32, thread: Int32, umask: UInt32 = 0, descriptorTable: UInt64 = 0,
+    user: UInt32, group: UInt32, thread: Int32, umask: UInt32 = 0, descriptorTable: UInt64 = 0, isResent: Bool = false,
     willBlock: @escaping @Sendable () -> Void = {}, cancellation: CancellationToken = .none
   ) {
     self.user = user
@@ -28,6 +30,7 @@ public struct RequestContext: Sendable {
     self.thread = thread
     self.umask = umask
     self.descriptorTable = descriptorTable
+    self.isResent = isResent
     self.willBlock = willBlock
     self.cancellation = cancellation
   }

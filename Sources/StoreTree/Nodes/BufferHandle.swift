@@ -19,6 +19,11 @@ final class BufferHandle: FileHandle {
   // The cached length can be that of older content.
   var cachePolicy: CachePolicy { .directIO }
 
+  // FNV-1a.
+  var fingerprint: UInt32 {
+    pieces.reduce(0x811C_9DC5) { $1.reduce($0) { ($0 ^ UInt32($1)) &* 0x0100_0193 } }
+  }
+
   func read(at offset: Int64, count: Int, _ context: RequestContext) throws(Errno) -> ReadResult {
     guard let start = Int(exactly: offset), (0..<size).contains(start) else { return .bytes([]) }
     var bytes: [UInt8] = []

@@ -16,10 +16,13 @@ final class DirectoryHandle: Sendable {
   static let ownEntries: Int64 = 2
 
   let node: any Node
+  /// The number by which the kernel knows the directory.
+  let id: NodeID
   private let state: Monitor<State>
 
-  init(_ node: any Node, _ context: RequestContext) throws(Errno) {
+  init(_ node: any Node, id: NodeID, _ context: RequestContext) throws(Errno) {
     self.node = node
+    self.id = id
     state = Monitor(State(stream: try node.entries(context)))
   }
 

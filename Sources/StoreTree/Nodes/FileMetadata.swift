@@ -15,7 +15,11 @@ struct FileMetadata: Sendable {
   /// The most bytes that names and values of a file's extended attributes have in all, as on ext4.
   private static let attributeLimit = 64 << 10
 
-  init(permissions: UInt32, user: UInt32, group: UInt32, now: Timestamp) {
+  init(
+    permissions: UInt32, user: UInt32, group: UInt32, now: Timestamp,
+    attributes: [(name: String, value: [UInt8])] = []
+  ) {
+    self.attributes = attributes
     self.permissions = permissions
     self.user = user
     self.group = group

@@ -50,4 +50,9 @@ enum Inode {
   }
   static func incoming(_ number: UInt64) -> UInt64 { 3 << 61 | number & mask }
   static func committed(_ number: UInt64) -> UInt64 { 4 << 61 | number & mask }
+  /// The number of a member of `incoming`, and whether the inode number is that of its link in `committed`.
+  static func incomingNumber(_ inode: UInt64) -> (number: UInt64, isCommitted: Bool)? {
+    let kind = inode >> 61
+    return kind == 3 || kind == 4 ? (inode & mask, kind == 4) : nil
+  }
 }
