@@ -60,6 +60,9 @@ let package = Package(
     .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .target(
       name: "CLinux", cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
+    .target(
+      name: "CKeeper", dependencies: ["CLinux"],
+      cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
     .target(name: "CASPlatform", dependencies: ["CLinux", crypto, system], swiftSettings: strict),
     .target(name: "OCI", swiftSettings: strict),
     .target(name: "CAS", dependencies: ["OCI", "CASPlatform", logging, system], swiftSettings: strict),
@@ -85,7 +88,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "FUSE",
-      dependencies: ["CAS", "CASImage", "CFUSE", "CLinux", "CASPlatform", "OCI", "StoreTree", logging, system],
+      dependencies: [
+        "CAS", "CASImage", "CFUSE", "CKeeper", "CLinux", "CASPlatform", "OCI", "StoreTree", logging, system,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "casfs",
@@ -128,8 +133,8 @@ let package = Package(
     .testTarget(
       name: "FUSETests",
       dependencies: [
-        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "CFUSE", "CLinux", "FUSE", "SimulatedKernel", "StoreTree",
-        "TestSupport", system,
+        "CAS", "CASDirectory", "CASMemory", "CASPlatform", "CFUSE", "CKeeper", "CLinux", "FUSE", "SimulatedKernel",
+        "StoreTree", "TestSupport", logging, system,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -16,6 +16,9 @@
 #ifndef FUSE_PASSTHROUGH // Linux 6.9
 #define FUSE_PASSTHROUGH (1ULL << 37)
 #endif
+#ifndef FUSE_HAS_RESEND // Linux 6.9
+#define FUSE_HAS_RESEND (1ULL << 39)
+#endif
 #ifndef FOPEN_PASSTHROUGH // Linux 6.9
 #define FOPEN_PASSTHROUGH (1 << 7)
 #endif

@@ -19,19 +19,22 @@ extension Operations {
         return .created(made.entry, made.file)
       }
     }
-    unsafe table.read = { (request, _, size, offset, info) in
+    unsafe table.read = { (request, node, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
-        return switch try tree.read(unsafe handle(info), at: Int64(offset), count: size, context) {
+        let open = try unsafe handle(info)
+        let result = try tree.read(open, of: NodeID(node), at: Int64(offset), count: size, context)
+        return switch result {
         case .bytes(let bytes): .bytes(bytes)
         case .file(let file, let offset, let count): .file(file, offset: offset, count: count)
         }
       }
     }
-    unsafe table.lseek = { (request, _, offset, whence, info) in
+    unsafe table.lseek = { (request, node, offset, whence, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         guard let target = SeekTarget(whence: whence) else { throw .invalidArgument }
-        return .offset(try tree.offset(of: target, from: Int64(offset), in: unsafe handle(info), context))
+        let (open, file) = (try unsafe handle(info), NodeID(node))
+        return .offset(try tree.offset(of: target, from: Int64(offset), in: open, of: file, context))
       }
     }
     unsafe table.write = { (request, _, start, size, offset, info) in
@@ -41,17 +44,17 @@ extension Operations {
         return .written(size)
       }
     }
-    unsafe table.flush = { (request, _, info) in
+    unsafe table.flush = { (request, node, info) in
       unsafe serve(request, .fatalSignalWhileBlocked) { (tree, context) throws(Errno) in
         var context = context
         context.descriptorTable = unsafe info?.pointee.lock_owner ?? 0
-        try tree.flush(unsafe handle(info), context)
+        try tree.flush(unsafe handle(info), of: NodeID(node), context)
         return .done
       }
     }
-    unsafe table.fsync = { (request, _, _, info) in
+    unsafe table.fsync = { (request, node, _, info) in
       unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
-        try tree.synchronize(unsafe handle(info), context)
+        try tree.synchronize(unsafe handle(info), of: NodeID(node), context)
         return .done
       }
     }
@@ -74,11 +77,11 @@ extension Operations {
         return .openedDirectory(handle, isLasting: try tree.hasLastingEntries(handle))
       }
     }
-    unsafe table.readdir = { (request, _, size, offset, info) in
+    unsafe table.readdir = { (request, node, size, offset, info) in
       let sessionState = unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
         var listing = DirentBuffer(size)
-        try tree.entries(of: unsafe handle(info), from: Int64(offset), context) { (entry, next) in
+        try tree.entries(of: unsafe handle(info), in: NodeID(node), from: Int64(offset), context) { (entry, next) in
           listing.add(entry, next)
         }
         return .bytes(listing.used)
@@ -87,11 +90,12 @@ extension Operations {
         sessionState.tree.readAhead(open) { sessionState.workers.promoteFollower() }
       }
     }
-    unsafe table.readdirplus = { (request, _, size, offset, info) in
+    unsafe table.readdirplus = { (request, node, size, offset, info) in
       unsafe serve(request) { (tree, context) throws(Errno) in
         try Operations.requireBounded(size)
         var listing = DirentBuffer(size)
-        try tree.entriesWithLookups(of: unsafe handle(info), from: Int64(offset), context) { (entry, found, next) in
+        let (open, directory) = (try unsafe handle(info), NodeID(node))
+        try tree.entriesWithLookups(of: open, in: directory, from: Int64(offset), context) { (entry, found, next) in
           listing.add(entry, found, next)
         }
         return .entries(listing.used, listing.nodes)

@@ -15,6 +15,8 @@ struct Request: ~Copyable {
   let sessionState: SessionState
   /// The caller, and the hooks for an operation that blocks.
   let context: RequestContext
+  /// The `unique` of the request.
+  private let unique: UInt64
 
   init(_ raw: fuse_req_t, _ policy: InterruptPolicy) {
     unsafe self.raw = raw
@@ -23,10 +25,11 @@ struct Request: ~Copyable {
     let hooks = unsafe sessionState.workers.hooks(
       for: raw, thread: caller?.pid ?? 0, policy, sessionState.interruptTable)
     self.sessionState = sessionState
+    unique = sessionState.workers.currentRequest
     pending = hooks.request
     context = RequestContext(
       user: caller?.uid ?? 0, group: caller?.gid ?? 0, thread: caller?.pid ?? 0, umask: caller?.umask ?? 0,
-      willBlock: hooks.willBlock, cancellation: hooks.request.cancellation)
+      isResent: unique & InHeader.resentBit != 0, willBlock: hooks.willBlock, cancellation: hooks.request.cancellation)
   }
 
   deinit {
@@ -35,9 +38,9 @@ struct Request: ~Copyable {
 
   /// Replies to FUSE_OPEN, with a backing id if the kernel can read the file without the daemon.
   private static func replyOpen(
-    _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ sessionState: SessionState
+    _ raw: fuse_req_t, _ file: OpenedFile, _ node: NodeID, _ unique: UInt64, _ sessionState: SessionState
   ) -> Bool {
-    if let backing = file.backing, let id = sessionState.passthrough?.open(node, backing) {
+    if let backing = file.backing, let id = sessionState.passthrough?.open(node, backing, by: unique) {
       return unsafe Passthrough.reply(raw, file, id) == 0
     }
     var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
@@ -49,6 +52,7 @@ struct Request: ~Copyable {
   /// - Returns: whether the kernel accepted it; not if the request was interrupted.
   consuming func send(_ reply: Reply) -> Bool {
     let raw = unsafe self.raw
+    let unique = unique
     guard pending.claim() else { return false }
     switch reply {
     case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
@@ -64,11 +68,11 @@ struct Request: ~Copyable {
       var info = fuse_file_info(file, mapsDirectIO: sessionState.negotiation.granted.contains(.directIOMapping))
       return unsafe fuse_reply_create(raw, &parameters, &info) == 0
     case .opened(let file, let node):
-      let isAccepted = unsafe Self.replyOpen(raw, file, node, sessionState)
+      let isAccepted = unsafe Self.replyOpen(raw, file, node, unique, sessionState)
       if !isAccepted, file.backing != nil { sessionState.passthrough?.release(node) }
       return isAccepted
     case .released(let node):
-      sessionState.passthrough?.release(node)
+      sessionState.passthrough?.release(node, by: unique)
       return unsafe fuse_reply_err(raw, 0) == 0
     case .openedDirectory(let handle, let isLasting):
       var info = fuse_file_info()

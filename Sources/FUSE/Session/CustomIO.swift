@@ -25,6 +25,10 @@ enum CustomIO {
   private static func read(
     _ device: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ data: UnsafeMutableRawPointer?
   ) -> Int {
+    if let data = unsafe data, let count = unsafe SessionState.of(data).negotiation.repeatRequest(into: buffer) {
+      unsafe SessionState.of(data).negotiation.inspect(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      return count
+    }
     let count = unsafe Glibc.read(device, buffer.baseAddress, buffer.count)
     if count == 0 {
       // The end of a simulated kernel's socket. /dev/fuse reports an unmount like this.
@@ -38,8 +42,21 @@ enum CustomIO {
       errno = EINTR
       return -1
     }
-    unsafe SessionState.of(data).negotiation.inspect(request)
+    let sessionState = unsafe SessionState.of(data)
+    if unsafe isFatal(request, sessionState) {
+      unsafe reject(request, device)
+      errno = EINTR
+      return -1
+    }
+    unsafe sessionState.negotiation.inspect(request)
     return count
+  }
+
+  /// Whether earlier processes have died over a request, so that this one must not try it.
+  private static func isFatal(_ request: UnsafeRawBufferPointer, _ sessionState: SessionState) -> Bool {
+    guard let kept = sessionState.kept, let header = unsafe InHeader(request), header.isResent, header.expectsReply
+    else { return false }
+    return !kept.mount.mayAnswer(header.unique)
   }
 
   /// Replies EIO.

@@ -10,6 +10,10 @@ public struct MountDescription: Sendable {
   public var driver: String
   /// The process that serves the mount.
   public var process: Int32
+  /// The process that keeps the mount when that one dies; `nil` if there is none.
+  public var keeper: Int32?
+  /// How many processes have served the mount before.
+  public var restarts = 0
   /// Whether nothing can be changed through the mount.
   public var isReadOnly: Bool
   /// When blobs are verified.

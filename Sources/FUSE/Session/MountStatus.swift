@@ -19,6 +19,10 @@ public struct MountStatus: Sendable {
       members += [
         JSON.Member("version", .string(description.version)), JSON.Member("store", .string(description.store)),
         JSON.Member("driver", .string(description.driver)), Self.number("process", description.process),
+      ]
+      if let keeper = description.keeper { members.append(Self.number("keeper", keeper)) }
+      members += [
+        Self.number("restarts", description.restarts),
         JSON.Member("read_only", .bool(description.isReadOnly)),
         JSON.Member("verify", .string(description.verification.rawValue)),
       ]

@@ -40,6 +40,7 @@ extension Session {
 
   private func answer(_ request: inout fuse_buf, _ worker: Worker, _ device: Int32) {
     let header = unsafe InHeader(UnsafeRawBufferPointer(start: request.mem, count: request.size))
+    worker.unique = header?.unique ?? 0
     let isRelease = header?.opcode == Opcode.release.rawValue
     if isRelease, let header { sessionState.deferredReply.begin(header.unique) }
     // A lookup after the last close must wait for the commit, so no request is read before the RELEASE has begun it.

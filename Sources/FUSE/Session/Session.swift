@@ -1,10 +1,11 @@
 import CASPlatform
 import CFUSE
+import CKeeper
 import Glibc
 public import Logging
 public import StoreTree
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// A tree mounted through libfuse's low-level interface.
 @safe
@@ -12,6 +13,8 @@ public final class Session: @unchecked Sendable {
   /// The source of requests.
   private enum Source {
     case mount(String)
+    /// A mount of an earlier process.
+    case kept(String)
     case device(Int32)
   }
 
@@ -41,6 +44,42 @@ public final class Session: @unchecked Sendable {
       tree, description, .mount(mountPoint), options: options, reading: readMode, idling: idlePolicy, logger: logger)
   }
 
+  /// Mounts the store of an engine for a ``Keeper``, or serves the mount of an earlier process of it. The other parameters
+  /// are those of a mount without a keeper.
+  ///
+  /// - Parameter makeTree: makes the tree with a journal.
+  package convenience init(
+    keptBy mount: KeptMount, _ makeTree: (any NodeJournal) -> Tree, _ description: MountDescription,
+    at mountPoint: String, options: [String], reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?,
+    logger: Logger
+  ) throws(MountError) {
+    let log: StateLog
+    do throws(Errno) {
+      log = try StateLog(mount)
+    } catch {
+      throw MountError("the state of the mount cannot be read: \(error)")
+    }
+    let isMounted = mount.isMounted
+    try self.init(
+      makeTree(log), description, isMounted ? .kept(mountPoint) : .mount(mountPoint), options: options,
+      reading: readMode, idling: idlePolicy, kept: (mount, log), logger: logger)
+    guard !isMounted else { return }
+    do throws(Errno) {
+      try mount.setSession(
+        initRequest: sessionState.negotiation.initRequest ?? [], store: description.store,
+        resends: sessionState.negotiation.granted.contains(.resending))
+    } catch {
+      detach()
+      throw MountError("the state of the mount cannot be written: \(error)")
+    }
+  }
+
+  /// Reports to the keeper, if there is one, that requests are answered.
+  package func reportReady() throws(Errno) {
+    let isFirst = if case .mount = source { true } else { false }
+    try sessionState.kept?.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil)
+  }
+
   /// Serves a tree to a simulated kernel, without a mount.
   ///
   /// - Parameter device: a `SOCK_SEQPACKET` socket with FUSE_INIT in it. The session takes it over.
@@ -50,12 +89,13 @@ public final class Session: @unchecked Sendable {
 
   private init(
     _ tree: Tree, _ description: MountDescription?, _ source: Source, options: [String],
-    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, logger: Logger
+    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, kept: (mount: KeptMount, log: StateLog)? = nil,
+    logger: Logger
   ) throws(MountError) {
     self.source = source
     self.logger = logger
     sessionState = SessionState(
-      tree, description, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy))
+      tree, description, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy), kept)
     do throws(Errno) {
       stopSignal = try Pipe()
     } catch {
@@ -81,6 +121,7 @@ public final class Session: @unchecked Sendable {
       }
       device = unsafe fuse_session_fd(session)
     case .device(let number): device = number
+    case .kept: device = Int32(casfs_keeper_device_fd)
     }
     if let message = unsafe Self.connect(session, device, sessionState, readMode) {
       Self.detach(source)
@@ -98,7 +139,10 @@ public final class Session: @unchecked Sendable {
   }
 
   private static func detach(_ source: Source) {
-    if case .mount(let mountPoint) = source { detach(mountPoint) }
+    switch source {
+    case .mount(let mountPoint), .kept(let mountPoint): detach(mountPoint)
+    case .device: break
+    }
   }
 
   private static func cpuLatency(_ policy: CPUIdlePolicy?) throws(MountError) -> CPULatencyRequest? {

@@ -16,6 +16,8 @@ final class SessionState: Sendable {
   let splices: Bool
   /// `nil` if idle CPUs are to sleep.
   let cpuLatency: CPULatencyRequest?
+  /// The mount and the log that outlive this process; `nil` for a mount that ends with it.
+  let kept: (mount: KeptMount, log: StateLog)?
   private let description: MountDescription?
   private let connectedPassthrough = Monitor<Passthrough?>(nil)
   private let attributeInvalidator = Monitor<(@Sendable (NodeID) -> Void)?>(nil)
@@ -23,8 +25,9 @@ final class SessionState: Sendable {
   /// - Parameter description: the constant part of the mount's status; `nil` for a session without a mount.
   init(
     _ tree: Tree, _ description: MountDescription?, maximumRead: UInt32, _ readMode: ReadMode?,
-    _ cpuLatency: CPULatencyRequest?
+    _ cpuLatency: CPULatencyRequest?, _ kept: (mount: KeptMount, log: StateLog)? = nil
   ) {
+    self.kept = kept
     self.tree = tree
     self.description = description
     self.maximumRead = maximumRead
@@ -32,7 +35,9 @@ final class SessionState: Sendable {
     splices = readMode != .copy
     var wanted: InitNegotiation.Features = [.parallelDirectoryOperations, .directIOMapping]
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
-    negotiation = InitNegotiation(wanting: wanted, stackDepth: tree.isStacked ? 2 : 1)
+    if kept != nil { wanted.insert(.resending) }
+    negotiation = InitNegotiation(
+      wanting: wanted, stackDepth: tree.isStacked ? 2 : 1, repeating: kept?.mount.initRequest)
   }
 
   /// The state behind a session's user data.
@@ -45,7 +50,7 @@ final class SessionState: Sendable {
   /// - Parameter device: the descriptor of `/dev/fuse`.
   func didConnect(device: Int32) {
     if negotiation.granted.contains(.passthrough) {
-      connectedPassthrough.withLock { $0 = Passthrough(device: device) }
+      connectedPassthrough.withLock { $0 = Passthrough(device: device, log: kept?.log) }
     }
   }
 

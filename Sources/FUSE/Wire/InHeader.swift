@@ -22,6 +22,13 @@ struct InHeader {
     unique = header.unique
   }
 
+  /// The bit of `unique` that marks a request which another process had read, and not answered: `FUSE_UNIQUE_RESEND`,
+  /// Linux 6.9.
+  static let resentBit: UInt64 = 1 << 63
+
+  /// Whether another process had read the request.
+  var isResent: Bool { unique & Self.resentBit != 0 }
+
   /// Whether the kernel waits for a reply; libfuse replies ENOSYS to unknown opcodes.
   var expectsReply: Bool { Opcode(rawValue: opcode)?.expectsReply ?? true }
 }

@@ -1,3 +1,4 @@
+import CASPlatform
 import CFUSE
 import CLinux
 import Glibc
@@ -19,6 +20,8 @@ final class InitNegotiation: Sendable {
     static let directIOMapping = Features(rawValue: FUSE_DIRECT_IO_ALLOW_MMAP)
     /// The kernel reads a file that backs a node.
     static let passthrough = Features(rawValue: FUSE_PASSTHROUGH)
+    /// The kernel can send requests again that a process has read and not answered.
+    static let resending = Features(rawValue: FUSE_HAS_RESEND)
 
     init(rawValue: UInt64) {
       self.rawValue = rawValue
@@ -40,10 +43,32 @@ final class InitNegotiation: Sendable {
   private let request = Atomic<UInt64>(0)
   private let offered = Atomic<UInt64>(0)
   private let isDone = Atomic(false)
+  /// The FUSE_INIT that was answered.
+  private let message: Monitor<[UInt8]?>
+  /// Whether an earlier process has answered it, so that libfuse alone must see it.
+  private let isRepeated: Bool
+  private let isDelivered = Atomic(false)
 
-  init(wanting wanted: Features, stackDepth: UInt32) {
+  /// - Parameter message: the FUSE_INIT that an earlier process has answered; `nil` if the kernel will send it.
+  init(wanting wanted: Features, stackDepth: UInt32, repeating message: [UInt8]? = nil) {
     self.wanted = wanted
     self.stackDepth = stackDepth
+    self.message = Monitor(message)
+    isRepeated = message != nil
+  }
+
+  /// The FUSE_INIT of the connection, once there was one.
+  var initRequest: [UInt8]? { message.withLock(notifying: .none) { $0 } }
+
+  /// Copies the FUSE_INIT of an earlier process, once, in place of a read from the kernel.
+  ///
+  /// - Returns: its length; `nil` if the kernel is to be read.
+  func repeatRequest(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    guard isRepeated, !isDelivered.load(ordering: .relaxed), let message = initRequest, message.count <= buffer.count
+    else { return nil }
+    isDelivered.store(true, ordering: .relaxed)
+    unsafe buffer.copyBytes(from: message)
+    return message.count
   }
 
   /// The wanted features that the kernel offered.
@@ -63,6 +88,7 @@ final class InitNegotiation: Sendable {
     }
     offered.store(features.rawValue, ordering: .relaxed)
     self.request.store(header.unique, ordering: .relaxed)
+    if !isRepeated { message.withLock { $0 = unsafe Array(request) } }
   }
 
   /// Sends a reply; the one to FUSE_INIT with the granted features: `writev(2)`.
@@ -72,6 +98,7 @@ final class InitNegotiation: Sendable {
     {
       isDone.store(true, ordering: .relaxed)
       unsafe addFeatures(to: vectors[1])
+      if isRepeated { return unsafe vectors[0].iov_len + vectors[1].iov_len }
     }
     return unsafe writev(fd, vectors, count)
   }

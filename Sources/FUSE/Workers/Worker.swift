@@ -10,6 +10,8 @@ final class Worker: Sendable {
   private static let step: UInt64 = 4
 
   private let word = Atomic<UInt64>(0)
+  /// The `unique` of the request that this worker answers.
+  private let request = Atomic<UInt64>(0)
   /// Reused while this worker leads; `nil` once another thread can hold a reference.
   private let current = Monitor<RequestHooks?>(nil)
 
@@ -39,6 +41,12 @@ final class Worker: Sendable {
     // The lead was retaken before the monitor could see the request.
     if hasStalled { hooks.request.didStall() }
     return hooks
+  }
+
+  /// The `unique` of the request that this worker answers.
+  var unique: UInt64 {
+    get { request.load(ordering: .relaxed) }
+    set { request.store(newValue, ordering: .relaxed) }
   }
 
   /// Becomes the leader.

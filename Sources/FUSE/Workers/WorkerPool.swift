@@ -120,6 +120,9 @@ final class WorkerPool: Sendable {
     return unsafe currentWorker.value?.hooks(for: request, thread: thread, policy, make) ?? make()
   }
 
+  /// The `unique` of the request that this thread answers; 0 on other threads.
+  var currentRequest: UInt64 { currentWorker.value?.unique ?? 0 }
+
   /// Hands the lead of this thread to a follower, or to a new thread if there is no follower.
   func promoteFollower() {
     if currentWorker.value?.giveUpLead() == true { handOffLead() }

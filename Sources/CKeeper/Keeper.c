@@ -1,0 +1,295 @@
+#define _GNU_SOURCE
+#include "Keeper.h"
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef FUSE_NOTIFY_RESEND_CODE // enum fuse_notify_code, Linux 6.9
+#define FUSE_NOTIFY_RESEND_CODE 7
+#endif
+
+enum {
+  // How long the threads of a server may still be there after its first one, before it counts as dead all the same.
+  exit_grace_ms = 300,
+  // The time in which deaths are counted.
+  death_window_ms = 10000,
+  longest_pause_ms = 4000,
+  death_limit = 1024,
+  // The servers in a row that can end before they are ready, and the time in which one must be, in milliseconds.
+  failure_limit = 10,
+  start_limit_ms = 60000,
+  // The time between two looks at a server of which no event tells.
+  look_ms = 500,
+};
+
+struct keeper {
+  struct casfs_keeper_state *state;
+  // /dev/fuse, after the first server has mounted.
+  int device;
+  int ready;
+  int signals;
+  sigset_t original_mask;
+  pid_t server;
+  int server_end;
+  int control;
+  int is_stopping;
+  int is_ready;
+  // Deaths in a row of servers that were not ready.
+  int failures;
+  // When the last server that was ready ended.
+  int64_t waiting_since;
+  // When the last server was started.
+  int64_t started;
+  int64_t deaths[death_limit];
+  unsigned death_count;
+};
+
+static int64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void close_fd(int *fd) {
+  if (*fd != -1) close(*fd);
+  *fd = -1;
+}
+
+// MARK: Servers
+
+// Starts a server. Returns 0, or -1.
+static int start(struct keeper *keeper) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) return -1;
+  pid_t parent = getpid();
+  keeper->state->starts++;
+  pid_t child = fork();
+  if (child == 0) casfs_keeper_become_server(keeper->state, ends[1], keeper->device, parent, &keeper->original_mask);
+  close(ends[1]);
+  if (child == -1) {
+    close(ends[0]);
+    return -1;
+  }
+  keeper->server = child;
+  keeper->control = ends[0];
+  keeper->is_ready = 0;
+  keeper->started = now_ms();
+  keeper->server_end = (int)syscall(SYS_pidfd_open, child, 0);
+  return 0;
+}
+
+// Takes the end of a server. Returns its wait status, or that of a killed process if threads of it remain.
+static int reap(struct keeper *keeper) {
+  int status = 0;
+  int64_t deadline = now_ms() + exit_grace_ms;
+  while (waitpid(keeper->server, &status, WNOHANG) != keeper->server) {
+    if (now_ms() >= deadline) {
+      // It is reaped later.
+      kill(keeper->server, SIGKILL);
+      status = SIGKILL;
+      break;
+    }
+    poll(NULL, 0, 5);
+  }
+  close_fd(&keeper->server_end);
+  close_fd(&keeper->control);
+  keeper->server = 0;
+  return status;
+}
+
+// Lets the kernel send the requests again that the dead server had read. It must come before a caller is killed, which
+// would wait for an answer otherwise. Returns 0, or -1.
+static int resend(struct keeper *keeper) {
+  struct fuse_out_header notice = {.len = sizeof notice, .error = FUSE_NOTIFY_RESEND_CODE};
+  return write(keeper->device, &notice, sizeof notice) == sizeof notice ? 0 : -1;
+}
+
+static int is_mounted(struct keeper *keeper) {
+  struct pollfd state = {.fd = keeper->device};
+  return poll(&state, 1, 0) >= 0 && (state.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+// Whether the last death was one too many. A server that cannot begin, as when its store is away, is tried for longer.
+static int gives_up(struct keeper *keeper, int has_begun) {
+  if (keeper->failures >= failure_limit) return 1;
+  if (keeper->failures > 0 && now_ms() - keeper->waiting_since >= start_limit_ms) return 1;
+  if (!has_begun) return 0;
+  unsigned limit = keeper->state->restart_limit;
+  if (limit == 0) return 0;
+  if (limit > death_limit) limit = death_limit;
+  int64_t now = now_ms();
+  keeper->deaths[keeper->death_count++ % limit] = now;
+  return keeper->death_count >= limit && now - keeper->deaths[keeper->death_count % limit] <= death_window_ms;
+}
+
+// MARK: End
+
+static void report(struct keeper *keeper, const char *text) {
+  if (keeper->state->flags & is_background) {
+    openlog("casfs", LOG_PID, LOG_DAEMON);
+    syslog(LOG_ERR, "%s: %s", keeper->state->mount_point, text);
+  } else {
+    fprintf(stderr, "casfs: %s: %s\n", keeper->state->mount_point, text);
+  }
+}
+
+static void unmount(struct keeper *keeper) {
+  const char *path = keeper->state->mount_point;
+  if (geteuid() == 0) {
+    umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+    return;
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    sigprocmask(SIG_SETMASK, &keeper->original_mask, NULL);
+    execlp("fusermount3", "fusermount3", "-u", "-z", "-q", "--", path, NULL);
+    _exit(1);
+  }
+  if (child > 0) waitpid(child, NULL, 0);
+}
+
+// Decides what follows the end of a server. Returns the exit status of the keeper, or -1 to go on.
+static int handle_end(struct keeper *keeper) {
+  int status = reap(keeper);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+  int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (keeper->device == -1) return code;
+  if (keeper->is_stopping) {
+    unmount(keeper);
+    return code;
+  }
+  if (!is_mounted(keeper)) return code;
+  if (!(keeper->state->flags & can_resend)) {
+    report(keeper, "the server has died, and the kernel cannot send its requests to another");
+    return casfs_keeper_gave_up;
+  }
+  if (keeper->is_ready) keeper->waiting_since = now_ms();
+  keeper->failures = keeper->is_ready ? 0 : keeper->failures + 1;
+  keeper->state->death_weight = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 4;
+  if (gives_up(keeper, keeper->is_ready || WIFSIGNALED(status))) {
+    report(keeper, "the server dies again and again; casfs unmount removes the mount");
+    return casfs_keeper_gave_up;
+  }
+  return resend(keeper) ? casfs_keeper_gave_up : -1;
+}
+
+// MARK: Events
+
+// Leaves the terminal, as daemon(7) has it.
+static void detach(struct keeper *keeper) {
+  setsid();
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int stream = STDIN_FILENO; null != -1 && stream <= STDERR_FILENO; stream++) dup2(null, stream);
+  close_fd(&null);
+  if (chdir("/")) return;
+  char byte = 1;
+  if (write(keeper->ready, &byte, 1) == 1) close_fd(&keeper->ready);
+}
+
+// Reads the report of a server that it is ready.
+static void receive(struct keeper *keeper) {
+  char byte;
+  struct iovec content = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr message = {
+      .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (recvmsg(keeper->control, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1) {
+    if (errno != EAGAIN && errno != EINTR) close_fd(&keeper->control);
+    return;
+  }
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_type == SCM_RIGHTS && keeper->device == -1) {
+    memcpy(&keeper->device, CMSG_DATA(header), sizeof keeper->device);
+  }
+  keeper->is_ready = 1;
+  keeper->failures = 0;
+  if (keeper->ready != -1) {
+    detach(keeper);
+    casfs_keeper_trim();
+  }
+}
+
+static void handle_signal(struct keeper *keeper) {
+  struct signalfd_siginfo signal;
+  if (read(keeper->signals, &signal, sizeof signal) != sizeof signal) return;
+  keeper->is_stopping = 1;
+  if (keeper->server > 0) kill(keeper->server, (int)signal.ssi_signo);
+}
+
+// Waits for one event. Returns the exit status, or -1 to go on.
+static int handle_event(struct keeper *keeper) {
+  struct pollfd files[] = {
+      {.fd = keeper->signals, .events = POLLIN},
+      {.fd = keeper->control, .events = POLLIN},
+      {.fd = keeper->server_end, .events = POLLIN},
+  };
+  if (poll(files, 3, look_ms) == 0) {
+    if (casfs_keeper_has_stuck_end(keeper->server)) return handle_end(keeper);
+    int is_waited_for = keeper->device != -1 && !keeper->is_ready;
+    if (is_waited_for && now_ms() - keeper->started >= start_limit_ms) kill(keeper->server, SIGKILL);
+  }
+  if (files[0].revents) handle_signal(keeper);
+  if (files[1].revents) receive(keeper);
+  return files[2].revents ? handle_end(keeper) : -1;
+}
+
+// Starts the next server, after a pause if earlier ones were not ready. Returns the exit status, or -1 to go on.
+static int start_next(struct keeper *keeper) {
+  int pause = keeper->failures == 0 ? 0 : 100 << (keeper->failures > 6 ? 6 : keeper->failures);
+  struct pollfd files[] = {{.fd = keeper->signals, .events = POLLIN}};
+  if (poll(files, 1, pause > longest_pause_ms ? longest_pause_ms : pause) > 0) handle_signal(keeper);
+  // Servers with threads that could not end.
+  while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+  if (keeper->is_stopping) {
+    unmount(keeper);
+    return 0;
+  }
+  if (start(keeper) == 0) return -1;
+  keeper->failures++;
+  return gives_up(keeper, 0) ? casfs_keeper_gave_up : -1;
+}
+
+int casfs_keeper_run(void) {
+  prctl(PR_SET_NAME, "casfs-keeper");
+  signal(SIGCHLD, SIG_DFL);
+  struct keeper keeper = {.device = -1, .server_end = -1, .control = -1, .ready = -1};
+  keeper.state = mmap(NULL, sizeof *keeper.state, PROT_READ | PROT_WRITE, MAP_SHARED, casfs_keeper_state_fd, 0);
+  if (keeper.state == MAP_FAILED || keeper.state->magic != CASFS_KEEPER_MAGIC || keeper.state->keeper != getpid()) {
+    return 64;
+  }
+  if (keeper.state->flags & is_background) keeper.ready = ready_fd;
+  // No program that the keeper starts inherits more than it is given.
+  close_range(casfs_keeper_state_fd, ~0U, CLOSE_RANGE_CLOEXEC);
+  casfs_keeper_drop_privileges();
+  sigprocmask(SIG_BLOCK, NULL, &keeper.original_mask);
+  uint32_t held;
+  keeper.signals = casfs_hold_signals(&held);
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigprocmask(SIG_BLOCK, &pipe_signal, NULL);
+  if (keeper.signals == -1) return 1;
+  int status = -1;
+  while (status == -1) status = keeper.server > 0 ? handle_event(&keeper) : start_next(&keeper);
+  return status;
+}

@@ -1,0 +1,67 @@
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include "CKeeper.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+// "casfs k1", little-endian.
+#define CASFS_KEEPER_MAGIC UINT64_C(0x316b207366736163)
+
+enum {
+  // The descriptor that a keeper inherits besides those of a server.
+  ready_fd = 6,
+  mount_point_limit = 4096,
+  attempt_count = 128,
+  is_background = 1,
+  can_resend = 2,
+};
+
+struct attempt {
+  uint64_t unique;
+  uint64_t weight;
+};
+
+struct casfs_keeper_state {
+  uint64_t magic;
+  uint32_t size;
+  uint32_t flags;
+  int32_t keeper;
+  uint32_t starts;
+  uint32_t restart_limit;
+  // The weight that the death of the last server has for each request that was unanswered.
+  uint32_t death_weight;
+  uint32_t init_length;
+  uint32_t arguments_length;
+  // Both ends of the log change together: the one that counts is `logs[current_log]`.
+  _Atomic uint32_t current_log;
+  uint32_t next_attempt;
+  uint64_t logs[2][2];
+  struct attempt attempts[attempt_count];
+  uint8_t init[casfs_keeper_init_limit];
+  char mount_point[mount_point_limit];
+  char store[casfs_keeper_store_limit];
+  char arguments[casfs_keeper_arguments_limit];
+};
+
+_Static_assert(sizeof(struct casfs_keeper_state) <= casfs_keeper_log_offset, "the log is behind the state");
+
+// Runs a server in the process that was forked for it. `device` is -1 for the first server.
+_Noreturn void casfs_keeper_become_server(
+    const struct casfs_keeper_state *state, int control, int device, pid_t parent, const sigset_t *mask);
+
+// Drops pages of the program and its libraries that only the start needed, and that no relocation has changed. They are
+// read again if they are used.
+void casfs_keeper_trim(void);
+
+// Whether the first thread of a process has ended and another cannot: it waits for a caller of the mount, as one that
+// drops a name from the kernel's cache waits for the lock of the directory, and the caller waits for a server. The next
+// server answers the caller, which frees the thread. No descriptor tells of this state; since Linux 6.15 a pidfd of the
+// thread does not either.
+int casfs_keeper_has_stuck_end(pid_t process);
+
+// Keeps what the servers need, which get no capability beyond those of their keeper.
+void casfs_keeper_drop_privileges(void);
+
+#endif

@@ -1,0 +1,142 @@
+#define _GNU_SOURCE
+#include "Keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+  // The weight from which on a request is not answered any more. Two crashes reach it, and eight times SIGKILL, which
+  // may have had other reasons.
+  attempt_limit = 8,
+};
+
+struct casfs_keeper_state *casfs_keeper_make_state(int *fd) {
+  *fd = memfd_create("casfs", MFD_CLOEXEC);
+  if (*fd == -1) return NULL;
+  struct casfs_keeper_state *state = MAP_FAILED;
+  if (ftruncate(*fd, casfs_keeper_log_offset) == 0) {
+    state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+  }
+  if (state == MAP_FAILED) {
+    close(*fd);
+    return NULL;
+  }
+  state->size = sizeof *state;
+  state->keeper = getpid();
+  state->logs[0][0] = state->logs[0][1] = casfs_keeper_log_offset;
+  state->magic = CASFS_KEEPER_MAGIC;
+  return state;
+}
+
+void casfs_keeper_end_state(struct casfs_keeper_state *state) { munmap(state, sizeof *state); }
+
+struct casfs_keeper_state *casfs_keeper_attach(void) {
+  struct stat status;
+  if (fstat(casfs_keeper_state_fd, &status)) return NULL;
+  if (!S_ISREG(status.st_mode) || status.st_nlink != 0 || status.st_size < casfs_keeper_log_offset ||
+      status.st_uid != geteuid()) {
+    errno = EINVAL;
+    return NULL;
+  }
+  struct casfs_keeper_state *state = mmap(
+      NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, casfs_keeper_state_fd, 0);
+  if (state == MAP_FAILED) return NULL;
+  if (state->magic != CASFS_KEEPER_MAGIC || state->size != sizeof *state || state->keeper != getppid()) {
+    munmap(state, sizeof *state);
+    errno = EINVAL;
+    return NULL;
+  }
+  // The number of a descriptor is all that the name of a program is that was executed through one.
+  prctl(PR_SET_NAME, "casfs");
+  return state;
+}
+
+const char *casfs_keeper_arguments(const struct casfs_keeper_state *state, uint32_t *length) {
+  *length = state->arguments_length;
+  return state->arguments;
+}
+
+int casfs_keeper_is_background(const struct casfs_keeper_state *state) { return (state->flags & is_background) != 0; }
+
+int casfs_keeper_process(const struct casfs_keeper_state *state) { return state->keeper; }
+
+uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state) { return state->starts; }
+
+const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length) {
+  *length = state->init_length;
+  return state->init_length == 0 ? NULL : state->init;
+}
+
+const char *casfs_keeper_store(const struct casfs_keeper_state *state) {
+  return state->init_length == 0 ? NULL : state->store;
+}
+
+int casfs_keeper_set_session(
+    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int resends) {
+  if (length > sizeof state->init || strlen(store) >= sizeof state->store) {
+    errno = E2BIG;
+    return -1;
+  }
+  memcpy(state->init, init, length);
+  strcpy(state->store, store);
+  if (resends) state->flags |= can_resend;
+  state->init_length = length;
+  return 0;
+}
+
+int casfs_keeper_send_ready(int device) {
+  char byte = 1;
+  struct iovec content = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof device)];
+  } control = {0};
+  struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
+  if (device != -1) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof device);
+    memcpy(CMSG_DATA(header), &device, sizeof device);
+  }
+  return sendmsg(casfs_keeper_control_fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int casfs_keeper_may_answer(struct casfs_keeper_state *state, uint64_t unique) {
+  struct attempt *found = NULL;
+  for (int i = 0; i < attempt_count && !found; i++) {
+    if (state->attempts[i].unique == unique) found = &state->attempts[i];
+  }
+  if (!found) {
+    found = &state->attempts[state->next_attempt++ % attempt_count];
+    *found = (struct attempt){.unique = unique};
+  }
+  found->weight += state->death_weight;
+  return found->weight < attempt_limit;
+}
+
+void casfs_keeper_log(const struct casfs_keeper_state *state, uint64_t *start, uint64_t *end) {
+  const uint64_t *log = state->logs[atomic_load_explicit(&state->current_log, memory_order_acquire) & 1];
+  *start = log[0];
+  *end = log[1];
+}
+
+void casfs_keeper_set_log(struct casfs_keeper_state *state, uint64_t start, uint64_t end) {
+  uint32_t other = (atomic_load_explicit(&state->current_log, memory_order_relaxed) + 1) & 1;
+  state->logs[other][0] = start;
+  state->logs[other][1] = end;
+  atomic_store_explicit(&state->current_log, other, memory_order_release);
+}
+
+void casfs_keeper_free_log(int fd, uint64_t start, uint64_t end) {
+  (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start, (off_t)(end - start));
+}

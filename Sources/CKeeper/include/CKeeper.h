@@ -1,0 +1,81 @@
+// The keeper of a mount: a process that holds /dev/fuse, starts the server, and starts it again when it has died.
+//
+// It is the program itself, executed anew under another name, and runs nothing but Keeper.c: neither the store nor the
+// network nor input of users. Both processes see one state, a file in memory that outlives the server.
+#ifndef CKEEPER_H
+#define CKEEPER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+// The names by which the processes are started, before the mount point, and which ps(1) shows.
+#define CASFS_KEEPER_NAME "casfs: keeper of "
+#define CASFS_SERVER_NAME "casfs: server of "
+
+enum {
+  // The descriptors that a server inherits, besides the standard streams: the state, a socket to the keeper, and
+  // /dev/fuse, which the first server has not.
+  casfs_keeper_state_fd = 3,
+  casfs_keeper_control_fd = 4,
+  casfs_keeper_device_fd = 5,
+  // The offset of the log, which is the server's own, in the file of the state.
+  casfs_keeper_log_offset = 1 << 20,
+  casfs_keeper_init_limit = 256,
+  casfs_keeper_store_limit = 16384,
+  casfs_keeper_arguments_limit = 262144,
+  // The exit status of a keeper that has given its server up.
+  casfs_keeper_gave_up = 3,
+};
+
+// The state. Its fields are read and written by the functions below.
+struct casfs_keeper_state;
+
+// Makes an empty state in a new file, whose descriptor `fd` is the caller's; NULL and errno on failure.
+struct casfs_keeper_state *casfs_keeper_make_state(int *fd);
+// Unmaps a state.
+void casfs_keeper_end_state(struct casfs_keeper_state *state);
+
+// Becomes the keeper of a mount: execve(2) of this program. Descriptors from 3 on, except for `ready`, are closed.
+//
+// `arguments` are those that each server has, `count` of them. `ready` is a pipe that gets a byte when the mount is
+// usable, after which the keeper leaves the terminal; -1 for a keeper in the foreground. Returns -1 and sets errno on
+// failure.
+int casfs_keeper_start(
+    const char *mount_point, const char *const *arguments, int count, unsigned restart_limit, int ready);
+
+// Runs a keeper that was started so, and returns its exit status.
+int casfs_keeper_run(void);
+
+// The state that a server inherited, for the life of the process; NULL and errno if there is none that is valid.
+struct casfs_keeper_state *casfs_keeper_attach(void);
+
+// The bytes of the arguments, each ended by a NUL, and their length.
+const char *casfs_keeper_arguments(const struct casfs_keeper_state *state, uint32_t *length);
+// Whether the keeper has left the terminal, or will.
+int casfs_keeper_is_background(const struct casfs_keeper_state *state);
+// The process id of the keeper.
+int casfs_keeper_process(const struct casfs_keeper_state *state);
+// How many servers the keeper has started; 1 for the first.
+uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state);
+
+// The FUSE_INIT of the connection and the URI of the store; NULL before the first server has set them.
+const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length);
+const char *casfs_keeper_store(const struct casfs_keeper_state *state);
+// Sets them. Returns 0, or -1 and E2BIG.
+int casfs_keeper_set_session(
+    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int can_resend);
+
+// Reports that requests are answered from now on. The first server passes /dev/fuse, others -1. Returns 0, or -1.
+int casfs_keeper_send_ready(int device);
+
+// Counts that a request that a dead server had read is read again. Returns whether it may be answered: not if it was
+// there when servers crashed twice, or were killed often.
+int casfs_keeper_may_answer(struct casfs_keeper_state *state, uint64_t unique);
+
+// The range of the log in the file of the state. It is set after what is written there.
+void casfs_keeper_log(const struct casfs_keeper_state *state, uint64_t *start, uint64_t *end);
+void casfs_keeper_set_log(struct casfs_keeper_state *state, uint64_t start, uint64_t end);
+// Returns the memory of a range of the file: fallocate(2), FALLOC_FL_PUNCH_HOLE.
+void casfs_keeper_free_log(int fd, uint64_t start, uint64_t end);
+
+#endif

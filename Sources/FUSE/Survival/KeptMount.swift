@@ -1,0 +1,94 @@
+import CASPlatform
+import CKeeper
+import Glibc
+package import SystemPackage
+
+/// The mount that a server was started for by its ``Keeper``, and the state that outlives the server.
+@safe
+package final class KeptMount: @unchecked Sendable {
+  let state: OpaquePointer
+  /// The file of the state.
+  let file: OpenFile
+  private let isOwned: Bool
+
+  /// The mount of this process, if a keeper started it.
+  ///
+  /// - Parameter program: the name by which the program was started.
+  /// - Returns: `nil` for a process that is not a server.
+  /// - Throws: EINVAL or EBADF if the state that a keeper passes is missing or of another version.
+  package static func attach(asProgram program: String) throws(Errno) -> KeptMount? {
+    guard program.utf8.starts(with: CASFS_SERVER_NAME.utf8) else { return nil }
+    guard let state = unsafe casfs_keeper_attach() else { throw Errno(rawValue: errno) }
+    return unsafe KeptMount(state, OpenFile(owning: Int32(casfs_keeper_state_fd)), isOwned: false)
+  }
+
+  /// A state without a keeper, for tests.
+  package convenience init() throws(Errno) {
+    var number: Int32 = -1
+    guard let state = unsafe casfs_keeper_make_state(&number) else { throw Errno(rawValue: errno) }
+    unsafe self.init(state, OpenFile(owning: number), isOwned: true)
+  }
+
+  private init(_ state: OpaquePointer, _ file: OpenFile, isOwned: Bool) {
+    unsafe self.state = state
+    self.file = file
+    self.isOwned = isOwned
+  }
+
+  deinit {
+    if isOwned { unsafe casfs_keeper_end_state(state) }
+  }
+
+  /// The arguments of the program.
+  package var arguments: [String] {
+    var length: UInt32 = 0
+    let bytes = unsafe UnsafeBufferPointer(start: casfs_keeper_arguments(state, &length), count: Int(length))
+    return unsafe bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast().map {
+      unsafe String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// Whether the keeper runs in the background.
+  package var isBackground: Bool { unsafe casfs_keeper_is_background(state) != 0 }
+
+  /// The process id of the keeper.
+  package var process: Int32 { unsafe casfs_keeper_process(state) }
+
+  /// How many servers the keeper has started; 1 for the first.
+  package var starts: UInt32 { unsafe casfs_keeper_starts(state) }
+
+  /// Whether an earlier server has mounted.
+  package var isMounted: Bool { initRequest != nil }
+
+  /// The URI of the store that an earlier server opened.
+  package var store: String? { unsafe casfs_keeper_store(state).map { unsafe String(cString: $0) } }
+
+  /// The FUSE_INIT of the connection, which an earlier server has answered.
+  var initRequest: [UInt8]? {
+    var length: UInt32 = 0
+    guard let bytes = unsafe casfs_keeper_init(state, &length) else { return nil }
+    return unsafe Array(UnsafeBufferPointer(start: bytes, count: Int(length)))
+  }
+
+  /// Notes what the next servers need.
+  ///
+  /// - Parameter resends: whether the kernel can send requests again that a dead server has read.
+  /// - Throws: E2BIG if one of the texts is too long.
+  func setSession(initRequest: [UInt8], store: String, resends: Bool) throws(Errno) {
+    guard
+      unsafe casfs_keeper_set_session(state, initRequest, UInt32(initRequest.count), store, resends ? 1 : 0) == 0
+    else { throw Errno(rawValue: errno) }
+  }
+
+  /// Reports to the keeper that requests are answered from now on.
+  ///
+  /// - Parameter device: `/dev/fuse`, which the first server passes.
+  func reportReady(device: Int32?) throws(Errno) {
+    guard casfs_keeper_send_ready(device ?? -1) == 0 else { throw Errno(rawValue: errno) }
+  }
+
+  /// Counts that a request is read that an earlier server did not answer.
+  ///
+  /// - Returns: `false` for one that must not be tried again: servers have crashed over it twice, or were killed often.
+  func mayAnswer(_ unique: UInt64) -> Bool { unsafe casfs_keeper_may_answer(state, unique) != 0 }
+}
