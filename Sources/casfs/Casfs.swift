@@ -1,6 +1,8 @@
 import ArgumentParser
 import CASPlatform
+import FUSE
 import Glibc
+import Synchronization
 
 /// The command line, casfs(1).
 ///
@@ -32,12 +34,20 @@ struct Casfs: ParsableCommand {
 
   /// Runs the command of the arguments, and exits.
   static func main() {
+    // Before anything else, which would stay in the memory of a keeper.
+    if let program = CommandLine.arguments.first, Keeper.isName(program) { Glibc.exit(Keeper.run()) }
     StandardStream.openMissing()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let program = CommandLine.arguments.first, MountHelper.isName(program) {
+    guard let program = CommandLine.arguments.first else { Glibc.exit(status { arguments }) }
+    if MountHelper.isName(program) {
       Glibc.exit(MountHelper.status(status { try MountHelper(arguments).arguments }))
     }
-    Glibc.exit(status { arguments })
+    Glibc.exit(
+      status {
+        guard let kept = try KeptMount.attach(asProgram: program) else { return arguments }
+        Mount.kept.withLock { $0 = kept }
+        return kept.arguments
+      })
   }
 
   private static func status(running arguments: () throws -> [String]) -> Int32 {

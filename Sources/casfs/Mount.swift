@@ -9,6 +9,7 @@ import FoundationEssentials
 import Logging
 import OCI
 import StoreTree
+import Synchronization
 import SystemPackage
 
 /// `casfs mount`: mounts a store as a file system.
@@ -44,12 +45,14 @@ struct Mount: ParsableCommand {
       throw ValidationError(error.description)
     }
     if parsed.isFake { return }
+    LoggingSystem.bootstrap { _ in MountLog() }
+    if let kept = Self.kept.withLock({ $0 }) { return try serve(parsed, for: kept) }
     // A background job of a shell script ignores SIGINT; its daemon must not.
     if !foreground, !debug { Daemon.resetSignals() }
     // mount.fuse3 may pass an open mount as /dev/fd/N.
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInheritedDescriptors() }
-    LoggingSystem.bootstrap { _ in MountLog() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
+    if try isKept(parsed) { return try startKeeper(parsed, mountPoint) }
     if foreground || debug {
       try serve(parsed, mountPoint) {}
     } else {
@@ -57,7 +60,9 @@ struct Mount: ParsableCommand {
     }
   }
 
-  private func openStore(_ options: MountOptions) throws(CASError) -> any Engine {
+  private func openStore(
+    _ store: String, _ options: MountOptions, creating create: Bool
+  ) throws(CASError) -> any Engine {
     let open = OpenOptions(
       verification: options.verification, isReadOnly: options.isReadOnly, recordPath: StoreArgument.recordPath)
     if open.verification == .remember, open.recordPath == nil {
@@ -67,7 +72,7 @@ struct Mount: ParsableCommand {
       let registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
       return try StoreArgument.drivers(
         directory: DirectoryDriver(followsLinks: options.followsLinks), registry: registry
-      ).open(target.store, options: open)
+      ).open(store, options: open)
     } catch {
       guard create, error.code == .notFound else { throw error }
       let registry = RegistryDriver(cacheSize: options.cacheSize)
@@ -81,26 +86,34 @@ struct Mount: ParsableCommand {
     switch side {
     case .child:
       try serve(options, mountPoint) {
-        MountLog.useSystemLog()
-        do throws(Errno) {
-          try Daemon.detachFromTerminal()
-        } catch {
-          Logger(label: "casfs").warning("leave the terminal: \(error)")
-        }
+        Self.detachFromTerminal()
         _ = try? readiness.write([1].span)
       }
-    case .parent(let child):
-      // Only the child has the writing end, so the pipe ends if the child dies.
-      var byte: [UInt8] = [0]
-      var span = byte.mutableSpan
-      let isReady = try readiness.read(into: &span) == 1
-      // The child has printed the error.
-      if !isReady, try ChildProcess.waitForStatus(of: child) != 0 { throw ExitCode.failure }
+    case .parent(let child): try wait(for: child, readiness)
     }
   }
 
+  static func detachFromTerminal() {
+    MountLog.useSystemLog()
+    do throws(Errno) {
+      try Daemon.detachFromTerminal()
+    } catch {
+      Logger(label: "casfs").warning("leave the terminal: \(error)")
+    }
+  }
+
+  /// Waits until a child reports that the mount is usable, or has ended.
+  func wait(for child: Int32, _ readiness: OpenFile) throws {
+    // Only the child has the writing end, so the pipe ends if the child dies.
+    var byte: [UInt8] = [0]
+    var span = byte.mutableSpan
+    let isReady = try readiness.read(into: &span) == 1
+    // The child has printed the error.
+    if !isReady, try ChildProcess.waitForStatus(of: child) != 0 { throw ExitCode.failure }
+  }
+
   /// Forks the process, and returns to each side its end of a pipe.
-  private func fork() throws(Errno) -> (Daemon.Side, OpenFile) {
+  func fork() throws(Errno) -> (Daemon.Side, OpenFile) {
     let pipe = try Pipe()
     let side = try Daemon.fork()
     if case .child = side { return (side, pipe.writer) }
@@ -144,11 +157,14 @@ struct Mount: ParsableCommand {
   }
 
   /// Opens the store and serves it. It is called after the fork, because a store may start threads.
-  private func serve(_ options: MountOptions, _ mountPoint: MountPoint, whenReady: () -> Void) throws {
+  func serve(
+    _ options: MountOptions, _ mountPoint: MountPoint, _ kept: KeptMount? = nil, whenReady: () -> Void
+  ) throws {
     let fileLimit = CurrentProcess.raiseFileLimit()
     CurrentProcess.mapLargeBlocks(from: 3 << 19)
     try Self.dropPrivileges()
-    let engine = try openStore(options)
+    // A store that is away when a server dies must not be made anew.
+    let engine = try openStore(kept?.store ?? target.store, options, creating: create && kept?.isMounted != true)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || options.image != nil || !engine.isWritable
     var tree = TreeOptions(
@@ -162,20 +178,32 @@ struct Mount: ParsableCommand {
     tree.rootImage = try Self.rootImage(options, in: engine)
     tree.layerCache = Self.layerCache(options)
     tree.cachesBlobs = options.verification != .always
-    let description = MountDescription(
+    var description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
+    if let kept {
+      description.keeper = kept.process
+      description.restarts = Int(kept.starts) - 1
+    }
     let libfuseOptions =
       options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
-    let root = Tree(engine, options: tree, logger: logger)
-    try root.openRootImage()
+    // With a keeper the tree needs the journal of the session, and there is no image.
+    let root = kept == nil ? Tree(engine, options: tree, logger: logger) : nil
+    try root?.openRootImage()
     // From here on a signal unmounts.
     let signals = try BlockedSignals()
     let session: Session
     do throws(MountError) {
-      session = try Session(
-        root, description, at: mountPoint.path, options: libfuseOptions,
-        reading: options.readMode, idling: options.idlePolicy, logger: logger)
+      if let kept {
+        session = try Session(
+          keptBy: kept, { Tree(engine, options: tree, logger: logger, journal: $0) }, description,
+          at: mountPoint.path, options: libfuseOptions, reading: options.readMode, idling: options.idlePolicy,
+          logger: logger)
+      } else {
+        session = try Session(
+          root ?? Tree(engine, options: tree, logger: logger), description, at: mountPoint.path,
+          options: libfuseOptions, reading: options.readMode, idling: options.idlePolicy, logger: logger)
+      }
     } catch {
       throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
     }
@@ -184,6 +212,7 @@ struct Mount: ParsableCommand {
     let ended = try Pipe()
     try session.start { ended.wake() }
     whenReady()
+    try session.reportReady()
     while try !signals.waitUntilReadable(ended.reader) {
       try signals.consume()
       session.stop()

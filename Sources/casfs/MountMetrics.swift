@@ -18,6 +18,9 @@ struct MountMetrics {
       family: MetricFamily("casfs_nodes", .gauge, help: "Files and directories that the kernel knows."),
       path: ["nodes"]),
     Source(family: MetricFamily("casfs_open_files", .gauge, help: "Open files."), path: ["open_files"]),
+    Source(
+      family: MetricFamily("casfs_restarts", .counter, help: "Servers of the mount that have died."),
+      path: ["restarts"]),
     counter("casfs_read_bytes", "bytes_read", unit: "bytes", help: "Bytes read through the daemon."),
     counter("casfs_written_bytes", "bytes_written", unit: "bytes", help: "Bytes written."),
     counter("casfs_opens", "opens", help: "Opened files."),

@@ -25,6 +25,10 @@ struct MountOptions {
   var removalGrace: Duration?
   /// The read mode of blobs; `nil` selects the fastest that is possible.
   var readMode: ReadMode?
+  /// Whether a keeper starts another server when one dies.
+  private(set) var wantsKeeper = false
+  /// The deaths of servers within ten seconds after which the mount is given up; 0 for no limit.
+  private(set) var restartLimit: UInt32 = 5
   /// The policy for idle processors; `nil` selects it by the machine.
   var idlePolicy: CPUIdlePolicy?
   var user: UInt32?
@@ -87,6 +91,7 @@ struct MountOptions {
     case "follow_links": followsLinks = true
     case "sloppy": isSloppy = true
     case "fake": isFake = true
+    case "keeper": wantsKeeper = true
     default: if !forwarded.contains(name) { forwarded.append(name) }
     }
   }
@@ -105,6 +110,7 @@ struct MountOptions {
       }
       refusesConflicts = value == "refuse"
     case "removal_grace": removalGrace = .seconds(Int64(try Self.number(name, value, radix: 10)))
+    case "restarts": restartLimit = try Self.number(name, value, radix: 10)
     case "read": readMode = try Self.mode(name, value)
     case "idle": idlePolicy = try Self.mode(name, value)
     case "cache_size": cacheSize = try Self.size(name, value)

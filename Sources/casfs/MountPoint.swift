@@ -18,6 +18,11 @@ struct MountPoint {
     }
   }
 
+  /// The directory of a mount that is there, by the path that ``init(_:allowsNonempty:)`` made for it.
+  init(known path: String) {
+    self.path = path
+  }
+
   /// Detaches a stale mount, on which calls fail with ENOTCONN, or ECONNABORTED while the daemon is exiting.
   private static func freed(_ argument: String, allowsNonempty: Bool) throws(Errno) -> String {
     do throws(Errno) {

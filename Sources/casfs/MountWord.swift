@@ -30,13 +30,14 @@ struct MountWord: CustomStringConvertible {
 
   private static let flags: Set<String> = [
     "ro", "rw", "nonempty", "follow_links", "allow_other", "allow_root", "default_permissions", "auto_unmount",
-    "noexec", "sync", "dirsync", "noatime", "sloppy", "fake",
+    "keeper", "noexec", "sync", "dirsync", "noatime", "sloppy", "fake",
   ]
 
   private static let settings: [String: String] = [
     "verify": "once", "read": "auto", "idle": "auto", "cache_size": "8G", "uid": "1000", "gid": "1000", "umask": "022",
     "fsname": "store", "subtype": "casfs", "max_read": "131072", "conflict": "last", "removal_grace": "600",
     "layer_cache_size": "1G", "image": "alpine:3.20", "platform": "linux/arm64",
+    "restarts": "5",
   ]
 
   private static let securityContexts: Set<String> = ["context", "fscontext", "defcontext", "rootcontext"]

@@ -17,7 +17,8 @@ struct Unmount: ParsableCommand {
     let context = OperationContext("unmount", on: directory)
     do throws(CASError) {
       let status = try Status.status(of: directory)
-      let process = status["process"]?.integer.flatMap { Int32(exactly: $0) }
+      // The keeper ends after the server.
+      let process = (status["keeper"] ?? status["process"])?.integer.flatMap { Int32(exactly: $0) }
       let path = try mappingErrno(context, try PathQuery.absolute(directory))
       let daemon = process.map { DaemonExit(of: $0, device: MountTable.device(of: path), context) }
       try mappingErrno(context, try Session.unmount(path))

@@ -53,4 +53,14 @@ extension Trait where Self == ConditionTrait {
 public enum Machine {
   /// The read modes that work for blobs in files; passthrough requires the superuser.
   public static let readModes = (geteuid() == 0 ? ["read=passthrough"] : []) + ["read=splice", "read=copy"]
+
+  /// Whether the kernel can send requests again, without which a mount cannot have a keeper (S7).
+  public static let hasKeepers: Bool = {
+    do {
+      return try withExtendedLifetime(ScriptedMount.mounted("keeper")) { true }
+    } catch {
+      // Other errors are for the tests to find.
+      return !"\(error)".contains("no keeper: Linux")
+    }
+  }()
 }

@@ -1,0 +1,83 @@
+// Takes seconds by default. For a longer run, or to repeat one:
+//
+//     SEED=1 MINUTES=10 swift test --filter KeeperTests
+import TestSupport
+import Testing
+
+/// Mounts whose servers die.
+@Suite(.needs(.fuse)) struct KeeperTests {
+  @Test(
+    "S1: readers see a killed server as a pause: open files, mappings, directories, listings and requests under way",
+    .enabled(if: Machine.hasKeepers), arguments: ["read=auto", "read=splice", "read=copy"])
+  func readers(mode: String) throws {
+    try ScriptedMount.mounted("keeper", mode).run("Keeper/readers.sh")
+  }
+
+  @Test(
+    "S1: files that the kernel reads by itself are counted on, and closed with their last user",
+    .enabled(if: Machine.hasKeepers), .needs(.root))
+  func backings() throws {
+    try ScriptedMount.mounted("keeper", "restarts=0").run("Keeper/backings.sh")
+  }
+
+  @Test(
+    "S1 S2: kills at random moments cost readers nothing and writers no acknowledged blob",
+    .enabled(if: Machine.hasKeepers))
+  func soak() throws {
+    let options = StressOptions(minutes: 0.1)
+    let seconds = Int(options.minutes * 60)
+    let outcome = try ScriptedMount.mounted("keeper", "restarts=0").run(
+      "Keeper/soak.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(seconds)"], seconds: seconds + 90)
+    print(outcome.lines.last ?? "")
+  }
+
+  @Test(
+    "S2: data that only the dead server had is EIO for its writers and is not published; stored names stay",
+    .enabled(if: Machine.hasKeepers), .needs(.tools("setfattr")))
+  func writers() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/writers.sh")
+  }
+
+  @Test(
+    "S4: a server that dies again and again is given up, and the next mount replaces the dead one",
+    .enabled(if: Machine.hasKeepers))
+  func givenUp() throws {
+    try ScriptedMount.mounted("keeper", "restarts=3").run("Keeper/given-up.sh")
+  }
+
+  @Test("S4: the mount ends with its keeper", .enabled(if: Machine.hasKeepers))
+  func killedKeeper() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/killed-keeper.sh")
+  }
+
+  @Test(
+    "S4: a mount without a server is unmounted", .enabled(if: Machine.hasKeepers),
+    arguments: ["kill -TERM $keeper", "fusermount3 -u -z $mnt"])
+  func absent(command: String) throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/absent.sh", ["command": command])
+  }
+
+  @Test("S4: ps names keeper and server, status counts, and the keeper is small", .enabled(if: Machine.hasKeepers))
+  func named() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/named.sh")
+  }
+
+  @Test(
+    "S6: in the foreground a signal to the keeper or the server unmounts", .enabled(if: Machine.hasKeepers),
+    arguments: ["keeper", "process"])
+  func foreground(target: String) throws {
+    try ScriptedMount().run("Keeper/foreground.sh", ["target": target])
+  }
+
+  @Test(
+    "S6: an ordinary user's mount has a keeper", .enabled(if: Machine.hasKeepers),
+    .needs(.root, .tools("setpriv", "unshare")))
+  func ordinaryUser() throws {
+    try ScriptedMount().run("Keeper/ordinary-user.sh")
+  }
+
+  @Test("S6: errors before the mount are those of a mount without a keeper")
+  func failed() throws {
+    try ScriptedMount().run("Keeper/failed.sh")
+  }
+}
