@@ -58,4 +58,17 @@ import Testing
   func mounting() throws {
     try ScriptedMount().run(.test, "RepositoryMount/mounting.sh")
   }
+
+  @Test("S1 S6: a mounted repository outlives its server", .enabled(if: Machine.hasKeepers))
+  func keeper() throws {
+    try ScriptedMount().run(.docker, "RepositoryMount/keeper.sh")
+  }
+
+  @Test(
+    "S4: a request over which two servers crash, or eight are killed, is EIO, and the mount goes on",
+    .enabled(if: Machine.hasKeepers), arguments: [("ABRT", 2), ("KILL", 8)])
+  func fatalRequest(signal: String, deaths: Int) throws {
+    try ScriptedMount().run(
+      .test, "RepositoryMount/fatal-request.sh", ["signal": signal, "deaths": "\(deaths)"])
+  }
 }

@@ -70,6 +70,9 @@ stop_registry() { kill "${processes[$1]}"; wait "${processes[$1]}" || true; }
 inject_fault() { curl -sSf "http://127.0.0.1:$control/faults" -d "$1"; }
 clear_faults() { curl -sSf -X DELETE "http://127.0.0.1:$control/faults" -d "$(jq -nc --arg on "${1:-}" '{$on}')"; }
 
+# faults_met: prints how many requests have met a fault, answered or not.
+faults_met() { curl -sSf "http://127.0.0.1:$control/faults"; }
+
 # configure JSON: changes settings of the registry.
 configure() { curl -sSf "http://127.0.0.1:$control/settings" -d "$1"; }
 

@@ -29,7 +29,7 @@ class Faults:
     """The pending faults."""
 
     def __init__(self):
-        self.waiting, self.lock = [], threading.Lock()
+        self.waiting, self.lock, self.met = [], threading.Lock(), 0
 
     def add(self, fault):
         re.compile(fault["on"])
@@ -50,6 +50,7 @@ class Faults:
                 if fault.get("skip", 0) > 0:
                     fault["skip"] -= 1
                     continue
+                self.met += 1
                 fault["times"] = fault.get("times", 1) - 1
                 if fault["times"] == 0:
                     self.waiting.remove(fault)

@@ -15,7 +15,7 @@ request into FOLDER/log, with the time and the number of concurrent requests. SE
 
 The control port is for the tests: POST /faults adds a fault (see faults.py), DELETE /faults removes those of a pattern,
 POST /settings changes settings, POST /expire ends all tokens, GET /quiet answers when no request is under way, so that
-the log is complete.
+the log is complete, and GET /faults answers with the number of requests that met a fault.
 """
 
 import json
@@ -89,6 +89,7 @@ class Registry:
             case ("POST", "/settings"): self.change(value)
             case ("POST", "/expire"): self.access.expire()
             case ("GET", "/quiet"): self.wait()
+            case ("GET", "/faults"): return Response(200, body=str(self.faults.met).encode())
             case _: return failure(404, "UNSUPPORTED", "no such control")
         return Response(204)
 
