@@ -17,16 +17,24 @@ final class NodeTable: Sendable {
       init(_ node: any Node) { self.node = node }
     }
 
+    private static let restoredBit: UInt64 = 1 << 63
+
     private let reference: Reference
-    /// The lookups that this process has counted.
-    var lookups: UInt64
-    /// Whether an earlier process had counted lookups too.
-    let isRestored: Bool
+    /// The lookups, with the top bit for a restored node: a field of its own would take eight bytes for each node.
+    private var counted: UInt64
 
     init(node: any Node, lookups: UInt64, isRestored: Bool = false) {
-      self.lookups = lookups
-      self.isRestored = isRestored
+      counted = lookups | (isRestored ? Self.restoredBit : 0)
       reference = if let blob = node as? BlobNode { .blob(blob) } else { .other(Box(node)) }
+    }
+
+    /// Whether an earlier process had counted lookups too.
+    var isRestored: Bool { counted & Self.restoredBit != 0 }
+
+    /// The lookups that this process has counted.
+    var lookups: UInt64 {
+      get { counted & ~Self.restoredBit }
+      set { counted = newValue & ~Self.restoredBit | counted & Self.restoredBit }
     }
 
     var node: any Node {
