@@ -26,8 +26,13 @@ def read_blob(source, held):
 
 
 def list_blobs(source, held):
-    names = os.listdir(blobs)
-    assert big in names and small in names and len(names) == len(set(names))
+    # A listing that a death interrupts while writers add names can miss or repeat some; one that none interrupts cannot.
+    for _ in range(20):
+        names = os.listdir(blobs)
+        if big in names and small in names and len(names) == len(set(names)):
+            break
+    else:
+        raise AssertionError("no listing is right")
     os.stat(f"{mount}/refs")
     os.getxattr(f"{blobs}/{small}", "user.casfs.digest")
 
