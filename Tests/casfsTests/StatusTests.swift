@@ -24,7 +24,9 @@ import Testing
     let json = try Data(contentsOf: URL(filePath: mounted.path + "/json"))
     let status = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
     let counters = try #require(status["counters"] as? [String: Any])
-    #expect(parser.types.values.filter { $0 == "counter" }.count == counters.count)
+    #expect(status["restarts"] as? Int == 0 && parser.value("casfs_restarts", directory) == 0)
+    let families = parser.types.filter { $0.value == "counter" }.keys
+    #expect(families.filter { $0 != "casfs_restarts" }.count == counters.count)
   }
 
   @Test("P3: without mounts the list is empty, and the metrics are their end", .needs(.root, .tools("unshare")))
