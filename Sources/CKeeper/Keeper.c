@@ -32,8 +32,7 @@ enum {
   death_window_ms = 10000,
   longest_pause_ms = 4000,
   death_limit = 1024,
-  // The servers in a row that can end before they are ready, and the time in which one must be, in milliseconds.
-  failure_limit = 10,
+  // The time in which a server must be ready, whether it takes that long or others end before it, in milliseconds.
   start_limit_ms = 60000,
   // The time between two looks at a server of which no event tells.
   look_ms = 500,
@@ -128,7 +127,6 @@ static int is_mounted(struct keeper *keeper) {
 
 // Whether the last death was one too many. A server that cannot begin, as when its store is away, is tried for longer.
 static int gives_up(struct keeper *keeper, int has_begun) {
-  if (keeper->failures >= failure_limit) return 1;
   if (keeper->failures > 0 && now_ms() - keeper->waiting_since >= start_limit_ms) return 1;
   if (!has_begun) return 0;
   unsigned limit = keeper->state->restart_limit;
@@ -141,12 +139,16 @@ static int gives_up(struct keeper *keeper, int has_begun) {
 
 // MARK: End
 
-static void report(struct keeper *keeper, const char *text) {
-  if (keeper->state->flags & is_background) {
+// Reports the end of the last server and what follows from it.
+static void report(struct keeper *keeper, const char *consequence) {
+  char end[64];
+  casfs_keeper_describe_end(keeper->state, end, sizeof end);
+  const char *directory = keeper->state->mount_point;
+  if (keeper->ready == -1 && keeper->state->flags & is_background) {
     openlog("casfs", LOG_PID, LOG_DAEMON);
-    syslog(LOG_ERR, "%s: %s", keeper->state->mount_point, text);
+    syslog(LOG_ERR, "the server of %s %s%s", directory, end, consequence);
   } else {
-    fprintf(stderr, "casfs: %s: %s\n", keeper->state->mount_point, text);
+    fprintf(stderr, "casfs: the server of %s %s%s\n", directory, end, consequence);
   }
 }
 
@@ -167,24 +169,32 @@ static void unmount(struct keeper *keeper) {
 
 // Decides what follows the end of a server. Returns the exit status of the keeper, or -1 to go on.
 static int handle_end(struct keeper *keeper) {
-  int status = reap(keeper);
+  int status = keeper->state->last_end = reap(keeper);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  if (keeper->device == -1) return code;
+  if (keeper->device == -1) {
+    // A server that exits has printed the reason.
+    if (WIFSIGNALED(status) && !keeper->is_stopping) report(keeper, ", and has not mounted");
+    return code;
+  }
+  // Until a server is ready these signals end it alone, and not the mount for which they are meant.
+  if (WIFSIGNALED(status) && (code == 128 + SIGTERM || code == 128 + SIGINT || code == 128 + SIGHUP)) {
+    keeper->is_stopping = 1;
+  }
   if (keeper->is_stopping) {
     unmount(keeper);
     return code;
   }
   if (!is_mounted(keeper)) return code;
   if (!(keeper->state->flags & can_resend)) {
-    report(keeper, "the server has died, and the kernel cannot send its requests to another");
+    report(keeper, ", and the kernel cannot send its requests to another");
     return casfs_keeper_gave_up;
   }
   if (keeper->is_ready) keeper->waiting_since = now_ms();
   keeper->failures = keeper->is_ready ? 0 : keeper->failures + 1;
   keeper->state->death_weight = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 1 : 4;
   if (gives_up(keeper, keeper->is_ready || WIFSIGNALED(status))) {
-    report(keeper, "the server dies again and again; casfs unmount removes the mount");
+    report(keeper, " and is given up; casfs unmount removes the mount");
     return casfs_keeper_gave_up;
   }
   return resend(keeper) ? casfs_keeper_gave_up : -1;
@@ -242,31 +252,49 @@ static int handle_event(struct keeper *keeper) {
       {.fd = keeper->signals, .events = POLLIN},
       {.fd = keeper->control, .events = POLLIN},
       {.fd = keeper->server_end, .events = POLLIN},
+      // A server that is not ready does not notice an unmount, as one that waits for a registry.
+      {.fd = keeper->is_ready ? -1 : keeper->device},
   };
-  if (poll(files, 3, look_ms) == 0) {
+  if (poll(files, 4, look_ms) == 0) {
     if (casfs_keeper_has_stuck_end(keeper->server)) return handle_end(keeper);
     int is_waited_for = keeper->device != -1 && !keeper->is_ready;
     if (is_waited_for && now_ms() - keeper->started >= start_limit_ms) kill(keeper->server, SIGKILL);
   }
   if (files[0].revents) handle_signal(keeper);
   if (files[1].revents) receive(keeper);
+  if (files[3].revents && !keeper->is_ready) {
+    kill(keeper->server, SIGKILL);
+    reap(keeper);
+    return 0;
+  }
   return files[2].revents ? handle_end(keeper) : -1;
 }
 
 // Starts the next server, after a pause if earlier ones were not ready. Returns the exit status, or -1 to go on.
 static int start_next(struct keeper *keeper) {
   int pause = keeper->failures == 0 ? 0 : 100 << (keeper->failures > 6 ? 6 : keeper->failures);
-  struct pollfd files[] = {{.fd = keeper->signals, .events = POLLIN}};
-  if (poll(files, 1, pause > longest_pause_ms ? longest_pause_ms : pause) > 0) handle_signal(keeper);
+  struct pollfd files[] = {{.fd = keeper->signals, .events = POLLIN}, {.fd = keeper->device}};
+  (void)poll(files, 2, pause > longest_pause_ms ? longest_pause_ms : pause);
+  if (files[0].revents) handle_signal(keeper);
   // Servers with threads that could not end.
   while (waitpid(-1, NULL, WNOHANG) > 0) continue;
   if (keeper->is_stopping) {
     unmount(keeper);
     return 0;
   }
+  if (keeper->device != -1 && !is_mounted(keeper)) return 0;
   if (start(keeper) == 0) return -1;
   keeper->failures++;
   return gives_up(keeper, 0) ? casfs_keeper_gave_up : -1;
+}
+
+// Blocks the signals that nothing sends a keeper for a reason, and that would end it.
+static void block_stray_signals(void) {
+  static const int stray[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO};
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (unsigned i = 0; i < sizeof stray / sizeof *stray; i++) sigaddset(&blocked, stray[i]);
+  sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
 int casfs_keeper_run(void) {
@@ -284,10 +312,7 @@ int casfs_keeper_run(void) {
   sigprocmask(SIG_BLOCK, NULL, &keeper.original_mask);
   uint32_t held;
   keeper.signals = casfs_hold_signals(&held);
-  sigset_t pipe_signal;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigprocmask(SIG_BLOCK, &pipe_signal, NULL);
+  block_stray_signals();
   if (keeper.signals == -1) return 1;
   int status = -1;
   while (status == -1) status = keeper.server > 0 ? handle_event(&keeper) : start_next(&keeper);

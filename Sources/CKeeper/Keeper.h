@@ -30,6 +30,8 @@ struct casfs_keeper_state {
   int32_t keeper;
   uint32_t starts;
   uint32_t restart_limit;
+  // The status of waitpid(2) of the last server that has ended, or has not ended in time after SIGKILL.
+  int32_t last_end;
   // The weight that the death of the last server has for each request that was unanswered.
   uint32_t death_weight;
   uint32_t init_length;

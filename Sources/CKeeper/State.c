@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -68,6 +70,14 @@ int casfs_keeper_is_background(const struct casfs_keeper_state *state) { return 
 int casfs_keeper_process(const struct casfs_keeper_state *state) { return state->keeper; }
 
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state) { return state->starts; }
+
+void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *text, size_t size) {
+  if (WIFSIGNALED(state->last_end)) {
+    snprintf(text, size, "was killed by signal %d", WTERMSIG(state->last_end));
+  } else {
+    snprintf(text, size, "has ended with status %d", WEXITSTATUS(state->last_end));
+  }
+}
 
 const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length) {
   *length = state->init_length;

@@ -56,10 +56,21 @@ extension Mount {
     if kept.isMounted {
       // Looking at the directory would wait for an answer of this process.
       if kept.isBackground { MountLog.useSystemLog() }
-      Logger(label: "casfs").warning("the server of \(directory) has died; server \(kept.starts) goes on")
-      return try serve(options, MountPoint(known: directory), kept) {}
+      return try resume(options, kept)
     }
     let mountPoint = try MountPoint(directory, allowsNonempty: options.allowsNonempty)
     try serve(options, mountPoint, kept) { if kept.isBackground { Self.detachFromTerminal() } }
+  }
+  private func resume(_ options: MountOptions, _ kept: KeptMount) throws {
+    let logger = Logger(label: "casfs")
+    do {
+      try serve(options, MountPoint(known: directory), kept) {
+        logger.warning("the server of \(directory) \(kept.lastEnd); server \(kept.starts) goes on")
+      }
+    } catch {
+      // Standard error leads nowhere in the background.
+      if kept.isBackground { logger.error("server \(kept.starts) of \(directory): \(error)") }
+      throw error
+    }
   }
 }

@@ -7,6 +7,9 @@ import SystemPackage
 
 /// `casfs unmount`: unmounts a directory, and waits for the end of its daemon.
 struct Unmount: ParsableCommand {
+  /// The time in which a mount with a server says which process its daemon is.
+  private static let answerTime = Duration.seconds(1)
+
   static let configuration = CommandConfiguration(
     abstract: "Unmount a directory, and wait for the end of its daemon.")
 
@@ -16,10 +19,8 @@ struct Unmount: ParsableCommand {
   func run() throws {
     let context = OperationContext("unmount", on: directory)
     do throws(CASError) {
-      let status = try Status.status(of: directory)
-      // The keeper ends after the server.
-      let process = (status["keeper"] ?? status["process"])?.integer.flatMap { Int32(exactly: $0) }
       let path = try mappingErrno(context, try PathQuery.absolute(directory))
+      let process = try daemon(of: path)
       let daemon = process.map { DaemonExit(of: $0, device: MountTable.device(of: path), context) }
       try mappingErrno(context, try Session.unmount(path))
       try daemon?.wait()
@@ -29,5 +30,17 @@ struct Unmount: ParsableCommand {
         throw error.during(context)
       }
     }
+  }
+
+  /// Returns the process whose end is the end of the daemon. A keeper ends after its server.
+  ///
+  /// The status has its number. A mount without a server gives none, so the keeper is then found by its name.
+  private func daemon(of path: String) throws(CASError) -> Int32? {
+    let query = try? ForkedQuery { (try? PathQuery.attribute(MountStatus.attribute, of: path)) ?? [] }
+    if let query, query.answer(by: .now + Self.answerTime) == nil, let keeper = Keeper.process(of: path) {
+      return keeper
+    }
+    let status = try Status.status(of: directory)
+    return (status["keeper"] ?? status["process"])?.integer.flatMap { Int32(exactly: $0) }
   }
 }

@@ -52,9 +52,31 @@ import Testing
 
   @Test(
     "S4: a mount without a server is unmounted", .enabled(if: Machine.hasKeepers),
-    arguments: ["kill -TERM $keeper", "fusermount3 -u -z $mnt"])
+    arguments: ["kill -TERM $keeper", "fusermount3 -u -z $mnt", "$casfs unmount $mnt"])
   func absent(command: String) throws {
     try ScriptedMount.mounted("keeper").run("Keeper/absent.sh", ["command": command])
+  }
+
+  @Test(
+    "S4: a mount is unmounted while a server begins, and by a signal to that server",
+    .enabled(if: Machine.hasKeepers), .needs(.tools("strace")),
+    arguments: ["umount -l $mnt", "$casfs unmount $mnt", "kill -TERM $server"])
+  func beginning(command: String) throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/beginning.sh", ["command": command])
+  }
+
+  @Test(
+    "S4: servers are tried for a minute, if the store is absent or threads cannot be started",
+    .enabled(if: Machine.hasKeepers), .needs(.tools("strace")))
+  func retried() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/retried.sh")
+  }
+
+  @Test(
+    "S4: the log says how a server has ended, and why another cannot begin", .enabled(if: Machine.hasKeepers),
+    .needs(.root, .tools("unshare", "strace")))
+  func log() throws {
+    try ScriptedMount().run("Keeper/log.sh")
   }
 
   @Test("S4: ps names keeper and server, status counts, and the keeper is small", .enabled(if: Machine.hasKeepers))

@@ -5,6 +5,7 @@
 #ifndef CKEEPER_H
 #define CKEEPER_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -57,6 +58,9 @@ int casfs_keeper_is_background(const struct casfs_keeper_state *state);
 int casfs_keeper_process(const struct casfs_keeper_state *state);
 // How many servers the keeper has started; 1 for the first.
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state);
+
+// Writes how the last server has ended, as a predicate: "was killed by signal 9".
+void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *text, size_t size);
 
 // The FUSE_INIT of the connection and the URI of the store; NULL before the first server has set them.
 const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length);

@@ -124,7 +124,7 @@ public final class Session: @unchecked Sendable {
     case .kept: device = Int32(casfs_keeper_device_fd)
     }
     if let message = unsafe Self.connect(session, device, sessionState, readMode) {
-      Self.detach(source)
+      Self.undo(source)
       unsafe fuse_session_destroy(session)
       throw MountError(message)
     }
@@ -136,6 +136,11 @@ public final class Session: @unchecked Sendable {
     }
     // The leader reads before it waits.
     _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
+  }
+
+  /// Detaches a mount that cannot be served. One of an earlier process stays, because the keeper tries another process.
+  private static func undo(_ source: Source) {
+    if case .mount(let mountPoint) = source { detach(mountPoint) }
   }
 
   private static func detach(_ source: Source) {
@@ -209,7 +214,7 @@ public final class Session: @unchecked Sendable {
   /// Starts the threads that answer requests, until an unmount or ``stop()``. The tree is finished then.
   ///
   /// - Parameter whenEnded: called on another thread after that.
-  /// - Throws: the error if a thread cannot be started; the mount is then detached.
+  /// - Throws: the error if a thread cannot be started; a mount of this process is then detached.
   public func start(whenEnded: @escaping @Sendable () -> Void) throws(MountError) {
     do throws(Errno) {
       try sessionState.workers.start(
@@ -227,7 +232,7 @@ public final class Session: @unchecked Sendable {
         whenEnded()
       }
     } catch {
-      detach()
+      Self.undo(source)
       throw MountError(error.description)
     }
   }

@@ -9,6 +9,17 @@ package enum Keeper {
   /// Whether a program was started as a keeper, by its name.
   package static func isName(_ program: String) -> Bool { program.utf8.starts(with: CASFS_KEEPER_NAME.utf8) }
 
+  /// The process id of the keeper of a mount, found by its name in `/proc/PID/cmdline`.
+  ///
+  /// Any process can take such a name, so the number is for waiting and not for signals.
+  package static func process(of mountPoint: String) -> Int32? {
+    let title = Array((CASFS_KEEPER_NAME + mountPoint).utf8) + [0]
+    return DirectoryStream.readableNames(in: "/proc").lazy.compactMap { Int32($0) }.first { process in
+      let file = try? OpenFile.open(path: "/proc/\(process)/cmdline", .readOnly)
+      return (try? file?.remainingContents(limit: 1 << 16)) == title
+    }
+  }
+
   /// Runs this process as a keeper.
   ///
   /// - Returns: its exit status.

@@ -57,6 +57,13 @@ package final class KeptMount: @unchecked Sendable {
   /// How many servers the keeper has started; 1 for the first.
   package var starts: UInt32 { unsafe casfs_keeper_starts(state) }
 
+  /// How the last server that was ready has ended, as a predicate: `was killed by signal 9`.
+  package var lastEnd: String {
+    var text = [CChar](repeating: 0, count: 64)
+    unsafe text.withUnsafeMutableBufferPointer { unsafe casfs_keeper_describe_end(state, $0.baseAddress, $0.count) }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Whether an earlier server has mounted.
   package var isMounted: Bool { initRequest != nil }
 
