@@ -22,6 +22,9 @@ public struct RegistryDriver: Driver {
   private let environment: [String: String]?
   private let cacheSize: Int64?
   private let requiresRepository: Bool
+  /// Whether `open` leaves the registry alone, and the first request connects to it. A process that goes on with a mount of
+  /// an earlier one must not depend on the registry: the content in the cache can be read without it.
+  package var connectsOnUse = false
   /// The average wait before a request is repeated for the first time.
   var retryDelay = RetryPolicy.defaultDelay
 
@@ -68,15 +71,18 @@ public struct RegistryDriver: Driver {
       throw CASError(error, context, address.repositoryName)
     }
     let sources = RepositorySources(way, environment: environment, retryDelay: retryDelay)
-    let isRegistry = try sources.connect(context)
-    if requiresRepository {
-      let refusal = try sources.list(context) { (client) throws(CASError) in
-        try client.checkRepository(isRegistry: isRegistry, context)
-      }
-      if let refusal { Logger(label: "casfs").warning("tags are found by name only: \(refusal)") }
-    }
+    if !connectsOnUse { try connect(to: sources, context) }
     return RegistryEngine(
       Repository(address, sources, cache, options.verification), isWritable: !options.isReadOnly)
+  }
+
+  private func connect(to sources: RepositorySources, _ context: OperationContext) throws(CASError) {
+    let isRegistry = try sources.connect(context)
+    guard requiresRepository else { return }
+    let refusal = try sources.list(context) { (client) throws(CASError) in
+      try client.checkRepository(isRegistry: isRegistry, context)
+    }
+    if let refusal { Logger(label: "casfs").warning("tags are found by name only: \(refusal)") }
   }
 
   /// Opens a repository without tags, which the first put creates.

@@ -60,21 +60,21 @@ struct Mount: ParsableCommand {
     }
   }
 
-  private func openStore(
-    _ store: String, _ options: MountOptions, creating create: Bool
-  ) throws(CASError) -> any Engine {
+  /// - Parameter kept: the mount of an earlier process, which had the store open. It must not be made anew if it is away.
+  private func openStore(_ options: MountOptions, _ kept: KeptMount?) throws(CASError) -> any Engine {
     let open = OpenOptions(
       verification: options.verification, isReadOnly: options.isReadOnly, recordPath: StoreArgument.recordPath)
     if open.verification == .remember, open.recordPath == nil {
       Logger(label: "casfs").warning("verify=remember: nothing is remembered without HOME or XDG_CACHE_HOME")
     }
     do throws(CASError) {
-      let registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
+      var registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
+      registry.connectsOnUse = kept?.isMounted ?? false
       return try StoreArgument.drivers(
         directory: DirectoryDriver(followsLinks: options.followsLinks), registry: registry
-      ).open(store, options: open)
+      ).open(kept?.store ?? target.store, options: open)
     } catch {
-      guard create, error.code == .notFound else { throw error }
+      guard create, kept?.isMounted != true, error.code == .notFound else { throw error }
       let registry = RegistryDriver(cacheSize: options.cacheSize)
       return try StoreArgument.drivers(registry: registry).create(target.store, options: CreateOptions(open: open))
     }
@@ -163,8 +163,7 @@ struct Mount: ParsableCommand {
     let fileLimit = CurrentProcess.raiseFileLimit()
     CurrentProcess.mapLargeBlocks(from: 3 << 19)
     try Self.dropPrivileges()
-    // A store that is away when a server dies must not be made anew.
-    let engine = try openStore(kept?.store ?? target.store, options, creating: create && kept?.isMounted != true)
+    let engine = try openStore(options, kept)
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || options.image != nil || !engine.isWritable
     var tree = TreeOptions(

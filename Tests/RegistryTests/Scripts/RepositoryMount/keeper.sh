@@ -16,4 +16,7 @@ cmp "$mnt/committed/early" early; echo late >late; cp late "$mnt/incoming/late"
 has_blob "$(sha256 early)"; has_blob "$(sha256 late)"
 echo "sha256:$manifest" >"$mnt/refs/v2"; assert_eq "$(tag_digest v2)" "sha256:$manifest"
 assert_eq "$("$casfs" status --json "$mnt" | jq -r '"\(.store) \(.restarts)"')" "$repository 2"
+# The next server does without the registry: content in the cache is read.
+stop_registry main; kill_server
+cmp "$mnt/blobs/sha256/$layer" "a/blobs/sha256/$layer"; cmp "$mnt/incoming/late" late
 "$casfs" unmount "$mnt"
