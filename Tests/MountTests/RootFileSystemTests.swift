@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -6,6 +7,14 @@ import Testing
   @Test("F2, F3, F4: find, stat, tar, getfattr and readers find in rootfs what tar makes of the layers")
   func image() throws {
     try ScriptedMount().run("RootFileSystem/image.sh")
+  }
+
+  @Test(
+    "F2, F7: rootfs of an image that buildah made, by gzip and Zstandard, is what overlayfs shows",
+    .needs(.tools("buildah", "busybox", "setcap", "setfattr")))
+  func built() throws {
+    let depth = ProcessInfo.processInfo.environment["CASFS_IMAGE_LAYERS"] ?? "5"
+    try ScriptedMount().run("RootFileSystem/built.sh", ["depth": depth], seconds: 900)
   }
 
   @Test("F5: a damaged layer is EIO with both digests, and the rest of the mount goes on")

@@ -37,4 +37,19 @@ listed() {
 hashed() { (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
 
 # attributes_of DIRECTORY: prints the extended attributes of all below it.
-attributes_of() { (cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | xargs -0 getfattr -h -d -m '^user' -e hex); }
+attributes_of() {
+  (cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+    xargs -0 getfattr -h -d -m '^(user|system|security)\.' -e hex)
+}
+
+# devices_of DIRECTORY: prints the numbers of the devices below it.
+devices_of() { (cd "$1" && find . -type b,c -print0 | LC_ALL=C sort -z | xargs -0r stat --printf '%t,%T %n\0'); }
+
+# names_of_links DIRECTORY: prints all names of each file below it that has several.
+names_of_links() {
+  local file names
+  (cd "$1" && find . -type f -links +1 -print0 | LC_ALL=C sort -z | while IFS= read -rd '' file; do
+    mapfile -d '' names < <(find . -samefile "$file" -print0 | LC_ALL=C sort -z)
+    if [ "${#names[@]}" -gt 1 ]; then printf '%q ' "${names[@]}" && echo; fi
+  done)
+}
