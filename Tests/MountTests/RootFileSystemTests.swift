@@ -26,4 +26,11 @@ import Testing
   func mounted() throws {
     try ScriptedMount().run("RootFileSystem/mounted.sh")
   }
+
+  @Test(
+    "F10: programs run in rootfs: directly, by chroot, where it is bound, and below overlayfs",
+    .needs(.tools("busybox")))
+  func programs() throws {
+    try ScriptedMount().run("RootFileSystem/programs.sh")
+  }
 }

@@ -15,7 +15,8 @@ assert_eq "$(stat -c '%i %a %U' "$mnt") $(stat -c %a "$mnt/srv")" "1 755 root 70
 # shellcheck disable=SC2016 # The shell in the image expands it.
 assert_eq "$(chroot "$mnt" /bin/sh -c 'read -r line </etc/two && echo "read $line"')" "read two"
 assert_fails "Read-only" touch "$mnt/new"
-mkdir changed work merged
+mkdir bound changed work merged
+mount -o bind "$mnt" bound; cmp bound/etc/two upper/etc/two; umount bound
 mount -t overlay overlay -o "lowerdir=$mnt,upperdir=changed,workdir=work" merged
 echo more >>merged/etc/two; rm merged/srv -r
 assert_eq "$(cat merged/etc/two; ls merged/etc; ls changed)" "$(printf 'two\nmore\ntwo\netc\nsrv')"
