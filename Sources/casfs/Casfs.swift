@@ -37,7 +37,7 @@ struct Casfs: ParsableCommand {
     // Before anything else, which would stay in the memory of a keeper.
     if let program = CommandLine.arguments.first, Keeper.isName(program) { Glibc.exit(Keeper.run()) }
     StandardStream.openMissing()
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = CommandLine.words
     guard let program = CommandLine.arguments.first else { Glibc.exit(status { arguments }) }
     if MountHelper.isName(program) {
       Glibc.exit(MountHelper.status(status { try MountHelper(arguments).arguments }))

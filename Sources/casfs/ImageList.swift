@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAS
 import CASImage
+import StoreTree
 
 /// `casfs image ls`: lists the files in an image.
 struct ImageList: ParsableCommand {
@@ -16,16 +17,17 @@ struct ImageList: ParsableCommand {
     let engine = try argument.target.openReadOnly(argument.links)
     defer { engine.close() }
     let image = try argument.open(in: engine)
-    guard let file = image.file(at: Array(path.utf8)) else {
-      throw CASError(.notFound, operation: "list image", subject: path, cause: "not found")
+    let path = NameText.bytes(of: path)
+    guard let file = image.file(at: path) else {
+      throw CASError(.notFound, operation: "list image", subject: QuotedName.text(path), cause: "not found")
     }
     var output = Output()
-    let parts = path.split(separator: "/")
-    var waiting = [(parts.joined(separator: "/"), file)]
+    let slash = UInt8(ascii: "/")
+    var waiting = [(Array(path.split(separator: slash).joined(separator: [slash])), file)]
     while let (path, file) = waiting.popLast() {
-      try output.text(FileLine.text(of: file, path: path).onOneLine)
+      try output.text(FileLine.text(of: file, path: path))
       for child in image.children(of: file).reversed() {
-        waiting.append((path.isEmpty ? child.name : "\(path)/\(child.name)", child))
+        waiting.append((path.isEmpty ? child.nameBytes : path + [slash] + child.nameBytes, child))
       }
     }
     try output.flush()
@@ -34,10 +36,13 @@ struct ImageList: ParsableCommand {
 
 /// A line about a file, in the form of `tar tv`.
 enum FileLine {
-  static func text(of file: ImageFile, path: String) -> String {
-    var name = path.isEmpty ? "./" : path
-    if file.kind == .directory, !path.isEmpty { name += "/" }
-    if file.kind == .symbolicLink { name += " -> \(String(decoding: file.target, as: UTF8.self))" }
+  static func text(of file: ImageFile, path: [UInt8]) -> String {
+    let name =
+      switch file.kind {
+      case .directory: (path.isEmpty ? "." : QuotedName.text(path)) + "/"
+      case .symbolicLink: "\(QuotedName.text(ofLink: path)) -> \(QuotedName.text(file.target))"
+      default: QuotedName.text(path)
+      }
     let isDevice = file.kind == .characterDevice || file.kind == .blockDevice
     let size = isDevice ? "\(file.device.major),\(file.device.minor)" : "\(file.size)"
     return "\(mode(file)) \(file.user)/\(file.group) \(size) \(file.modified.text) \(name)"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAS
 import CASImage
+import StoreTree
 
 /// `casfs image cat`: prints the content of a file in an image.
 struct ImagePrint: ParsableCommand {
@@ -26,18 +27,19 @@ struct ImagePrint: ParsableCommand {
   }
 
   private func file(in image: Image) throws(CASError) -> ImageFile {
-    var path = Array(path.utf8)
+    var path = NameText.bytes(of: path)
+    let subject = QuotedName.text(path)
     for _ in 0..<Self.linkLimit {
       guard let file = image.file(at: path) else {
-        throw CASError(.notFound, operation: "print file", subject: self.path, cause: "not found")
+        throw CASError(.notFound, operation: "print file", subject: subject, cause: "not found")
       }
       switch file.kind {
       case .file: return file
       case .symbolicLink where file.target.first == UInt8(ascii: "/"): path = file.target
       case .symbolicLink: path = Array(path[..<((path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)]) + file.target
-      default: throw CASError(.invalid, operation: "print file", subject: self.path, cause: "not a regular file")
+      default: throw CASError(.invalid, operation: "print file", subject: subject, cause: "not a regular file")
       }
     }
-    throw CASError(.invalid, operation: "print file", subject: self.path, cause: "too many symbolic links")
+    throw CASError(.invalid, operation: "print file", subject: subject, cause: "too many symbolic links")
   }
 }

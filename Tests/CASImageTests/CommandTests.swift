@@ -34,4 +34,22 @@ import Testing
       #expect(listed.lines.map { $0 == "./" ? $0 : String($0.dropFirst(2)) } == names, "\(name)")
     }
   }
+
+  @Test("F11: image ls writes names and targets as tar does", .needs(.tools("python3", "tar")))
+  func quoting() throws {
+    let names = ["name-not-utf8", "name-control", "name-space", "name-normal-forms", "symlink-not-utf8"]
+    let cases = try LayoutCases(only: names)
+    for name in names {
+      let store = cases.folder(name)
+      let archive = try Casfs.run(["image", "export", store, "v1"])
+      let listed = try SystemCommand.run(
+        "/usr/bin/env", ["LC_ALL=C.UTF-8", "tar", "-tvf", "-"], input: archive.output)
+      #expect(listed.status == 0 && listed.lines.count > 1, "\(name): \(listed.errors)")
+      // tar has two words for the time, and names that begin with a dot.
+      let expected = listed.lines.map { $0.split(separator: " ", maxSplits: 5).last ?? "" }
+        .map { $0 == "./" ? $0 : $0.dropFirst(2) }
+      let lines = try Casfs.run(["image", "ls", store, "v1"]).lines
+      #expect(lines.map { $0.split(separator: " ", maxSplits: 4).last ?? "" } == expected, "\(name)")
+    }
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// The files of images, below `images/NAME/rootfs` and `images/NAME/diffs`.
 @Suite(.needs(.fuse, .root, .tools("tar", "getfattr", "jq"))) struct RootFileSystemTests {
-  @Test("F2, F3, F4: find, stat, tar, getfattr and readers find in rootfs what tar makes of the layers")
+  @Test("F2, F3, F4, F11: find, stat, tar, getfattr, image ls and readers find in rootfs what tar makes of the layers")
   func image() throws {
     try ScriptedMount().run("RootFileSystem/image.sh")
   }

@@ -39,7 +39,7 @@ public enum NameText {
   }
 
   /// The text of any name.
-  static func text(ofAny bytes: [UInt8]) -> String {
+  public static func text(ofAny bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self), isPlain(text) { return text }
     return text(of: bytes)
   }

@@ -6,6 +6,7 @@
 mkdir -p lower/{bin,etc,gone/deep,var/lib} upper/{etc,new}
 echo one >lower/etc/one; ln lower/etc/one lower/etc/linked; ln -s ../etc/one lower/bin/link
 ln -s $'no-\xff-utf8' lower/bin/other; echo name >"lower/etc/"$'name\n\xfe'; mkfifo lower/var/fifo
+: >"lower/etc/"$'back\\slash \t \x85 \xc2\x85 \u2028 \u00e9'; ln -s 'x -> y' 'lower/etc/from -> to'
 seq 200000 >lower/var/lib/long; echo secret >lower/etc/secret; echo gone >lower/gone/deep/file
 truncate -s 3M lower/var/sparse; echo end >>lower/var/sparse
 chmod 4755 lower/etc/one; chmod 1777 lower/var; setfattr -n user.a -v value lower/etc/one lower/var
@@ -31,6 +32,14 @@ assert_eq "$(grep -rl secret "$mnt/images/a/diffs")" "$mnt/images/a/diffs/00/etc
 test -f "$mnt/images/a/diffs/01/etc/.wh.secret"
 assert_fails "Read-only" touch "$rootfs/etc/one"; assert_fails "Read-only" rm "$rootfs/etc/one"
 assert_fails "Read-only" mkdir "$rootfs/x"; assert_fails "Read-only" chmod 0 "$rootfs/etc"
+
+# A line of image ls is one file, and has all bytes of its name.
+"$casfs" image ls "$store" a >lines
+while read -r _ _ _ _ line; do line=${line%% -> *}; printf '%b\0' "${line%/}"; done <lines | LC_ALL=C sort -z >names
+cmp names <(cd "$rootfs" && find . \( -name . -printf '.\0' -o -printf '%P\0' \) | LC_ALL=C sort -z)
+assert_eq "$("$casfs" image ls "$store" a $'etc/name\n\xfe' | cut -d ' ' -f 5)" 'etc/name\n\376'
+assert_eq "$("$casfs" image cat "$store" a $'/etc/name\n\xfe')" name
+assert_fails 'print file etc/no\n\377: not found' "$casfs" image cat "$store" a $'etc/no\n\xff'
 
 # tar reads from the mount what export writes.
 mkdir exported copied
