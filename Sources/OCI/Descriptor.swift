@@ -19,17 +19,16 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   public let digest: Digest
   /// The length of the content in bytes.
   public let size: Int64
-  private let members: [JSON.Member]
+  /// All members; `nil` if they are those of ``init(mediaType:digest:size:)``. A store can have many descriptors, and most
+  /// need no memory besides the value itself then.
+  private let more: [JSON.Member]?
 
   /// Creates a descriptor without annotations.
   public init(mediaType: String, digest: Digest, size: Int64) {
-    self.mediaType = mediaType
+    self.mediaType = MediaType.shared(mediaType)
     self.digest = digest
     self.size = size
-    members = [
-      JSON.Member("mediaType", .string(mediaType)), JSON.Member("digest", .string(digest.description)),
-      JSON.Member("size", .number(String(size))),
-    ]
+    more = nil
   }
 
   /// Creates a descriptor from its JSON value.
@@ -55,10 +54,7 @@ public struct Descriptor: Sendable, CustomStringConvertible {
         throw InvalidValue("descriptor with annotations that are not strings")
       }
     }
-    self.mediaType = mediaType
-    self.digest = try Digest(digest)
-    self.size = size
-    self.members = members
+    self.init(mediaType: mediaType, digest: try Digest(digest), size: size, members: members)
   }
 
   /// Parses the JSON text of a descriptor.
@@ -69,7 +65,14 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   }
 
   /// The descriptor as a JSON value.
-  public var json: JSON { .object(members) }
+  public var json: JSON { .object(more ?? Self.members(mediaType, digest, size)) }
+
+  private static func members(_ mediaType: String, _ digest: Digest, _ size: Int64) -> [JSON.Member] {
+    [
+      JSON.Member("mediaType", .string(mediaType)), JSON.Member("digest", .string(digest.description)),
+      JSON.Member("size", .number(String(size))),
+    ]
+  }
 
   /// Returns the value of an annotation; `nil` if it is absent.
   public func annotation(_ key: String) -> String? {
@@ -87,15 +90,17 @@ public struct Descriptor: Sendable, CustomStringConvertible {
   }
 
   private func annotated(_ key: String, _ value: String?) -> Descriptor {
+    if more == nil, value == nil { return self }
     guard case .object(let members) = json.annotated(key, value) else { return self }
     return Descriptor(mediaType: mediaType, digest: digest, size: size, members: members)
   }
 
   private init(mediaType: String, digest: Digest, size: Int64, members: [JSON.Member]) {
-    self.mediaType = mediaType
+    self.mediaType = MediaType.shared(mediaType)
     self.digest = digest
     self.size = size
-    self.members = members
+    let isPlain = members.count == 3 && JSON.object(members) == .object(Self.members(mediaType, digest, size))
+    more = isPlain ? nil : members
   }
 
   /// The descriptor as one line of JSON, without a newline.
@@ -105,7 +110,11 @@ public struct Descriptor: Sendable, CustomStringConvertible {
 extension Descriptor: Hashable {
   /// Compares the canonical JSON of both, without the name of an entry.
   public static func == (left: Descriptor, right: Descriptor) -> Bool {
-    left.digest == right.digest && left.meaning.serialized == right.meaning.serialized
+    guard left.digest == right.digest else { return false }
+    if left.more == nil, right.more == nil {
+      return left.size == right.size && left.mediaType.sameBytes(as: right.mediaType)
+    }
+    return left.meaning.serialized == right.meaning.serialized
   }
 
   /// Hashes the digest, which equal descriptors share.
@@ -115,7 +124,7 @@ extension Descriptor: Hashable {
 
   /// The canonical JSON, without the name of an entry and without members that are `null`.
   private var meaning: JSON {
-    let members = named(nil).imageNamed(nil).members.filter { $0.value != .null }
-    return JSON.object(members).canonical
+    guard case .object(let members) = named(nil).imageNamed(nil).json else { return .null }
+    return JSON.object(members.filter { $0.value != .null }).canonical
   }
 }

@@ -11,6 +11,18 @@ public enum MediaType {
   /// Content of an unknown type.
   public static let octetStream = "application/octet-stream"
 
+  /// The types that most descriptors of a store have.
+  private static let common = [
+    imageManifest, imageIndex, "application/vnd.oci.image.config.v1+json",
+    "application/vnd.oci.image.layer.v1.tar+gzip",
+    "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar", dockerManifest,
+    dockerManifestList, "application/vnd.docker.container.image.v1+json",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip", octetStream,
+  ]
+
+  /// Returns the same text; if it is a common type, without memory of its own.
+  static func shared(_ type: String) -> String { common.first { $0.sameBytes(as: type) } ?? type }
+
   /// Returns the media type that content has by its members: its `mediaType`; an index if it has `manifests`; a manifest if
   /// it has `config` and `layers`; otherwise `nil`. A member that is `null` counts only if no other decides.
   package static func ofContent(_ value: JSON) -> String? {

@@ -34,6 +34,24 @@ import Testing
     #expect(try tree.link("images/a/b/layers/02") == "../../../../" + tree.blobPath(image.layers[2].digest))
   }
 
+  @Test("T1: the directories of more images than the mount has manifests of find theirs again")
+  func manyImages() throws {
+    let tree = try TestTree()
+    for count in 1...20 {
+      try tree.engine.putReference(image(tree, layers: count).manifest, named: ReferenceName("image-\(count)"))
+    }
+    for _ in 0..<2 {
+      for count in 1...20 {
+        let layers = "images/image-\(count)/layers"
+        #expect(try tree.names(layers) == (0..<count).map { LayerNumber.text($0, of: count) })
+        let last = try put(tree, "layer \(count - 1)")
+        #expect(
+          try tree.link("\(layers)/\(LayerNumber.text(count - 1, of: count))")
+            == "../../../" + tree.blobPath(last.digest))
+      }
+    }
+  }
+
   @Test("T1: an image index has a directory for each platform, with the digest where two are the same")
   func platforms() throws {
     let tree = try TestTree()

@@ -5,12 +5,15 @@ import SystemPackage
 /// A link from a part of an image to its blob.
 final class BlobLink: Node {
   private let shared: TreeContext
-  private let target: String
+  private let digest: Digest
+  /// How many directories below the root of the mount the directory of the link is.
+  private let depth: Int
   let inode: UInt64
 
   init(_ shared: TreeContext, path: [FileName], _ digest: Digest) {
     self.shared = shared
-    target = SymbolicLink.target(of: digest, depth: path.count)
+    self.digest = digest
+    depth = path.count
     inode = ImagesDirectory.inode(path)
   }
 
@@ -20,8 +23,10 @@ final class BlobLink: Node {
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobLink else { return false }
-    return inode == other.inode && target.sameBytes(as: other.target)
+    return inode == other.inode && digest == other.digest && depth == other.depth
   }
+
+  private var target: String { SymbolicLink.target(of: digest, depth: depth) }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(

@@ -6,16 +6,17 @@ struct ImageLineage: Sendable {
   /// The most times that `referrers` is in one path.
   private static let maximumDepth = 8
 
-  private(set) var manifests: [Digest] = []
+  /// The last one; the others follow from it, so that a way takes no memory of its own.
+  private var last: ImageDirectory?
   private var depth = 0
 
   /// Whether referrers of the last manifest are shown.
   var hasReferrers: Bool { depth < Self.maximumDepth }
 
   /// The lineage of what a manifest or index contains.
-  func inside(_ manifest: Digest) -> ImageLineage {
+  func inside(_ image: ImageDirectory) -> ImageLineage {
     var lineage = self
-    lineage.manifests.append(manifest)
+    lineage.last = image
     return lineage
   }
 
@@ -24,5 +25,15 @@ struct ImageLineage: Sendable {
     var lineage = self
     lineage.depth += 1
     return lineage
+  }
+
+  /// Whether a manifest is on the way.
+  func contains(_ manifest: Digest) -> Bool {
+    var image = last
+    while let current = image {
+      if current.descriptor.digest == manifest { return true }
+      image = current.outer.last
+    }
+    return false
   }
 }

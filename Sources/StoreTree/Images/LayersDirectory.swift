@@ -5,42 +5,46 @@ import SystemPackage
 
 /// `layers`: the layers of an image, numbered from the lowest up.
 final class LayersDirectory: ImagePart {
-  let shared: TreeContext
-  let path: [FileName]
-  private let layers: [Descriptor]
+  private let image: ImageDirectory
   let inode: UInt64
+  var shared: TreeContext { image.shared }
+  var path: [FileName] { image.path + [FileName("layers")] }
 
-  init(_ shared: TreeContext, path: [FileName], _ layers: [Descriptor]) {
-    self.shared = shared
-    self.path = path
-    self.layers = layers
-    inode = ImagesDirectory.inode(path)
+  init(_ image: ImageDirectory) {
+    self.image = image
+    inode = ImagesDirectory.inode(image.path + [FileName("layers")])
   }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? LayersDirectory else { return false }
-    return path == other.path && layers == other.layers
+    return image.isSame(as: other.image)
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let index = Int(name), layers.indices.contains(index), self.name(index).sameBytes(as: name) else {
-      throw .noSuchFileOrDirectory
-    }
-    return try node(index, context)
+    let layers = try layers(context)
+    guard let index = Int(name), layers.indices.contains(index),
+      LayerNumber.text(index, of: layers.count).sameBytes(as: name)
+    else { throw .noSuchFileOrDirectory }
+    return try node(index, layers, context)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
+    let layers = try layers(context)
     var entries: [DirectoryEntry] = []
     for index in layers.indices {
-      let node = try node(index, context)
-      entries.append(DirectoryEntry(name: name(index), inode: node.inode, kind: node.kind))
+      let node = try node(index, layers, context)
+      let name = LayerNumber.text(index, of: layers.count)
+      entries.append(DirectoryEntry(name: name, inode: node.inode, kind: node.kind))
     }
     return EntryList(entries)
   }
 
-  private func node(_ index: Int, _ context: RequestContext) throws(Errno) -> any Node {
-    try ImageEntry(shared, path: path + [FileName(name(index))], layers[index]).part(context)
+  private func layers(_ context: RequestContext) throws(Errno) -> [Descriptor] {
+    try image.known(context)?.manifest.layers ?? []
   }
 
-  private func name(_ index: Int) -> String { LayerNumber.text(index, of: layers.count) }
+  private func node(_ index: Int, _ layers: [Descriptor], _ context: RequestContext) throws(Errno) -> any Node {
+    let name = FileName(LayerNumber.text(index, of: layers.count))
+    return try ImageEntry(shared, path: path + [name], layers[index]).part(context)
+  }
 }

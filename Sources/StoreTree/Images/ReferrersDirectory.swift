@@ -5,31 +5,26 @@ import SystemPackage
 
 /// `referrers`: the manifests that refer to one, such as signatures, each a directory like that of an image.
 final class ReferrersDirectory: ImagePart {
-  let shared: TreeContext
-  let path: [FileName]
+  private let image: ImageDirectory
   let inode: UInt64
-  private let subject: Digest
-  private let lineage: ImageLineage
+  var shared: TreeContext { image.shared }
+  var path: [FileName] { image.path + [FileName("referrers")] }
 
-  /// - Parameter lineage: that of the content of the subject.
-  init(_ shared: TreeContext, path: [FileName], of subject: Digest, _ lineage: ImageLineage) {
-    self.shared = shared
-    self.path = path
-    self.subject = subject
-    self.lineage = lineage
-    inode = ImagesDirectory.inode(path)
+  init(_ image: ImageDirectory) {
+    self.image = image
+    inode = ImagesDirectory.inode(image.path + [FileName("referrers")])
   }
 
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? ReferrersDirectory else { return false }
-    return path == other.path && subject == other.subject
+    return path == other.path && image.descriptor.digest == other.image.descriptor.digest
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard name.utf8.first == UInt8(ascii: "@"), let digest = try? Digest(name.dropFirst()),
       let referrer = try referrers(context)[digest], isShown(digest)
     else { throw .noSuchFileOrDirectory }
-    return ImageDirectory(shared, path: path + [FileName(name)], referrer, lineage.ofReferrer)
+    return ImageDirectory(shared, path: path + [FileName(name)], referrer, image.lineage.ofReferrer)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
@@ -44,8 +39,8 @@ final class ReferrersDirectory: ImagePart {
   private func referrers(_ context: RequestContext) throws(Errno) -> Referrers {
     context.willBlock()
     return try shared.errors.map(
-      try shared.referrers.referrers(of: subject, cancellation: context.cancellation))
+      try shared.referrers.referrers(of: image.descriptor.digest, cancellation: context.cancellation))
   }
 
-  private func isShown(_ digest: Digest) -> Bool { !lineage.manifests.contains(digest) }
+  private func isShown(_ digest: Digest) -> Bool { !image.lineage.contains(digest) }
 }
