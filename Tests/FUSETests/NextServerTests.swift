@@ -143,6 +143,17 @@ import Testing
     }
   }
 
+  @Test("S1: the next server lists the names of incoming in the same order, in which a listing goes on")
+  func order() throws {
+    let first = try tree(1)
+    let incoming = try lookup("incoming", first)
+    for number in 0..<50 { _ = try first.makeFile("f\(number)", permissions: 0o644, in: incoming, context) }
+    let listing = try first.openDirectory(incoming, context)
+    let listed = try names(listing, of: incoming, first)
+    #expect(listed.count == 52)
+    #expect(try names(listing, of: incoming, from: 20, tree(2)) == Array(listed[20...]))
+  }
+
   @Test("S1: a reader of content that has changed gets EIO and no mixture")
   func changed() throws {
     let digest = try engine.putBlob(Array("hello".utf8)).digest

@@ -29,7 +29,8 @@ extension NamespaceDirectory {
   func isSame(as other: any Node) -> Bool { (other as? Self)?.state === state }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    let members = try namespace.members(of: state)
+    // In an order that the next process has too, in which a listing that has begun goes on.
+    let members = try namespace.members(of: state).sorted { $0.member.number < $1.member.number }
     if members.count > quickCount { context.willBlock() }
     // Only the commits of listed files are waited for: when several processes write, others are always under way.
     let entries = members.compactMap { (name, member) in
