@@ -1,5 +1,6 @@
 public import CASPlatform
 public import OCI
+package import SystemPackage
 
 /// A store whose blobs are in files, or in regions of files, which a mount can hand to the kernel.
 public protocol FileBackedEngine: Engine {
@@ -56,6 +57,40 @@ public protocol FileBackedStage: BlobStage {
   /// The file with the content; `nil` before the first write, and after the end of the stage. It remains readable when
   /// the blob that it became is deleted.
   var file: OpenFile? { get }
+}
+
+/// A stage that another program of the process can go on with.
+package protocol TransferableStage: BlobStage {
+  /// The state of the stage. Nothing may be changed through it after that.
+  var stagedContent: StagedContent { get }
+}
+
+/// The content of a stage while its process changes its program.
+package struct StagedContent: Sendable {
+  /// The algorithm of the digest that the content will have.
+  package var algorithm: Digest.Algorithm
+  /// The length in bytes.
+  package var size: Int64
+  /// The file with the content; `nil` before the first change.
+  package var file: OpenFile?
+  /// The temporary name of that file; `nil` if it has none.
+  package var name: String?
+  /// The failure because of which the content cannot be published.
+  package var failure: Errno?
+
+  /// Creates a state from its parts.
+  package init(
+    algorithm: Digest.Algorithm, size: Int64, file: OpenFile?, name: String? = nil, failure: Errno? = nil
+  ) {
+    (self.algorithm, self.size, self.file) = (algorithm, size, file)
+    (self.name, self.failure) = (name, failure)
+  }
+}
+
+/// A store whose stages outlive the program of their process.
+package protocol StageTransferring: Engine {
+  /// Goes on with a stage of the program before.
+  func resumeStage(_ content: StagedContent) throws(CASError) -> any BlobStage
 }
 
 /// A store on another machine: requests take time, and it may be unreachable.

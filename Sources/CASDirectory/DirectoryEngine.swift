@@ -7,7 +7,7 @@ import SystemPackage
 ///
 /// Each operation makes one `OperationContext` here, which its parts pass on and put into their errors.
 package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
-  ContentVerifying, PlacementChecking
+  ContentVerifying, PlacementChecking, StageTransferring
 {
   /// `dir:` and the absolute path of the directory.
   package let uri: String
@@ -37,6 +37,11 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     let store = try writableStore(context)
     guard let base else { return DirectoryStage(store, algorithm, context) }
     return try DirectoryStage(store, algorithm, copying: base, context)
+  }
+
+  package func resumeStage(_ content: StagedContent) throws(CASError) -> any BlobStage {
+    let context = OperationContext("put blob", on: path)
+    return try DirectoryStage(try writableStore(context), resuming: content, context)
   }
 
   package func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {

@@ -1,10 +1,12 @@
-import CASCompression
+package import CASCompression
 
 /// Writes numbers and byte strings compactly: LEB128, and strings after their length.
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+package struct ByteWriter {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func add(_ value: UInt64) {
+  package init() {}
+
+  package mutating func add(_ value: UInt64) {
     var value = value
     while value >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
@@ -13,28 +15,28 @@ struct ByteWriter {
     bytes.append(UInt8(value))
   }
 
-  mutating func add(_ value: Int64) {
+  package mutating func add(_ value: Int64) {
     add(UInt64(bitPattern: value << 1 ^ value >> 63))
   }
 
-  mutating func add(_ value: some Collection<UInt8>) {
+  package mutating func add(_ value: some Collection<UInt8>) {
     add(UInt64(value.count))
     bytes.append(contentsOf: value)
   }
 }
 
 /// Reads what a ``ByteWriter`` wrote. Other bytes are an error and never a trap.
-struct ByteReader {
+package struct ByteReader {
   private let bytes: [UInt8]
   private var position = 0
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  var isAtEnd: Bool { position == bytes.count }
+  package var isAtEnd: Bool { position == bytes.count }
 
-  mutating func unsigned() throws(DecodingError) -> UInt64 {
+  package mutating func unsigned() throws(DecodingError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       guard position < bytes.count else { throw Self.malformed }
@@ -46,17 +48,19 @@ struct ByteReader {
     throw Self.malformed
   }
 
-  mutating func signed() throws(DecodingError) -> Int64 {
+  package mutating func signed() throws(DecodingError) -> Int64 {
     let value = try unsigned()
     return Int64(bitPattern: value >> 1) ^ -Int64(value & 1)
   }
 
-  mutating func number<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) throws(DecodingError) -> Number {
+  package mutating func number<Number: FixedWidthInteger>(
+    _ type: Number.Type = Number.self
+  ) throws(DecodingError) -> Number {
     guard let number = Number(exactly: try unsigned()) else { throw Self.malformed }
     return number
   }
 
-  mutating func string() throws(DecodingError) -> [UInt8] {
+  package mutating func string() throws(DecodingError) -> [UInt8] {
     let count = try number(Int.self)
     guard count <= bytes.count - position else { throw Self.malformed }
     defer { position += count }

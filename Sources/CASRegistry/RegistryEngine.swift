@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// The engine of a registry's repository.
-final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
+final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying, StageTransferring {
   let uri: String
   let driverName = "docker"
   let isWritable: Bool
@@ -24,6 +24,11 @@ final class RegistryEngine: WholeFileEngine, RemoteEngine, ContentVerifying {
     // The stage copies from the cache.
     if let base { _ = try repository.file(base, downloading: true, context) }
     return RegistryStage(repository, try repository.cache.stage(algorithm, copying: base))
+  }
+
+  func resumeStage(_ content: StagedContent) throws(CASError) -> any BlobStage {
+    try checkWritable(OperationContext("put blob", on: uri))
+    return RegistryStage(repository, try repository.cache.resumeStage(content))
   }
 
   func openBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {

@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// A stage in the cache, which is uploaded when it is committed.
-final class RegistryStage: FileBackedStage {
+final class RegistryStage: FileBackedStage, TransferableStage {
   /// Content that is committed to the cache, but not uploaded yet.
   private struct PendingUpload {
     var address: BlobAddress
@@ -61,6 +61,16 @@ final class RegistryStage: FileBackedStage {
     pendingUpload.withLock { $0 = nil }
     repository.cache.didInsert(bytes: address.size)
     return address
+  }
+
+  var stagedContent: StagedContent {
+    guard let stage = localStage as? any TransferableStage else {
+      return StagedContent(algorithm: .sha256, size: size, file: nil, failure: .notSupportedOnSocket)
+    }
+    var content = stage.stagedContent
+    // The content has its name in the cache already, so it must not be written again.
+    if pendingUpload.withLock({ $0 }) != nil { (content.file, content.failure) = (nil, .ioError) }
+    return content
   }
 
   func discard() {

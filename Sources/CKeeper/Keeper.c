@@ -42,6 +42,8 @@ struct keeper {
   struct casfs_keeper_state *state;
   // /dev/fuse, after the first server has mounted.
   int device;
+  // The program that servers run, once a server has replaced its own; -1 for that of this process.
+  int program;
   int ready;
   int signals;
   sigset_t original_mask;
@@ -80,7 +82,10 @@ static int start(struct keeper *keeper) {
   pid_t parent = getpid();
   keeper->state->starts++;
   pid_t child = fork();
-  if (child == 0) casfs_keeper_become_server(keeper->state, ends[1], keeper->device, parent, &keeper->original_mask);
+  if (child == 0) {
+    casfs_keeper_become_server(
+        keeper->state, ends[1], keeper->device, keeper->program, parent, &keeper->original_mask);
+  }
   close(ends[1]);
   if (child == -1) {
     close(ends[0]);
@@ -213,7 +218,7 @@ static void detach(struct keeper *keeper) {
   if (write(keeper->ready, &byte, 1) == 1) close_fd(&keeper->ready);
 }
 
-// Reads the report of a server that it is ready.
+// Reads a report of a server.
 static void receive(struct keeper *keeper) {
   char byte;
   struct iovec content = {.iov_base = &byte, .iov_len = 1};
@@ -228,8 +233,16 @@ static void receive(struct keeper *keeper) {
     return;
   }
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header && header->cmsg_type == SCM_RIGHTS && keeper->device == -1) {
-    memcpy(&keeper->device, CMSG_DATA(header), sizeof keeper->device);
+  int *passed = keeper->device == -1 ? &keeper->device : &keeper->program;
+  if (header && header->cmsg_type == SCM_RIGHTS) {
+    close_fd(passed);
+    memcpy(passed, CMSG_DATA(header), sizeof *passed);
+  }
+  if (byte == report_replacing) {
+    keeper->is_ready = 0;
+    keeper->started = now_ms();
+    keeper->waiting_since = keeper->started;
+    return;
   }
   keeper->is_ready = 1;
   keeper->failures = 0;
@@ -300,7 +313,7 @@ static void block_stray_signals(void) {
 int casfs_keeper_run(void) {
   prctl(PR_SET_NAME, "casfs-keeper");
   signal(SIGCHLD, SIG_DFL);
-  struct keeper keeper = {.device = -1, .server_end = -1, .control = -1, .ready = -1};
+  struct keeper keeper = {.device = -1, .program = -1, .server_end = -1, .control = -1, .ready = -1};
   keeper.state = mmap(NULL, sizeof *keeper.state, PROT_READ | PROT_WRITE, MAP_SHARED, casfs_keeper_state_fd, 0);
   if (keeper.state == MAP_FAILED || keeper.state->magic != CASFS_KEEPER_MAGIC || keeper.state->keeper != getpid()) {
     return 64;
@@ -311,7 +324,7 @@ int casfs_keeper_run(void) {
   casfs_keeper_drop_privileges();
   sigprocmask(SIG_BLOCK, NULL, &keeper.original_mask);
   uint32_t held;
-  keeper.signals = casfs_hold_signals(&held);
+  keeper.signals = casfs_hold_signals(&held, 0);
   block_stray_signals();
   if (keeper.signals == -1) return 1;
   int status = -1;

@@ -12,7 +12,10 @@
 enum {
   // The descriptor that a keeper inherits besides those of a server.
   ready_fd = 6,
+  // The program that a server executes, until it is executed.
+  program_fd = 6,
   mount_point_limit = 4096,
+  program_limit = 4096,
   attempt_count = 128,
   is_background = 1,
   can_resend = 2,
@@ -29,6 +32,7 @@ struct casfs_keeper_state {
   uint32_t flags;
   int32_t keeper;
   uint32_t starts;
+  uint32_t reloads;
   uint32_t restart_limit;
   // The status of waitpid(2) of the last server that has ended, or has not ended in time after SIGKILL.
   int32_t last_end;
@@ -39,19 +43,35 @@ struct casfs_keeper_state {
   // Both ends of the log change together: the one that counts is `logs[current_log]`.
   _Atomic uint32_t current_log;
   uint32_t next_attempt;
+  // The process that replaces its program, and the descriptors that only the next program knows by their numbers here.
+  int32_t replacing;
+  int32_t device;
+  int32_t handover;
   uint64_t logs[2][2];
   struct attempt attempts[attempt_count];
   uint8_t init[casfs_keeper_init_limit];
   char mount_point[mount_point_limit];
+  char program[program_limit];
   char store[casfs_keeper_store_limit];
   char arguments[casfs_keeper_arguments_limit];
 };
 
 _Static_assert(sizeof(struct casfs_keeper_state) <= casfs_keeper_log_offset, "the log is behind the state");
 
-// Runs a server in the process that was forked for it. `device` is -1 for the first server.
+// The reports of a server.
+enum report {
+  report_ready = 1,
+  // Its program is about to be another one, which reports when it is ready.
+  report_replacing = 2,
+};
+
+// Sends a report to the keeper, with a descriptor unless that is -1. Returns 0, or -1.
+int casfs_keeper_send(enum report report, int fd);
+
+// Runs a server in the process that was forked for it. `device` is -1 for the first server, and `program` for servers
+// that run the program of the keeper.
 _Noreturn void casfs_keeper_become_server(
-    const struct casfs_keeper_state *state, int control, int device, pid_t parent, const sigset_t *mask);
+    const struct casfs_keeper_state *state, int control, int device, int program, pid_t parent, const sigset_t *mask);
 
 // Drops pages of the program and its libraries that only the start needed, and that no relocation has changed. They are
 // read again if they are used.

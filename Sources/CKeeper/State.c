@@ -50,6 +50,8 @@ struct casfs_keeper_state *casfs_keeper_attach(void) {
   struct casfs_keeper_state *state = mmap(
       NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, casfs_keeper_state_fd, 0);
   if (state == MAP_FAILED) return NULL;
+  // Executing a program can have ended it. The mount ends with its keeper.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (state->magic != CASFS_KEEPER_MAGIC || state->size != sizeof *state || state->keeper != getppid()) {
     munmap(state, sizeof *state);
     errno = EINVAL;
@@ -79,6 +81,18 @@ void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *tex
   }
 }
 
+uint32_t casfs_keeper_reloads(const struct casfs_keeper_state *state) { return state->reloads; }
+
+const char *casfs_keeper_program(const struct casfs_keeper_state *state) { return state->program; }
+
+int casfs_keeper_device(const struct casfs_keeper_state *state) {
+  return state->replacing == getpid() ? state->device : casfs_keeper_device_fd;
+}
+
+int casfs_keeper_handover(const struct casfs_keeper_state *state) {
+  return state->replacing == getpid() ? state->handover : -1;
+}
+
 const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length) {
   *length = state->init_length;
   return state->init_length == 0 ? NULL : state->init;
@@ -101,22 +115,24 @@ int casfs_keeper_set_session(
   return 0;
 }
 
-int casfs_keeper_send_ready(int device) {
-  char byte = 1;
+int casfs_keeper_send_ready(int fd) { return casfs_keeper_send(report_ready, fd); }
+
+int casfs_keeper_send(enum report report, int fd) {
+  char byte = (char)report;
   struct iovec content = {.iov_base = &byte, .iov_len = 1};
   union {
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof device)];
+    char bytes[CMSG_SPACE(sizeof fd)];
   } control = {0};
   struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
-  if (device != -1) {
+  if (fd != -1) {
     message.msg_control = &control;
     message.msg_controllen = sizeof control;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof device);
-    memcpy(CMSG_DATA(header), &device, sizeof device);
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
   }
   return sendmsg(casfs_keeper_control_fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -157,6 +158,12 @@ int casfs_close_on_exec(void) { return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 
 int casfs_fork(void) { return fork(); }
 
+int casfs_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+_Static_assert(CASFS_IOC_RELOAD == _IO(0xCA, 1), "CASFS_IOC_RELOAD");
+
+int casfs_request_reload(int directory) { return ioctl(directory, CASFS_IOC_RELOAD); }
+
 int casfs_spawn_without(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }
 
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size) {
@@ -176,7 +183,7 @@ int casfs_wait_process(int pid, int milliseconds) {
 static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
 enum { held_count = sizeof held_signals / sizeof *held_signals };
 
-int casfs_hold_signals(uint32_t *held) {
+int casfs_hold_signals(uint32_t *held, int also_blocked) {
   sigset_t blocked, hold;
   pthread_sigmask(SIG_BLOCK, NULL, &blocked);
   sigemptyset(&hold);
@@ -184,7 +191,7 @@ int casfs_hold_signals(uint32_t *held) {
   for (int i = 0; i < held_count; i++) {
     struct sigaction action;
     if (sigaction(held_signals[i], NULL, &action) || action.sa_handler == SIG_IGN) continue;
-    if (sigismember(&blocked, held_signals[i])) continue;
+    if (!also_blocked && sigismember(&blocked, held_signals[i])) continue;
     sigaddset(&hold, held_signals[i]);
     *held |= UINT32_C(1) << i;
   }

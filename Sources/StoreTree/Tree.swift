@@ -24,9 +24,11 @@ public final class Tree: Sendable {
   /// Makes a tree whose callers are processes of an inspector.
   ///
   /// - Parameter journal: has the nodes that the kernel knows from an earlier process, and records those of this one.
+  /// - Parameter handover: the state that the program before has left. If it cannot be taken, that program counts as a
+  ///   process that has died.
   package init(
     _ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector = ProcInspector(),
-    journal: (any NodeJournal)? = nil
+    journal: (any NodeJournal)? = nil, handover: Handover? = nil
   ) {
     self.journal = journal
     shared = TreeContext(engine, options: options, logger: logger, processes: processes, journal: journal)
@@ -38,6 +40,12 @@ public final class Tree: Sendable {
     directories = HandleTable(generation: journal?.generation ?? 0)
     shared.incoming.restore(journal?.takeMembers() ?? []) { [shared] (record, address) in
       IncomingFile(alias: address, shared, shared.incoming, number: record.number, record.metadata)
+    }
+    guard let handover else { return }
+    do throws(Errno) {
+      try take(handover)
+    } catch {
+      logger.error("the state of open files cannot be taken over: \(error)")
     }
   }
 

@@ -24,7 +24,7 @@ struct Casfs: ParsableCommand {
       """,
     version: "casfs \(Version.current)",
     subcommands: [
-      Create.self, Mount.self, Unmount.self, Status.self, Blob.self, Ref.self, Copy.self, Clean.self,
+      Create.self, Mount.self, Unmount.self, Reload.self, Status.self, Blob.self, Ref.self, Copy.self, Clean.self,
       GarbageCollect.self, Fsck.self, DiskUsage.self, ImageCommand.self,
     ])
 
@@ -38,6 +38,7 @@ struct Casfs: ParsableCommand {
     if let program = CommandLine.arguments.first, Keeper.isName(program) { Glibc.exit(Keeper.run()) }
     StandardStream.openMissing()
     let arguments = CommandLine.words
+    if arguments.first == TakeOver.word { Glibc.exit(TakeOver.reply(to: arguments)) }
     guard let program = CommandLine.arguments.first else { Glibc.exit(status { arguments }) }
     if MountHelper.isName(program) {
       Glibc.exit(MountHelper.status(status { try MountHelper(arguments).arguments }))

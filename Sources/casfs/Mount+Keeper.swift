@@ -65,7 +65,11 @@ extension Mount {
     let logger = Logger(label: "casfs")
     do {
       try serve(options, MountPoint(known: directory), kept) {
-        logger.warning("the server of \(directory) \(kept.lastEnd); server \(kept.starts) goes on")
+        if kept.isReplacement {
+          logger.notice("casfs \(Version.current) serves \(directory) now")
+        } else {
+          logger.warning("the server of \(directory) \(kept.lastEnd); server \(kept.starts) goes on")
+        }
       }
     } catch {
       // Standard error leads nowhere in the background.

@@ -160,6 +160,9 @@ struct Mount: ParsableCommand {
   func serve(
     _ options: MountOptions, _ mountPoint: MountPoint, _ kept: KeptMount? = nil, whenReady: () -> Void
   ) throws {
+    // Other programs must not inherit the descriptors of a keeper or an earlier program. Not supported before Linux 5.11.
+    if kept != nil { try? CurrentProcess.setCloseOnExec() }
+    let handover = kept.flatMap { Self.handover(of: $0) }
     let fileLimit = CurrentProcess.raiseFileLimit()
     CurrentProcess.mapLargeBlocks(from: 3 << 19)
     try Self.dropPrivileges()
@@ -183,6 +186,7 @@ struct Mount: ParsableCommand {
     if let kept {
       description.keeper = kept.process
       description.restarts = Int(kept.starts) - 1
+      description.reloads = Int(kept.reloads)
     }
     let libfuseOptions =
       options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
@@ -190,14 +194,14 @@ struct Mount: ParsableCommand {
     let root = kept == nil ? Tree(engine, options: tree, logger: logger) : nil
     try root?.openRootImage()
     // From here on a signal unmounts.
-    let signals = try BlockedSignals()
+    let signals = try BlockedSignals(takingBlocked: kept?.isReplacement == true)
     let session: Session
     do throws(MountError) {
       if let kept {
         session = try Session(
-          keptBy: kept, { Tree(engine, options: tree, logger: logger, journal: $0) }, description,
-          at: mountPoint.path, options: libfuseOptions, reading: options.readMode, idling: options.idlePolicy,
-          logger: logger)
+          keptBy: kept, { Tree(engine, options: tree, logger: logger, journal: $0, handover: handover) },
+          description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
+          idling: options.idlePolicy, logger: logger)
       } else {
         session = try Session(
           root ?? Tree(engine, options: tree, logger: logger), description, at: mountPoint.path,
@@ -208,13 +212,22 @@ struct Mount: ParsableCommand {
     }
     // Not supported before Linux 5.11.
     try? CurrentProcess.setCloseOnExec()
-    let ended = try Pipe()
-    try session.start { ended.wake() }
+    let (events, hasEnded) = (try Pipe(), MountEnd())
+    if kept != nil { session.acceptReloads { events.wake() } }
+    try session.start {
+      hasEnded.set()
+      events.wake()
+    }
     whenReady()
     try session.reportReady()
-    while try !signals.waitUntilReadable(ended.reader) {
-      try signals.consume()
-      session.stop()
+    while !hasEnded.isSet {
+      if try signals.waitUntilReadable(events.reader) {
+        try events.takeWake()
+        if let kept, session.isReloading { reload(session, kept, signals, hasEnded: hasEnded) }
+      } else {
+        try signals.consume()
+        session.stop()
+      }
     }
   }
 }

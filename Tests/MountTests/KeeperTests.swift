@@ -98,6 +98,34 @@ import Testing
     try ScriptedMount().run("Keeper/ordinary-user.sh")
   }
 
+  @Test(
+    "S3: reloads give no error to open files of all kinds, nor to readers and writers under load",
+    .enabled(if: Machine.hasKeepers), arguments: ["read=auto", "read=copy"])
+  func reload(mode: String) throws {
+    try ScriptedMount.mounted("keeper", mode).run("Keeper/reload.sh", ["rounds": "20"], seconds: 180)
+  }
+
+  @Test(
+    "S3: a program that is missing, refuses, crashes or hangs is told, and the server goes on; the next one is taken",
+    .enabled(if: Machine.hasKeepers))
+  func refusedReload() throws {
+    try ScriptedMount().run("Keeper/reload-refused.sh", seconds: 90)
+  }
+
+  @Test(
+    "S3: a program that crashes before it serves is followed by the one before", .enabled(if: Machine.hasKeepers),
+    .needs(.tools("cc")))
+  func crashedReload() throws {
+    try ScriptedMount().run("Keeper/reload-crash.sh")
+  }
+
+  @Test(
+    "S3: another user than the owner of the mount cannot reload it, and all mounts are reloaded at a time",
+    .enabled(if: Machine.hasKeepers), .needs(.root, .tools("setpriv", "unshare")))
+  func deniedReload() throws {
+    try ScriptedMount.mounted("keeper", "allow_other").run("Keeper/reload-denied.sh")
+  }
+
   @Test("S6: errors before the mount are those of a mount without a keeper")
   func failed() throws {
     try ScriptedMount().run("Keeper/failed.sh")

@@ -64,6 +64,11 @@ import Testing
     try ScriptedMount().run(.docker, "RepositoryMount/keeper.sh")
   }
 
+  @Test("S3: a mounted repository is reloaded under open files", .enabled(if: Machine.hasKeepers))
+  func reload() throws {
+    try ScriptedMount().run(.docker, "RepositoryMount/reload.sh")
+  }
+
   @Test(
     "S4: a request over which two servers crash, or eight are killed, is EIO, and the mount goes on",
     .enabled(if: Machine.hasKeepers), arguments: [("ABRT", 2), ("KILL", 8)])

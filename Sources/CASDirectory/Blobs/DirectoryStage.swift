@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 /// A blob in the making, as a temporary file that is invisible to other processes.
-final class DirectoryStage: FileBackedStage {
+final class DirectoryStage: FileBackedStage, TransferableStage {
   private struct State {
     /// Created by the first change, so that a stage without one costs no system call.
     var temporary: TemporaryFile?
@@ -60,6 +60,35 @@ final class DirectoryStage: FileBackedStage {
     state = Monitor(State(temporary: temporary))
     length.store(identity.size, ordering: .relaxed)
     opened.withLock { $0 = temporary.file }
+  }
+
+  /// Goes on with a stage of the program before. The commit hashes the content again.
+  ///
+  /// - Throws: EBADMSG if the file is shorter than the content.
+  init(_ store: DirectoryStore, resuming content: StagedContent, _ context: OperationContext) throws(CASError) {
+    self.store = store
+    algorithm = content.algorithm
+    self.context = context
+    let failure = content.failure.map { CASError(.io($0), context, cause: $0.description, underlyingError: $0) }
+    guard let file = content.file else {
+      state = Monitor(State(hash: PipelinedHasher(algorithm), failure: failure))
+      return
+    }
+    try mappingErrno(context) { () throws(Errno) in
+      guard try file.status().size >= content.size, content.size >= 0 else { throw .badMessage }
+    }
+    state = Monitor(
+      State(temporary: TemporaryFile(resuming: file, in: store.root, name: content.name), failure: failure))
+    length.store(content.size, ordering: .relaxed)
+    opened.withLock { $0 = file }
+  }
+
+  var stagedContent: StagedContent {
+    state.withLock { state in
+      StagedContent(
+        algorithm: algorithm, size: size, file: state.temporary?.file, name: state.temporary?.temporaryName,
+        failure: state.failure?.code.errno)
+    }
   }
 
   var size: Int64 { length.load(ordering: .acquiring) }

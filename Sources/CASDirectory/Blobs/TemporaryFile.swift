@@ -22,9 +22,17 @@ final class TemporaryFile: Sendable {
     self.name = Monitor(name)
   }
 
+  /// A file of the program before, which this process still has open and, if it has a name, locked.
+  convenience init(resuming file: OpenFile, in root: OpenFile, name: String?) {
+    self.init(file, in: root, name: name)
+  }
+
   deinit {
     removeName()
   }
+
+  /// The temporary name; `nil` if it has none.
+  var temporaryName: String? { name.withLock(notifying: .none) { $0 } }
 
   /// A random temporary name.
   static func randomName() -> String {

@@ -3,6 +3,13 @@ import Glibc
 package import SystemPackage
 
 extension OpenFile {
+  /// Asks the daemon of a mount, whose root this directory is, to replace its program: `ioctl(2)`.
+  ///
+  /// - Throws: EPERM for another user than the owner of the mount; EBUSY while it does so; ENOTTY for another directory.
+  package func requestReload() throws(Errno) {
+    _ = try retrying { casfs_request_reload(rawValue) }
+  }
+
   /// Links an unnamed file into a directory: `linkat(2)` through `/proc/self/fd`, which needs no privilege.
   ///
   /// - Throws: EEXIST if the name is taken.

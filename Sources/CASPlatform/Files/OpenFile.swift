@@ -48,6 +48,8 @@ public final class OpenFile: Sendable {
     public static let unnamed = Flags(rawValue: Int32(casfs_O_TMPFILE))
     /// `O_NONBLOCK`: opening a FIFO in the place of a file does not block.
     public static let nonBlocking = Flags(rawValue: O_NONBLOCK)
+    /// `O_PATH`: the file itself is not opened.
+    package static let pathOnly = Flags(rawValue: Int32(casfs_O_PATH))
     /// `O_NOFOLLOW`.
     public static let noFollow = Flags(rawValue: O_NOFOLLOW)
   }
@@ -58,6 +60,13 @@ public final class OpenFile: Sendable {
   ) throws(Errno) -> OpenFile {
     OpenFile(
       owning: try CachedDescriptors.retrying { unsafe openat(AT_FDCWD, path, flags.rawValue | O_CLOEXEC, mode) })
+  }
+
+  /// Creates an empty file in memory: `memfd_create(2)`.
+  ///
+  /// - Parameter name: a name that `/proc` shows.
+  package static func inMemory(named name: String) throws(Errno) -> OpenFile {
+    OpenFile(owning: try CachedDescriptors.retrying { unsafe casfs_memory_file(name) })
   }
 
   /// Opens a relative path that cannot leave this directory by a symbolic link, `..` or a magic link: `openat2(2)` with
@@ -91,7 +100,7 @@ public final class OpenFile: Sendable {
   /// Returns the metadata of the file that a name in this directory leads to, through symbolic links. The file itself is
   /// not opened: `openat(2)` with `O_PATH`.
   package func statusFollowingLinks(of name: String) throws(Errno) -> FileStatus {
-    try openFollowingLinks(name, Flags(rawValue: Int32(casfs_O_PATH))).status()
+    try openFollowingLinks(name, .pathOnly).status()
   }
 
   /// Returns the current absolute path of the file, without symbolic links: `readlink(2)` of `/proc/self/fd`.

@@ -21,4 +21,11 @@ package struct Pipe: Sendable {
   package func wake() {
     try? writer.write([UInt8(0)].span)
   }
+
+  /// Takes the byte of one ``wake()``, and waits for it if there is none: `read(2)`.
+  package func takeWake() throws(Errno) {
+    var byte: [UInt8] = [0]
+    var span = byte.mutableSpan
+    _ = try reader.readSome(into: &span)
+  }
 }

@@ -9,9 +9,12 @@ package final class BlockedSignals {
   private var held: UInt32
 
   /// Blocks the signals.
-  package init() throws(Errno) {
+  ///
+  /// - Parameter takesBlocked: whether those are included that are blocked, as after a program of this process that held
+  ///   them.
+  package init(takingBlocked takesBlocked: Bool = false) throws(Errno) {
     var held: UInt32 = 0
-    pending = OpenFile(owning: try retrying { unsafe casfs_hold_signals(&held) })
+    pending = OpenFile(owning: try retrying { unsafe casfs_hold_signals(&held, takesBlocked ? 1 : 0) })
     self.held = held
   }
 

@@ -136,8 +136,19 @@ final class BlobCache: Sendable {
 
   /// Creates a stage for new content.
   func stage(_ algorithm: Digest.Algorithm, copying base: Digest?) throws(CASError) -> any FileBackedStage {
+    try fileBacked { (store) throws(CASError) in try store.stageBlob(algorithm: algorithm, copying: base) }
+  }
+
+  /// Goes on with a stage of the program before.
+  func resumeStage(_ content: StagedContent) throws(CASError) -> any FileBackedStage {
+    try fileBacked { (store) throws(CASError) in try store.resumeStage(content) }
+  }
+
+  private func fileBacked(
+    _ make: (DirectoryEngine) throws(CASError) -> any BlobStage
+  ) throws(CASError) -> any FileBackedStage {
     let store = try openedCache().store
-    guard let stage = try store.stageBlob(algorithm: algorithm, copying: base) as? any FileBackedStage else {
+    guard let stage = try make(store) as? any FileBackedStage else {
       throw CASError(
         .notImplemented, operation: "put blob", subject: store.uri, cause: "cache store is not file-backed")
     }

@@ -26,6 +26,8 @@ enum {
   casfs_keeper_arguments_limit = 262144,
   // The exit status of a keeper that has given its server up.
   casfs_keeper_gave_up = 3,
+  // The version of this state. A program that has another one cannot serve the mount.
+  casfs_keeper_version = 1,
 };
 
 // The state. Its fields are read and written by the functions below.
@@ -58,6 +60,10 @@ int casfs_keeper_is_background(const struct casfs_keeper_state *state);
 int casfs_keeper_process(const struct casfs_keeper_state *state);
 // How many servers the keeper has started; 1 for the first.
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state);
+// How often a server has replaced its program.
+uint32_t casfs_keeper_reloads(const struct casfs_keeper_state *state);
+// The path at which the program of the keeper was installed.
+const char *casfs_keeper_program(const struct casfs_keeper_state *state);
 
 // Writes how the last server has ended, as a predicate: "was killed by signal 9".
 void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *text, size_t size);
@@ -69,8 +75,19 @@ const char *casfs_keeper_store(const struct casfs_keeper_state *state);
 int casfs_keeper_set_session(
     struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int can_resend);
 
-// Reports that requests are answered from now on. The first server passes /dev/fuse, others -1. Returns 0, or -1.
-int casfs_keeper_send_ready(int device);
+// Reports that requests are answered from now on. The first server passes /dev/fuse, and one that replaced its program
+// the new program, which later servers run; others pass -1. Returns 0, or -1.
+int casfs_keeper_send_ready(int fd);
+
+// Replaces the program of this server by an open file: execveat(2). The process, its children and its place with the
+// keeper stay. The new program inherits the state, the socket, `device`, which is /dev/fuse, `handover`, and `files`.
+// It must be called by the first thread. Returns -1 and sets errno on failure; nothing has changed then.
+int casfs_keeper_replace(
+    struct casfs_keeper_state *state, int program, int device, int handover, const int *files, int count);
+// The number of /dev/fuse in this process, and of the file that the program before left for this one; -1 if there is
+// none.
+int casfs_keeper_device(const struct casfs_keeper_state *state);
+int casfs_keeper_handover(const struct casfs_keeper_state *state);
 
 // Counts that a request that a dead server had read is read again. Returns whether it may be answered: not if it was
 // there when servers crashed twice, or were killed often.

@@ -19,6 +19,11 @@ enum {
   casfs_SEEK_HOLE = 4,
 };
 
+// The commands of ioctl(2) that the root directory of a mount has; without an argument.
+enum {
+  CASFS_IOC_RELOAD = 0xCA01,
+};
+
 // Capabilities, as capabilities(7) numbers them; the .c file asserts that they are the system's.
 enum {
   casfs_CAP_CHOWN = 0,
@@ -93,6 +98,10 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
 // 1 if a process has the file open for writing, 0 if not, -1 if that is unknown: fcntl(2), F_SETLEASE.
 int casfs_has_writer(int fd);
 int casfs_fork(void);
+// A file in memory: memfd_create(2), MFD_CLOEXEC.
+int casfs_memory_file(const char *name);
+// Asks the daemon of a mount, by its open root directory, to replace its program: ioctl(2), CASFS_IOC_RELOAD.
+int casfs_request_reload(int directory);
 // Lets a program that is started with these actions, a posix_spawn_file_actions_t, have no descriptor from `first` on:
 // posix_spawn_file_actions_addclosefrom_np(3). Returns an error number.
 int casfs_spawn_without(void *actions, int first);
@@ -110,9 +119,9 @@ void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
 // Waits until a process has ended, a child or not: pidfd_open(2), poll(2).
 int casfs_wait_process(int pid, int milliseconds);
-// Blocks those of SIGINT, SIGTERM and SIGHUP that are neither ignored nor blocked, and returns a descriptor that is
-// readable while one of them is pending: signalfd(2). `held` gets a bit for each signal that it blocked.
-int casfs_hold_signals(uint32_t *held);
+// Blocks those of SIGINT, SIGTERM and SIGHUP that are neither ignored nor, unless `also_blocked`, blocked, and returns a
+// descriptor that is readable while one of them is pending: signalfd(2). `held` gets a bit for each signal that it blocked.
+int casfs_hold_signals(uint32_t *held, int also_blocked);
 // Unblocks the signals of `held`.
 void casfs_release_signals(uint32_t held);
 // Waits until `fd` or `signals` is readable: 1 for `fd` alone, 0 for `signals`.

@@ -57,6 +57,7 @@ struct Request: ~Copyable {
     switch reply {
     case .error(let error): return unsafe fuse_reply_err(raw, error.rawValue) == 0
     case .done: return unsafe fuse_reply_err(raw, 0) == 0
+    case .controlled: return unsafe fuse_reply_ioctl(raw, 0, nil, 0) == 0
     case .nothing:
       unsafe fuse_reply_none(raw)
       return true
@@ -110,6 +111,8 @@ struct Request: ~Copyable {
 enum Reply {
   case error(Errno)
   case done
+  /// The result 0 of `ioctl(2)`, without data.
+  case controlled
   /// The kernel expects no reply: FUSE_FORGET.
   case nothing
   case entry(Entry)

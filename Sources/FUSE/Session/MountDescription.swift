@@ -14,6 +14,8 @@ public struct MountDescription: Sendable {
   public var keeper: Int32?
   /// How many processes have served the mount before.
   public var restarts = 0
+  /// How often a server has replaced its program.
+  public var reloads = 0
   /// Whether nothing can be changed through the mount.
   public var isReadOnly: Bool
   /// When blobs are verified.

@@ -11,6 +11,8 @@ public struct MountStatus: Sendable {
   let description: MountDescription?
   let readMode: ReadMode
   let tree: TreeStatus
+  /// How often the program could not be replaced, and the reason of the last time.
+  let reloadFailures: (count: Int, last: String?)
 
   /// The attribute's value. The order of the members is that of `casfs status`.
   var content: [UInt8] {
@@ -20,7 +22,13 @@ public struct MountStatus: Sendable {
         JSON.Member("version", .string(description.version)), JSON.Member("store", .string(description.store)),
         JSON.Member("driver", .string(description.driver)), Self.number("process", description.process),
       ]
-      if let keeper = description.keeper { members.append(Self.number("keeper", keeper)) }
+      if let keeper = description.keeper {
+        members += [
+          Self.number("keeper", keeper), Self.number("reloads", description.reloads),
+          Self.number("reload_failures", reloadFailures.count),
+        ]
+        if let reason = reloadFailures.last { members.append(JSON.Member("reload_error", .string(reason))) }
+      }
       members += [
         Self.number("restarts", description.restarts),
         JSON.Member("read_only", .bool(description.isReadOnly)),

@@ -24,6 +24,10 @@ extension Session {
       // The previous leader may have blocked before it sent the reply that it held.
       sessionState.deferredReply.send(device)
       while worker.isLeading {
+        if gate.isClosed {
+          sessionState.willSleep(device)
+          gate.waitUntilOpen()
+        }
         switch unsafe receive(&buffer, &poller) {
         case .request: unsafe answer(&buffer, worker, device)
         case .nothing:
@@ -86,7 +90,8 @@ extension Session {
     var descriptors = [
       pollfd(fd: device, events: Int16(POLLIN), revents: 0),
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: gate.closing.rawValue, events: Int16(POLLIN), revents: 0),
     ]
-    unsafe poll(&descriptors, 2, isStopping ? 10 : -1)
+    unsafe poll(&descriptors, 3, isStopping ? 10 : -1)
   }
 }

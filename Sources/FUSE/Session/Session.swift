@@ -1,6 +1,5 @@
 import CASPlatform
 import CFUSE
-import CKeeper
 import Glibc
 public import Logging
 public import StoreTree
@@ -14,7 +13,7 @@ public final class Session: @unchecked Sendable {
   private enum Source {
     case mount(String)
     /// A mount of an earlier process.
-    case kept(String)
+    case kept(String, device: Int32)
     case device(Int32)
   }
 
@@ -25,6 +24,9 @@ public final class Session: @unchecked Sendable {
   /// Readable after ``stop()``; wakes the leader.
   let stopSignal: Pipe
   let isStopping = Atomic(false)
+  /// Closed while the program is replaced.
+  let gate: RequestGate
+  let notifications = NotificationGate()
 
   /// Mounts a tree: `fuse_session_new(3)`, `fuse_session_mount(3)`.
   ///
@@ -60,9 +62,10 @@ public final class Session: @unchecked Sendable {
       throw MountError("the state of the mount cannot be read: \(error)")
     }
     let isMounted = mount.isMounted
+    let source: Source = isMounted ? .kept(mountPoint, device: mount.device) : .mount(mountPoint)
     try self.init(
-      makeTree(log), description, isMounted ? .kept(mountPoint) : .mount(mountPoint), options: options,
-      reading: readMode, idling: idlePolicy, kept: (mount, log), logger: logger)
+      makeTree(log), description, source, options: options, reading: readMode, idling: idlePolicy, kept: (mount, log),
+      logger: logger)
     guard !isMounted else { return }
     do throws(Errno) {
       try mount.setSession(
@@ -98,6 +101,7 @@ public final class Session: @unchecked Sendable {
       tree, description, maximumRead: Self.maximumRead(options), readMode, try Self.cpuLatency(idlePolicy), kept)
     do throws(Errno) {
       stopSignal = try Pipe()
+      gate = try RequestGate()
     } catch {
       throw MountError(error.description)
     }
@@ -121,7 +125,7 @@ public final class Session: @unchecked Sendable {
       }
       device = unsafe fuse_session_fd(session)
     case .device(let number): device = number
-    case .kept: device = Int32(casfs_keeper_device_fd)
+    case .kept(_, let number): device = number
     }
     if let message = unsafe Self.connect(session, device, sessionState, readMode) {
       Self.undo(source)
@@ -145,7 +149,7 @@ public final class Session: @unchecked Sendable {
 
   private static func detach(_ source: Source) {
     switch source {
-    case .mount(let mountPoint), .kept(let mountPoint): detach(mountPoint)
+    case .mount(let mountPoint), .kept(let mountPoint, _): detach(mountPoint)
     case .device: break
     }
   }
@@ -223,7 +227,9 @@ public final class Session: @unchecked Sendable {
       try Thread.start("casfs-notify") { [self] in
         sessionState.tree.watch { [self] (directory, name) in
           // Harmless for a name that the kernel has not cached: ENOENT.
-          _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+          notifications.pass {
+            _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+          }
         }
       }
       try Thread.start("casfs-end") { [self] in

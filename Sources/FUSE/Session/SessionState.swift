@@ -10,6 +10,7 @@ final class SessionState: Sendable {
   let negotiation: InitNegotiation
   let interruptTable = InterruptTable()
   let deferredReply = DeferredReply()
+  let reloads = ReloadRequests()
   /// The longest read request in bytes; 0 means no limit.
   let maximumRead: UInt32
   /// Whether libfuse may use `splice(2)` for replies.
@@ -78,5 +79,7 @@ final class SessionState: Sendable {
   var readMode: ReadMode { passthrough?.isUsable == true ? .passthrough : splices ? .splice : .copy }
 
   /// The state of the mount now.
-  var status: MountStatus { MountStatus(description: description, readMode: readMode, tree: tree.status) }
+  var status: MountStatus {
+    MountStatus(description: description, readMode: readMode, tree: tree.status, reloadFailures: reloads.failures)
+  }
 }

@@ -20,6 +20,9 @@ package enum Keeper {
     }
   }
 
+  /// The version of the state that keepers and servers share.
+  package static var stateVersion: UInt32 { UInt32(casfs_keeper_version) }
+
   /// Runs this process as a keeper.
   ///
   /// - Returns: its exit status.

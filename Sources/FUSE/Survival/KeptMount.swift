@@ -1,6 +1,7 @@
 import CASPlatform
 import CKeeper
 import Glibc
+package import StoreTree
 package import SystemPackage
 
 /// The mount that a server was started for by its ``Keeper``, and the state that outlives the server.
@@ -10,6 +11,12 @@ package final class KeptMount: @unchecked Sendable {
   /// The file of the state.
   let file: OpenFile
   private let isOwned: Bool
+  /// The descriptor of `/dev/fuse` in this process, once an earlier process or program has mounted.
+  let device: Int32
+  /// Whether this process had another program before, which served the mount.
+  package let isReplacement: Bool
+  /// The state that this program has left, until it is read.
+  private let left: Monitor<OpenFile?>
 
   /// The mount of this process, if a keeper started it.
   ///
@@ -33,6 +40,10 @@ package final class KeptMount: @unchecked Sendable {
     unsafe self.state = state
     self.file = file
     self.isOwned = isOwned
+    device = unsafe casfs_keeper_device(state)
+    let number = unsafe casfs_keeper_handover(state)
+    isReplacement = number != -1
+    left = Monitor(number == -1 ? nil : OpenFile(owning: number))
   }
 
   deinit {
@@ -64,6 +75,36 @@ package final class KeptMount: @unchecked Sendable {
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// How often a server has replaced its program.
+  package var reloads: UInt32 { unsafe casfs_keeper_reloads(state) }
+
+  /// The path at which the program of the keeper was installed.
+  package var program: String { unsafe String(cString: casfs_keeper_program(state)) }
+
+  /// Takes the state that the program before has left, once.
+  ///
+  /// - Throws: EBADMSG if it is not whole, or of another version.
+  package func takeHandover() throws(Errno) -> Handover? {
+    guard let left = left.withLock({ $0.take() }) else { return nil }
+    let size = Int(try left.status().size)
+    var bytes = [UInt8](repeating: 0, count: size)
+    var span = bytes.mutableSpan
+    guard try left.read(into: &span, at: 0) == size else { throw .badMessage }
+    return try Handover(decoding: bytes) { OpenFile(owning: $0) }
+  }
+
+  /// Replaces the program of this process, which must serve the mount, by an open file: `execveat(2)`.
+  ///
+  /// - Throws: the error of the system; nothing has changed then.
+  func replaceProgram(by program: OpenFile, device: Int32, leaving handover: Handover) throws(Errno) {
+    let left = try OpenFile.inMemory(named: "casfs-handover")
+    try left.write(handover.encoded.span, at: 0)
+    let numbers = handover.files.map(\.rawValue)
+    unsafe casfs_keeper_replace(
+      state, program.rawValue, device, left.rawValue, numbers, Int32(numbers.count))
+    throw Errno(rawValue: errno)
+  }
+
   /// Whether an earlier server has mounted.
   package var isMounted: Bool { initRequest != nil }
 
@@ -91,7 +132,12 @@ package final class KeptMount: @unchecked Sendable {
   ///
   /// - Parameter device: `/dev/fuse`, which the first server passes.
   func reportReady(device: Int32?) throws(Errno) {
-    guard casfs_keeper_send_ready(device ?? -1) == 0 else { throw Errno(rawValue: errno) }
+    // The servers that follow run the program that has served last.
+    let program = isReplacement ? try OpenFile.open(path: "/proc/self/exe", .pathOnly) : nil
+    let passed = device ?? program?.rawValue ?? -1
+    try withExtendedLifetime(program) { () throws(Errno) in
+      guard casfs_keeper_send_ready(passed) == 0 else { throw Errno(rawValue: errno) }
+    }
   }
 
   /// Counts that a request is read that an earlier server did not answer.

@@ -36,7 +36,7 @@ final class StateLog: Sendable {
   init(_ mount: KeptMount, generation: UInt16? = nil) throws(Errno) {
     self.mount = mount
     // 0 stands for a mount without a keeper.
-    self.generation = generation ?? UInt16(truncatingIfNeeded: mount.starts % 0xFFFF + 1)
+    self.generation = generation ?? UInt16(truncatingIfNeeded: (mount.starts &+ mount.reloads) % 0xFFFF + 1)
     var (start, end): (UInt64, UInt64) = (0, 0)
     unsafe casfs_keeper_log(mount.state, &start, &end)
     var state = State(start: start, end: end)

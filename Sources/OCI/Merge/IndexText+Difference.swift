@@ -72,6 +72,17 @@ extension IndexText {
         (removed + added).reduce(128) { $0 + $1.bytes.count + 64 }
         + members.reduce(0) { $0 + 2 * $1.value.count + $1.name.utf8.count + 64 }
     }
+
+    /// Two short texts that differ by this change.
+    package var texts: (old: [UInt8], new: [UInt8]) { (text(of: removed), text(of: added)) }
+
+    private func text(of entries: [Entry]) -> [UInt8] {
+      let list = entries.map(\.bytes).joined(separator: [UInt8(ascii: ",")])
+      let manifests = [UInt8(ascii: "[")] + list + [UInt8(ascii: "]")]
+      var content: [UInt8] = []
+      _ = IndexOutline(writing: members + [(IndexOutline.manifests, manifests[...])], to: &content)
+      return content
+    }
   }
 
   /// Returns the text after several changes, the first one first. Its entries are in another order.

@@ -33,7 +33,7 @@ final class BlobHandle: FileHandle {
     if let files = shared.files, let file = try Self.file(of: files, shared, digest, info, context) {
       source = .file(file)
       version = file.info.version
-      whole = file.offset == 0 && file.info.size > Self.longSize ? BackingFile(file.file) : nil
+      whole = Self.whole(file)
     } else {
       context.willBlock()
       source = .reader(
@@ -43,6 +43,23 @@ final class BlobHandle: FileHandle {
       whole = nil
     }
   }
+
+  /// An open blob of an earlier program, which has verified it.
+  init(_ shared: TreeContext, _ digest: Digest, _ file: BlobFile) {
+    self.shared = shared
+    self.digest = digest
+    source = .file(file)
+    version = file.info.version
+    whole = Self.whole(file)
+  }
+
+  /// The file of a long blob that has one for itself.
+  private static func whole(_ file: BlobFile) -> BackingFile? {
+    file.offset == 0 && file.info.size > longSize ? BackingFile(file.file) : nil
+  }
+
+  /// The region of a file that is read; `nil` for a blob that the store reads.
+  var file: BlobFile? { if case .file(let file) = source { file } else { nil } }
 
   private static func file(
     of files: any FileBackedEngine, _ shared: TreeContext, _ digest: Digest, _ info: BlobInfo?,

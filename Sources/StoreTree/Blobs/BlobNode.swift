@@ -14,7 +14,7 @@ final class BlobNode: Node {
   }
 
   var digest: Digest { packed.digest }
-  private var info: BlobInfo { packed.info }
+  var info: BlobInfo { packed.info }
 
   var preferredID: NodeID { NodeID(Inode.blobNode(digest, version: info.version)) }
   var inode: UInt64 { Inode.blob(digest) }

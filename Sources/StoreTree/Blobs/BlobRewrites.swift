@@ -29,6 +29,16 @@ final class BlobRewrites: Sendable {
     }
   }
 
+  /// The rewrites that have begun.
+  var all: [(thread: Int32, digest: Digest, file: IncomingFile)] {
+    state.withLock(notifying: .none) { $0.map { ($0.key.thread, $0.key.digest, $0.value.file) } }
+  }
+
+  /// Goes on with a rewrite of an earlier program.
+  func restore(_ file: IncomingFile, _ digest: Digest, thread: Int32) {
+    state.withLock { $0[Key(thread: thread, digest: digest)] = Rewrite(file: file, begun: .now) }
+  }
+
   /// The new content that a thread is about to open.
   func pending(_ digest: Digest, thread: Int32) -> IncomingFile? {
     state.withLock(notifying: .none) { $0.isEmpty ? nil : $0[Key(thread: thread, digest: digest)]?.file }

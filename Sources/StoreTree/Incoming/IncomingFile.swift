@@ -60,6 +60,19 @@ final class IncomingFile: Node {
     state = Monitor(State(metadata: metadata, isDirty: true, expectedDigest: expectedDigest))
   }
 
+  /// A file in a state that an earlier program left.
+  init(
+    _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64, isInBlobs: Bool, creator: Int32,
+    _ state: State
+  ) {
+    self.shared = shared
+    self.namespace = namespace
+    self.number = number
+    self.isInBlobs = isInBlobs
+    self.creator = creator
+    self.state = Monitor(state)
+  }
+
   /// A name that stands for a blob.
   init(
     alias address: BlobAddress, _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64,

@@ -12,11 +12,12 @@ struct OpenAlias: Sendable {
 final class IncomingHandle: FileHandle {
   let file: IncomingFile
   let isWriting: Bool
-  private let content = Monitor<OpenAlias?>(nil)
+  let content: Monitor<OpenAlias?>
   /// The process that opened the file; 0 when it cannot be seen.
   let process: Int32
 
-  init(_ file: IncomingFile, process: Int32, isWriting: Bool) {
+  init(_ file: IncomingFile, process: Int32, isWriting: Bool, content: OpenAlias? = nil) {
+    self.content = Monitor(content)
     self.file = file
     self.process = process
     self.isWriting = isWriting

@@ -9,11 +9,14 @@ final class IncomingNamespace: Sendable {
     case file(IncomingFile)
   }
 
+  /// The directory of a member, and its name there.
+  typealias Place = (parent: UInt64, name: FileName)
+
   struct State {
     /// The members of each directory, by the number of the directory.
     var members: [UInt64: [FileName: Member]]
     /// The parent and name of each file and directory, by its number.
-    var places: [UInt64: (parent: UInt64, name: FileName)] = [:]
+    var places: [UInt64: Place] = [:]
     var nextNumber: UInt64
   }
 
@@ -72,9 +75,9 @@ final class IncomingNamespace: Sendable {
     }
   }
 
-  func name(of number: UInt64) -> FileName? {
-    state.withLock { $0.places[number]?.name }
-  }
+  func place(of number: UInt64) -> Place? { state.withLock(notifying: .none) { $0.places[number] } }
+
+  func name(of number: UInt64) -> FileName? { place(of: number)?.name }
 
   /// The depth of a file's directory below `incoming`.
   func depth(ofFile number: UInt64) -> Int {

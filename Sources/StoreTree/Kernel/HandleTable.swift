@@ -21,6 +21,14 @@ final class HandleTable<Handle: Sendable>: Sendable {
 
   var count: Int { state.withLock(notifying: .none) { $0.open.count } }
 
+  /// All open handles.
+  var all: [(id: HandleID, handle: Handle)] { state.withLock(notifying: .none) { $0.open.map { ($0.key, $0.value) } } }
+
+  /// Adds a handle under the number that an earlier program gave it.
+  func restore(_ handle: Handle, as id: HandleID) {
+    state.withLock(notifying: .none) { $0.open[id] = handle }
+  }
+
   /// Adds a handle under a new number.
   func insert(_ handle: Handle, isWriting: Bool = false, fingerprint: UInt32 = 0) -> HandleID {
     state.withLock(notifying: .none) { state in

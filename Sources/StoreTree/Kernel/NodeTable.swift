@@ -37,6 +37,9 @@ final class NodeTable: Sendable {
       set { counted = newValue & ~Self.restoredBit | counted & Self.restoredBit }
     }
 
+    /// The node, unless it is a blob.
+    var other: (any Node)? { if case .other(let box) = reference { box.node } else { nil } }
+
     var node: any Node {
       switch reference {
       case .blob(let node): node
@@ -138,6 +141,22 @@ final class NodeTable: Sendable {
     }
     known[id] = Known(node: node, lookups: 1)
     return .known(id, node)
+  }
+
+  /// The node in the table with an id.
+  func known(_ id: NodeID) -> (any Node)? { known.withLock(notifying: .none) { $0[id]?.node } }
+
+  /// The nodes in the table that are not blobs.
+  var others: [(id: NodeID, node: any Node)] {
+    known.withLock(notifying: .none) { known in known.compactMap { (id, known) in known.other.map { (id, $0) } } }
+  }
+
+  /// Adds a node that an earlier program had under an id, unless the kernel has forgotten it.
+  func restore(_ node: any Node, as id: NodeID) {
+    guard journal == nil || journal?.place(ofEarlier: id) != nil else { return }
+    known.withLock(notifying: .none) { known in
+      if known[id] == nil { known[id] = Known(node: node, lookups: 0, isRestored: true) }
+    }
   }
 
   /// The node in the table that is the same as this one.

@@ -1,5 +1,6 @@
 import CASPlatform
 import OCI
+import SystemPackage
 
 /// The blobs that tools removed, as long as the removal can destroy the work of another process.
 ///
@@ -140,6 +141,45 @@ final class DeferredRemovals: Sendable {
   /// The moment since which a blob that is due must not have been put; `nil` if the grace is too short to tell by the time of
   /// a stored copy, which a put does not change within two seconds.
   var unchangedSince: Timestamp? { grace > .seconds(2) ? .now : nil }
+
+  /// Writes the state for the next program. Moments are written as the milliseconds that have passed since.
+  func write(to writer: inout HandoverWriter) {
+    let (state, now) = (state.withLock(notifying: .none) { $0 }, clock())
+    func age(_ moment: ContinuousClock.Instant) -> UInt64 { UInt64(max(0, (now - moment) / .milliseconds(1))) }
+    writer.add(list: state.removals) { (writer, entry) in
+      writer.add(entry.key)
+      writer.add(entry.value.process)
+      writer.add(age(entry.value.requested))
+      writer.add(entry.value.isDecided)
+    }
+    writer.add(list: state.uses) { (writer, entry) in
+      writer.add(entry.key)
+      writer.add(age(entry.value))
+    }
+    writer.add(list: state.readers) { $0.add($1) }
+  }
+
+  /// Reads what ``write(to:)`` wrote.
+  ///
+  /// - Returns: a function that takes it over.
+  func read(from reader: inout HandoverReader) throws(Errno) -> () -> Void {
+    let now = clock()
+    func moment(_ reader: inout HandoverReader) throws(Errno) -> ContinuousClock.Instant {
+      now - .milliseconds(Int64(try reader.number(UInt32.self)))
+    }
+    var restored = State()
+    for (digest, removal) in try reader.list({ (reader) throws(Errno) -> (Digest, Removal) in
+      (
+        try reader.digest(),
+        Removal(process: try reader.signed(), requested: try moment(&reader), isDecided: try reader.bool())
+      )
+    }) { restored.removals[digest] = removal }
+    for (process, use) in try reader.list({ (reader) throws(Errno) -> (Int32, ContinuousClock.Instant) in
+      (try reader.signed(), try moment(&reader))
+    }) { restored.uses[process] = use }
+    restored.readers = Set(try reader.list { (reader) throws(Errno) in try reader.signed() })
+    return { [restored] in self.state.withLock { $0 = restored } }
+  }
 
   private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
     let now = clock()

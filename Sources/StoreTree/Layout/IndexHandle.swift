@@ -7,7 +7,7 @@ import SystemPackage
 /// `index.json` open for writing. The content is applied as soon as it is a whole index, because shells and BuildKit ignore
 /// the error of `close(2)`.
 final class IndexHandle: OpenIndex {
-  fileprivate struct State {
+  struct State {
     var content: EditedContent
     var extent = JSONExtent()
     /// The number of contents that ended like an index and did not parse.
@@ -22,8 +22,8 @@ final class IndexHandle: OpenIndex {
   }
 
   private let shared: TreeContext
-  private let process: Int32
-  private let state: Monitor<State>
+  let process: Int32
+  let state: Monitor<State>
 
   /// Opens the index for writing.
   ///
@@ -33,6 +33,15 @@ final class IndexHandle: OpenIndex {
     self.process = process
     state = Monitor(
       State(content: EditedContent(content ?? [], limit: ImageIndex.maximumSize), isChanged: content == nil))
+    shared.openIndexes.insert(self, of: process)
+  }
+
+  /// Goes on with a file that an earlier program had open. Its content counts as memory of writers even past their limit.
+  init(_ shared: TreeContext, resuming state: State, process: Int32) {
+    self.shared = shared
+    self.process = process
+    self.state = Monitor(state)
+    shared.indexMemory.add(state.countedSize)
     shared.openIndexes.insert(self, of: process)
   }
 

@@ -22,6 +22,9 @@ final class IndexMemory: Sendable {
     }
   }
 
+  /// Notes a content of an earlier program.
+  func add(_ count: Int) { size.withLock { $0 += count } }
+
   /// Notes that a content was dropped.
   func release(_ count: Int) { size.withLock { $0 -= count } }
 }

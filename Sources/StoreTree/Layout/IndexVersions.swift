@@ -1,6 +1,7 @@
 import CAS
 import CASPlatform
 import OCI
+import SystemPackage
 
 /// The versions of `index.json` that were served, which are the bases of the changes that writers make.
 ///
@@ -44,6 +45,7 @@ final class IndexVersions: Sendable {
   }
 
   fileprivate struct State {
+    var source = UInt64.random(in: 1...UInt64.max)
     var text: IndexText?
     var served: Served?
     /// Whether a process has the current version. Only such versions can come back.
@@ -63,14 +65,13 @@ final class IndexVersions: Sendable {
   /// in one read, and removes what is there in another.
   private static let pinTime = Duration.seconds(1)
 
-  private let source = UInt64.random(in: 1...UInt64.max)
   private let state = Monitor(State())
 
   /// Returns the version that a process would open, for its attributes.
   func current(_ text: IndexText, process: Int32) -> Served {
     state.withLock { state in
       if let pin = state.pins[process], .now < pin.taken + Self.pinTime { return pin.served }
-      return state.serve(text, source)
+      return state.serve(text)
     }
   }
 
@@ -80,7 +81,7 @@ final class IndexVersions: Sendable {
       let now = ContinuousClock.now
       state.pins = state.pins.filter { now < $0.value.taken + Self.pinTime }
       if process != 0, let pin = state.pins[process] { return pin.served }
-      let served = state.serve(text, source)
+      let served = state.serve(text)
       state.isOut = true
       if process != 0 { state.pins[process] = Pin(served: served, taken: now) }
       return served
@@ -100,9 +101,9 @@ final class IndexVersions: Sendable {
 
   /// Returns the base of what a process wrote; `nil` if it is unknown.
   func base(of stamp: IndexStamp?, process: Int32) -> Base? {
-    guard let stamp, stamp.source == source else { return nil }
+    guard let stamp else { return nil }
     return state.withLock { state in
-      guard let version = state.version(stamp.version) else { return nil }
+      guard stamp.source == state.source, let version = state.version(stamp.version) else { return nil }
       let write = state.writes.last { $0.process == process && $0.process != 0 && $0.stamp == stamp }
       guard let write else { return Base(text: version, isVersion: true) }
       return Base(text: version.applying([write.difference]), isVersion: false)
@@ -117,7 +118,9 @@ final class IndexVersions: Sendable {
   ) {
     state.withLock { state in
       state.pins[process] = nil
-      guard process != 0, let stamp, stamp.source == source, let version = state.version(stamp.version) else { return }
+      guard process != 0, let stamp, stamp.source == state.source,
+        let version = state.version(stamp.version)
+      else { return }
       state.writes.removeAll { $0.process == process && $0.stamp == stamp }
       state.writes.append(
         Write(
@@ -131,9 +134,70 @@ final class IndexVersions: Sendable {
   }
 }
 
+extension IndexVersions {
+  /// Writes the versions for the next program, without the pins, which last a second.
+  func write(to writer: inout HandoverWriter) {
+    let state = state.withLock(notifying: .none) { $0 }
+    func add(_ difference: IndexText.Difference, to writer: inout HandoverWriter) {
+      let texts = difference.texts
+      writer.add(texts.old)
+      writer.add(texts.new)
+    }
+    writer.add(state.source)
+    writer.add(state.served) { (writer, served) in
+      writer.add(served.stamp.version)
+      writer.add(served.text.content)
+    }
+    writer.add(state.isOut)
+    writer.add(list: state.old) { (writer, old) in
+      writer.add(old.version)
+      add(old.difference, to: &writer)
+    }
+    writer.add(list: state.writes) { (writer, write) in
+      writer.add(write.process)
+      writer.add(write.stamp.text)
+      add(write.difference, to: &writer)
+    }
+  }
+
+  /// Reads what ``write(to:)`` wrote.
+  ///
+  /// - Returns: a function that takes it over.
+  func read(from reader: inout HandoverReader) throws(Errno) -> () -> Void {
+    func text(_ reader: inout HandoverReader) throws(Errno) -> IndexText {
+      guard let text = try? IndexText(parsing: try reader.bytes()) else { throw .badMessage }
+      return text
+    }
+    func difference(_ reader: inout HandoverReader) throws(Errno) -> IndexText.Difference {
+      let old = try text(&reader)
+      return IndexText.Difference(from: old, to: try text(&reader))
+    }
+    var restored = State()
+    restored.source = try reader.number()
+    let source = restored.source
+    restored.served = try reader.optional { (reader) throws(Errno) in
+      let version: UInt64 = try reader.number()
+      guard version < .max else { throw .badMessage }
+      return Served(stamp: IndexStamp(source: source, version: version), text: try text(&reader))
+    }
+    restored.text = restored.served?.text
+    restored.isOut = try reader.bool()
+    restored.old = try reader.list { (reader) throws(Errno) in
+      Old(version: try reader.number(), difference: try difference(&reader))
+    }
+    restored.oldSize = restored.old.reduce(0) { $0 + $1.difference.size }
+    restored.writes = try reader.list { (reader) throws(Errno) in
+      let process: Int32 = try reader.signed()
+      guard let stamp = IndexStamp(try reader.text()) else { throw .badMessage }
+      return Write(process: process, stamp: stamp, difference: try difference(&reader))
+    }
+    return { [restored] in self.state.withLock { $0 = restored } }
+  }
+}
+
 extension IndexVersions.State {
   /// Makes a text the current version, unless it is.
-  fileprivate mutating func serve(_ new: IndexText, _ source: UInt64) -> IndexVersions.Served {
+  fileprivate mutating func serve(_ new: IndexText) -> IndexVersions.Served {
     if let served, let text, text.content == new.content { return served }
     let stamp = IndexStamp(source: source, version: (served?.stamp.version ?? 0) + 1)
     // Older versions lead to the current one through all between them.

@@ -42,8 +42,8 @@ final class LayoutFile: LayoutNode {
 }
 
 /// `oci-layout` open for writing.
-private final class LayoutHandle: FileHandle {
-  private struct State {
+final class LayoutHandle: FileHandle {
+  struct State {
     var content: EditedContent
     var isChanged: Bool
   }
@@ -51,13 +51,15 @@ private final class LayoutHandle: FileHandle {
   /// The longest content in bytes.
   private static let limit = 4096
   private let shared: TreeContext
-  private let process: Int32
-  private let state: Monitor<State>
+  let process: Int32
+  let state: Monitor<State>
 
-  init(_ shared: TreeContext, content: [UInt8], process: Int32) {
+  /// - Parameter isChanged: whether the content differs from what was read; `nil` if it does where it is empty.
+  init(_ shared: TreeContext, content: [UInt8], isChanged: Bool? = nil, process: Int32) {
     self.shared = shared
     self.process = process
-    state = Monitor(State(content: EditedContent(content, limit: Self.limit), isChanged: content.isEmpty))
+    state = Monitor(
+      State(content: EditedContent(content, limit: Self.limit), isChanged: isChanged ?? content.isEmpty))
   }
 
   var cachePolicy: CachePolicy { .directIO }

@@ -37,8 +37,8 @@ final class OpenIndexes: Sendable {
 /// `index.json` open for reading: one version of it.
 final class IndexReader: OpenIndex {
   private let shared: TreeContext
-  private let content: BufferHandle
-  private let process: Int32
+  let content: BufferHandle
+  let process: Int32
   let size: Int
 
   init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], process: Int32) {

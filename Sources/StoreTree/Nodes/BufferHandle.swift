@@ -1,4 +1,5 @@
 import CASPlatform
+import OCI
 import SystemPackage
 
 /// An open file whose content is in memory.
@@ -15,6 +16,9 @@ final class BufferHandle: FileHandle {
     self.pieces = pieces
     size = pieces.reduce(0) { $0 + $1.count }
   }
+
+  /// The content.
+  var bytes: [UInt8] { pieces.joinedBytes }
 
   // The cached length can be that of older content.
   var cachePolicy: CachePolicy { .directIO }

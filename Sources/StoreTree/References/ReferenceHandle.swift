@@ -9,7 +9,7 @@ import SystemPackage
 /// Several opens of a name have a text each, and each of them becomes the reference or fails. A complete text is put at
 /// the first close, so that no close has to tell another descriptor of this open from one of another open.
 final class ReferenceHandle: FileHandle {
-  private struct State {
+  struct State {
     var text: EditedContent
     var isChanged: Bool
     var failure: Errno?
@@ -18,14 +18,14 @@ final class ReferenceHandle: FileHandle {
   }
 
   /// The longest text in bytes. A descriptor can embed content.
-  private static let limit = 1 << 20
+  static let limit = 1 << 20
 
   private let shared: TreeContext
   private let name: ReferenceName
   let path: [FileName]
-  private let inode: UInt64
-  private let process: Int32
-  private let state: Monitor<State>
+  let inode: UInt64
+  let process: Int32
+  let state: Monitor<State>
 
   /// Opens a reference for writing.
   ///
@@ -41,6 +41,20 @@ final class ReferenceHandle: FileHandle {
     process = shared.processes.process(ofThread: context.thread)
     state = Monitor(State(text: EditedContent(text ?? [], limit: Self.limit), isChanged: text == nil))
     shared.references.beginWriting(path, process: process)
+  }
+
+  /// Goes on with a file that an earlier program had open.
+  init(
+    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, resuming state: State, process: Int32
+  ) {
+    self.shared = shared
+    self.name = name
+    self.path = path
+    self.inode = inode
+    self.process = process
+    self.state = Monitor(state)
+    shared.references.beginWriting(path, process: process)
+    if state.isClosed { shared.references.didClose(path, process: process) }
   }
 
   var cachePolicy: CachePolicy { .directIO }

@@ -102,6 +102,12 @@ final class ReferenceView: Sendable {
     local.withLock { _ = $0.directories.insert(path) }
   }
 
+  /// The directories that were made for future names.
+  var madeDirectories: Set<[FileName]> {
+    get { local.withLock(notifying: .none) { $0.directories } }
+    set { local.withLock { $0.directories = newValue } }
+  }
+
   /// Removes an empty directory.
   func removeDirectory(_ path: [FileName], _ context: RequestContext) throws(Errno) {
     switch try place(path, context) {

@@ -22,7 +22,7 @@ enum TestStoreKind: CaseIterable {
 final class TestTree {
   let engine: any Engine
   let tree: Tree
-  let processes = SimulatedProcesses()
+  let processes: SimulatedProcesses
   let log = TestLog()
   /// The folder with the directory `store`, for a store in a directory.
   let folder: TemporaryFolder?
@@ -32,6 +32,7 @@ final class TestTree {
     _ kind: TestStoreKind = .memory, open: OpenOptions = OpenOptions(),
     options change: (inout TreeOptions) -> Void = { _ in }
   ) throws {
+    processes = SimulatedProcesses()
     switch kind {
     case .memory:
       folder = nil
@@ -48,16 +49,28 @@ final class TestTree {
   init(over engine: any Engine, options change: (inout TreeOptions) -> Void = { _ in }) {
     folder = nil
     self.engine = engine
+    processes = SimulatedProcesses()
     tree = Self.tree(of: engine, processes, log, change)
   }
 
+  /// Goes on with the state of a tree, which ends as one that has died, after this one.
+  init(after first: TestTree, taking handover: Handover) {
+    (folder, before) = (first.folder, first)
+    (engine, processes) = (first.engine, first.processes)
+    tree = Self.tree(of: engine, processes, log, { _ in }, handover)
+  }
+
+  /// The tree whose state this one has taken over.
+  private var before: TestTree?
+
   private static func tree(
-    of engine: any Engine, _ processes: SimulatedProcesses, _ log: TestLog, _ change: (inout TreeOptions) -> Void
+    of engine: any Engine, _ processes: SimulatedProcesses, _ log: TestLog, _ change: (inout TreeOptions) -> Void,
+    _ handover: Handover? = nil
   ) -> Tree {
     var options = TreeOptions(user: 0, group: 0)
     change(&options)
     let logger = Logger(label: "test") { _ in log }
-    return Tree(engine, options: options, logger: logger, processes: processes)
+    return Tree(engine, options: options, logger: logger, processes: processes, handover: handover)
   }
 
   deinit {
