@@ -4,9 +4,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 void casfs_keeper_trim(void) {
@@ -53,4 +57,20 @@ void casfs_keeper_drop_privileges(void) {
   (void)casfs_keep_capabilities(capabilities);
   // An ordinary user unmounts with fusermount3, which is set-user-ID root.
   if (geteuid() == 0) (void)casfs_no_new_privileges();
+}
+
+void casfs_keeper_notify_service(void) {
+  static const char message[] = "READY=1";
+  const char *path = getenv("NOTIFY_SOCKET");
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = path ? strlen(path) : 0;
+  if (length == 0 || length >= sizeof address.sun_path) return;
+  memcpy(address.sun_path, path, length);
+  // An abstract name begins with a NUL, which the variable cannot have.
+  if (address.sun_path[0] == '@') address.sun_path[0] = 0;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd == -1) return;
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+  (void)!sendto(fd, message, sizeof message - 1, MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
+  close(fd);
 }

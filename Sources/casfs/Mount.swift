@@ -219,7 +219,7 @@ struct Mount: ParsableCommand {
       events.wake()
     }
     whenReady()
-    try session.reportReady()
+    try session.reportReady(asService: foreground || debug)
     while !hasEnded.isSet {
       if try signals.waitUntilReadable(events.reader) {
         try events.takeWake()

@@ -126,6 +126,13 @@ import Testing
     try ScriptedMount.mounted("keeper", "allow_other").run("Keeper/reload-denied.sh")
   }
 
+  @Test(
+    "S5: the process that serves a mount in the foreground tells the service manager when it is usable",
+    arguments: ["rw"] + (Machine.hasKeepers ? ["rw,keeper"] : []))
+  func service(options: String) throws {
+    try ScriptedMount().run("Keeper/service.sh", ["options": options])
+  }
+
   @Test("S6: errors before the mount are those of a mount without a keeper")
   func failed() throws {
     try ScriptedMount().run("Keeper/failed.sh")

@@ -79,6 +79,9 @@ int casfs_keeper_set_session(
 // the new program, which later servers run; others pass -1. Returns 0, or -1.
 int casfs_keeper_send_ready(int fd);
 
+// Tells the service manager that the mount is usable, if the process is part of a service: sd_notify(3), READY=1.
+void casfs_keeper_notify_service(void);
+
 // Replaces the program of this server by an open file: execveat(2). The process, its children and its place with the
 // keeper stay. The new program inherits the state, the socket, `device`, which is /dev/fuse, `handover`, and `files`.
 // It must be called by the first thread. Returns -1 and sets errno on failure; nothing has changed then.

@@ -1,5 +1,6 @@
 import CASPlatform
 import CFUSE
+import CKeeper
 import Glibc
 public import Logging
 public import StoreTree
@@ -78,7 +79,10 @@ public final class Session: @unchecked Sendable {
   }
 
   /// Reports to the keeper, if there is one, that requests are answered.
-  package func reportReady() throws(Errno) {
+  ///
+  /// - Parameter isService: whether to tell the service manager too, if there is one: `sd_notify(3)`.
+  package func reportReady(asService isService: Bool) throws(Errno) {
+    if isService { casfs_keeper_notify_service() }
     let isFirst = if case .mount = source { true } else { false }
     try sessionState.kept?.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil)
   }
