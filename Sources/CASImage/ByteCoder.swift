@@ -2,10 +2,13 @@ package import CASCompression
 
 /// Writes numbers and byte strings compactly: LEB128, and strings after their length.
 package struct ByteWriter {
+  /// The bytes so far.
   package private(set) var bytes: [UInt8] = []
 
+  /// Begins without bytes.
   package init() {}
 
+  /// Adds a number.
   package mutating func add(_ value: UInt64) {
     var value = value
     while value >= 0x80 {
@@ -15,10 +18,12 @@ package struct ByteWriter {
     bytes.append(UInt8(value))
   }
 
+  /// Adds a number, which can be negative.
   package mutating func add(_ value: Int64) {
     add(UInt64(bitPattern: value << 1 ^ value >> 63))
   }
 
+  /// Adds a string.
   package mutating func add(_ value: some Collection<UInt8>) {
     add(UInt64(value.count))
     bytes.append(contentsOf: value)
@@ -30,12 +35,15 @@ package struct ByteReader {
   private let bytes: [UInt8]
   private var position = 0
 
+  /// Begins at the first byte.
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
+  /// Whether all bytes were read.
   package var isAtEnd: Bool { position == bytes.count }
 
+  /// Reads a number that cannot be negative.
   package mutating func unsigned() throws(DecodingError) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
@@ -48,11 +56,13 @@ package struct ByteReader {
     throw Self.malformed
   }
 
+  /// Reads a number that can be negative.
   package mutating func signed() throws(DecodingError) -> Int64 {
     let value = try unsigned()
     return Int64(bitPattern: value >> 1) ^ -Int64(value & 1)
   }
 
+  /// Reads a number.
   package mutating func number<Number: FixedWidthInteger>(
     _ type: Number.Type = Number.self
   ) throws(DecodingError) -> Number {
@@ -60,6 +70,7 @@ package struct ByteReader {
     return number
   }
 
+  /// Reads a string.
   package mutating func string() throws(DecodingError) -> [UInt8] {
     let count = try number(Int.self)
     guard count <= bytes.count - position else { throw Self.malformed }
@@ -67,5 +78,6 @@ package struct ByteReader {
     return Array(bytes[position..<position + count])
   }
 
-  static var malformed: DecodingError { DecodingError("malformed layer index") }
+  /// The error of other bytes than a writer wrote.
+  package static var malformed: DecodingError { DecodingError("malformed index") }
 }

@@ -1,7 +1,7 @@
 import CAS
 import CASCompression
 import CASPlatform
-import OCI
+package import OCI
 import SystemPackage
 
 /// Indexes of layers on disk, one file for each digest, which all processes of a user share.
@@ -56,7 +56,7 @@ public final class LayerCache: Sendable {
   }
 
   /// The index of a layer; `nil` if there is none, or it is damaged or of another version, and then it is removed.
-  func index(of blob: Digest) -> LayerIndex? {
+  package func index(of blob: Digest) -> LayerIndex? {
     guard let file = try? directory.openBeneath(Self.name(blob), [.readOnly, .nonBlocking]),
       let status = try? file.status(), status.kind == .regular, status.user == CurrentProcess.effectiveUserID
     else { return nil }
@@ -71,7 +71,7 @@ public final class LayerCache: Sendable {
   }
 
   /// Keeps an index, in the place of one of this layer.
-  func store(_ index: LayerIndex) {
+  package func store(_ index: LayerIndex) {
     let bytes = index.serialized()
     guard Int64(bytes.count) <= sizeLimit else { return }
     let name = Self.name(index.blob)

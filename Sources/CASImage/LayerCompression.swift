@@ -1,5 +1,5 @@
 /// The compression of a layer, told by its first bytes and not by its media type.
-enum LayerCompression: UInt8, Sendable {
+package enum LayerCompression: UInt8, Sendable {
   /// A tar archive as it is.
   case plain
   /// gzip (RFC 1952).
@@ -11,7 +11,7 @@ enum LayerCompression: UInt8, Sendable {
   ///
   /// - Parameter start: the first bytes, up to 512. If they are a header of tar, the layer is not compressed, even if the
   ///   name of its first entry looks like a magic number.
-  init(of start: [UInt8]) {
+  package init(of start: [UInt8]) {
     self = .plain
     if start.count == 512, (try? TarHeader(start)) != nil { return }
     if start.starts(with: [0x1F, 0x8B]) {

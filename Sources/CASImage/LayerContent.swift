@@ -1,13 +1,13 @@
-import CAS
+package import CAS
 import CASPlatform
 import OCI
 import Synchronization
 
-/// Random access to the decoded content of a layer: what is read is decoded from the checkpoint before it, and compared
-/// with the digests of its pieces.
+/// Random access to the decoded content of a layer, or of an archive that is compressed as a whole: what is read is decoded
+/// from the checkpoint before it, and compared with the digests of its pieces.
 ///
 /// Pieces are decoded concurrently, each once for all callers that wait for it (singleflight).
-final class LayerContent: Sendable {
+package final class LayerContent: Sendable {
   /// The number of pieces that are decoded concurrently: a decoder can take 128 MiB.
   private static let decoderLimit = 4
 
@@ -32,7 +32,7 @@ final class LayerContent: Sendable {
     var failure: (error: CASError, expiry: ContinuousClock.Instant)?
   }
 
-  private let scan: LayerScan
+  private let source: any ContentSource
   private let cache: LayerCache?
   private let pieces: PieceCache
   private let state: Monitor<State>
@@ -40,10 +40,13 @@ final class LayerContent: Sendable {
 
   /// The number of pieces that were decoded, for tests.
   private let decoded = Atomic<Int>(0)
-  var decodedPieceCount: Int { decoded.load(ordering: .relaxed) }
+  package var decodedPieceCount: Int { decoded.load(ordering: .relaxed) }
 
-  init(_ index: LayerIndex, _ scan: LayerScan, _ cache: LayerCache?, _ pieces: PieceCache) {
-    self.scan = scan
+  /// Makes the content of a source, of which nothing is decoded yet.
+  ///
+  /// - Parameter cache: has the index of the source, and gets another one if that does not fit.
+  package init(_ index: LayerIndex, _ source: any ContentSource, _ cache: LayerCache?, _ pieces: PieceCache) {
+    self.source = source
     self.cache = cache
     self.pieces = pieces
     state = Monitor(State(index: index))
@@ -78,10 +81,10 @@ final class LayerContent: Sendable {
   ///
   /// - Throws: `CASError.Code.corrupt` or `CASError.Code.invalid` if the layer is no
   ///   longer what it was; `CASError.Code.cancelled`.
-  func read(
+  package func read(
     into buffer: inout MutableSpan<UInt8>, at offset: Int64, cancellation: CancellationToken
   ) throws(CASError) -> Int {
-    let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: cancellation)
+    let context = source.context(cancellation)
     var done = 0
     while done < buffer.count {
       let position = offset + Int64(done)
@@ -136,7 +139,7 @@ final class LayerContent: Sendable {
         // A plain layer can be read from any place.
         let isUsable = nearest.map { state.index.compression != .plain || state.streams[$0].position == start } ?? false
         return PieceDecoder(
-          scan: scan, index: state.index, version: state.version, reader: state.reader,
+          source: source, index: state.index, version: state.version, reader: state.reader,
           stream: isUsable ? nearest.map { state.streams.remove(at: $0) } : nil)
       })
     guard let turn else { throw CASError(.cancelled, context, cause: "cancelled") }
@@ -178,11 +181,9 @@ final class LayerContent: Sendable {
       })
     guard let isMine else { throw CASError(.cancelled, context, cause: "cancelled") }
     guard isMine else { return }
-    cache?.remove(scan.descriptor.digest)
-    var again = scan
-    again.cancellation = context.cancellation
+    cache?.remove(source.key)
     let outcome = Result { () throws(CASError) in
-      let index = try again.run()
+      let index = try source.scan(context.cancellation)
       guard index.content == turn.index.content, index.packedEntries == turn.index.packedEntries else {
         throw context.malformed("the layer index was of another layer")
       }

@@ -1,12 +1,14 @@
 import CAS
-import CASCompression
+package import CASCompression
 import CASPlatform
-import OCI
+package import OCI
 
 /// All that one pass over a layer learned of it: its files, where decoding can start, and digests of its decoded pieces.
-struct LayerIndex: Sendable {
+package struct LayerIndex: Sendable {
   /// The length of a piece of decoded content that has a digest, in bytes.
   static let pieceSize: Int64 = 1 << 20
+  /// The distance of checkpoints in decoded content, in bytes.
+  package static let checkpointInterval: Int64 = 4 << 20
   /// The version of the form on disk, which changes with every change of it or of the rules of the scan.
   private static let signature = Array("casfs layer index 2\n".utf8)
   private static let hashSize = 32
@@ -20,7 +22,7 @@ struct LayerIndex: Sendable {
   var compression: LayerCompression
   /// The length of the decoded content, in bytes.
   var size: Int64
-  /// The entries, compressed with zstd; see ``EntryTable``.
+  /// The entries, compressed with zstd; see ``EntryTable``. An archive has a table of its own.
   private(set) var packedEntries: [UInt8]
   /// The length of the entries before they were compressed, in bytes.
   private let entriesSize: Int
@@ -37,7 +39,7 @@ struct LayerIndex: Sendable {
   }
 
   /// The entries, packed; see ``EntryTable``.
-  func entries() throws(DecodingError) -> [UInt8] {
+  package func entries() throws(DecodingError) -> [UInt8] {
     try ZstdBuffer.decompress(packedEntries.span, length: entriesSize)
   }
 
@@ -124,15 +126,41 @@ struct LayerIndex: Sendable {
     blob: Digest, content: Digest, compression: LayerCompression, size: Int64, entries: EntryTable,
     checkpoints: [Checkpoint], pieces: [UInt8]
   ) throws(DecodingError) {
+    try self.init(
+      blob: blob, content: content, stream: (compression, size, checkpoints), table: entries.bytes,
+      entryCount: entries.count, pieces: pieces)
+  }
+
+  /// Creates an index from its parts, with the bytes of a table of any kind.
+  private init(
+    blob: Digest, content: Digest, stream: (LayerCompression, Int64, [Checkpoint]), table: [UInt8], entryCount: Int,
+    pieces: [UInt8]
+  ) throws(DecodingError) {
     self.blob = blob
     self.content = content
-    self.compression = compression
-    self.size = size
-    packedEntries = try ZstdBuffer.compress(entries.bytes.span)
-    entriesSize = entries.bytes.count
-    entryCount = entries.count
-    self.checkpoints = checkpoints
+    (compression, size, checkpoints) = stream
+    packedEntries = try ZstdBuffer.compress(table.span)
+    entriesSize = table.count
+    self.entryCount = entryCount
     self.pieces = pieces
+  }
+
+  /// Creates the index of content that a stream decoded to its end, with a table that is not of a layer.
+  ///
+  /// - Parameter key: the name in a cache.
+  /// - Parameter pieces: the digests of a ``PieceHasher``.
+  package init(
+    key: Digest, _ stream: LayerStream, _ compression: LayerCompression, table: [UInt8], pieces: [UInt8]
+  ) throws(DecodingError) {
+    guard table.count <= EntryTable.sizeLimit else {
+      throw DecodingError("names longer than \(EntryTable.sizeLimit) bytes")
+    }
+    var digester = Digester(.sha256)
+    digester.update(pieces.span)
+    guard let content = digester.digest else { throw DecodingError("the hash function returned no digest") }
+    try self.init(
+      blob: key, content: content, stream: (compression, stream.position, stream.checkpoints), table: table,
+      entryCount: 0, pieces: pieces)
   }
 
   private static func digest(_ text: [UInt8]) throws(DecodingError) -> Digest {

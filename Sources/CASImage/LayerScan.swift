@@ -5,8 +5,6 @@ import OCI
 
 /// The one pass over a layer: it hashes the blob and the decoded content, and scans the archive.
 struct LayerScan {
-  /// The distance of checkpoints in decoded content, in bytes.
-  private static let checkpointInterval: Int64 = 4 << 20
   private static let chunkSize = 256 << 10
 
   let engine: any Engine
@@ -29,7 +27,7 @@ struct LayerScan {
     let compression = try Self.compression(of: reader)
     let blobHash = PipelinedHasher(descriptor.digest.algorithm)
     let contentHash = PipelinedHasher(contentDigest.algorithm)
-    let stream = try LayerStream(reader, compression, checkpointInterval: Self.checkpointInterval, context) {
+    let stream = try LayerStream(reader, compression, checkpointInterval: LayerIndex.checkpointInterval, context) {
       blobHash.append($0)
     }
     var scanner = TarScanner()
@@ -78,31 +76,27 @@ struct LayerScan {
   }
 }
 
-/// Hashes pieces of equal length of content that arrives in chunks.
-private struct PieceHasher {
-  private var hash = SHA2.sha256()
-  private var count: Int64 = 0
-  private var digests: [UInt8] = []
+extension LayerScan: ContentSource {
+  var key: Digest { descriptor.digest }
 
-  mutating func update(_ content: Span<UInt8>) {
-    var rest = content
-    while !rest.isEmpty {
-      let length = min(rest.count, Int(LayerIndex.pieceSize - count))
-      hash.update(rest.extracting(first: length))
-      rest = rest.extracting(droppingFirst: length)
-      count += Int64(length)
-      if count == LayerIndex.pieceSize { close() }
+  func context(_ cancellation: CancellationToken) -> OperationContext {
+    OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
+  }
+
+  func open(_ cancellation: CancellationToken) throws(CASError) -> any BlobReader {
+    if let engine = engine as? any UncheckedReading {
+      do throws(CASError) {
+        return try engine.openUncheckedBlob(descriptor.digest, cancellation: cancellation)
+      } catch {
+        guard error.code == .notFound else { throw error }
+      }
     }
+    return try engine.openContent(of: descriptor, cancellation: cancellation)
   }
 
-  mutating func finish() -> [UInt8] {
-    if count > 0 { close() }
-    return digests
-  }
-
-  private mutating func close() {
-    digests += hash.result()
-    hash = .sha256()
-    count = 0
+  func scan(_ cancellation: CancellationToken) throws(CASError) -> LayerIndex {
+    var scan = self
+    scan.cancellation = cancellation
+    return try scan.run()
   }
 }

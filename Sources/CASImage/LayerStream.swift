@@ -1,11 +1,11 @@
-import CAS
+package import CAS
 import CASCompression
 import CASPlatform
 import OCI
 import SystemPackage
 
 /// The decoded content of a layer, from its start or from a checkpoint. Only one thread at a time may use it.
-final class LayerStream {
+package final class LayerStream {
   private enum Decoder {
     case plain
     case gzip(GzipDecoder)
@@ -16,7 +16,7 @@ final class LayerStream {
   private static let inputSize = 256 << 10
 
   /// The offset of the next byte, in bytes of decoded content.
-  private(set) var position: Int64
+  package private(set) var position: Int64
   /// The checkpoints that were passed, at least this many bytes apart; none are made if it is 0.
   private(set) var checkpoints: [Checkpoint] = []
   private let checkpointInterval: Int64
@@ -39,6 +39,15 @@ final class LayerStream {
   /// Bytes of that trailer to skip.
   private var trailer = 0
   private var isDone = false
+
+  /// Starts to read compressed content from its start, and makes checkpoints on the way.
+  ///
+  /// - Parameter checkpointInterval: in bytes of decoded content.
+  package convenience init(
+    _ reader: any BlobReader, _ compression: LayerCompression, checkpointInterval: Int64, _ context: OperationContext
+  ) throws(CASError) {
+    try self.init(reader, compression, at: nil, checkpointInterval: checkpointInterval, context)
+  }
 
   /// Starts to read a layer.
   ///
@@ -86,7 +95,7 @@ final class LayerStream {
   /// - Returns: the number of bytes; less than the length of the buffer only at the end.
   /// - Throws: `CASError.Code.invalid` if the layer is malformed; errors of the blob;
   ///   `CASError.Code.cancelled`.
-  func read(into output: inout MutableSpan<UInt8>) throws(CASError) -> Int {
+  package func read(into output: inout MutableSpan<UInt8>) throws(CASError) -> Int {
     var done = 0
     while done < output.count, !isDone {
       var rest = output._mutatingExtracting(droppingFirst: done)

@@ -1,7 +1,7 @@
 import CASPlatform
 
 /// The decoded pieces that were used last, of all layers together (LRU).
-final class PieceCache: Sendable {
+package final class PieceCache: Sendable {
   /// Which piece of which layer.
   struct Key: Hashable, Sendable {
     var layer: ObjectIdentifier
@@ -20,6 +20,9 @@ final class PieceCache: Sendable {
 
   /// The least recently used first.
   private let pieces = Monitor<[Piece]>([])
+
+  /// Makes a cache without pieces.
+  package init() {}
 
   /// The content of a piece; `nil` if it is not here.
   subscript(key: Key) -> [UInt8]? {

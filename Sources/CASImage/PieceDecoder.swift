@@ -2,9 +2,9 @@ import CAS
 import CASPlatform
 import OCI
 
-/// Decodes one piece of a layer.
+/// Decodes one piece of compressed content.
 struct PieceDecoder {
-  let scan: LayerScan
+  let source: any ContentSource
   let index: LayerIndex
   /// Tells which of the indexes that the layer had this is.
   let version: Int
@@ -12,19 +12,6 @@ struct PieceDecoder {
   let reader: (any BlobReader)?
   /// An idle decoder from which the piece can be reached.
   let stream: LayerStream?
-
-  /// Opens the blob. Each piece is compared with a digest of its own, so the blob need not be hashed by every mount.
-  private func open(_ context: OperationContext) throws(CASError) -> any BlobReader {
-    let (descriptor, cancellation) = (scan.descriptor, context.cancellation)
-    if let engine = scan.engine as? any UncheckedReading {
-      do throws(CASError) {
-        return try engine.openUncheckedBlob(descriptor.digest, cancellation: cancellation)
-      } catch {
-        guard error.code == .notFound else { throw error }
-      }
-    }
-    return try scan.engine.openContent(of: descriptor, cancellation: cancellation)
-  }
 
   /// Decodes one piece.
   ///
@@ -34,12 +21,12 @@ struct PieceDecoder {
   ) throws(CASError) -> (content: [UInt8], stream: LayerStream, reader: any BlobReader) {
     let start = Int64(number) * LayerIndex.pieceSize
     // Both are used by later callers too, which this one's cancellation does not concern.
-    let shared = OperationContext("read layer", on: scan.descriptor.digest)
+    let shared = source.context(.none)
     let reader: any BlobReader
     if let open = self.reader {
       reader = open
     } else {
-      reader = try open(context)
+      reader = try source.open(context.cancellation)
     }
     let stream: LayerStream
     if let open = self.stream {

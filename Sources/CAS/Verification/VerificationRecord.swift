@@ -33,8 +33,6 @@ package final class VerificationRecord: Sendable {
   /// The time before the present, in milliseconds, in which a change can have the time of a later one: the clock for times
   /// of files advances by up to 10 ms.
   package static let tick: UInt32 = 100
-  /// The same in seconds for file systems that keep no fractions.
-  private static let coarseTick: Int64 = 2
 
   private let path: String
   private let system: RecordSystem
@@ -59,7 +57,8 @@ package final class VerificationRecord: Sendable {
 
   /// Whether the content of an open file was verified in the state that it has.
   package func contains(_ verified: VerifiedState, _ file: OpenFile) -> Bool {
-    guard isWorthwhile(verified), let fingerprint = fingerprint(verified, file), let record = openFile(creates: false)
+    guard isWorthwhile(verified), let fingerprint = system.fingerprint(verified, file),
+      let record = openFile(creates: false)
     else { return false }
     return (try? record.contains(fingerprint, now: system.now().seconds)) ?? false
   }
@@ -67,9 +66,9 @@ package final class VerificationRecord: Sendable {
   /// The candidate for a state whose content is about to be hashed; `nil` if a change could escape its times, or a process
   /// has the file open for writing, which may be mapped to its memory.
   package func candidate(_ verified: VerifiedState, _ file: OpenFile) -> Candidate? {
-    guard isWorthwhile(verified), isSettled(verified.identity) else { return nil }
+    guard isWorthwhile(verified), system.isSettled(verified.identity) else { return nil }
     if let origin = system.origin(file), !origin.isStable { reportFileSystem() }
-    guard let fingerprint = fingerprint(verified, file),
+    guard let fingerprint = system.fingerprint(verified, file),
       system.hasWriter(file) == false
     else { return nil }
     return Candidate(file: file, identity: verified.identity, fingerprint: fingerprint)
@@ -90,14 +89,14 @@ package final class VerificationRecord: Sendable {
   ///   another one.
   package func insertStored(_ verified: VerifiedState, _ file: OpenFile, modified: Timestamp) {
     guard isWorthwhile(verified), verified.identity.modified == modified, modified < verified.identity.changed,
-      let fingerprint = fingerprint(verified, file)
+      let fingerprint = system.fingerprint(verified, file)
     else { return }
     insert(fingerprint)
   }
 
   /// Removes a state whose content was found to be damaged, if there is a record.
   package func remove(_ verified: VerifiedState, _ file: OpenFile) {
-    guard isWorthwhile(verified), let fingerprint = fingerprint(verified, file) else { return }
+    guard isWorthwhile(verified), let fingerprint = system.fingerprint(verified, file) else { return }
     // Another process may have created the file since this one looked for it. An unusable one is believed by none.
     guard let record = try? RecordFile.open(path, creates: false) else { return }
     do throws(Errno) {
@@ -117,20 +116,6 @@ package final class VerificationRecord: Sendable {
   }
 
   private func isWorthwhile(_ verified: VerifiedState) -> Bool { verified.size >= Self.leastSize }
-
-  /// Whether a change from now on sets a time that this state does not have.
-  private func isSettled(_ identity: FileIdentity) -> Bool {
-    let now = system.now()
-    let isCoarse = identity.changed.nanoseconds == 0 && identity.modified.nanoseconds == 0
-    return identity.changed
-      < (isCoarse ? now.earlier(bySeconds: Self.coarseTick) : now.earlier(byMilliseconds: Self.tick))
-  }
-
-  /// - Returns: `nil` on a file system that this record does not cover, or without an identity of the machine.
-  private func fingerprint(_ verified: VerifiedState, _ file: OpenFile) -> Fingerprint? {
-    guard let machine = system.machine, let origin = system.origin(file), origin.isStable else { return nil }
-    return verified.fingerprint(machine: machine, origin)
-  }
 
   private func reportFileSystem() {
     let isNew = state.withLock(notifying: .none) { (state) in
