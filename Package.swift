@@ -72,7 +72,8 @@ let package = Package(
     .target(
       name: "CASImage", dependencies: ["CAS", "CASCompression", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(
-      name: "CASArchive", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
+      name: "CASArchive", dependencies: ["CAS", "CASCompression", "CASImage", "CASPlatform", "OCI", system],
+      swiftSettings: strict),
     .target(
       name: "CASDirectory", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
     .target(name: "CASMemory", dependencies: ["CAS", "CASPlatform", "OCI", system], swiftSettings: strict),
@@ -102,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "CASTests",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "CASRegistry", "OCI", "CASPlatform", "TestSupport", system,
+        "CAS", "CASArchive", "CASDirectory", "CASImage", "CASMemory", "CASRegistry", "OCI", "CASPlatform",
+        "TestSupport", system,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -163,8 +165,8 @@ if Context.environment["CASFS_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CAS", "CASArchive", "CASDirectory", "CASMemory", "FUSE", "OCI", "CASPlatform", "SimulatedKernel", "StoreTree",
-        system,
+        "CAS", "CASArchive", "CASCompression", "CASDirectory", "CASMemory", "FUSE", "OCI", "CASPlatform",
+        "SimulatedKernel", "StoreTree", system,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "run"], swiftSettings: strict))
 }

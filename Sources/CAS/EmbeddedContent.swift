@@ -15,18 +15,18 @@ extension Descriptor {
 }
 
 /// Content in memory as an open blob.
-final class EmbeddedReader: BlobReader {
-  let digest: Digest
+package final class EmbeddedReader: BlobReader {
+  package let digest: Digest
   private let content: [UInt8]
 
-  init(_ digest: Digest, _ content: [UInt8]) {
+  package init(_ digest: Digest, _ content: [UInt8]) {
     self.digest = digest
     self.content = content
   }
 
-  var size: Int64 { Int64(content.count) }
+  package var size: Int64 { Int64(content.count) }
 
-  func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
+  package func read(into buffer: inout MutableSpan<UInt8>, at offset: Int64) throws(CASError) -> Int {
     guard let start = Int(exactly: offset), start >= 0 else {
       throw CASError(.invalid, OperationContext("read blob", on: digest), cause: "negative offset: \(offset)")
     }

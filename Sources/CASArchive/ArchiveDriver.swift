@@ -1,38 +1,64 @@
 public import CAS
+public import CASImage
 import CASPlatform
 import OCI
 import SystemPackage
 
-/// Image layouts in tar archives, read in place: `oci-archive:FILE`.
+/// The kinds of archives that a driver opens.
+public enum ArchiveFormat: String, Hashable, Sendable, CaseIterable {
+  /// An image layout (image-spec, `image-layout.md`).
+  case imageLayout = "oci-archive"
+  /// The format of `docker save` and `podman save`.
+  case docker = "docker-archive"
+}
+
+/// Images in tar archives, read in place: `oci-archive:FILE` and `docker-archive:FILE`.
 ///
-/// Archives are read-only: every change fails with EROFS, and creating one with `CASError.Code.notImplemented`. All
-/// headers are read when the archive is opened, so the time for that depends on the number of members and not on their
-/// size. The formats of `tar`, skopeo and buildah are read: ustar, pax, GNU tar and Unix V7. Compressed archives and
-/// sparse members are rejected.
+/// Archives are read-only: every change fails with EROFS, and creating one with `CASError.Code.notImplemented`. The formats
+/// of `tar`, skopeo and buildah are read: ustar, pax, GNU tar and Unix V7. Sparse members are rejected.
+///
+/// All headers are read when the archive is opened. The time for that depends on the number of members, and not on their
+/// size, unless the file is compressed by gzip or zstd: such an archive is decoded once, when it is opened for the first
+/// time, and its index is kept in the cache.
 public struct ArchiveDriver: Driver {
-  private static let scheme = "oci-archive:"
+  private let format: ArchiveFormat
+  private let cache: @Sendable () -> LayerCache?
+  private let system: RecordSystem
 
   /// Creates a driver.
-  public init() {}
+  ///
+  /// - Parameter format: the kind of archives.
+  /// - Parameter cache: called for a compressed archive, to return the cache for its index; without one the archive is
+  ///   decoded each time that it is opened.
+  public init(_ format: ArchiveFormat = .imageLayout, cache: @escaping @Sendable () -> LayerCache? = { nil }) {
+    self.init(format, cache: cache, .current)
+  }
 
-  /// `oci-archive`.
-  public var name: String { "oci-archive" }
+  init(_ format: ArchiveFormat, cache: @escaping @Sendable () -> LayerCache?, _ system: RecordSystem) {
+    self.format = format
+    self.cache = cache
+    self.system = system
+  }
 
-  /// Whether the URI begins with `oci-archive:`.
+  /// `oci-archive` or `docker-archive`.
+  public var name: String { format.rawValue }
+
+  private var scheme: String { "\(format.rawValue):" }
+
+  /// Whether the URI begins with the name and a colon.
   public func supports(_ uri: String) -> Bool {
-    uri.utf8.starts(with: Self.scheme.utf8)
+    uri.utf8.starts(with: scheme.utf8)
   }
 
   /// Opens the archive, and reads its headers and its index.
   ///
-  /// - Throws: `CASError.Code.invalid` if the URI is malformed, or the file is not a complete, uncompressed archive of
-  ///   an image layout; `CASError.Code.notFound` if the file does not exist; `CASError.Code.io(_:)` if a system call
-  ///   fails.
+  /// - Throws: `CASError.Code.invalid` if the URI is malformed, or the file is not a complete archive of this kind;
+  ///   `CASError.Code.notFound` if the file does not exist; `CASError.Code.io(_:)` if a system call fails.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
-    let path = supports(uri) ? String(uri.dropFirst(Self.scheme.count)) : ""
+    let path = supports(uri) ? String(uri.dropFirst(scheme.count)) : ""
     var context = OperationContext("open store", on: uri)
     guard !path.isEmpty, !path.utf8.contains(0) else {
-      throw CASError(.invalid, context, cause: "the URI is not oci-archive:FILE")
+      throw CASError(.invalid, context, cause: "the URI is not \(scheme)FILE")
     }
     context = context.on(path)
     let (file, status) = try mappingErrno(context) { () throws(Errno) in
@@ -43,8 +69,9 @@ public struct ArchiveDriver: Driver {
     guard status.kind == .regular else {
       throw CASError(.invalid, context, cause: "not a regular file")
     }
-    let archive = try Archive(indexing: file, size: status.size, context)
-    return ArchiveEngine(archive, uri: Self.scheme + ((try? file.path()) ?? path), options)
+    let content = try ArchiveContent(file, status.identity, cache: cache, system, context)
+    return ArchiveEngine(
+      try Archive(content, format), format, uri: scheme + ((try? file.path()) ?? path), options)
   }
 
   /// Fails: an archive is made with `tar` of a complete store.

@@ -8,15 +8,24 @@ enum ArchiveError: Error {
   case invalid([UInt8]?, String)
   /// A system call failed.
   case io(Errno)
+  /// The archive cannot be decoded, or hashed.
+  case failed(CASError)
 
   /// Returns the error of an operation on the archive.
   func during(_ context: OperationContext) -> CASError {
     switch self {
     case .invalid(let name?, let reason):
-      CASError(.invalid, context, cause: "\(String(decoding: name, as: UTF8.self)): \(reason)")
+      CASError(.invalid, context, cause: "\(Self.text(name)): \(reason)")
     case .invalid(nil, let reason): CASError(.invalid, context, cause: reason)
     case .io(let errno): CASError(errno, context)
+    case .failed(let error): error.during(context)
     }
+  }
+
+  /// The text of a name in an archive, cut if it is long.
+  static func text(_ name: [UInt8]) -> String {
+    let limit = 200
+    return String(decoding: name.prefix(limit), as: UTF8.self) + (name.count > limit ? "…" : "")
   }
 }
 

@@ -1,4 +1,5 @@
 import CASPlatform
+import OCI
 
 /// One member of an archive.
 struct TarMember {
@@ -7,7 +8,9 @@ struct TarMember {
     case directory
     /// A hard link to the member of this name.
     case hardLink([UInt8])
-    /// A symbolic link, device or FIFO.
+    /// A symbolic link with this target.
+    case symbolicLink([UInt8])
+    /// A device or FIFO.
     case other
   }
 
@@ -18,18 +21,23 @@ struct TarMember {
   var modified: Timestamp
 }
 
-/// Iterates over the headers of a tar archive without reading the contents: POSIX.1-2001, `pax(1)`, and GNU tar's
+/// Iterates over the headers of a tar archive, and leaves the contents to its source: POSIX.1-2001, `pax(1)`, and GNU tar's
 /// format.
 struct TarReader {
   private static let blockSize: Int64 = 512
+  /// The largest offset of a file: `loff_t`, less the padding of a member.
+  private static let largestSize = Int64.max - 1024
   /// The longest extended header that is read, in bytes.
   private static let extendedHeaderSizeLimit: Int64 = 1 << 20
   /// The longest member name, in bytes.
   private static let nameLengthLimit = 4096
+  /// The reason of an error.
+  static let endsEarly = "the archive is truncated within this member"
 
-  private let file: OpenFile
-  private let size: Int64
+  private let source: any ArchiveSource
   private var position: Int64 = 0
+  /// The first block, which the source read already.
+  private let first: [UInt8]
   /// Whether the archive ends at the end of a member, without the marker.
   private(set) var lacksEndMarker = false
   /// Records of global extended headers, which apply to all following members.
@@ -37,17 +45,15 @@ struct TarReader {
 
   /// Begins at the start of the file.
   ///
-  /// - Parameter size: the length of the file, in bytes.
-  /// - Throws: `ArchiveError.invalid` if the file is empty, compressed, or does not begin with a header.
-  init(_ file: OpenFile, size: Int64) throws(ArchiveError) {
-    self.file = file
-    self.size = size
-    let start = try file.bytes(in: 0..<min(size, Self.blockSize))
-    if start.isEmpty { throw .invalid(nil, "the file is empty") }
-    if let compression = Compression(of: start) {
+  /// - Throws: `ArchiveError.invalid` if the archive is empty, compressed, or does not begin with a header.
+  init(_ source: any ArchiveSource) throws(ArchiveError) {
+    self.source = source
+    first = try source.bytes(in: 0..<Self.blockSize)
+    if first.isEmpty { throw .invalid(nil, "the file is empty") }
+    if let compression = Compression(of: first) {
       throw .invalid(nil, "compressed archive; decompress it first: \(compression.command) <FILE >FILE.tar")
     }
-    guard start.count == Self.blockSize, TarHeader(start) != nil || start.allSatisfy({ $0 == 0 }) else {
+    guard first.count == Self.blockSize, TarHeader(first) != nil || first.allSatisfy({ $0 == 0 }) else {
       throw .invalid(nil, "not a tar archive")
     }
   }
@@ -84,6 +90,7 @@ struct TarReader {
     switch header.type {
     case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = name.last == UInt8(ascii: "/") ? .directory : .file
     case UInt8(ascii: "1"): kind = .hardLink(records.linkPath ?? header.linkName)
+    case UInt8(ascii: "2"): kind = .symbolicLink(records.linkPath ?? header.linkName)
     case UInt8(ascii: "5"): kind = .directory
     default: kind = .other
     }
@@ -94,15 +101,20 @@ struct TarReader {
       name: name, kind: kind, content: content, modified: Timestamp(seconds: header.modified, nanoseconds: 0))
   }
 
+  /// Reads the content of the member that was returned last, if the source does.
+  func scan(_ file: TarMember, _ algorithm: Digest.Algorithm) throws(ArchiveError) -> MemberScan? {
+    try source.scan(file, algorithm)
+  }
+
   private mutating func nextHeader() throws(ArchiveError) -> TarHeader? {
-    if position == size {
+    let block = position == 0 ? first : try source.bytes(in: position..<position + Self.blockSize)
+    if block.isEmpty, position == source.size {
       lacksEndMarker = true
       return nil
     }
-    guard size - position >= Self.blockSize else {
+    guard block.count == Self.blockSize else {
       throw .invalid(nil, "truncated archive: it ends within a block of 512 bytes")
     }
-    let block = try file.bytes(in: position..<position + Self.blockSize)
     guard let header = TarHeader(block) else {
       guard block.allSatisfy({ $0 == 0 }) else {
         throw .invalid(nil, "damaged archive: no member header at byte \(position)")
@@ -115,7 +127,8 @@ struct TarReader {
 
   /// Skips content of the given length, and the padding after it.
   private mutating func content(of length: Int64, _ name: [UInt8]) throws(ArchiveError) -> Range<Int64> {
-    guard length <= size - position else { throw .invalid(name, "the archive is truncated within this member") }
+    // A length beyond every file is one that no decoded content has either.
+    guard length <= (source.size ?? Self.largestSize) - position else { throw .invalid(name, Self.endsEarly) }
     let range = position..<position + length
     position = range.upperBound + (Self.blockSize - length % Self.blockSize) % Self.blockSize
     return range
@@ -125,6 +138,9 @@ struct TarReader {
     guard header.size <= Self.extendedHeaderSizeLimit else {
       throw .invalid(header.name, "the extended header exceeds \(Self.extendedHeaderSizeLimit) bytes")
     }
-    return try file.bytes(in: content(of: header.size, header.name))
+    let range = try content(of: header.size, header.name)
+    let bytes = try source.bytes(in: range)
+    guard Int64(bytes.count) == range.upperBound - range.lowerBound else { throw .invalid(header.name, Self.endsEarly) }
+    return bytes
   }
 }

@@ -17,6 +17,7 @@ struct Casfs: ParsableCommand {
 
         PATH, dir:PATH            a layout in a directory
         oci-archive:FILE          a layout in a tar archive, read in place
+        docker-archive:FILE       an archive of docker save or podman save, read in place
         docker://HOST/REPOSITORY  a repository of a registry
 
       A reference, such as a tag, is an argument of its own. See casfs(1) for every \

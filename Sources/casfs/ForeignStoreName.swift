@@ -19,15 +19,10 @@ enum ForeignStoreName {
     case "oci":
       let (path, reference) = split(rest, at: ":")
       throw error(name, store: path, reference: reference)
-    case "oci-archive":
+    case "oci-archive", "docker-archive":
       let (file, reference) = split(rest, at: ":")
       guard let reference, !exists(rest), exists(file) || file.hasSuffix(".tar") else { return }
-      throw error(name, store: "oci-archive:\(file)", reference: reference)
-    case "docker-archive":
-      let file = split(rest, at: ":").0
-      throw ValidationError(
-        "'\(name)' is not a store; what docker save writes since Docker 25 is oci-archive:\(file), and "
-          + "'skopeo copy \(name) oci:DIRECTORY:NAME' makes one of an older archive")
+      throw error(name, store: "\(scheme):\(file)", reference: reference)
     case "docker", "docker+http": try checkRepository(name, scheme: scheme, rest)
     case "https", "http":
       let path = rest.drop { $0 == "/" }

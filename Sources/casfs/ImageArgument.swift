@@ -2,7 +2,6 @@ import ArgumentParser
 import CAS
 import CASImage
 import CASPlatform
-import FoundationEssentials
 import OCI
 
 /// The image argument of a command: a reference or a digest in a store, and a platform.
@@ -30,7 +29,7 @@ struct ImageArgument: ParsableArguments {
     defer { bar?.clear() }
     return try Image(
       descriptor, in: engine, platform: platform,
-      cache: LayerCache.ofUser(environment: ProcessInfo.processInfo.environment)
+      cache: StoreArgument.layerCache()
     ) { (done, total) in
       bar = bar ?? ProgressBar(total: total)
       bar?.update(done)

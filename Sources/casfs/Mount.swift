@@ -71,7 +71,8 @@ struct Mount: ParsableCommand {
       var registry = RegistryDriver(cacheSize: options.cacheSize, requiresRepository: true)
       registry.connectsOnUse = kept?.isMounted ?? false
       return try StoreArgument.drivers(
-        directory: DirectoryDriver(followsLinks: options.followsLinks), registry: registry
+        directory: DirectoryDriver(followsLinks: options.followsLinks), registry: registry,
+        layerCache: { Self.layerCache(options) }
       ).open(kept?.store ?? target.store, options: open)
     } catch {
       guard create, kept?.isMounted != true, error.code == .notFound else { throw error }
@@ -153,7 +154,7 @@ struct Mount: ParsableCommand {
   /// The indexes of layers on disk; `nil` if they are kept in memory alone.
   private static func layerCache(_ options: MountOptions) -> LayerCache? {
     guard options.layerCacheSize > 0 else { return nil }
-    return .ofUser(environment: ProcessInfo.processInfo.environment, sizeLimit: options.layerCacheSize)
+    return StoreArgument.layerCache(sizeLimit: options.layerCacheSize)
   }
 
   /// Opens the store and serves it. It is called after the fork, because a store may start threads.

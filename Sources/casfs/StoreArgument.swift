@@ -2,6 +2,7 @@ import ArgumentParser
 import CAS
 import CASArchive
 import CASDirectory
+import CASImage
 import CASMemory
 import CASRegistry
 import FoundationEssentials
@@ -9,7 +10,9 @@ import OCI
 
 /// The store argument of a command.
 struct StoreArgument: ParsableArguments {
-  @Argument(help: "The store: PATH, dir:PATH, oci-archive:FILE or docker://HOST/REPOSITORY.", completion: .directory)
+  @Argument(
+    help: "The store: PATH, dir:PATH, oci-archive:FILE, docker-archive:FILE or docker://HOST/REPOSITORY.",
+    completion: .directory)
   var store: String
 
   func validate() throws {
@@ -18,9 +21,18 @@ struct StoreArgument: ParsableArguments {
 
   /// Returns the drivers of all kinds of store. The first that supports the argument opens it.
   static func drivers(
-    directory: DirectoryDriver = DirectoryDriver(), registry: RegistryDriver = RegistryDriver()
+    directory: DirectoryDriver = DirectoryDriver(), registry: RegistryDriver = RegistryDriver(),
+    layerCache: @escaping @Sendable () -> LayerCache? = { Self.layerCache() }
   ) -> DriverRegistry {
-    DriverRegistry([directory, ArchiveDriver(), registry, MemoryDriver()])
+    DriverRegistry([
+      directory, ArchiveDriver(.imageLayout, cache: layerCache), ArchiveDriver(.docker, cache: layerCache), registry,
+      MemoryDriver(),
+    ])
+  }
+
+  /// This user's cache for the indexes of layers and of compressed archives; `nil` if there is none.
+  static func layerCache(sizeLimit: Int64 = LayerCache.defaultSizeLimit) -> LayerCache? {
+    LayerCache.ofUser(environment: ProcessInfo.processInfo.environment, sizeLimit: sizeLimit)
   }
 
   /// The file of this user's record of verified states; `nil` if the user has no home directory.

@@ -47,10 +47,10 @@ struct ArchiveTests {
     }
   }
 
-  @Test("E2, D1: a truncated, compressed or other archive is invalid, with the reason in the message")
+  @Test("E2, D1: a truncated or other archive, or one of unknown compression, is invalid, with the reason")
   func invalid() throws {
     let table: [(make: String, says: String)] = [
-      ("gzip -k x.tar; mv x.tar.gz x.tar", "gzip -dc"), ("bzip2 x.tar; mv x.tar.bz2 x.tar", "bzip2 -dc"),
+      ("bzip2 x.tar; mv x.tar.bz2 x.tar", "bzip2 -dc"),
       ("xz x.tar; mv x.tar.xz x.tar", "xz -dc"), (": >x.tar", "the file is empty"),
       ("echo text >x.tar", "not a tar archive"), ("head -c 5000 /dev/urandom >x.tar", "not a tar archive"),
       ("head -c 10240 /dev/zero >x.tar", "oci-layout: not found"),

@@ -1,4 +1,5 @@
 import CAS
+import CASCompression
 import CASPlatform
 import OCI
 import SystemPackage
@@ -16,20 +17,34 @@ func fuzzArchive(_ input: [UInt8]) {
     fatalError("no file in memory: \(error)")
   }
   walk(file, Int64(archive.count))
+  let other = (try? ZstdBuffer.compress(archive.span)).flatMap { try? readable($0) }
+  for format in ArchiveFormat.allCases {
+    let found = blobs(of: file, format)
+    if let other, let found { require(blobs(of: other, format) == found, "a compressed archive has other blobs") }
+  }
+}
+
+/// The blobs of an archive, whose contents are checked; `nil` if it is refused.
+private func blobs(of file: OpenFile, _ format: ArchiveFormat) -> Set<Digest>? {
   let store: any Engine
   do throws(CASError) {
-    store = try ArchiveDriver().open("oci-archive:/proc/self/fd/\(file.rawValue)", options: OpenOptions())
+    store = try ArchiveDriver(format).open("\(format.rawValue):/proc/self/fd/\(file.rawValue)", options: OpenOptions())
   } catch {
     require(error.code == .invalid, "\(error)")
-    return
+    return nil
   }
   defer { store.close() }
+  var digests: Set<Digest> = []
   do throws(CASError) {
     _ = try store.index()
-    try store.forEachBlob { (digest) throws(CASError) in try check(digest, store) }
+    try store.forEachBlob { (digest) throws(CASError) in
+      try check(digest, store)
+      digests.insert(digest)
+    }
   } catch {
     fatalError("\(error)")
   }
+  return digests
 }
 
 /// A file that is not open for writing, because the reader would wait for its writer.
@@ -57,7 +72,7 @@ private func check(_ digest: Digest, _ store: any Engine) throws(CASError) {
 /// Checks that members are in order and within the file.
 private func walk(_ file: OpenFile, _ size: Int64) {
   do throws(ArchiveError) {
-    var reader = try TarReader(file, size: size)
+    var reader = try TarReader(PlainArchive(file, size: size))
     var end: Int64 = 0
     while let member = try reader.next() {
       require(member.content.lowerBound >= end + 512 && member.content.upperBound <= size, "\(member) overlaps")

@@ -17,6 +17,13 @@ import Testing
     try ScriptedMount().run("ArchiveMount/corrupt.sh", ["mode": mode])
   }
 
+  @Test(
+    "F12, G8, G9: images in archives of both kinds, also compressed ones, have the files that they have in a directory",
+    .needs(.root, .tools("skopeo", "jq", "zstd")), arguments: ["cat", "gzip -1", "zstd -q"])
+  func docker(command: String) throws {
+    try ScriptedMount().run("ArchiveMount/docker.sh", ["command": command], seconds: 120)
+  }
+
   @Test("T3: an archive of 1 GiB is mounted as fast as a small one")
   func large() throws {
     try ScriptedMount().run("ArchiveMount/large.sh", seconds: 120)

@@ -17,7 +17,7 @@ import Testing
       ("docker://host/app:v1@sha256:00", "the store is docker://host/app, and 'sha256:00' is an argument of its own"),
       ("localhost:5000/app", "a repository is docker://localhost:5000/app"),
       ("https://host/app", "a repository is docker://host/app"),
-      ("docker-archive:a.tar:app:v1", "since Docker 25 is oci-archive:a.tar"),
+      ("docker-archive:a.tar:app:v1", "the store is docker-archive:a.tar, and 'app:v1' is an argument of its own"),
       ("docker-daemon:app:v1", "'skopeo copy docker-daemon:app:v1 oci:DIRECTORY:NAME' makes one"),
       ("containers-storage:app", "'skopeo copy containers-storage:app oci:DIRECTORY:NAME' makes one"),
     ])

@@ -187,6 +187,11 @@ package final class Verifier: Sendable {
     }
   }
 
+  /// Logs content that another pass found to be corrupt, once for each state of its file.
+  package func report(_ corruption: CASError.Corruption, _ identity: FileIdentity) {
+    report(corruption, Key(digest: corruption.expected, identity: identity))
+  }
+
   private func report(_ corruption: CASError.Corruption, _ key: Key) {
     let isNew = state.withLock(notifying: .none) { (state) in
       if state.reported.count >= Self.reportLimit { state.reported = [] }
