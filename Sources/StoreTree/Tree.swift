@@ -260,12 +260,15 @@ public final class Tree: Sendable {
   }
 
   /// Closes cached files that were not used since the last call, and frees memory.
-  public func trimCaches() {
+  ///
+  /// - Returns: whether something waits for a time or for the end of a process, of which no request tells.
+  @discardableResult public func trimCaches() -> Bool {
     shared.openBlobs.rotate()
-    shared.sweepScratch()
+    let hasScratch = shared.sweepScratch()
     shared.decideRemovals()
     shared.imageFiles.catalog.trim()
     if nodes.shrink() { CurrentProcess.trimMemory() }
+    return hasScratch || !shared.removals.isEmpty
   }
 
   /// Whether every blob is a whole file, which the kernel could read itself.

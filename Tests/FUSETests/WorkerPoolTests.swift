@@ -23,6 +23,7 @@ private final class TestPool: Sendable {
     var started = 0
     var running = 0
     var trims = 0
+    var workLeft = 0
     var hasEnded = false
   }
 
@@ -31,7 +32,16 @@ private final class TestPool: Sendable {
 
   init(threadLimit: Int = 256, followerLimit: Int = 3) throws {
     pool = WorkerPool(threadLimit: threadLimit, followerLimit: followerLimit)
-    try pool.start(trimming: { [state] in state.withLock { $0.trims += 1 } }) { [self] (worker) in work(worker) }
+    try pool.start(trimming: { [self] in trim() }) { [self] (worker) in work(worker) }
+  }
+
+  private func trim() -> Bool {
+    state.withLock { state in
+      state.trims += 1
+      guard state.workLeft > 0 else { return false }
+      state.workLeft -= 1
+      return true
+    }
   }
 
   private func work(_ worker: Worker) {
@@ -261,6 +271,16 @@ private final class TestPool: Sendable {
     let test = try TestPool()
     test.submit { _ in }
     #expect(test.waits { $0.trims >= 2 })
+    test.end()
+  }
+
+  @Test("W10: passes go on without requests while one has left work")
+  func trimsAgain() throws {
+    let test = try TestPool()
+    test.state.withLock { $0.workLeft = 3 }
+    test.submit { _ in }
+    #expect(test.waits { $0.trims >= 4 })
+    #expect(test.state.withLock { $0.workLeft } == 0)
     test.end()
   }
 

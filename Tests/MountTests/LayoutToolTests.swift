@@ -18,6 +18,11 @@ import Testing
     try ScriptedMount.mounted("removal_grace=0").run("LayoutTool/collected.sh")
   }
 
+  @Test("W10: a removal is decided when its time is over, though the mount is not used")
+  func quiet() throws {
+    try ScriptedMount.mounted("removal_grace=3").run("LayoutTool/quiet.sh")
+  }
+
   @Test("W1: buildah commits and pushes into the mount")
   func buildah() throws {
     try ScriptedMount.mounted().run("LayoutTool/buildah.sh")

@@ -121,7 +121,7 @@ import Testing
     try tree.save("ingest/f", "content")
     try tree.save("index.json.tmp", "content")
     let open = try tree.create("oci-put-blob2")
-    tree.tree.trimCaches()
+    #expect(tree.tree.trimCaches(), "the files wait for the end of their process")
     #expect(tree.exists("oci-put-blob1"))
     tree.processes.end(.opener)
     tree.tree.trimCaches()
@@ -131,7 +131,7 @@ import Testing
     // One process writes it, another renames it.
     #expect(tree.exists("index.json.tmp"))
     try tree.release(open)
-    tree.tree.trimCaches()
+    #expect(!tree.tree.trimCaches())
     #expect(!tree.exists("oci-put-blob2"))
   }
 

@@ -8,12 +8,24 @@ final class IdleReaper: Sendable {
     var hasEnded = false
   }
 
+  /// The times until the next pass without requests, if one has left work: they double from the first to the last.
+  private static let pauses = (first: Duration.seconds(1), last: Duration.seconds(32))
+
   private let state = Monitor(State())
 
   /// Starts the thread.
-  func start(_ trim: @escaping @Sendable () -> Void) throws(Errno) {
+  ///
+  /// - Parameter trim: makes a pass, and returns whether work is left that no request announces.
+  func start(_ trim: @escaping @Sendable () -> Bool) throws(Errno) {
     try Thread.start("casfs-reaper") { [self] in
-      while waitForPass() { trim() }
+      var pause: Duration?
+      while let isScheduled = waitForPass(pause) {
+        guard trim() else {
+          pause = nil
+          continue
+        }
+        pause = isScheduled ? Self.pauses.first : min(pause.map { $0 * 2 } ?? Self.pauses.first, Self.pauses.last)
+      }
     }
   }
 
@@ -27,12 +39,17 @@ final class IdleReaper: Sendable {
     state.withLock { $0.hasEnded = true }
   }
 
-  private func waitForPass() -> Bool {
-    state.wait(
-      until: { $0.passes > 0 || $0.hasEnded },
+  /// Waits for a scheduled pass, or until a pause is over.
+  ///
+  /// - Returns: whether the pass was scheduled; `nil` at the end.
+  private func waitForPass(_ pause: Duration?) -> Bool? {
+    func isDue(_ state: State) -> Bool { state.passes > 0 || state.hasEnded }
+    if let pause, !state.wait(for: pause, until: isDue) { return false }
+    return state.wait(
+      until: isDue,
       then: { state in
         state.passes -= 1
-        return !state.hasEnded
+        return state.hasEnded ? nil : true
       })
   }
 }

@@ -37,7 +37,7 @@ final class WorkerPool: Sendable {
   /// - Parameter trim: trims caches, see ``IdleReaper``.
   /// - Parameter work: runs on each thread; it reads requests while ``becomeLeader(_:)`` and ``Worker/isLeading`` hold.
   func start(
-    trimming trim: @escaping @Sendable () -> Void, _ work: @escaping @Sendable (Worker) -> Void
+    trimming trim: @escaping @Sendable () -> Bool, _ work: @escaping @Sendable (Worker) -> Void
   ) throws(Errno) {
     try reaper.start(trim)
     try stallMonitor.start(

@@ -62,7 +62,7 @@ final class DeferredRemovals: Sendable {
 
   /// Whether another process can be about to refer to a blob.
   func hasOtherUser(than process: Int32) -> Bool {
-    state.withLock { hasOtherUser(than: process, &$0) }
+    state.withLock(notifying: .none) { hasOtherUser(than: process, $0) }
   }
 
   /// Whether a blob was put so recently that its process can be about to refer to it.
@@ -79,6 +79,9 @@ final class DeferredRemovals: Sendable {
   func contains(_ digest: Digest) -> Bool {
     state.withLock(notifying: .none) { $0.removals[digest] != nil }
   }
+
+  /// Whether every removal is decided.
+  var isEmpty: Bool { state.withLock(notifying: .none) { $0.removals.isEmpty } }
 
   /// Handles a lookup of a blob: another process that finds one whose removal waits can be about to refer to it.
   ///
@@ -120,10 +123,14 @@ final class DeferredRemovals: Sendable {
       if state.removals.isEmpty { return [] }
       forgetEnded(&state)
       let now = clock()
+      var facts: [Int32: (isAlive: Bool, hasOtherUser: Bool)] = [:]
+      for process in Set(state.removals.values.map(\.process)) {
+        facts[process] = (processes.isAlive(process: process), hasOtherUser(than: process, state))
+      }
       return state.removals.filter { (_, removal) in
+        guard let (isAlive, hasOtherUser) = facts[removal.process], !hasOtherUser else { return false }
         // The time alone decides nothing: an image can take longer to copy, and its process is active meanwhile.
-        let isOver = removal.isDecided || now > removal.requested + grace
-        return (isOver || !processes.isAlive(process: removal.process)) && !hasOtherUser(than: removal.process, &state)
+        return removal.isDecided || !isAlive || now > removal.requested + grace
       }.map(\.key)
     }
   }
@@ -181,7 +188,7 @@ final class DeferredRemovals: Sendable {
     return { [restored] in self.state.withLock { $0 = restored } }
   }
 
-  private func hasOtherUser(than process: Int32, _ state: inout State) -> Bool {
+  private func hasOtherUser(than process: Int32, _ state: State) -> Bool {
     let now = clock()
     return state.uses.contains { (other, last) in
       other != process && now < last + grace && (other == 0 || processes.isAlive(process: other))

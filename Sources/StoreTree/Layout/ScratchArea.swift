@@ -98,17 +98,30 @@ struct ScratchArea {
   }
 
   /// Removes what its process left behind.
-  func sweep() {
-    guard let members = try? namespace.members(of: namespace.root), !members.isEmpty else { return }
-    for (name, member) in members where isAbandoned(name, member) { namespace.removeTree(name) }
+  ///
+  /// - Returns: whether something is left that goes when its process has ended.
+  @discardableResult func sweep() -> Bool {
+    guard let members = try? namespace.members(of: namespace.root), !members.isEmpty else { return false }
+    var isLeft = false
+    for (name, member) in members {
+      let endsWithProcess = endsWithProcess(name, member)
+      if isAbandoned(member, endsWithProcess) {
+        namespace.removeTree(name)
+      } else {
+        isLeft = isLeft || endsWithProcess
+      }
+    }
+    return isLeft
   }
 
-  private func isAbandoned(_ name: FileName, _ member: IncomingNamespace.Member) -> Bool {
+  private func isAbandoned(_ member: IncomingNamespace.Member, _ endsWithProcess: Bool) -> Bool {
     if namespace.hasOpenWriter(member) { return false }
-    let isOld = Timestamp.now.earlier(bySeconds: Self.maximumAge.components.seconds) > member.modified
-    let lifetime = ScratchName(file: name.text, in: place)?.lifetime ?? .process
-    guard member.creator != 0, lifetime == .process else { return isOld }
-    return !shared.processes.isAlive(process: member.creator)
+    if endsWithProcess { return !shared.processes.isAlive(process: member.creator) }
+    return Timestamp.now.earlier(bySeconds: Self.maximumAge.components.seconds) > member.modified
+  }
+
+  private func endsWithProcess(_ name: FileName, _ member: IncomingNamespace.Member) -> Bool {
+    member.creator != 0 && ScratchName(file: name.text, in: place)?.lifetime ?? .process == .process
   }
 
   private func member(
@@ -136,9 +149,10 @@ protocol ScratchParent: Node {
 
 extension TreeContext {
   /// Removes what processes left behind in every place.
-  func sweepScratch() {
-    for place in [.root] + Digest.Algorithm.allCases.map({ ScratchName.Place.blobs($0) }) {
-      ScratchArea(shared: self, place: place).sweep()
-    }
+  ///
+  /// - Returns: whether something is left that goes when its process has ended.
+  func sweepScratch() -> Bool {
+    let places = [.root] + Digest.Algorithm.allCases.map { ScratchName.Place.blobs($0) }
+    return places.count { ScratchArea(shared: self, place: $0).sweep() } > 0
   }
 }
