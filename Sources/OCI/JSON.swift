@@ -27,6 +27,24 @@ public enum JSON: Hashable, Sendable {
       self.name = name
       self.value = value
     }
+
+    /// Whether the bytes of the names, and the values, are the same.
+    public static func == (_ member: Member, _ other: Member) -> Bool {
+      member.name.sameBytes(as: other.name) && member.value == other.value
+    }
+  }
+
+  /// Whether two values are the same. Strings, names and numbers are compared by their bytes: those that are canonically
+  /// equivalent are different content.
+  public static func == (_ value: JSON, _ other: JSON) -> Bool {
+    switch (value, other) {
+    case (.null, .null): true
+    case (.bool(let value), .bool(let other)): value == other
+    case (.number(let value), .number(let other)), (.string(let value), .string(let other)): value.sameBytes(as: other)
+    case (.array(let value), .array(let other)): value == other
+    case (.object(let value), .object(let other)): value == other
+    default: false
+    }
   }
 
   /// The value of a member; `nil` if it is absent or this is not an object.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import OCI
@@ -60,5 +61,27 @@ import Testing
     #expect(try IndexChange(from: back, to: old).isEmpty)
     #expect(try IndexChange(from: old, to: back).isEmpty)
     #expect(try !IndexChange(from: back, to: new).isEmpty)
+  }
+
+  @Test("W2: canonically equivalent texts are different ones")
+  func canonicalEquivalence() throws {
+    let digest = ShortIndex.digest("1")
+    func index(_ text: String) throws -> IndexText {
+      try self.index(
+        #""annotations":{"k":"\#(text)"},"\#(text)":1,"manifests":[{"mediaType":"m","digest":"\#(digest)","size":1,"annotations":{"k":"\#(text)","\#(text)":"v"}}]"#
+      )
+    }
+    let (composed, decomposed) = (try index("\u{E9}"), try index("e\u{301}"))
+    let merged = IndexMerge(try IndexChange(from: composed, to: decomposed), to: composed)
+    let result = try JSON(parsing: merged.content)
+    guard case .array(let entries)? = result["manifests"], let entry = entries.first else {
+      throw TestFailure("no entry")
+    }
+    for annotations in [result["annotations"], entry["annotations"]] {
+      #expect(annotations?["k"]?.text?.utf8.count == 3)
+    }
+    #expect(entry["annotations"]?["e\u{301}"] == .string("v"))
+    #expect(entry["annotations"]?["\u{E9}"] == nil)
+    #expect(result["e\u{301}"] == .number("1"))
   }
 }
