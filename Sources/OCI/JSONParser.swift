@@ -58,11 +58,13 @@ struct JSONParser {
   mutating func object(
     _ body: (String, inout JSONParser) throws(InvalidValue) -> Void
   ) throws(InvalidValue) {
-    var names = MemberNames()
+    var names = NamePositions()
+    var count = 0
     try list("{", "}") { (parser) throws(InvalidValue) in
       try parser.skipSpace()
       let name = try parser.string()
-      guard names.insert(name) else { throw parser.invalid("duplicate member name") }
+      guard names.insert(name, count) else { throw parser.invalid("duplicate member name") }
+      count += 1
       try parser.expect(":")
       try body(name, &parser)
     }
@@ -169,24 +171,6 @@ struct JSONParser {
     let start = position
     while position < input.count, input[position].isDigit { position += 1 }
     guard position > start else { throw invalid("value expected") }
-  }
-}
-
-/// The names of the members of an object: most objects have so few that a list of them is the quickest set.
-private struct MemberNames {
-  private static let shortCount = 16
-  private var list: [String] = []
-  private var set: Set<[UInt8]> = []
-
-  /// Adds a name; returns `false` if it is there.
-  mutating func insert(_ name: String) -> Bool {
-    if set.isEmpty, list.count < Self.shortCount {
-      guard !list.contains(where: { $0.sameBytes(as: name) }) else { return false }
-      list.append(name)
-      return true
-    }
-    if set.isEmpty { set = Set(list.map { Array($0.utf8) }) }
-    return set.insert(Array(name.utf8)).inserted
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import OCI
 
 /// The members of an index beside its entries.
-@Suite struct IndexMembersTests {
+@Suite(.boundedInTime) struct IndexMembersTests {
   private func index(_ members: String) throws -> IndexText {
     try IndexText(parsing: Array("{\(members)}".utf8))
   }
@@ -83,5 +83,20 @@ import Testing
     #expect(entry["annotations"]?["e\u{301}"] == .string("v"))
     #expect(entry["annotations"]?["\u{E9}"] == nil)
     #expect(result["e\u{301}"] == .number("1"))
+  }
+
+  // With a search of all members for each, this takes an hour.
+  @Test("W2: an index with many members is merged member by member")
+  func manyMembers() throws {
+    let names = 0..<30_000
+    func index(_ value: Int) throws -> IndexText {
+      let members = names.map { #""k\#($0)":"\#(value)""# }.joined(separator: ",")
+      return try self.index(
+        #"\#(members),"annotations":{\#(members)},"manifests":[{"mediaType":"m","digest":"\#(ShortIndex.digest("1"))","size":1,"annotations":{\#(members)}}]"#
+      )
+    }
+    let (base, written) = (try index(1), try index(2))
+    let merged = IndexMerge(try IndexChange(from: base, to: written), to: base)
+    #expect(merged.content == written.content)
   }
 }

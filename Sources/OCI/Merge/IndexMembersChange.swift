@@ -17,13 +17,14 @@ struct IndexMembersChange: Sendable {
     // `schemaVersion` has one value, which tools write.
     let own = [IndexOutline.manifests, IndexOutline.annotations, "schemaVersion"]
     let names = (written.outline.members + (base?.outline.members ?? [])).map(\.name)
-    for name in names where !own.contains(name) && !members.contains(where: { $0.name.sameBytes(as: name) }) {
+    var seen = NamePositions()
+    for (place, name) in names.enumerated() where !own.contains(name) && seen.insert(name, place) {
       let (old, new) = (base?[member: name] ?? .null, written[member: name] ?? .null)
       if old.means(new) || new.isBlank && !Self.known.contains(name) { continue }
       members.append((name, new.isBlank ? nil : new))
     }
-    let old = JSON.object(base?.unstampedAnnotations ?? [])
-    let new = JSON.object(written.unstampedAnnotations)
+    let old = NamedMembers(.object(base?.unstampedAnnotations ?? []))
+    let new = NamedMembers(.object(written.unstampedAnnotations))
     for member in new.members where old[member.name].map({ !$0.means(member.value) }) ?? true {
       annotations.append((member.name, member.value))
     }
@@ -39,19 +40,25 @@ struct IndexMembersChange: Sendable {
     for (name, value) in members where !(current[member: name] ?? .null).means(value ?? .null) {
       result.append((name, value.map { [$0.serialized[...]] }))
     }
-    var merged = current.annotations
-    for (name, value) in annotations {
-      let position = merged.firstIndex { $0.name.sameBytes(as: name) }
-      switch (position, value) {
-      case (let position?, let value?): merged[position].value = value
-      case (let position?, nil): merged.remove(at: position)
-      case (nil, let value?): merged.append(JSON.Member(name, value))
-      case (nil, nil): break
-      }
-    }
+    let merged = annotations(of: current)
     if merged != current.annotations {
       result.append((IndexOutline.annotations, merged.isEmpty ? nil : [JSON.object(merged).serialized[...]]))
     }
     return result
+  }
+
+  private func annotations(of current: IndexText) -> [JSON.Member] {
+    var result: [JSON.Member?] = current.annotations
+    var positions = NamePositions(current.annotations.lazy.map(\.name))
+    for (name, value) in annotations {
+      let new = value.map { JSON.Member(name, $0) }
+      if let position = positions[name] {
+        result[position] = new
+      } else if let new {
+        positions.insert(name, result.count)
+        result.append(new)
+      }
+    }
+    return result.compactMap(\.self)
   }
 }

@@ -15,7 +15,8 @@ struct IndexOutline: Sendable {
   /// The annotations of the index; none if they are absent or not an object.
   var annotations: [JSON.Member] = []
   /// The members in the order of the text.
-  private(set) var members: [Member] = []
+  let members: [Member]
+  private let positions: NamePositions
   /// Where a member is inserted.
   private let afterBrace: Int
 
@@ -23,6 +24,7 @@ struct IndexOutline: Sendable {
   init(writing members: [(name: String, value: ArraySlice<UInt8>)], to content: inout [UInt8]) {
     content.append(UInt8(ascii: "{"))
     afterBrace = content.count
+    var places: [Member] = []
     for (index, member) in members.enumerated() {
       if index > 0 { content.append(UInt8(ascii: ",")) }
       let start = content.count
@@ -30,9 +32,11 @@ struct IndexOutline: Sendable {
       content.append(UInt8(ascii: ":"))
       let value = content.count
       content += member.value
-      self.members.append(Member(name: member.name, start: start, value: value..<content.count))
+      places.append(Member(name: member.name, start: start, value: value..<content.count))
     }
     content.append(UInt8(ascii: "}"))
+    self.members = places
+    positions = NamePositions(places.lazy.map(\.name))
   }
 
   /// Parses an index. `entry` parses each element of `manifests`, or several with what is between them.
@@ -66,10 +70,11 @@ struct IndexOutline: Sendable {
     try parser.end()
     if let version, version != .null, version.integer != 2 { throw InvalidValue("schemaVersion is not 2") }
     self.members = members
+    positions = NamePositions(members.lazy.map(\.name))
     self.annotations = annotations?.members ?? []
   }
 
-  subscript(name: String) -> Member? { members.first { $0.name.sameBytes(as: name) } }
+  subscript(name: String) -> Member? { positions[name].map { members[$0] } }
 
   /// Returns the text with other members, as ``pieces(of:_:)``.
   func replacing(in content: [UInt8], _ changes: [(name: String, value: [ArraySlice<UInt8>]?)]) -> [UInt8] {
@@ -94,9 +99,10 @@ struct IndexOutline: Sendable {
       separate()
       result += [JSON.string(name).serialized[...], [UInt8(ascii: ":")]] + value
     }
+    let places = NamePositions(changes.lazy.map(\.name))
     var end = afterBrace
     for member in members {
-      let change = changes.first { $0.name.sameBytes(as: member.name) }
+      let change = places[member.name].map { changes[$0] }
       defer { end = member.value.upperBound }
       if let change, change.value == nil { continue }
       let between = content[end..<member.start]

@@ -31,26 +31,40 @@ struct MemberMerge {
     _ base: JSON, _ written: JSON, into current: JSON, drops: (String) -> Bool = known.contains,
     changed: (String, JSON, JSON, JSON) -> JSON
   ) -> JSON {
-    var result = current.members
-    for name in names(base, written) {
-      let (old, new) = (base[name] ?? .null, written[name] ?? .null)
+    var result: [JSON.Member?] = current.members
+    let (bases, writings) = (NamedMembers(base), NamedMembers(written))
+    var positions = NamePositions(current.members.lazy.map(\.name))
+    let more = bases.members.map(\.name).filter { writings[$0] == nil }
+    for name in writings.members.map(\.name) + more {
+      let (old, new) = (bases[name] ?? .null, writings[name] ?? .null)
       if old.means(new) || new.isBlank && !drops(name) { continue }
-      let position = result.firstIndex { $0.name.sameBytes(as: name) }
-      let value = changed(name, old, new, position.map { result[$0].value } ?? .null)
+      let position = positions[name]
+      let value = changed(name, old, new, position.flatMap { result[$0]?.value } ?? .null)
       switch (position, value.isBlank) {
-      case (let position?, true): result.remove(at: position)
-      case (let position?, false): result[position].value = value
+      case (let position?, true): result[position] = nil
+      case (let position?, false): result[position] = JSON.Member(name, value)
       case (nil, true): break
-      case (nil, false): result.append(JSON.Member(name, value))
+      case (nil, false):
+        positions.insert(name, result.count)
+        result.append(JSON.Member(name, value))
       }
     }
-    return .object(result)
+    return .object(result.compactMap(\.self))
+  }
+}
+
+/// The members of an object, found by name in a constant time.
+struct NamedMembers {
+  let members: [JSON.Member]
+  private let positions: NamePositions
+
+  init(_ value: JSON) {
+    members = value.members
+    positions = NamePositions(members.lazy.map(\.name))
   }
 
-  private static func names(_ base: JSON, _ written: JSON) -> [String] {
-    let more = base.members.map(\.name).filter { written[$0] == nil }
-    return written.members.map(\.name) + more
-  }
+  /// The value of a member; `nil` if it is absent.
+  subscript(name: String) -> JSON? { positions[name].map { members[$0].value } }
 }
 
 extension JSON {
