@@ -15,6 +15,7 @@ import Testing
     "W7: the names of tools can be made in the root",
     arguments: [
       "oci-put-blob123", "index.json.99.tmp", "index.json.lock", ".dat.nosync1a.Xy", "sedAbC12z", "index.json.tmp",
+      "XXqWQ8SN",
       ".index.json.swp", "index.json~", "4913", ".casfs-tmp-00",
     ])
   func files(_ name: String) throws {
@@ -29,6 +30,7 @@ import Testing
     "W7: no other name can be made there",
     arguments: [
       "other", "oci-put-blob", "oci-put-blob1x", "index.json.tmp2", "index.jsonx", "sedAbC", "sedAbC12zz", "blobs2",
+      "XXqWQ8S", "XXqWQ8S-",
       "INDEX.JSON", "\(ScratchTests.hex)1", "1.tmp", ".umoci-1",
     ])
   func otherFiles(_ name: String) throws {

@@ -66,9 +66,10 @@ struct ScratchName: Sendable {
     (".casfs-tmp-", { _ in true }, ""),
   ]
 
-  /// The names of `sed -i`, `jq` and `mv`, rsync, vim.
+  /// The names of `sed -i`, `perl -i`, `jq` and `mv`, rsync, vim.
   private static let editorNames: [Pattern] = [
     ("sed", { $0.count == 6 && $0.allSatisfy(isLetterOrDigit) }, ""),
+    ("XX", { $0.count == 6 && $0.allSatisfy(isLetterOrDigit) }, ""),
     ("index.json.tmp", isNothing, ""), (".index.json.", { _ in true }, ""), ("index.json~", isNothing, ""),
     ("4913", isNothing, ""),
   ]
