@@ -145,8 +145,9 @@ public protocol BlobStage: AnyObject, Sendable {
   /// Sets the length in bytes: truncates the content, or extends it with zeros.
   func truncate(to size: Int64) throws(CASError)
 
-  /// Makes the current content durable, if the store can do that before a commit.
-  func synchronize() throws(CASError)
+  /// Writes the current content out, so that an error of the disk shows, and the commit takes less time. Content is durable
+  /// only once it is committed.
+  func writeOut() throws(CASError)
 
   /// Publishes the content as a blob, durably, and ends the stage.
   ///

@@ -49,7 +49,7 @@ final class MemoryStage: BlobStage {
     }
   }
 
-  func synchronize() throws(CASError) {
+  func writeOut() throws(CASError) {
     try engine.checkOpen(context)
     guard content.withLock({ $0 != nil }) else { throw ended }
   }

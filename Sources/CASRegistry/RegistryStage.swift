@@ -36,8 +36,8 @@ final class RegistryStage: FileBackedStage, TransferableStage {
     try localStage.truncate(to: size)
   }
 
-  func synchronize() throws(CASError) {
-    try localStage.synchronize()
+  func writeOut() throws(CASError) {
+    try localStage.writeOut()
   }
 
   func commit(

@@ -134,6 +134,11 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length) {
   (void)sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
 }
 
+int casfs_write_out(int fd) {
+  const unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return sync_file_range(fd, 0, 0, flags);
+}
+
 // A read lease is granted only while no process has the file open for writing. A process that opens it for writing before
 // the lease is released makes the kernel signal its holder: SIGURG does nothing by default, SIGIO would end the process.
 int casfs_has_writer(int fd) {

@@ -22,7 +22,7 @@ struct BlobStageTests {
       #expect(try stage.contents() == [0, 0, 0, 0, 9, 9, 0, 0, 0])
       try stage.write([], at: 100)
       #expect(stage.size == 9)
-      try stage.synchronize()
+      try stage.writeOut()
       #expect(try store.digests().isEmpty)
       let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
       #expect(address.digest == (try Digest.of([0, 0, 0, 0, 9, 9, 0, 0, 0])))
@@ -157,7 +157,7 @@ struct BlobStageTests {
           failure { () throws(CASError) in try stage.write([4], at: 0) },
           failure { () throws(CASError) in try stage.truncate(to: 0) },
           failure { () throws(CASError) in try stage.contents() },
-          failure { () throws(CASError) in try stage.synchronize() },
+          failure { () throws(CASError) in try stage.writeOut() },
           failure { () throws(CASError) in try stage.commit(expecting: BlobExpectation(), cancellation: .none) },
         ]
         for error in failures { #expect(error?.code == .closed) }

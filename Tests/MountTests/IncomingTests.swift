@@ -73,6 +73,11 @@ import Testing
     try ScriptedMount.mounted().run("Incoming/directories.sh")
   }
 
+  @Test("I10: fsync writes content out, and the close alone makes it durable", .needs(.tools("strace")))
+  func synchronizations() throws {
+    try ScriptedMount.mounted().run("Incoming/synchronizations.sh")
+  }
+
   @Test("I7 I8 I10: calls that fail on a disk fail in incoming, with the same error")
   func errors() throws {
     try ScriptedMount.mounted().run("Incoming/errors.sh")

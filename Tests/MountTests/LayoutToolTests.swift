@@ -82,6 +82,11 @@ import Testing
     try ScriptedMount.mounted().run("LayoutTool/durable.sh")
   }
 
+  @Test("W7, W13: an index takes the two fsync(2) that make it durable, and no other", .needs(.tools("strace")))
+  func synchronizations() throws {
+    try ScriptedMount.mounted().run("LayoutTool/synchronizations.sh")
+  }
+
   @Test("W3: a process reads in the index what its children have changed")
   func own() throws {
     try ScriptedMount.mounted().run("LayoutTool/own.sh")

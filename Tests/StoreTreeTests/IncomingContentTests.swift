@@ -143,7 +143,7 @@ import Testing
     let tree = TestTree(over: engine)
     let file = try tree.create("incoming/f")
     try tree.write(file, "content")
-    engine.fail { $0.synchronize = .ioError }
+    engine.fail { $0.writeOut = .ioError }
     #expect(throws: Errno.ioError) { try tree.tree.synchronize(file.opened.handle, tree.context()) }
     #expect(throws: Errno.ioError) { try tree.close(file) }
     try tree.release(file)

@@ -81,6 +81,20 @@ import Testing
     #expect(!tree.exists(path))
   }
 
+  @Test("W7: fsync(2) does not write temporary content out, and the rename stores it")
+  func synchronize() throws {
+    let engine = try FaultyEngine()
+    let tree = TestTree(over: engine)
+    let file = try tree.create("oci-put-blob1")
+    try tree.write(file, "content")
+    engine.fail { $0.writeOut = .ioError }
+    try tree.tree.synchronize(file.opened.handle, tree.context())
+    try tree.close(file)
+    try tree.release(file)
+    try tree.rename("oci-put-blob1", to: tree.blobPath(digest("content")))
+    #expect(try tree.isStored("content"))
+  }
+
   @Test("W7: temporary content is listed to its process alone, and found by name by others")
   func listing() throws {
     let tree = try TestTree()

@@ -155,11 +155,12 @@ final class DirectoryStage: FileBackedStage, TransferableStage {
     }
   }
 
-  func synchronize() throws(CASError) {
+  func writeOut() throws(CASError) {
     try state.withLock { (state) throws(CASError) in
       try check(state)
       if state.temporary == nil { return }
-      try change(&state) { (file, _) throws(Errno) in try file.synchronize() }
+      // Content that is not committed is gone after a power cut anyway, so `fsync(2)` would only cost a commit of the journal.
+      try change(&state) { (file, _) throws(Errno) in try file.writeOut() }
     }
   }
 

@@ -149,6 +149,19 @@ extension OpenFile {
     casfs_begin_writeback(rawValue, range.lowerBound, range.upperBound - range.lowerBound)
   }
 
+  /// Writes the content out and waits for that: `sync_file_range(2)`. Neither the metadata by which it is found nor the disk's
+  /// own cache is written, so that it is not durable.
+  ///
+  /// - Throws: an error of the write-back, once.
+  package func writeOut() throws(Errno) {
+    do throws(Errno) {
+      _ = try retrying { casfs_write_out(rawValue) }
+    } catch {
+      guard error == .noFunction else { throw error }
+      try synchronize()
+    }
+  }
+
   /// Makes content and metadata durable: `fsync(2)`.
   package func synchronize() throws(Errno) {
     _ = try retrying { fsync(rawValue) }

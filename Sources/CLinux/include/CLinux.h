@@ -95,6 +95,8 @@ ssize_t casfs_splice(
     int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags, void *unused);
 // Starts the write-back of a range, as a hint: sync_file_range(2).
 void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
+// Writes a file's content out and waits for that: sync_file_range(2).
+int casfs_write_out(int fd);
 // 1 if a process has the file open for writing, 0 if not, -1 if that is unknown: fcntl(2), F_SETLEASE.
 int casfs_has_writer(int fd);
 int casfs_fork(void);

@@ -66,9 +66,10 @@ extension IncomingFile {
     }
   }
 
-  /// Writes the content out, which shortens the close: `fsync(2)`.
+  /// Writes the content out, which shortens the close: `fsync(2)`. Temporary content is written by the rename that publishes
+  /// it, and that of an index never.
   func synchronize(_ context: RequestContext) throws(Errno) {
-    guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }) else { return }
+    guard try state.withLock({ (state) throws(Errno) in try state.requireSound() }), !isScratch else { return }
     context.willBlock()
     // Counted as a write, so that a commit and this wait for each other.
     let stage: (any BlobStage)? = try whenIdle(context) { (state) throws(Errno) in
@@ -79,7 +80,7 @@ extension IncomingFile {
     guard let stage else { return }
     defer { state.withLock { $0.activeWrites -= 1 } }
     do throws(Errno) {
-      try shared.errors.map(try stage.synchronize())
+      try shared.errors.map(try stage.writeOut())
     } catch {
       state.withLock { $0.failure = error }
       throw error

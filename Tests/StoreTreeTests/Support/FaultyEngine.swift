@@ -9,8 +9,8 @@ final class FaultyEngine: Engine {
   struct Faults {
     /// The error of writes and truncations.
     var write: Errno?
-    /// The error of fsync(2).
-    var synchronize: Errno?
+    /// The error of writing content out.
+    var writeOut: Errno?
     /// The error of commits.
     var commit: Errno?
     /// An action before the next read of content that is written.
@@ -118,9 +118,9 @@ private final class FaultyStage: BlobStage {
     try stage.truncate(to: size)
   }
 
-  func synchronize() throws(CASError) {
-    try check(faults.withLock { $0.synchronize })
-    try stage.synchronize()
+  func writeOut() throws(CASError) {
+    try check(faults.withLock { $0.writeOut })
+    try stage.writeOut()
   }
 
   func commit(

@@ -3,7 +3,7 @@
 . hang.bash
 
 seq 100 >small; cp small "$mnt/incoming/small"; getfattr --only-values -n user.casfs.digest "$mnt/incoming/small" >digest
-delay_calls fsync 60
+delay_calls fsync,sync_file_range 60
 for call in fsync close; do
   python3 "$scripts/commit.py" "$mnt/incoming/$call" $call & writer=$!; eventually test -e $call; sleep 0.3
   assert_prompt cmp small "$mnt/blobs/sha256/$(sha256 small)"; assert_prompt ls -l "$mnt/refs" "$mnt/images"; assert_prompt "$casfs" status "$mnt"

@@ -1,0 +1,10 @@
+import hashlib, json, os, sys
+os.chdir(sys.argv[1])
+with open("index.json") as file: index = json.load(file)
+digest = "sha256:" + hashlib.sha256(b"").hexdigest()
+index["manifests"].append({"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": 0})
+file = os.open("index.json.1.tmp", os.O_WRONLY | os.O_CREAT)
+os.write(file, json.dumps(index).encode())
+os.fsync(file)
+os.close(file)
+os.rename("index.json.1.tmp", "index.json")
