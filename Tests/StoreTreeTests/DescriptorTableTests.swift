@@ -1,4 +1,5 @@
 import CASPlatform
+import OCI
 import TestSupport
 import Testing
 
@@ -13,6 +14,15 @@ import Testing
       try tree.write(file, "\(number)")
       return file
     }
+  }
+
+  @Test("A create looks the process of its caller up once", arguments: ["incoming", "", "blobs/sha256"])
+  func creation(_ directory: String) throws {
+    let tree = try TestTree()
+    let name = directory == "blobs/sha256" ? try digest("content").hex : "oci-put-blob1"
+    let parent = try tree.node(directory)
+    _ = try tree.tree.create(name, permissions: 0o644, in: parent, tree.context())
+    #expect(tree.processes.lookupCount == 1)
   }
 
   @Test(

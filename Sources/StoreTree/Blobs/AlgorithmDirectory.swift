@@ -42,7 +42,7 @@ final class AlgorithmDirectory: SyntheticDirectory, LayoutNode, ScratchParent {
       return try scratch.create(name, permissions: permissions, context)
     }
     let file = IncomingFile(promising: digest, permissions: permissions, shared, context)
-    return (file, try file.open(OpenRequest(isWriting: true), context))
+    return (file, try file.openNew(context))
   }
 
   var scratch: ScratchArea { ScratchArea(shared: shared, place: .blobs(algorithm)) }

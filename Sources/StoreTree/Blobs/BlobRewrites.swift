@@ -56,10 +56,12 @@ final class BlobRewrites: Sendable {
 extension IncomingFile {
   /// Content that is written under the name of its digest.
   convenience init(promising digest: Digest, permissions: UInt32, _ shared: TreeContext, _ context: RequestContext) {
-    shared.removals.noteUse(by: shared.processes.process(ofThread: context.thread))
+    let process = shared.processes.process(ofThread: context.thread)
+    shared.removals.noteUse(by: process)
     self.init(
       shared, shared.incoming, number: shared.incoming.nextNumber(), isInBlobs: true, expectedDigest: digest,
-      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now))
+      FileMetadata(permissions: permissions & 0o7777, user: context.user, group: context.group, now: .now),
+      creator: process)
   }
 
   /// The digest that the content promises.

@@ -69,7 +69,7 @@ final class IncomingDirectory: NamespaceDirectory {
       state.current.ofNewChild(permissions, isDirectory: false, context),
       creator: shared.processes.process(ofThread: context.thread))
     try namespace.insert(.file(file), FileName(name), in: state)
-    return (file, try file.open(OpenRequest(isWriting: true), context))
+    return (file, try file.openNew(context))
   }
 
   func makeDirectory(_ name: String, permissions: UInt32, _ context: RequestContext) throws(Errno) -> any Node {

@@ -52,7 +52,7 @@ struct ScratchArea {
       shared, namespace, number: shared.incoming.nextNumber(), expectedDigest: nil,
       namespace.root.current.ofNewChild(permissions, isDirectory: false, context), creator: process)
     try namespace.insert(.file(file), key(scratch, process), in: namespace.root)
-    return (file, try file.open(OpenRequest(isWriting: true), context))
+    return (file, try file.openNew(context))
   }
 
   /// Makes a directory.

@@ -13,6 +13,7 @@ final class SimulatedProcesses: ProcessInspector {
     var hasThreads = false
     var readCount = 0
     var listingCount = 0
+    var lookupCount = 0
     var killed: Set<Int32> = []
     var groups: [Int32: Set<UInt32>] = [:]
     var ended: Set<Int32> = []
@@ -61,6 +62,8 @@ final class SimulatedProcesses: ProcessInspector {
 
   /// How many descriptors were read.
   var readCount: Int { state.withLock { $0.readCount } }
+  /// How often the process of a thread was looked up.
+  var lookupCount: Int { state.withLock { $0.lookupCount } }
   /// How many tables were listed.
   var listingCount: Int { state.withLock { $0.listingCount } }
 
@@ -83,7 +86,12 @@ final class SimulatedProcesses: ProcessInspector {
     state.withLock { $0.groups[thread] = groups }
   }
 
-  func process(ofThread thread: Int32) -> Int32 { state.withLock { $0.processes[thread] ?? thread } }
+  func process(ofThread thread: Int32) -> Int32 {
+    state.withLock { state in
+      state.lookupCount += 1
+      return state.processes[thread] ?? thread
+    }
+  }
 
   func parent(ofProcess process: Int32) -> Int32 { state.withLock { $0.parents[process] ?? 0 } }
 
