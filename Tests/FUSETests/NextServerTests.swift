@@ -112,6 +112,19 @@ import Testing
     try tree.removeDirectory("e", in: incoming, context)
     try tree.removeDirectory("e", in: incoming, again)
     try tree.removeFile("g", in: incoming, again)
+    let file = try tree.makeFile("x", permissions: 0o644, in: incoming, context).node
+    try tree.setExtendedAttribute("user.a", to: [1], of: file, mustBe: .absent, context)
+    try tree.setExtendedAttribute("user.a", to: [1], of: file, mustBe: .absent, again)
+    #expect(throws: Errno.fileExists) {
+      try tree.setExtendedAttribute("user.a", to: [2], of: file, mustBe: .absent, again)
+    }
+    try tree.removeExtendedAttribute("user.a", of: file, context)
+    try tree.removeExtendedAttribute("user.a", of: file, again)
+    #expect(throws: Errno.noData) { try tree.removeExtendedAttribute("user.a", of: file, context) }
+    // The temporary file was lost with the server, and what was written in it.
+    #expect(throws: Errno.noSuchFileOrDirectory) {
+      try tree.rename("index.json.tmp", in: .root, to: "index.json", in: .root, replacing: true, again)
+    }
     #expect(throws: Errno.noSuchFileOrDirectory) { try tree.removeFile("g", in: incoming, context) }
   }
 

@@ -47,20 +47,20 @@ extension Operations {
     unsafe table.setxattr = { (request, node, raw, value, size, flags) in
       // The request may be gone once it is served: a signal answers it early.
       let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }
-      unsafe serve(request, .fatalSignal) { (tree, _) throws(Errno) in
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         let bytes = unsafe Array(UnsafeRawBufferPointer(start: value, count: size))
         // XATTR_CREATE is 1, XATTR_REPLACE 2.
         let presence: AttributePresence = flags & 1 != 0 ? .absent : flags & 2 != 0 ? .present : .either
         let name = try unsafe name(raw)
-        try tree.setExtendedAttribute(name, to: bytes, of: NodeID(node), mustBe: presence)
+        try tree.setExtendedAttribute(name, to: bytes, of: NodeID(node), mustBe: presence, context)
         // It may have changed the mode.
         if name.sameBytes(as: AccessControlList.attribute) { sessionState?.invalidateAttributes(of: NodeID(node)) }
         return .done
       }
     }
     unsafe table.removexattr = { (request, node, raw) in
-      unsafe serve(request, .fatalSignal) { (tree, _) throws(Errno) in
-        try tree.removeExtendedAttribute(unsafe name(raw), of: NodeID(node))
+      unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
+        try tree.removeExtendedAttribute(unsafe name(raw), of: NodeID(node), context)
         return .done
       }
     }
