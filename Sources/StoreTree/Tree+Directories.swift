@@ -42,7 +42,7 @@ extension Tree {
   ) throws(Errno) {
     guard offset >= 0 else { throw .invalidArgument }
     shared.willQueryStore(context)
-    try directory(handle, of: node, context).entries(from: offset, context, accept)
+    try directory(handle, of: node, context).entries(from: offset, context) { accept($0, $1.rawValue) }
   }
 
   /// How many entries of a directory are looked up before it is known whether the reader wants attributes.
@@ -64,11 +64,11 @@ extension Tree {
     // The kernel starts every walk with this request, and repeats it only if names are looked up.
     let last = offset == 0 ? Self.firstLookups : .max
     try directory.entries(from: offset, context) { (listed, next) in
-      guard next <= last else { return false }
-      let isChild = next > DirectoryHandle.ownEntries && directory.node.supportsReaddirplus
+      guard next.count <= last else { return false }
+      let isChild = next.count > DirectoryPosition.ownEntries && directory.node.supportsReaddirplus
       // An entry that has disappeared is listed without a lookup.
       let found = isChild ? try? entry(for: listed, in: directory, context) : nil
-      let isAccepted = accept(listed, found, next)
+      let isAccepted = accept(listed, found, next.rawValue)
       if !isAccepted, let found { forget(found.node, times: 1) }
       return isAccepted
     }

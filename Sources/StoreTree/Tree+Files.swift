@@ -107,13 +107,18 @@ extension Tree {
   /// The file of a handle; one that an earlier process opened for reading is opened again.
   ///
   /// - Parameter node: the file; `nil` for an operation of writers.
-  /// - Throws: EIO for a file that was open for writing, whose content is lost with its process.
+  /// - Throws: EIO for a file that was open for writing, whose content is lost with its process, and for one that was
+  ///   deleted, whose content was open in that process alone.
   func file(_ handle: HandleID, of node: NodeID?, _ context: RequestContext) throws(Errno) -> any FileHandle {
     try files.handle(
       handle, fingerprint: { $0.fingerprint },
       reopening: { () throws(Errno) in
         guard let node else { throw .ioError }
-        return try nodes.node(node).open(OpenRequest(isWriting: false), context)
+        do throws(Errno) {
+          return try nodes.node(node).open(OpenRequest(isWriting: false), context)
+        } catch {
+          throw error == .staleNFSFileHandle || error == .noSuchFileOrDirectory ? .ioError : error
+        }
       }, releasing: { $0.release(context) })
   }
 

@@ -22,7 +22,7 @@ final class TreeContext: Sendable {
   let rewrites = BlobRewrites()
   let removals: DeferredRemovals
   let references: ReferenceView
-  let indexVersions = IndexVersions()
+  let indexVersions: IndexVersions
   let openIndexes = OpenIndexes()
   let indexMemory: IndexMemory
   let manifests = ManifestCache()
@@ -47,6 +47,7 @@ final class TreeContext: Sendable {
     referrers = ReferrerCatalog(engine)
     imageFiles = ImageFileSystems(engine, options.layerCache, errors)
     removals = DeferredRemovals(processes, grace: options.removalGrace)
+    indexVersions = IndexVersions(journal: journal)
     indexMemory = IndexMemory(limit: options.indexMemoryLimit)
     openBlobs = OpenBlobCache(limit: options.recentBlobLimit)
     commits = PendingCommits(timeout: options.commitTimeout)

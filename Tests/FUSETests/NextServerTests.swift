@@ -60,7 +60,8 @@ import Testing
       #expect(try next.attributes(of: blob, context).size == 5)
       #expect(try self.content(open, of: blob, next) == content)
       #expect(try names(listing, of: directory, next) == [".", "..", "b"])
-      #expect(try names(listing, of: directory, from: 2, next) == ["b"])
+      let position = DirectoryPosition().after(".").after("..").rawValue
+      #expect(try names(listing, of: directory, from: position, next) == ["b"])
       #expect(try next.attributes(of: reference, context).kind == .file)
       // A new lookup finds the node that the kernel has, and a new handle is another.
       #expect(try lookup("blobs/sha256/\(digest.hex)", next) == blob)
@@ -156,15 +157,66 @@ import Testing
     }
   }
 
-  @Test("S1: the next server lists the names of incoming in the same order, in which a listing goes on")
-  func order() throws {
+  @Test("S1: a listing goes on behind its last name, whichever names come and go meanwhile")
+  func listing() throws {
+    let digest = try engine.putBlob([1]).digest
+    let descriptor = try engine.descriptor(for: digest)
+    for number in 10..<30 { try engine.putReference(descriptor, named: ReferenceName("r\(number)")) }
     let first = try tree(1)
+    let references = try lookup("refs", first)
     let incoming = try lookup("incoming", first)
-    for number in 0..<50 { _ = try first.makeFile("f\(number)", permissions: 0o644, in: incoming, context) }
-    let listing = try first.openDirectory(incoming, context)
-    let listed = try names(listing, of: incoming, first)
-    #expect(listed.count == 52)
-    #expect(try names(listing, of: incoming, from: 20, tree(2)) == Array(listed[20...]))
+    for number in 10..<30 { _ = try first.makeFile("f\(number)", permissions: 0o644, in: incoming, context) }
+    for (node, letter) in [(references, "r"), (incoming, "f")] {
+      let open = try first.openDirectory(node, context)
+      var (seen, position): ([String], Int64) = ([], 0)
+      try first.entries(of: open, in: node, from: 0, context) { (entry, next) in
+        guard seen.count < 12 else { return false }
+        (seen, position) = (seen + [entry.name], next)
+        return true
+      }
+      let next = try tree(2)
+      if letter == "r" {
+        for name in ["a", "b", "z"] { try engine.putReference(descriptor, named: ReferenceName(name)) }
+        try engine.deleteReference(named: ReferenceName("r11"))
+      } else {
+        _ = try next.makeFile("z", permissions: 0o644, in: node, context)
+        for name in ["f10", "f13"] { try next.removeFile(name, in: node, context) }
+      }
+      let rest = try names(open, of: node, from: position, next)
+      #expect(seen + rest.filter { $0 != "z" } == [".", ".."] + (10..<30).map { "\(letter)\($0)" })
+      // Without the name, the number of names before it is the best that is known.
+      try letter == "r"
+        ? engine.deleteReference(named: ReferenceName("r19")) : next.removeFile("f19", in: node, context)
+      #expect(try names(open, of: node, from: position, tree(3)).contains("\(letter)29"))
+    }
+  }
+
+  @Test("S1: index.json goes on, and a version of it that a tool has read, until the index changes")
+  func index() throws {
+    let descriptor = try engine.descriptor(for: try engine.putBlob([1]).digest)
+    for name in ["a", "b"] { try engine.putReference(descriptor, named: ReferenceName(name)) }
+    let first = try tree(1)
+    let file = try lookup("index.json", first)
+    func text(_ handle: HandleID, _ tree: Tree) throws -> String {
+      guard case .bytes(let bytes) = try tree.read(handle, of: file, at: 0, count: 10_000, context) else { return "" }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    let open = try first.open(file, OpenRequest(isWriting: false), context).handle
+    let served = try text(open, first)
+    let next = try tree(2)
+    #expect(try text(open, next) == served)
+    // The entry is deleted, because the version is known.
+    let (second, end) = (try #require(served.firstRange(of: "}},{")), try #require(served.firstRange(of: "]")))
+    let written = Array((served[..<second.lowerBound] + "}}" + served[end.lowerBound...]).utf8)
+    let writer = try next.open(file, OpenRequest(isWriting: true, isTruncating: true), context).handle
+    try next.write(writer, written.span, at: 0, context)
+    try next.release(writer, context)
+    #expect(try engine.referenceNames().map(\.description) == ["a"])
+    let last = try tree(3)
+    #expect(throws: Errno.ioError) { try text(open, last) }
+    let reader = try last.open(file, OpenRequest(isWriting: false), context).handle
+    #expect(try text(reader, last) != served)
+    #expect(try text(reader, tree(4)) == text(reader, last))
   }
 
   @Test("S1: a reader of content that has changed gets EIO and no mixture")
@@ -180,5 +232,10 @@ import Testing
     try engine.putReference(
       try engine.descriptor(for: other), named: ReferenceName("a"), replacing: true, cancellation: .none)
     #expect(throws: Errno.ioError) { try self.content(open, of: file, tree(3)) }
+    // A blob that was deleted was open in the dead server alone.
+    let blob = try lookup("blobs/sha256/\(digest.hex)", first)
+    let openBlob = try first.open(blob, OpenRequest(isWriting: false), context).handle
+    try engine.deleteBlob(digest)
+    #expect(throws: Errno.ioError) { try self.content(openBlob, of: blob, tree(3)) }
   }
 }

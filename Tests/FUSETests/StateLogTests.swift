@@ -27,6 +27,7 @@ import Testing
       .passthrough(.opened(NodeID(1 << 61), 3, unique: 1 << 40)), .passthrough(.opened(NodeID(5), nil, unique: 2)),
       .passthrough(.released(NodeID(5), unique: 4)), .passthrough(.registered(6)), .passthrough(.closed(6)),
       .passthrough(.answered(unique: 8)), .member(9, [1, 2, 3]), .member(9, nil),
+      .index(RecordedIndex(source: .max, version: 3, digest: Array(0..<32))),
     ]
     for record in records {
       let bytes = record.bytes
@@ -69,6 +70,8 @@ import Testing
     }
     log.didChange(member: 3, to: [4])
     log.didChange(member: 3, to: nil)
+    let index = RecordedIndex(source: 1, version: 2, digest: Array(repeating: 3, count: 32))
+    log.didServe(index)
     for number in 0..<20_000 as Range<UInt64> {
       log.didRemember(NodeID(1000 + number), at: place("\(number)"))
       if number >= 10 { log.didForget(NodeID(1000 + number)) }
@@ -87,6 +90,7 @@ import Testing
     #expect(last.place(ofEarlier: NodeID(2)) == place("newer"))
     #expect(last.passthrough.nodes == [NodeID(4): PassthroughState.OpenNode(id: 1, opens: 1)])
     #expect(last.passthrough.ids == [1])
+    #expect(last.lastIndex == index)
     #expect(last.takeMembers() == [[2], [3]])
     #expect(last.takeMembers().isEmpty)
     #expect(last.passthrough.hasEffect(of: 2))

@@ -9,6 +9,9 @@ import Testing
 
 /// The tree as a whole.
 @Suite struct TreeTests {
+  /// The offset behind `.` and `..`.
+  private let behindOwn = DirectoryPosition().after(".").after("..").rawValue
+
   private func tag(_ tree: TestTree, _ names: String...) throws {
     let descriptor = try tree.engine.descriptor(for: tree.put("content"))
     for name in names { try tree.engine.putReference(descriptor, named: ReferenceName(name)) }
@@ -124,13 +127,13 @@ import Testing
     let handle = try tree.tree.openDirectory(tree.node("blobs/sha256"), context)
     let known = tree.tree.status.nodes
     var found: Entry?
-    try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (_, entry, _) in
+    try tree.tree.entriesWithLookups(of: handle, from: behindOwn, context) { (_, entry, _) in
       found = entry
       return false
     }
     #expect(found != nil)
     #expect(tree.tree.status.nodes == known)
-    try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (_, entry, _) in
+    try tree.tree.entriesWithLookups(of: handle, from: behindOwn, context) { (_, entry, _) in
       found = entry
       return true
     }
@@ -146,7 +149,7 @@ import Testing
     for path in ["refs", "images"] {
       let handle = try tree.tree.openDirectory(tree.node(path), context)
       var names: [String] = []
-      try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (listed, entry, _) in
+      try tree.tree.entriesWithLookups(of: handle, from: behindOwn, context) { (listed, entry, _) in
         guard let entry else { return true }
         names.append(listed.name)
         let found = try? tree.lookup("\(path)/\(listed.name)")
@@ -165,7 +168,7 @@ import Testing
     try tag(tree, "a")
     let handle = try tree.tree.openDirectory(tree.node("refs"), context)
     var listed: Entry?
-    try tree.tree.entriesWithLookups(of: handle, from: 2, context) { (_, entry, _) in
+    try tree.tree.entriesWithLookups(of: handle, from: behindOwn, context) { (_, entry, _) in
       listed = entry
       return true
     }

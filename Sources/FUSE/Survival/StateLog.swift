@@ -18,6 +18,7 @@ final class StateLog: Sendable {
     var earlier: [NodeID: UInt64] = [:]
     /// The members of `incoming` that earlier processes recorded, until they are taken over.
     var members = RecordedMembers()
+    var index: RecordedIndex?
   }
 
   /// A log with fewer records is not compacted.
@@ -48,6 +49,7 @@ final class StateLog: Sendable {
       case .forgotten(let node): state.earlier[node] = nil
       case .passthrough(let event): passthrough.apply(event)
       case .member(let number, let text): state.members.set(number, text)
+      case .index(let index): state.index = index
       }
     }
     self.state = Monitor(state)
@@ -140,6 +142,15 @@ extension StateLog: NodeJournal {
     }
   }
 
+  var lastIndex: RecordedIndex? { state.withLock(notifying: .none) { $0.index } }
+
+  func didServe(_ index: RecordedIndex) {
+    state.withLock(notifying: .none) { state in
+      state.index = index
+      append(.index(index), &state)
+    }
+  }
+
   func compact(keeping isKnown: (NodeID) -> Bool) {
     state.withLock(notifying: .none) { state in
       guard state.records > state.compactionCount else { return }
@@ -167,11 +178,12 @@ extension StateLog: NodeJournal {
         case .node(let node, _):
           if state.earlier[node] == offset { earlier[node] = end } else if !isKnown(node) { return }
           keep(record)
-        case .forgotten: break
+        case .forgotten, .index: break
         case .passthrough(let event): passthrough.apply(event)
         case .member(let number, let text): members.set(number, text)
         }
       }
+      if let index = state.index { keep(.index(index)) }
       for (number, text) in members.inOrder { keep(.member(number, text)) }
       for event in passthrough.events { keep(.passthrough(event)) }
       flush()

@@ -12,11 +12,13 @@ enum StateRecord: Equatable {
   case passthrough(PassthroughEvent)
   /// A member of `incoming` is as the text says; without a text it is gone.
   case member(UInt64, [UInt8]?)
+  /// The version of `index.json` that is served.
+  case index(RecordedIndex)
 
   private enum Kind: UInt8 {
     case node = 1
     /// A node whose name is 64 hexadecimal digits, which are kept as 32 bytes.
-    case blob, forgotten, opened, released, registered, closed, answered, member, removedMember
+    case blob, forgotten, opened, released, registered, closed, answered, member, removedMember, index
   }
 
   private static let headerLength = 5
@@ -33,6 +35,7 @@ enum StateRecord: Equatable {
       return Self.bytes(.node, [node.rawValue, place.parent.rawValue], Array(place.name.utf8))
     case .member(let number, let text):
       return Self.bytes(text == nil ? .removedMember : .member, [number], text ?? [])
+    case .index(let index): return Self.bytes(.index, [index.source, index.version], index.digest)
     case .forgotten(let node): return Self.bytes(.forgotten, [node.rawValue])
     case .passthrough(let event):
       return switch event {
@@ -69,6 +72,8 @@ enum StateRecord: Equatable {
     case .blob where body.count == 48: self = .node(NodeID(number(0)), place(Self.unpacked(body.dropFirst(16))))
     case .member where body.count >= 8: self = .member(number(0), Array(body.dropFirst(8)))
     case .removedMember where body.count == 8: self = .member(number(0), nil)
+    case .index where body.count == 48:
+      self = .index(RecordedIndex(source: number(0), version: number(1), digest: Array(body.dropFirst(16))))
     case .forgotten where body.count == 8: self = .forgotten(NodeID(number(0)))
     case .opened where body.count == 24:
       self = .passthrough(.opened(NodeID(number(0)), id(1) == 0 ? nil : id(1), unique: number(2)))

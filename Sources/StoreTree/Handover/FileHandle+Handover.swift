@@ -84,6 +84,7 @@ struct HandleWriter {
     case let handle as IndexReader:
       begin(.indexReader)
       writer.add(handle.process)
+      writer.add(handle.fingerprint)
       add(shared: handle.content.bytes, to: &writer)
     case let handle as LayoutHandle:
       begin(.layout)
@@ -180,8 +181,9 @@ struct HandleReader {
       return { IndexHandle(shared, resuming: resumed, process: process) }
     case .indexReader:
       let process: Int32 = try reader.signed()
+      let fingerprint: UInt32 = try reader.number()
       let content = try sharedContent(from: &reader)
-      return { IndexReader(shared, pieces: [content[...]], process: process) }
+      return { IndexReader(shared, pieces: [content[...]], fingerprint: fingerprint, process: process) }
     case .layout:
       let process: Int32 = try reader.signed()
       let (content, isChanged) = (try reader.bytes(), try reader.bool())

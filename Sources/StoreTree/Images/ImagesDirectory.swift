@@ -64,7 +64,10 @@ final class ImagesDirectory: ReferencePrefixDirectory {
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     var names = try shared.references.children(of: path, withUnwritten: false, context).map(\.name)
     // A reference may have the name that an entry without one is shown by.
-    if path.isEmpty { names += Set(try shared.references.unnamed(context).keys).subtracting(names) }
+    if path.isEmpty {
+      let unnamed = Set(try shared.references.unnamed(context).keys).subtracting(names)
+      names += unnamed.sorted { $0.text < $1.text }
+    }
     var entries: [DirectoryEntry] = []
     for name in names {
       // A reference that is removed meanwhile is listed as it was.

@@ -29,7 +29,7 @@ extension NamespaceDirectory {
   func isSame(as other: any Node) -> Bool { (other as? Self)?.state === state }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    // In an order that the next process has too, in which a listing that has begun goes on.
+    // In the order of their numbers, which outlive the process, as the position of a reader does.
     let members = try namespace.members(of: state).sorted { $0.member.number < $1.member.number }
     if members.count > quickCount { context.willBlock() }
     // Only the commits of listed files are waited for: when several processes write, others are always under way.

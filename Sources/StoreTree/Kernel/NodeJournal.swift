@@ -21,6 +21,20 @@ package struct NodePlace: Hashable, Sendable {
   }
 }
 
+/// A version of `index.json` that was served.
+package struct RecordedIndex: Equatable, Sendable {
+  /// The source and the number of its stamp.
+  package var source: UInt64
+  package var version: UInt64
+  /// The SHA-256 of the content.
+  package var digest: [UInt8]
+
+  /// Makes a version of its parts.
+  package init(source: UInt64, version: UInt64, digest: [UInt8]) {
+    (self.source, self.version, self.digest) = (source, version, digest)
+  }
+}
+
 /// A write-ahead journal of the nodes that the kernel knows, which outlives the process that serves the mount. The next
 /// process finds the nodes of the earlier ones in it.
 ///
@@ -41,6 +55,10 @@ package protocol NodeJournal: Sendable {
   func didChange(member number: UInt64, to record: [UInt8]?)
   /// Returns the records of members by earlier processes, in the order in which they were written; once.
   func takeMembers() -> [[UInt8]]
+  /// The version of `index.json` that was recorded last.
+  var lastIndex: RecordedIndex? { get }
+  /// Records a version of `index.json` before a process is served it.
+  func didServe(_ index: RecordedIndex)
   /// Drops the records of forgotten nodes, if there are many.
   ///
   /// - Parameter isKnown: whether the kernel still has a node of this process; earlier ones are kept in any case.

@@ -43,15 +43,15 @@ final class IndexFile: LayoutNode {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let process = shared.processes.process(ofThread: context.thread)
     guard request.isWriting || request.isTruncating else {
-      return IndexReader(shared, pieces: try pieces(process, context), process: process)
+      return IndexReader(shared, try version(process, context), process: process)
     }
     guard shared.isWritable else { throw .readOnlyFileSystem }
     return IndexHandle(
-      shared, content: request.isTruncating ? nil : try pieces(process, context).joinedBytes, process: process)
+      shared, content: request.isTruncating ? nil : try version(process, context).pieces.joinedBytes, process: process)
   }
 
-  private func pieces(_ process: Int32, _ context: RequestContext) throws(Errno) -> [ArraySlice<UInt8>] {
+  private func version(_ process: Int32, _ context: RequestContext) throws(Errno) -> IndexVersions.Served {
     shared.removals.noteUse(by: process, readsIndex: true)
-    return shared.indexVersions.open(try shared.references.index(context), process: process).pieces
+    return shared.indexVersions.open(try shared.references.index(context), process: process)
   }
 }

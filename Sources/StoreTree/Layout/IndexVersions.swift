@@ -5,7 +5,8 @@ import SystemPackage
 
 /// The versions of `index.json` that were served, which are the bases of the changes that writers make.
 ///
-/// Each version has a stamp that comes back with what a tool makes of it. Old versions are kept as differences.
+/// Each version has a stamp that comes back with what a tool makes of it. Old versions are kept as differences. The last
+/// version of an earlier process that served the mount is the first one of this process, if the index has not changed.
 final class IndexVersions: Sendable {
   /// A version as it is served.
   struct Served: Sendable {
@@ -45,7 +46,7 @@ final class IndexVersions: Sendable {
   }
 
   fileprivate struct State {
-    var source = UInt64.random(in: 1...UInt64.max)
+    var source: UInt64
     var text: IndexText?
     var served: Served?
     /// Whether a process has the current version. Only such versions can come back.
@@ -65,13 +66,22 @@ final class IndexVersions: Sendable {
   /// in one read, and removes what is there in another.
   private static let pinTime = Duration.seconds(1)
 
-  private let state = Monitor(State())
+  /// The number of bits of a version that count the versions of a process; the bits above are the number of the process.
+  private static let countBits: UInt64 = 32
+
+  private let journal: (any NodeJournal)?
+  private let state: Monitor<State>
+
+  init(journal: (any NodeJournal)? = nil) {
+    self.journal = journal
+    state = Monitor(State(source: journal?.lastIndex?.source ?? UInt64.random(in: 1...UInt64.max)))
+  }
 
   /// Returns the version that a process would open, for its attributes.
   func current(_ text: IndexText, process: Int32) -> Served {
     state.withLock { state in
       if let pin = state.pins[process], .now < pin.taken + Self.pinTime { return pin.served }
-      return state.serve(text)
+      return serve(text, &state)
     }
   }
 
@@ -81,11 +91,32 @@ final class IndexVersions: Sendable {
       let now = ContinuousClock.now
       state.pins = state.pins.filter { now < $0.value.taken + Self.pinTime }
       if process != 0, let pin = state.pins[process] { return pin.served }
-      let served = state.serve(text)
+      let served = serve(text, &state)
       state.isOut = true
       if process != 0 { state.pins[process] = Pin(served: served, taken: now) }
       return served
     }
+  }
+
+  /// Makes a text the current version, unless it is.
+  private func serve(_ text: IndexText, _ state: inout State) -> Served {
+    if let served = state.served, state.text?.content == text.content { return served }
+    return state.serve(text, as: nextStamp(of: text, after: state))
+  }
+
+  private func nextStamp(of text: IndexText, after state: State) -> IndexStamp {
+    let (source, served) = (state.source, state.served)
+    let first = UInt64(journal?.generation ?? 0) << Self.countBits
+    let next = IndexStamp(source: source, version: max(served?.stamp.version ?? 0, first) + 1)
+    guard let journal else { return next }
+    var hash = SHA2.sha256()
+    hash.update(text.content.span)
+    let digest = hash.result()
+    if served == nil, let last = journal.lastIndex, last.digest == digest {
+      return IndexStamp(source: source, version: last.version)
+    }
+    journal.didServe(RecordedIndex(source: source, version: next.version, digest: digest))
+    return next
   }
 
   /// Ends the pin of a process: what it opens next is the current version.
@@ -172,9 +203,8 @@ extension IndexVersions {
       let old = try text(&reader)
       return IndexText.Difference(from: old, to: try text(&reader))
     }
-    var restored = State()
-    restored.source = try reader.number()
-    let source = restored.source
+    let source: UInt64 = try reader.number()
+    var restored = State(source: source)
     restored.served = try reader.optional { (reader) throws(Errno) in
       let version: UInt64 = try reader.number()
       guard version < .max else { throw .badMessage }
@@ -196,10 +226,8 @@ extension IndexVersions {
 }
 
 extension IndexVersions.State {
-  /// Makes a text the current version, unless it is.
-  fileprivate mutating func serve(_ new: IndexText) -> IndexVersions.Served {
-    if let served, let text, text.content == new.content { return served }
-    let stamp = IndexStamp(source: source, version: (served?.stamp.version ?? 0) + 1)
+  /// Makes a text the current version.
+  fileprivate mutating func serve(_ new: IndexText, as stamp: IndexStamp) -> IndexVersions.Served {
     // Older versions lead to the current one through all between them.
     if isOut || !old.isEmpty, let served, let text {
       keep(served.stamp.version, IndexText.Difference(from: new, to: text))

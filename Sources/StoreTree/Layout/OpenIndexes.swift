@@ -1,4 +1,5 @@
 import CASPlatform
+import OCI
 import SystemPackage
 
 /// An open file of `index.json`, whose content is not that of others.
@@ -40,12 +41,21 @@ final class IndexReader: OpenIndex {
   let content: BufferHandle
   let process: Int32
   let size: Int
+  let fingerprint: UInt32
 
-  init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], process: Int32) {
+  convenience init(_ shared: TreeContext, _ version: IndexVersions.Served, process: Int32) {
+    // The stamp stands for the content, which can be long.
+    let fingerprint = BufferHandle(Array(version.stamp.text.utf8)).fingerprint
+    self.init(shared, pieces: version.pieces, fingerprint: fingerprint, process: process)
+  }
+
+  /// Goes on with a version that an earlier program had open, or opens one.
+  init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], fingerprint: UInt32, process: Int32) {
     self.shared = shared
     content = BufferHandle(pieces: pieces)
     self.process = process
     size = pieces.reduce(0) { $0 + $1.count }
+    self.fingerprint = fingerprint
     shared.openIndexes.insert(self, of: process)
   }
 

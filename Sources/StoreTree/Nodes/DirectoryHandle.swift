@@ -4,16 +4,15 @@ import SystemPackage
 /// An open directory, and the position of its reader.
 ///
 /// Entries are read from the store in batches, so a directory of a million blobs takes no memory. A reader that seeks
-/// back starts the listing again.
+/// back starts the listing again, and so does the first read after the process that had the directory open has died. It
+/// goes on behind the name that it had last, if the name is still there; names that were added or removed meanwhile shift
+/// all that follow.
 final class DirectoryHandle: Sendable {
   private struct State {
     var stream: (any EntryStream)?
-    var position: Int64 = 0
+    var position = DirectoryPosition()
     var refused: DirectoryEntry?
   }
-
-  /// The number of the entries `.` and `..`, which come first.
-  static let ownEntries: Int64 = 2
 
   let node: any Node
   /// The number by which the kernel knows the directory.
@@ -30,10 +29,12 @@ final class DirectoryHandle: Sendable {
   ///
   /// - Throws: an error before the first entry; one after it is reported by the next call.
   func entries(
-    from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, Int64) -> Bool
+    from offset: Int64, _ context: RequestContext, _ accept: (DirectoryEntry, DirectoryPosition) -> Bool
   ) throws(Errno) {
     try state.withLock { (state) throws(Errno) in
-      if offset != state.position || state.stream == nil { try seek(to: offset, &state, context) }
+      if offset != state.position.rawValue || state.stream == nil {
+        try seek(to: DirectoryPosition(rawValue: offset), &state, context)
+      }
       var isFirst = true
       while true {
         let entry: DirectoryEntry?
@@ -44,11 +45,12 @@ final class DirectoryHandle: Sendable {
           return
         }
         guard let entry else { return }
-        guard accept(entry, state.position + 1) else {
+        let position = state.position.after(entry.name)
+        guard accept(entry, position) else {
           state.refused = entry
           return
         }
-        state.position += 1
+        state.position = position
         isFirst = false
       }
     }
@@ -59,9 +61,23 @@ final class DirectoryHandle: Sendable {
     state.withLock { $0.stream?.readAhead(willBlock: willBlock) }
   }
 
-  private func seek(to offset: Int64, _ state: inout State, _ context: RequestContext) throws(Errno) {
+  private func seek(to target: DirectoryPosition, _ state: inout State, _ context: RequestContext) throws(Errno) {
+    var last: DirectoryPosition?
     state = State(stream: try node.entries(context))
-    while state.position < offset, try next(&state) != nil { state.position += 1 }
+    while state.position.count < target.count || last == nil && state.position.fingerprint != target.fingerprint {
+      guard let entry = try next(&state) else { break }
+      state.position = state.position.after(entry.name)
+      if state.position.fingerprint == target.fingerprint { last = state.position }
+    }
+    if state.position.fingerprint == target.fingerprint { return }
+    // The name is gone, or stands nearer to the start.
+    let count = last?.count ?? target.count
+    state = State(stream: try node.entries(context))
+    while state.position.count < count, let entry = try next(&state) {
+      state.position = state.position.after(entry.name)
+    }
+    // The reader knows the position by this number.
+    state.position = DirectoryPosition(count: state.position.count, fingerprint: target.fingerprint)
   }
 
   private func next(_ state: inout State) throws(Errno) -> DirectoryEntry? {
@@ -69,7 +85,7 @@ final class DirectoryHandle: Sendable {
       state.refused = nil
       return entry
     }
-    switch state.position {
+    switch state.position.count {
     case 0: return DirectoryEntry(name: ".", inode: node.inode, kind: .directory)
     case 1: return DirectoryEntry(name: "..", inode: node.parentInode, kind: .directory)
     default: return try state.stream?.next()
