@@ -249,6 +249,9 @@ static void receive(struct keeper *keeper) {
   if (keeper->ready != -1) {
     detach(keeper);
     casfs_keeper_trim();
+  } else if (!(keeper->state->flags & is_background)) {
+    // The keeper is the main process of a service.
+    casfs_keeper_notify_service();
   }
 }
 

@@ -3,8 +3,8 @@ import CAS
 import FUSE
 import StoreTree
 
-/// The question of a server to the program that is installed now, whether that can go on with the mount. It is no command
-/// for users: the first word is followed by the versions of the states, and by the arguments of the server.
+/// The question of a server to the program that is installed now, whether that can go on with the mount. Users never ask
+/// it: the first word is followed by the versions of the states, and by the arguments of the server.
 enum TakeOver {
   /// The first word of the question.
   static let word = "take-over"

@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(
-    "S5: the process that serves a mount in the foreground tells the service manager when it is usable",
+    "S5: the main process of a mount in the foreground tells the service manager when it is usable",
     arguments: ["rw"] + (Machine.hasKeepers ? ["rw,keeper"] : []))
   func service(options: String) throws {
     try ScriptedMount().run("Keeper/service.sh", ["options": options])

@@ -107,7 +107,7 @@ import Testing
     #expect(second.tree.status.openFiles == 0)
   }
 
-  @Test("S3: what a process has read of the index is the base of what it writes, and half of a text becomes whole")
+  @Test("S3: the index that a process has read is the base of the one that it writes, and half of a text becomes whole")
   func index() throws {
     let first = try TestTree(.directory)
     let blob = try first.put("content")
@@ -176,7 +176,7 @@ import Testing
     try first.release(file)
   }
 
-  @Test("S3: a state of another form is taken as a whole or not at all, and is no trap")
+  @Test("S3: a state of another form is taken as a whole or not at all, and never a trap")
   func malformed() throws {
     let first = try TestTree(.directory)
     let blob = try first.put("content")

@@ -78,11 +78,11 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  /// Reports to the keeper, if there is one, that requests are answered.
+  /// Reports to the keeper that requests are answered.
   ///
-  /// - Parameter isService: whether to tell the service manager too, if there is one: `sd_notify(3)`.
+  /// - Parameter isService: whether a process without a keeper tells the service manager, if there is one: `sd_notify(3)`.
   package func reportReady(asService isService: Bool) throws(Errno) {
-    if isService { casfs_keeper_notify_service() }
+    if isService, sessionState.kept == nil { casfs_keeper_notify_service() }
     let isFirst = if case .mount = source { true } else { false }
     try sessionState.kept?.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil)
   }

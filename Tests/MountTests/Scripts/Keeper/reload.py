@@ -174,7 +174,7 @@ os.close(unlinked); os.close(empty); assert read(f"{incoming}/empty") == b""
 os.write(moved, small.encode()[30:] + b"\n"); os.close(moved); assert json.loads(read(f"{mount}/refs/new"))["digest"].endswith(small)
 with open(f"{mount}/refs/made/new", "w") as file: file.write(f"sha256:{small}\n")
 os.write(layout, b'Version":"1.0.0"}'); os.close(layout)
-# What the writer had read of the index is the base of its change, so that it deletes an entry.
+# The index that the writer had read is the base of its change, so that it deletes an entry.
 assert os.path.exists(f"{mount}/refs/dir/small")
 os.write(editor, edited[200:]); os.close(editor)
 assert not os.path.exists(f"{mount}/refs/dir/small") and os.path.exists(f"{mount}/refs/dir/big")

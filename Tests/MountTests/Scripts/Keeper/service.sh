@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a unit of systemd expects of a mount in the foreground: a message when it is usable, a reload, and an unmount.
+# A mount as a unit of systemd runs it: in the foreground, with a message when it is usable, a reload and an unmount.
 . helpers.bash
 . keeper.bash
 : "${options:?}"
