@@ -4,7 +4,7 @@
 
 head -c 3000000 /dev/urandom >big; head -c 1000 /dev/urandom >small
 for file in big small; do cp $file "$mnt/incoming/$file"; "$casfs" ref put "$store" "dir/$file" "sha256:$(sha256 $file)"; done
-for i in {1..400}; do echo "$i" >one; "$casfs" blob put "$store" one >>digests; done
+mkdir many; for i in {1..400}; do echo "$i" >"many/$i"; done; "$casfs" blob put "$store" many/* >/dev/null
 mkfifo commands replies
 python3 "$scripts/readers.py" "$mnt" "$(sha256 big)" "$(sha256 small)" <commands >replies & reader=$!
 exec 5>commands 6<replies
