@@ -7,7 +7,7 @@ struct NamePositions {
   private var list: [String] = []
   private var table: [[UInt8]: Int] = [:]
 
-  /// Starts with the names of a list. Of equal ones, the first is found.
+  /// Starts with the names of a list; the first of equal ones is found.
   init(_ names: some Sequence<String> = EmptyCollection()) {
     for (position, name) in names.enumerated() { insert(name, position) }
   }
