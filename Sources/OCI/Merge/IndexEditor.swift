@@ -37,7 +37,8 @@ struct IndexEditor {
     }
     applyEdits()
     let others = otherEntries()
-    for name in change.names { apply(name, others, &places) }
+    let named = Dictionary(grouping: others, by: \.key.name)
+    for name in change.names { apply(name, named[name.name] ?? [], &places) }
     addUnnamed(others)
     removeSuperfluous(others)
     if let digest = change.unnamedDigest { removeUnnamed(digest) }
@@ -73,14 +74,14 @@ struct IndexEditor {
     }.map { IndexEntry(current, $0) }
   }
 
+  /// - Parameter others: the entries of the name that other writers added.
   private mutating func apply(
     _ change: IndexChange.NameChange, _ others: [IndexEntry], _ places: inout [UInt64: Int]
   ) {
     let hash = IndexEntryScanner.name(change.name)
     var place = places[hash]
     if change.isMove {
-      for other in others
-      where other.key.name == change.name && !change.added.contains(where: { $0.key == other.key }) {
+      for other in others where !change.added.contains(where: { $0.key == other.key }) {
         lose(other, to: change)
         place = min(place ?? other.position, other.position)
       }

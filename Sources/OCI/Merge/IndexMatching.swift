@@ -26,6 +26,9 @@ struct IndexMatching: Sendable {
     case key
   }
 
+  /// The most entries of one name and digest that are searched one by one.
+  private static let shortCount = 16
+
   /// The entries of the old version that the new one has not.
   private(set) var removed: [Int]
   /// The entries of the new version that the old one has not.
@@ -100,9 +103,19 @@ struct IndexMatching: Sendable {
   private mutating func assignEqualTexts(_ old: IndexText, _ new: IndexText) {
     var places: [IndexEntryScanner.Hashes: [Int]] = [:]
     for position in removed.reversed() { places[old.items[position].hashes, default: []].append(position) }
+    // A search of many entries of one name and digest for each would take a time with the square of their number.
+    var texts: [ArraySlice<UInt8>: [Int]] = [:]
+    for (hashes, group) in places where group.count > Self.shortCount {
+      for position in group { texts[old.bytes(at: position), default: []].append(position) }
+      places[hashes] = nil
+    }
     for position in added {
-      let found = places[new.items[position].hashes]?.lastIndex { old.bytes(at: $0) == new.bytes(at: position) }
-      if let found, let place = places[new.items[position].hashes]?.remove(at: found) { assign(place, position) }
+      let hashes = new.items[position].hashes
+      if let found = places[hashes]?.lastIndex(where: { old.bytes(at: $0) == new.bytes(at: position) }) {
+        if let place = places[hashes]?.remove(at: found) { assign(place, position) }
+      } else if !texts.isEmpty, let place = texts[new.bytes(at: position)]?.popLast() {
+        assign(place, position)
+      }
     }
     removed.removeAll { forward[$0] != nil }
     added.removeAll { backward[$0] != nil }
