@@ -37,6 +37,19 @@ struct IndexMatchingTests {
     #expect(more.sorted() == (VariedIndex(written).entries + ["z=9"]).sorted())
   }
 
+  @Test(
+    "W2: an added entry without a name is left out if another process has named one that says as much",
+    arguments: [
+      // skopeo moves c and keeps the old entry; meanwhile c became b.
+      ("c=1//8", "=1//8 c=2", "b=1//8", "b=1//8 c=2"), ("c=1//8", "=1//8 c=2", "b=1//9", "=1//8 b=1//9 c=2"),
+      // The other way round.
+      ("", "b=1//8", "=1//8", "b=1//8"), ("", "b=1//9", "=1//8", "=1//8 b=1//9"),
+    ])
+  func saysNoMore(_ base: String, _ written: String, _ current: String, _ result: String) throws {
+    let merged = try merge(VariedIndex(base), VariedIndex(written), VariedIndex(current))
+    #expect(merged.sorted().joined(separator: " ") == result)
+  }
+
   // With a comparison of each with each, this takes an hour.
   @Test("W2: many entries of one digest that a writer changed are stored in its order")
   func many() throws {

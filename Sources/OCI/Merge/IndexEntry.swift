@@ -24,11 +24,14 @@ struct IndexEntry: Sendable {
     return !platform.means(otherPlatform)
   }
 
-  /// Whether the entry has no member that another one has not, beside the mark of a lost name.
+  /// Whether the entry has no member and no annotation that another one has not, beside the mark of a lost name.
   func saysNoMore(than other: IndexEntry) -> Bool {
-    value.members.allSatisfy { (member) in
+    let annotations = NamedMembers(other.value["annotations"] ?? .null)
+    return value.members.allSatisfy { (member) in
       if member.name.sameBytes(as: "annotations") {
-        return member.value.members.allSatisfy { $0.name.sameBytes(as: IndexMerge.lostNameKey) }
+        return member.value.members.allSatisfy {
+          $0.name.sameBytes(as: IndexMerge.lostNameKey) || $0.value.means(annotations[$0.name] ?? .null)
+        }
       }
       return member.value.means(other.value[member.name] ?? .null)
     }
