@@ -12,7 +12,8 @@ enum References: Suite {
     try Files.makeDirectory(plain)
     for number in 0..<count { try Files.write(Array(#"{"size":1234}"#.utf8), to: "\(plain)/tag-\(number)") }
     return try [
-      mounting(store, setting), listing(store, plain, setting), moving(store, setting), memory(store, setting),
+      mounting(store, setting), listing(store, plain, setting), moving(store, setting),
+      memory(store, "refs", setting), memory(store, "images", setting),
     ]
   }
 
@@ -61,11 +62,14 @@ enum References: Suite {
       })
   }
 
-  private static func memory(_ store: Store, _ setting: Setting) throws -> Comparison {
+  private static func memory(_ store: Store, _ directory: String, _ setting: Setting) throws -> Comparison {
     Comparison(
-      work: "resident after ls -l of \(count) references", quantity: .memory, target: .value(100 * 1_048_576),
+      work: "resident after ls -l \(directory) of \(count) references", quantity: .memory,
+      target: .value(100 * 1_048_576),
       subjects: try setting.subjects.map { (fileSystem) in
-        try Memory.resident(store, fileSystem, "VmRSS", setting) { try Program.run(["ls", "-l", $0 + "/refs"]) }
+        try Memory.resident(store, fileSystem, "VmRSS", setting) {
+          try Program.run(["ls", "-l", "\($0)/\(directory)"])
+        }
       }, isOnce: true)
   }
 }
