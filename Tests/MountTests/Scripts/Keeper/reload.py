@@ -1,5 +1,5 @@
 """Files of all kinds that are open while the program of the server is replaced: no call fails, all content is right."""
-import hashlib, json, mmap, os, random, subprocess, sys, threading
+import hashlib, json, mmap, os, random, subprocess, sys, threading, time
 
 mount, store, casfs, rounds, big, small, gone = sys.argv[1:]
 rounds = int(rounds)
@@ -177,6 +177,13 @@ os.write(layout, b'Version":"1.0.0"}'); os.close(layout)
 # The index that the writer had read is the base of its change, so that it deletes an entry.
 assert os.path.exists(f"{mount}/refs/dir/small")
 os.write(editor, edited[200:]); os.close(editor)
-assert not os.path.exists(f"{mount}/refs/dir/small") and os.path.exists(f"{mount}/refs/dir/big")
+names = [entry["annotations"]["org.opencontainers.image.ref.name"] for entry in json.loads(read(f"{mount}/index.json"))["manifests"]]
+assert "dir/small" not in names and "dir/big" in names, names
+# The kernel keeps a name that was listed for a moment.
+deadline = time.monotonic() + 10
+while os.path.exists(f"{mount}/refs/dir/small"):
+    assert time.monotonic() < deadline
+    time.sleep(0.05)
+assert os.path.exists(f"{mount}/refs/dir/big")
 for file in (*files.values(), reference, index): os.close(file)
 mapping.close(); os.chdir("/")
