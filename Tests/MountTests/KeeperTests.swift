@@ -17,7 +17,7 @@ import Testing
     "S1: files that the kernel reads by itself are counted on, and closed with their last user",
     .enabled(if: Machine.hasKeepers), .needs(.root))
   func backings() throws {
-    try ScriptedMount.mounted("keeper", "restarts=0").run("Keeper/backings.sh")
+    try ScriptedMount.mounted("keeper", "restarts=0", "read=passthrough").run("Keeper/backings.sh")
   }
 
   @Test(
