@@ -2,9 +2,10 @@
 . helpers.bash
 . keeper.bash
 
-# A /dev without the system log of the machine.
-mount -t tmpfs none /dev
-mknod /dev/null c 1 3; mknod /dev/urandom c 1 9; mknod -m 666 /dev/fuse c 10 229
+# A /dev without the system log of the machine. It is made whole elsewhere: a job of the script can open /dev/null meanwhile.
+mkdir dev; mount -t tmpfs none dev
+mknod dev/null c 1 3; mknod dev/urandom c 1 9; mknod -m 666 dev/fuse c 10 229
+mount --bind dev /dev
 python3 "$scripts/../MountCommand/system-log.py" /dev/log log &
 eventually test -S /dev/log
 "$casfs" mount -o keeper,restarts=3 "$store" "$mnt"

@@ -61,6 +61,8 @@ class Worker:
         self.kind, self.number, self.source = kind, number, random.Random(seed * 1000 + number)
         self.failures, self.counts, self.acknowledged, self.tags = [], {}, [], {}
         self.longest, self.late = (0.0, ""), 0
+        # The number of calls that have ended, which the process that kills servers reads.
+        self.ended = multiprocessing.Value("Q", 0, lock=False)
 
     def count(self, name):
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -70,6 +72,7 @@ class Worker:
         try:
             return call(*arguments, **named)
         finally:
+            self.ended.value += 1
             took = time.monotonic() - begin
             self.longest = max(self.longest, (took, getattr(call, "__name__", str(call))))
             self.late += took > 0.2
@@ -399,7 +402,14 @@ def is_ready(process):
     return found is not None and found[2] > 1
 
 
-def kill_servers(failures):
+def wait_for_answers(workers):
+    """Waits until each worker has had an answer: a request over which eight servers are killed is EIO."""
+    before = [worker.ended.value for worker in workers]
+    while time.monotonic() < end and any(worker.ended.value == count for worker, count in zip(workers, before)):
+        time.sleep(0.01)
+
+
+def kill_servers(workers, failures):
     """Kills the server at random moments; returns the kills, and samples of the keeper's and the servers' usage."""
     source, kills, samples = random.Random(seed), 0, []
     while time.monotonic() < end - 2:
@@ -421,6 +431,8 @@ def kill_servers(failures):
                 kills += 1
             except ProcessLookupError:
                 pass
+            if kills % 4 == 0:
+                wait_for_answers(workers)
     return kills, samples
 
 
@@ -429,13 +441,12 @@ end = time.monotonic() + seconds
 kinds = [read_blobs, read_image, list_directories, list_changing, read_index, lock_files]
 kinds += [write_blobs, write_tags, write_index, write_as_tool, change_names]
 results = multiprocessing.Queue()
-processes = [
-    multiprocessing.Process(target=run, args=(Worker(kind, number), results), daemon=True) for number, kind in enumerate(kinds)
-]
+workers = [Worker(kind, number) for number, kind in enumerate(kinds)]
+processes = [multiprocessing.Process(target=run, args=(worker, results), daemon=True) for worker in workers]
 for process in processes:
     process.start()
 failures, counts, acknowledged, tags, longest, late = [], {}, [], [], {}, 0
-kills, samples = kill_servers(failures)
+kills, samples = kill_servers(workers, failures)
 pending = {kind.__name__ for kind in kinds}
 limit = time.monotonic() + 30
 while pending and time.monotonic() < limit:
