@@ -114,7 +114,7 @@ public final class Tree: Sendable {
     let directory = try writable(parent, name)
     let node = try repeating(
       context, .fileExists, try directory.makeDirectory(name, permissions: permissions, context)
-    ) { (context) throws(Errno) in
+    ) { () throws(Errno) in
       let node = try directory.child(named: name, context)
       return node.kind == .directory ? node : nil
     }
@@ -124,13 +124,13 @@ public final class Tree: Sendable {
   /// Removes a file: `FUSE_UNLINK`.
   public func removeFile(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
     let directory = try writable(parent, name)
-    try repeating(context, .noSuchFileOrDirectory, try directory.removeFile(name, context)) { _ in () }
+    try repeating(context, .noSuchFileOrDirectory, try directory.removeFile(name, context)) { () }
   }
 
   /// Removes an empty directory: `FUSE_RMDIR`.
   public func removeDirectory(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) {
     let directory = try writable(parent, name)
-    try repeating(context, .noSuchFileOrDirectory, try directory.removeDirectory(name, context)) { _ in () }
+    try repeating(context, .noSuchFileOrDirectory, try directory.removeDirectory(name, context)) { () }
   }
 
   /// Renames a file or directory: `FUSE_RENAME2`.
@@ -145,7 +145,7 @@ public final class Tree: Sendable {
     try repeating(
       context, .noSuchFileOrDirectory,
       try source.rename(name, to: other, in: target, replacing: replacing, context)
-    ) { (context) throws(Errno) -> Void? in
+    ) { () throws(Errno) -> Void? in
       // `index.json` is always there, so it does not show that the change was made. The temporary file is gone in any case.
       try target.child(named: other, context) is IndexFile ? nil : ()
     }
@@ -164,13 +164,13 @@ public final class Tree: Sendable {
   /// - Parameter error: the error that shows it.
   /// - Parameter result: the result of a change that was made; `nil`, or an error, if it was not.
   private func repeating<Result>(
-    _ context: RequestContext?, _ error: Errno, _ change: @autoclosure () throws(Errno) -> Result,
-    _ result: (RequestContext) throws(Errno) -> Result?
+    _ context: RequestContext, _ error: Errno, _ change: @autoclosure () throws(Errno) -> Result,
+    _ result: () throws(Errno) -> Result?
   ) throws(Errno) -> Result {
     do throws(Errno) {
       return try change()
     } catch let thrown {
-      guard let context, context.isResent, thrown == error, let made = try? result(context) else { throw thrown }
+      guard context.isResent, thrown == error, let made = try? result() else { throw thrown }
       return made
     }
   }
@@ -219,27 +219,21 @@ public final class Tree: Sendable {
   }
 
   /// Sets an extended attribute: `FUSE_SETXATTR`.
-  ///
-  /// - Parameter context: `nil` for a request that is served for the first time.
   public func setExtendedAttribute(
-    _ name: String, to value: [UInt8], of node: NodeID, mustBe: AttributePresence, _ context: RequestContext? = nil
+    _ name: String, to value: [UInt8], of node: NodeID, mustBe: AttributePresence, _ context: RequestContext
   ) throws(Errno) {
     try requireWritable()
     let node = try nodes.node(node)
-    try repeating(context, .fileExists, try node.setExtendedAttribute(name, value, mustBe: mustBe)) { (context) in
+    try repeating(context, .fileExists, try node.setExtendedAttribute(name, value, mustBe: mustBe)) {
       (try? node.extendedAttribute(name, context)) == value ? () : nil
     }
   }
 
   /// Removes an extended attribute: `FUSE_REMOVEXATTR`.
-  ///
-  /// - Parameter context: `nil` for a request that is served for the first time.
-  public func removeExtendedAttribute(
-    _ name: String, of node: NodeID, _ context: RequestContext? = nil
-  ) throws(Errno) {
+  public func removeExtendedAttribute(_ name: String, of node: NodeID, _ context: RequestContext) throws(Errno) {
     try requireWritable()
     let node = try nodes.node(node)
-    try repeating(context, .noData, try node.removeExtendedAttribute(name)) { _ in () }
+    try repeating(context, .noData, try node.removeExtendedAttribute(name)) { () }
   }
 
   /// The space of the store's file system: `FUSE_STATFS`.

@@ -233,7 +233,7 @@ import Testing
       error { () throws(Errno) in _ = try tree.setAttributes(of: file, changes, handle: nil, context) }
         == .readOnlyFileSystem)
     #expect(
-      error { () throws(Errno) in try tree.setExtendedAttribute("user.a", to: [], of: file, mustBe: .either) }
+      error { () throws(Errno) in try tree.setExtendedAttribute("user.a", to: [], of: file, mustBe: .either, context) }
         == .readOnlyFileSystem)
     tree.finish(publishing: false)
   }

@@ -135,7 +135,7 @@ import Testing
     let incoming = try lookup("incoming", first)
     let directory = try first.makeDirectory("d", permissions: 0o700, in: incoming, context).node
     let file = try first.makeFile("f", permissions: 0o640, in: directory, context).node
-    try first.setExtendedAttribute("user.a", to: [0, 255], of: file, mustBe: .either)
+    try first.setExtendedAttribute("user.a", to: [0, 255], of: file, mustBe: .either, context)
     try first.rename("f", in: directory, to: "g", in: incoming, replacing: true, context)
     _ = try first.makeFile("gone", permissions: 0o640, in: directory, context)
     try first.removeFile("gone", in: directory, context)

@@ -97,7 +97,9 @@ import Testing
   func ownAttributes(_ name: String) throws {
     let tree = try committed()
     #expect(throws: Errno.notPermitted) { try tree.setExtendedAttribute(name, "x", of: "incoming/f") }
-    #expect(throws: Errno.notPermitted) { try tree.tree.removeExtendedAttribute(name, of: tree.node("incoming/f")) }
+    #expect(throws: Errno.notPermitted) {
+      try tree.tree.removeExtendedAttribute(name, of: tree.node("incoming/f"), tree.context())
+    }
   }
 
   @Test("I8: the extended attributes of a name have 64 KiB in all")
@@ -115,12 +117,14 @@ import Testing
   func attributePresence() throws {
     let tree = try committed()
     let node = try tree.node("incoming/f")
-    #expect(throws: Errno.noData) { try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .present) }
-    try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .absent)
-    #expect(throws: Errno.fileExists) {
-      try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .absent)
+    #expect(throws: Errno.noData) {
+      try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .present, tree.context())
     }
-    try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .present)
+    try tree.tree.setExtendedAttribute("user.a", to: [1], of: node, mustBe: .absent, tree.context())
+    #expect(throws: Errno.fileExists) {
+      try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .absent, tree.context())
+    }
+    try tree.tree.setExtendedAttribute("user.a", to: [2], of: node, mustBe: .present, tree.context())
     #expect(try tree.tree.extendedAttribute("user.a", of: node, tree.context()) == [2])
   }
 
@@ -246,7 +250,7 @@ import Testing
     let list: [UInt8] = [2, 0, 0, 0] + entries.flatMap { [$0.tag, 0, $0.permissions, 0, 255, 255, 255, 255] }
     #expect(throws: Errno.noData) {
       try tree.tree.setExtendedAttribute(
-        "system.posix_acl_access", to: list, of: tree.node("incoming/f"), mustBe: .present)
+        "system.posix_acl_access", to: list, of: tree.node("incoming/f"), mustBe: .present, tree.context())
     }
     #expect(try tree.attributes("incoming/f").permissions == before)
   }

@@ -51,6 +51,7 @@ import Testing
   /// Sets an access control list: entries of tag and permissions.
   private func setList(_ entries: [(tag: UInt8, permissions: UInt8)], of path: String, _ tree: TestTree) throws {
     let list: [UInt8] = [2, 0, 0, 0] + entries.flatMap { [$0.tag, 0, $0.permissions, 0, 255, 255, 255, 255] }
-    try tree.tree.setExtendedAttribute(AccessControlList.attribute, to: list, of: tree.node(path), mustBe: .either)
+    try tree.tree.setExtendedAttribute(
+      AccessControlList.attribute, to: list, of: tree.node(path), mustBe: .either, tree.context())
   }
 }

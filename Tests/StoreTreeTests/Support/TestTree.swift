@@ -167,7 +167,7 @@ final class TestTree {
   }
 
   func setExtendedAttribute(_ name: String, _ value: String, of path: String) throws {
-    try tree.setExtendedAttribute(name, to: Array(value.utf8), of: node(path), mustBe: .either)
+    try tree.setExtendedAttribute(name, to: Array(value.utf8), of: node(path), mustBe: .either, context())
   }
 
   // MARK: Stored blobs
