@@ -6,7 +6,7 @@ extension Tree {
   public func open(
     _ node: NodeID, _ request: OpenRequest, _ context: RequestContext
   ) throws(Errno) -> OpenedFile {
-    if request.isWriting || request.isTruncating { try requireWritable() }
+    if request.isChanging { try requireWritable() }
     return opened(try nodes.node(node).open(request, context))
   }
 

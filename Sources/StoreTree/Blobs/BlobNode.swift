@@ -47,7 +47,7 @@ final class BlobNode: Node {
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    if request.isWriting || request.isTruncating {
+    if request.isChanging {
       guard request.isTruncating, shared.isWritable else { throw .readOnlyFileSystem }
       // Readers keep this node. ESTALE makes the kernel look the name up again, which finds the new content.
       shared.rewrites.begin(IncomingFile(promising: digest, permissions: 0o644, shared, context), context)

@@ -33,7 +33,7 @@ final class EmbeddedFile: Node {
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    if request.isChanging { throw .readOnlyFileSystem }
     return BufferHandle(content)
   }
 

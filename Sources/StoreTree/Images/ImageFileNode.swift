@@ -54,7 +54,7 @@ final class ImageFileNode: Node {
     // The kernel opens these itself.
     case .characterDevice, .blockDevice, .fifo: throw .noSuchAddressOrDevice
     }
-    if request.isWriting || request.isTruncating { throw .readOnlyFileSystem }
+    if request.isChanging { throw .readOnlyFileSystem }
     fileSystem.shared.counters.add(.opens)
     return ImageFileHandle(fileSystem.shared, image, file)
   }

@@ -234,8 +234,7 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    let isWriting = request.isWriting || request.isTruncating
-    return try open(request, by: isWriting ? shared.processes.process(ofThread: context.thread) : 0, context)
+    try open(request, by: request.isChanging ? shared.processes.process(ofThread: context.thread) : 0, context)
   }
 
   /// Opens the file, which has just been created, for writing.
@@ -247,8 +246,7 @@ final class IncomingFile: Node {
     _ request: OpenRequest, by process: Int32, _ context: RequestContext
   ) throws(Errno) -> any FileHandle {
     shared.rewrites.end(self, context)
-    // `O_RDONLY | O_TRUNC` changes the content, so it counts as a writer.
-    let isWriting = request.isWriting || request.isTruncating
+    let isWriting = request.isChanging
     try waitWhileBusy(context)
     // A commit under way must end first, or it would mark the truncation as committed.
     try state.wait(until: { !$0.isBusy }) { (state) throws(Errno) in

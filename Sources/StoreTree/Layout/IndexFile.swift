@@ -42,7 +42,7 @@ final class IndexFile: LayoutNode {
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let process = shared.processes.process(ofThread: context.thread)
-    guard request.isWriting || request.isTruncating else {
+    guard request.isChanging else {
       return IndexReader(shared, try version(process, context), process: process)
     }
     guard shared.isWritable else { throw .readOnlyFileSystem }

@@ -33,7 +33,7 @@ final class LayoutFile: LayoutNode {
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    guard request.isWriting || request.isTruncating else { return BufferHandle(ImageLayout.content) }
+    guard request.isChanging else { return BufferHandle(ImageLayout.content) }
     guard shared.isWritable else { throw .readOnlyFileSystem }
     return LayoutHandle(
       shared, content: request.isTruncating ? [] : ImageLayout.content,

@@ -7,6 +7,9 @@ public struct OpenRequest: Sendable {
   /// Whether the file is truncated: `O_TRUNC`.
   public var isTruncating: Bool
 
+  /// Whether the file can be changed by the open or through it: also `O_RDONLY | O_TRUNC` changes it.
+  var isChanging: Bool { isWriting || isTruncating }
+
   /// Makes a request of its parts.
   public init(isWriting: Bool, isTruncating: Bool = false) {
     self.isWriting = isWriting

@@ -58,7 +58,7 @@ final class ReferenceFile: ReferenceNode {
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
     let (found, _) = try content(context)
     let content = try shared.errors.map { () throws(CASError) in try found.get() }
-    guard request.isWriting || request.isTruncating else { return BufferHandle(content) }
+    guard request.isChanging else { return BufferHandle(content) }
     let name = try shared.references.name(of: path, context)
     return ReferenceHandle(
       shared, name, path: path, inode: inode, text: request.isTruncating ? nil : content, context)
