@@ -20,21 +20,22 @@ final class DiffsDirectory: ImagePart {
     return image.isSame(as: other.image)
   }
 
-  private func names(_ context: RequestContext) throws(Errno) -> [FileName] {
-    let count = try image.known(context)?.manifest.layers.count ?? 0
-    return (0..<count).map { FileName(LayerNumber.text($0, of: count)) }
+  private func count(_ context: RequestContext) throws(Errno) -> Int {
+    try image.known(context)?.manifest.layers.count ?? 0
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    guard let index = try names(context).firstIndex(of: FileName(name)) else { throw .noSuchFileOrDirectory }
+    guard let index = LayerNumber.index(named: name, of: try count(context)) else { throw .noSuchFileOrDirectory }
     return ImageRootDirectory(
       ImageFileSystem(shared, path: path + [FileName(name)], image.descriptor, layer: index))
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    EntryList(
-      try names(context).map { (name) in
-        DirectoryEntry(name: name.text, inode: ImagesDirectory.inode(path + [name]), kind: .directory)
+    let count = try count(context)
+    return EntryList(
+      (0..<count).map { (index) in
+        let name = FileName(LayerNumber.text(index, of: count))
+        return DirectoryEntry(name: name.text, inode: ImagesDirectory.inode(path + [name]), kind: .directory)
       })
   }
 }

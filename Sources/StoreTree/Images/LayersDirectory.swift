@@ -22,9 +22,7 @@ final class LayersDirectory: ImagePart {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     let layers = try layers(context)
-    guard let index = Int(name), layers.indices.contains(index),
-      LayerNumber.text(index, of: layers.count).sameBytes(as: name)
-    else { throw .noSuchFileOrDirectory }
+    guard let index = LayerNumber.index(named: name, of: layers.count) else { throw .noSuchFileOrDirectory }
     return try node(index, layers, context)
   }
 
