@@ -57,28 +57,18 @@ struct HandoverWriter {
   }
 
   /// Adds a value that may be absent.
-  mutating func add<Value>(
-    _ value: Value?, _ body: (inout HandoverWriter, Value) throws(Errno) -> Void
-  ) throws(Errno) {
+  mutating func add<Value, Failure: Error>(
+    _ value: Value?, _ body: (inout HandoverWriter, Value) throws(Failure) -> Void
+  ) throws(Failure) {
     add(value != nil)
     if let value { try body(&self, value) }
   }
 
-  mutating func add<Value>(_ value: Value?, _ body: (inout HandoverWriter, Value) -> Void) {
-    add(value != nil)
-    if let value { body(&self, value) }
-  }
-
-  mutating func add<Element>(
-    list: some Collection<Element>, _ body: (inout HandoverWriter, Element) throws(Errno) -> Void
-  ) throws(Errno) {
+  mutating func add<Element, Failure: Error>(
+    list: some Collection<Element>, _ body: (inout HandoverWriter, Element) throws(Failure) -> Void
+  ) throws(Failure) {
     add(UInt64(list.count))
     for element in list { try body(&self, element) }
-  }
-
-  mutating func add<Element>(list: some Collection<Element>, _ body: (inout HandoverWriter, Element) -> Void) {
-    add(UInt64(list.count))
-    for element in list { body(&self, element) }
   }
 }
 
