@@ -61,6 +61,8 @@ extension Mount {
     let mountPoint = try MountPoint(directory, allowsNonempty: options.allowsNonempty)
     try serve(options, mountPoint, kept) { if kept.isBackground { Self.detachFromTerminal() } }
   }
+
+  /// Goes on with the mount of an earlier process or program, and logs that, or the reason why not.
   private func resume(_ options: MountOptions, _ kept: KeptMount) throws {
     let logger = Logger(label: "casfs")
     do {

@@ -2,7 +2,6 @@ import ArgumentParser
 import CAS
 import CASPlatform
 import FUSE
-import Glibc
 import OCI
 import SystemPackage
 
@@ -10,8 +9,8 @@ import SystemPackage
 struct Unmount: ParsableCommand {
   /// The time in which a mount with a server says which process its daemon is.
   private static let answerTime = Duration.seconds(1)
-  /// The microseconds between two attempts.
-  private static let attemptInterval: UInt32 = 10_000
+  /// The time between two attempts.
+  private static let attemptInterval = Duration.milliseconds(10)
 
   static let configuration = CommandConfiguration(
     abstract: "Unmount a directory, and wait for the end of its daemon.")
@@ -43,7 +42,7 @@ struct Unmount: ParsableCommand {
       } catch {
         guard error == .resourceBusy else { throw error }
       }
-      usleep(Self.attemptInterval)
+      Thread.sleep(for: Self.attemptInterval)
     }
     try Session.unmount(path)
   }
