@@ -87,7 +87,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     let context = OperationContext("verify blob", on: digest, cancellation: cancellation)
     let (archive, blob) = try find(digest, context)
     if let reader = try reader(digest, blob, in: archive, context) {
-      return try Self.verify(reader, context, progress)
+      return try ContentHash.verify(reader, context, progress: progress)
     }
     let identity = try identity(of: archive.file, context)
     let region = blob.file.content
@@ -180,19 +180,5 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   ) throws(CASError) -> FileIdentity {
     try verifier.ensure(
       archive.file, identity(of: archive.file, context), region: blob.file.content, is: digest, verification, context)
-  }
-
-  private static func verify(
-    _ reader: any BlobReader, _ context: OperationContext, _ progress: (Int64) throws(CASError) -> Void
-  ) throws(CASError) {
-    let hash = PipelinedHasher(reader.digest.algorithm)
-    try reader.forEachChunk(cancellation: context.cancellation) { (bytes) throws(CASError) in
-      hash.append(bytes)
-      try progress(hash.count)
-    }
-    guard let actual = hash.finish() else {
-      throw CASError(.invalid, context, cause: "the hash function returned no digest")
-    }
-    if actual != reader.digest { throw .corrupt(context, expected: reader.digest, actual: actual) }
   }
 }

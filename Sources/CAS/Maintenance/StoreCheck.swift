@@ -194,15 +194,9 @@ private struct StoreCheck {
     if let store = engine as? any ContentVerifying {
       return try store.verifyBlob(digest, cancellation: cancellation, progress: progress)
     }
-    var digester = Digester(digest.algorithm)
-    try engine.openBlob(digest, cancellation: cancellation).forEachChunk(cancellation: cancellation) {
-      (chunk) throws(CASError) in
-      digester.update(chunk)
-      try progress(digester.count)
-    }
-    if let actual = digester.digest, actual != digest {
-      throw .corrupt(OperationContext(Self.operation, on: digest), expected: digest, actual: actual)
-    }
+    try ContentHash.verify(
+      engine.openBlob(digest, cancellation: cancellation),
+      OperationContext(Self.operation, on: digest, cancellation: cancellation), progress: progress)
   }
 
   /// Reports descriptors with a wrong size whose content is intact.

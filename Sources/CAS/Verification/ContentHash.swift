@@ -2,7 +2,7 @@ package import CASPlatform
 package import OCI
 import SystemPackage
 
-/// The digest of a file's content.
+/// The digests of the contents of files and blobs.
 package enum ContentHash {
   /// The length of a read, in bytes: a chunk that fits in the processor's cache is copied fastest.
   private static let chunkSize = 256 << 10
@@ -45,6 +45,26 @@ package enum ContentHash {
       done += Int64(count)
       try progress(done)
     }
+    return try digest(hash, context)
+  }
+
+  /// Compares the content of an open blob with its digest.
+  ///
+  /// - Parameter progress: called with the number of bytes that were hashed.
+  /// - Throws: `CASError.Code.corrupt` if it has another one; errors of the reader and of `progress`.
+  package static func verify(
+    _ blob: any BlobReader, _ context: OperationContext, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) {
+    let hash = PipelinedHasher(blob.digest.algorithm)
+    try blob.forEachChunk(cancellation: context.cancellation) { (bytes) throws(CASError) in
+      hash.append(bytes)
+      try progress(hash.count)
+    }
+    let actual = try digest(hash, context)
+    if actual != blob.digest { throw .corrupt(context, expected: blob.digest, actual: actual) }
+  }
+
+  private static func digest(_ hash: PipelinedHasher, _ context: OperationContext) throws(CASError) -> Digest {
     guard let digest = hash.finish() else {
       throw CASError(.invalid, context, cause: "the hash function returned no digest")
     }
