@@ -35,25 +35,27 @@ struct ArchiveContent: Sendable {
     }
     let cache = cache()
     let scan = try ArchiveScan(file, identity, compression, system, context)
-    if let index = cache?.index(of: scan.key), let table = try? index.entries(),
-      let known = try? ArchiveMembers(parsing: table)
-    {
-      members = known
-      decoded = LayerContent(index, scan, cache, PieceCache())
-      return
-    }
     let index: LayerIndex
-    do throws(CASError) {
-      index = try scan.scan(context.cancellation)
-    } catch {
-      throw error.during(context)
+    if let known = cache?.index(of: scan.key), let table = Self.members(of: known) {
+      (index, members) = (known, table)
+    } else {
+      do throws(CASError) {
+        index = try scan.scan(context.cancellation)
+      } catch {
+        throw error.during(context)
+      }
+      cache?.store(index)
+      guard let table = Self.members(of: index) else {
+        throw CASError(.invalid, context, cause: "malformed archive index")
+      }
+      members = table
     }
-    cache?.store(index)
-    guard let table = try? index.entries(), let known = try? ArchiveMembers(parsing: table) else {
-      throw CASError(.invalid, context, cause: "malformed archive index")
-    }
-    members = known
     decoded = LayerContent(index, scan, cache, PieceCache())
+  }
+
+  private static func members(of index: LayerIndex) -> ArchiveMembers? {
+    guard let table = try? index.entries() else { return nil }
+    return try? ArchiveMembers(parsing: table)
   }
 
   /// The content of a file in the archive, as the archive has it now.
@@ -136,8 +138,7 @@ final class DecodedBlobReader: BlobReader {
 
   /// Hashes a region of decoded content.
   static func digest(
-    of content: LayerContent, _ region: Range<Int64>, _ algorithm: Digest.Algorithm, _ context: OperationContext,
-    progress: (Int64) throws(CASError) -> Void = { _ in }
+    of content: LayerContent, _ region: Range<Int64>, _ algorithm: Digest.Algorithm, _ context: OperationContext
   ) throws(CASError) -> Digest {
     let hash = PipelinedHasher(algorithm)
     var chunk = [UInt8](repeating: 0, count: 256 << 10)
@@ -148,7 +149,6 @@ final class DecodedBlobReader: BlobReader {
       guard count > 0 else { throw CASError(.io(.ioError), context, cause: "the archive ends early") }
       hash.append(chunk.span.extracting(first: count))
       position += Int64(count)
-      try progress(position - region.lowerBound)
     }
     guard let digest = hash.finish() else {
       throw CASError(.invalid, context, cause: "the hash function returned no digest")

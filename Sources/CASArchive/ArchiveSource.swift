@@ -28,13 +28,12 @@ struct MemberScan: Hashable, Sendable {
 
 /// An archive that is not compressed. Its members' contents are skipped.
 final class PlainArchive: ArchiveSource {
-  let size: Int64?
+  var size: Int64? { end }
   private let file: OpenFile
   private let end: Int64
 
   init(_ file: OpenFile, size: Int64) {
     self.file = file
-    self.size = size
     end = size
   }
 
