@@ -15,7 +15,6 @@ struct DockerArchive {
   private static let sizeLimit = 64 << 20
   /// The most symbolic links from a name to a file.
   private static let linkLimit = 16
-  private static let layerType = "application/vnd.oci.image.layer.v1.tar"
 
   /// The parts of an image's configuration that a manifest needs.
   private struct Config {
@@ -126,9 +125,8 @@ struct DockerArchive {
     var digester = Digester(.sha256)
     digester.update(bytes.span)
     guard let digest = digester.digest else { throw .invalid(name, "the hash function returned no digest") }
-    let type = "application/vnd.oci.image.config.v1+json"
-    let config = Config(
-      descriptor: Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count)), layers: layers)
+    let descriptor = Descriptor(mediaType: MediaType.imageConfig, digest: digest, size: Int64(bytes.count))
+    let config = Config(descriptor: descriptor, layers: layers)
     add(file, digest)
     configs[file.content.lowerBound] = config
     return config
@@ -171,7 +169,7 @@ struct DockerArchive {
     case .gzip: suffix = "+gzip"
     case .zstd: suffix = "+zstd"
     }
-    return Descriptor(mediaType: Self.layerType + suffix, digest: digest, size: file.size)
+    return Descriptor(mediaType: MediaType.imageLayer + suffix, digest: digest, size: file.size)
   }
 
   private mutating func add(_ file: ArchiveFile, _ digest: Digest) {

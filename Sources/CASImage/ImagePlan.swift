@@ -5,7 +5,7 @@ import OCI
 struct ImagePlan {
   /// The media types of layers, without a suffix for the compression.
   private static let layerTypes = [
-    "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    MediaType.imageLayer, "application/vnd.oci.image.layer.nondistributable.v1.tar",
     "application/vnd.docker.image.rootfs.diff.tar", "application/vnd.docker.image.rootfs.foreign.diff.tar",
   ]
   private static let suffixes = ["", "+gzip", "+zstd", ".gzip", ".zstd"]

@@ -4,6 +4,10 @@ public enum MediaType {
   public static let imageIndex = "application/vnd.oci.image.index.v1+json"
   /// An OCI image manifest.
   public static let imageManifest = "application/vnd.oci.image.manifest.v1+json"
+  /// The configuration of an OCI image.
+  package static let imageConfig = "application/vnd.oci.image.config.v1+json"
+  /// A layer of an OCI image that is not compressed.
+  package static let imageLayer = "application/vnd.oci.image.layer.v1.tar"
   /// Docker's manifest list.
   public static let dockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json"
   /// Docker's image manifest, schema 2.
@@ -13,9 +17,7 @@ public enum MediaType {
 
   /// The types that most descriptors of a store have.
   private static let common = [
-    imageManifest, imageIndex, "application/vnd.oci.image.config.v1+json",
-    "application/vnd.oci.image.layer.v1.tar+gzip",
-    "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar", dockerManifest,
+    imageManifest, imageIndex, imageConfig, imageLayer + "+gzip", imageLayer + "+zstd", imageLayer, dockerManifest,
     dockerManifestList, "application/vnd.docker.container.image.v1+json",
     "application/vnd.docker.image.rootfs.diff.tar.gzip", octetStream,
   ]

@@ -9,7 +9,7 @@ import SystemPackage
 final class ImageFileSystem: Sendable {
   /// The media types of the configuration of images that have a file system.
   private static let configTypes = [
-    "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json",
+    MediaType.imageConfig, "application/vnd.docker.container.image.v1+json",
   ]
   private static let layerAttribute = "user.casfs.layer"
 
