@@ -86,11 +86,7 @@ package final class KeptMount: @unchecked Sendable {
   /// - Throws: EBADMSG if it is not whole, or of another version.
   package func takeHandover() throws(Errno) -> Handover? {
     guard let left = left.withLock({ $0.take() }) else { return nil }
-    let size = Int(try left.status().size)
-    var bytes = [UInt8](repeating: 0, count: size)
-    var span = bytes.mutableSpan
-    guard try left.read(into: &span, at: 0) == size else { throw .badMessage }
-    return try Handover(decoding: bytes) { OpenFile(owning: $0) }
+    return try Handover(decoding: try left.remainingContents(limit: .max)) { OpenFile(owning: $0) }
   }
 
   /// Replaces the program of this process, which must serve the mount, by an open file: `execveat(2)`.
