@@ -23,6 +23,13 @@ import Testing
     try ScriptedMount.mounted(mode).run("ReadMode/corrupt.sh")
   }
 
+  @Test(
+    "V2: the part of an open file that was cut off is EIO, not an early end, where the daemon reads",
+    arguments: ["read=splice", "read=copy", "verify=always"])
+  func cutShort(mode: String) throws {
+    try ScriptedMount.mounted(mode).run("ReadMode/cut-short.sh")
+  }
+
   @Test("M6: the best read mode is chosen by default, another on request, and status shows it")
   func modeIsTold() throws {
     try ScriptedMount().run("ReadMode/mode-is-told.sh")

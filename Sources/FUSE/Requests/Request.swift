@@ -96,7 +96,11 @@ struct Request: ~Copyable {
       unsafe vector.buf.fd = file.rawValue
       unsafe vector.buf.pos = off_t(offset)
       unsafe vector.buf.size = count
-      return unsafe fuse_reply_data(raw, &vector, FUSE_BUF_SPLICE_MOVE) == 0
+      var isAccepted = false
+      sessionState.readReplies.expect(count, unique: unique) {
+        isAccepted = unsafe fuse_reply_data(raw, &vector, FUSE_BUF_SPLICE_MOVE) == 0
+      }
+      return isAccepted
     case .offset(let offset): return unsafe fuse_reply_lseek(raw, off_t(offset)) == 0
     case .written(let count): return unsafe fuse_reply_write(raw, count) == 0
     case .length(let count): return unsafe fuse_reply_xattr(raw, count) == 0

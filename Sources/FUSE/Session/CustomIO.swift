@@ -12,12 +12,21 @@ enum CustomIO {
         guard let data = unsafe data else { return -1 }
         let sessionState = unsafe SessionState.of(data)
         if unsafe sessionState.deferredReply.hold(vectors, count, fd) { return OutHeader.size }
+        if unsafe sessionState.readReplies.reject(vectors, count, fd) { return OutHeader.size }
         return unsafe sessionState.negotiation.send(fd, vectors, count)
       },
       read: { (fd, buffer, size, data) in
         unsafe CustomIO.read(fd, UnsafeMutableRawBufferPointer(start: buffer, count: size), data)
       },
-      splice_receive: casfs_splice, splice_send: casfs_splice)
+      splice_receive: casfs_splice,
+      splice_send: { (pipe, pipeOffset, device, deviceOffset, length, flags, data) in
+        if let data = unsafe data,
+          unsafe SessionState.of(data).readReplies.reject(pipe: pipe, length: length, device)
+        {
+          return length
+        }
+        return unsafe casfs_splice(pipe, pipeOffset, device, deviceOffset, length, flags, data)
+      })
     return unsafe fuse_session_custom_io(session, &calls, device) == 0
   }
 

@@ -10,6 +10,8 @@ final class SessionState: Sendable {
   let negotiation: InitNegotiation
   let interruptTable = InterruptTable()
   let deferredReply = DeferredReply()
+  /// The lengths that the replies to reads must have.
+  let readReplies = ReadReplies()
   let reloads = ReloadRequests()
   /// The longest read request in bytes; 0 means no limit.
   let maximumRead: UInt32
