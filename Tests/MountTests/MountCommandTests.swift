@@ -18,6 +18,13 @@ import Testing
     try ScriptedMount().run("MountCommand/paths.sh")
   }
 
+  @Test(
+    "M1: no file in /tmp is needed, where overlayfs or a mount that is read-only has none",
+    .needs(.root, .tools("unshare")))
+  func noTemporaryFiles() throws {
+    try ScriptedMount().run("MountCommand/no-temporary-files.sh")
+  }
+
   @Test("M1: a failing mount gives its reason in one line, and leaves nothing")
   func refusals() throws {
     try ScriptedMount().run("MountCommand/refusals.sh")

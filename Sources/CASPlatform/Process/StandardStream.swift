@@ -10,12 +10,12 @@ package enum StandardStream {
   /// Standard error, descriptor 2.
   package static let error = OpenFile(owning: STDERR_FILENO)
 
-  /// Runs `body` while standard error is a temporary file, for a library that reports its errors only there: `dup2(2)`. It
+  /// Runs `body` while standard error is a file in memory, for a library that reports its errors only there: `dup2(2)`. It
   /// must be called while the process has one thread.
   ///
   /// - Returns: the result of `body`, and the text of up to 64 KiB.
   package static func capturingError<Result>(_ body: () -> Result) throws(Errno) -> (Result, String) {
-    let captured = try OpenFile.open(path: "/tmp", [.readWrite, .unnamed], mode: 0o600)
+    let captured = try OpenFile.inMemory(named: "casfs-error")
     let before = try error.duplicate()
     _ = try retrying { dup2(captured.rawValue, STDERR_FILENO) }
     let result = body()
