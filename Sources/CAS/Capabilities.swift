@@ -160,6 +160,23 @@ public protocol ContentVerifying: Engine {
   ) throws(CASError)
 }
 
+/// A store whose file system can protect content from every change: fs-verity.
+///
+/// The kernel lets nobody write a sealed file, and compares each page that it reads from the disk with a digest.
+public protocol BlobSealing: Engine {
+  /// Fails unless blobs of this store can be sealed.
+  ///
+  /// - Throws: ``CASError/Code-swift.struct/notImplemented`` if the kernel or the file system has no fs-verity.
+  func checkSealing() throws(CASError)
+
+  /// Verifies a stored blob, and seals its file. A blob that is sealed is not read.
+  ///
+  /// - Returns: whether it was not sealed before.
+  /// - Throws: ``CASError/Code-swift.struct/corrupt``; ``CASError/Code-swift.struct/notFound``; `io` with ETXTBSY while a
+  ///   process has the file open for writing.
+  func sealBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> Bool
+}
+
 /// A store in a place that can also contain files that do not belong to it.
 public protocol PlacementChecking: Engine {
   /// Reports files that do not belong to the store, or not in this form: ``StoreProblem/Kind/misplaced``,

@@ -29,12 +29,17 @@ public struct OpenOptions: Hashable, Sendable {
   /// it is as ``Verification/once``. With the other settings it is only used to remove states whose content was found to
   /// be damaged.
   public var recordPath: String?
+  /// Whether blobs that are put are sealed: ``BlobSealing``.
+  public var sealsBlobs: Bool
 
   /// Creates options. By default a store is opened for reading and writing, and verifies each stored copy once.
-  public init(verification: Verification = .once, isReadOnly: Bool = false, recordPath: String? = nil) {
+  public init(
+    verification: Verification = .once, isReadOnly: Bool = false, recordPath: String? = nil, sealsBlobs: Bool = false
+  ) {
     self.verification = verification
     self.isReadOnly = isReadOnly
     self.recordPath = recordPath
+    self.sealsBlobs = sealsBlobs
   }
 }
 

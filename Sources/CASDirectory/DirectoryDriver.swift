@@ -33,11 +33,13 @@ public struct DirectoryDriver: Driver {
   ///
   /// - Throws: `CASError.Code.invalid` if the path or a part of the layout is malformed, with the name of that part;
   ///   `CASError.Code.notFound` if the directory does not exist; `CASError.Code.notImplemented` if the URI has another
-  ///   scheme; `CASError.Code.io(_:)` if a system call fails.
+  ///   scheme, or blobs are to be sealed and cannot; `CASError.Code.io(_:)` if a system call fails.
   public func open(_ uri: String, options: OpenOptions) throws(CASError) -> any Engine {
     let context = OperationContext("open store", on: uri)
     let path = try checkedPath(uri, context)
-    return DirectoryEngine(try OpenedLayout(opening: path, links: links, context.on(path)), options: options)
+    let engine = DirectoryEngine(try OpenedLayout(opening: path, links: links, context.on(path)), options: options)
+    if options.sealsBlobs { try engine.checkSealing() }
+    return engine
   }
 
   /// Creates an empty store in a new directory, with the parent directories that are missing, and opens it.

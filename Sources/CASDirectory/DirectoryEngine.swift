@@ -7,7 +7,7 @@ import SystemPackage
 ///
 /// Each operation makes one `OperationContext` here, which its parts pass on and put into their errors.
 package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, ChangeReporting, GarbageCollectable,
-  ContentVerifying, PlacementChecking, StageTransferring
+  ContentVerifying, PlacementChecking, StageTransferring, BlobSealing
 {
   /// `dir:` and the absolute path of the directory.
   package let uri: String
@@ -244,7 +244,7 @@ package final class DirectoryEngine: Engine, WholeFileEngine, SpaceReporting, Ch
     return store
   }
 
-  private func writableStore(_ context: OperationContext) throws(CASError) -> DirectoryStore {
+  func writableStore(_ context: OperationContext) throws(CASError) -> DirectoryStore {
     let store = try store(context)
     guard isWritable else { throw .readOnly(context) }
     return store

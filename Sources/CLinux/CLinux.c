@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <poll.h>
@@ -160,6 +161,27 @@ void casfs_default_signals(void) {
 int casfs_close_inherited(void) { return close_range(3, ~0U, 0); }
 
 int casfs_close_on_exec(void) { return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); }
+
+int casfs_enable_verity(int fd) {
+  struct fsverity_enable_arg argument = {
+      .version = 1, .hash_algorithm = FS_VERITY_HASH_ALG_SHA256, .block_size = 4096};
+  int result = ioctl(fd, FS_IOC_ENABLE_VERITY, &argument);
+  if (result == 0 || errno != EINVAL) return result;
+  // Before Linux 6.3 a block has the size of a page.
+  argument.block_size = (uint32_t)sysconf(_SC_PAGESIZE);
+  return ioctl(fd, FS_IOC_ENABLE_VERITY, &argument);
+}
+
+int casfs_measure_verity(int fd, uint16_t *algorithm, uint8_t digest[64]) {
+  union {
+    struct fsverity_digest header;
+    uint8_t bytes[sizeof(struct fsverity_digest) + 64];
+  } measured = {.header = {.digest_size = 64}};
+  if (ioctl(fd, FS_IOC_MEASURE_VERITY, &measured)) return -1;
+  *algorithm = measured.header.digest_algorithm;
+  memcpy(digest, measured.bytes + sizeof measured.header, measured.header.digest_size);
+  return measured.header.digest_size;
+}
 
 int casfs_fork(void) { return fork(); }
 

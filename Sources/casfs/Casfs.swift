@@ -26,7 +26,7 @@ struct Casfs: ParsableCommand {
     version: "casfs \(Version.current)",
     subcommands: [
       Create.self, Mount.self, Unmount.self, Reload.self, Status.self, Blob.self, Ref.self, Copy.self, Clean.self,
-      GarbageCollect.self, Fsck.self, DiskUsage.self, ImageCommand.self,
+      GarbageCollect.self, Fsck.self, Seal.self, DiskUsage.self, ImageCommand.self,
     ])
 
   func run() throws {

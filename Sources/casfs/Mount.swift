@@ -63,7 +63,8 @@ struct Mount: ParsableCommand {
   /// - Parameter kept: the mount of an earlier process, which had the store open. It must not be made anew if it is away.
   private func openStore(_ options: MountOptions, _ kept: KeptMount?) throws(CASError) -> any Engine {
     let open = OpenOptions(
-      verification: options.verification, isReadOnly: options.isReadOnly, recordPath: StoreArgument.recordPath)
+      verification: options.verification, isReadOnly: options.isReadOnly, recordPath: StoreArgument.recordPath,
+      sealsBlobs: options.sealsBlobs)
     if open.verification == .remember, open.recordPath == nil {
       Logger(label: "casfs").warning("verify=remember: nothing is remembered without HOME or XDG_CACHE_HOME")
     }
@@ -168,6 +169,7 @@ struct Mount: ParsableCommand {
     CurrentProcess.mapLargeBlocks(from: 3 << 19)
     try Self.dropPrivileges()
     let engine = try openStore(options, kept)
+    if options.sealsBlobs { try Seal.checkStore(engine) }
     let logger = Logger(label: "casfs")
     let isReadOnly = options.isReadOnly || options.image != nil || !engine.isWritable
     var tree = TreeOptions(

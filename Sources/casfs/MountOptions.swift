@@ -11,6 +11,8 @@ struct MountOptions {
   /// Whether symbolic links in a store are followed.
   var followsLinks = false
   var verification = Verification.once
+  /// Whether blobs that are put are sealed with fs-verity.
+  private(set) var sealsBlobs = false
   /// The size limit of the registry cache, in bytes; `nil` is the default of the driver.
   var cacheSize: Int64?
   /// The image whose root file system is mounted; `nil` for the store.
@@ -92,6 +94,7 @@ struct MountOptions {
     case "sloppy": isSloppy = true
     case "fake": isFake = true
     case "keeper": wantsKeeper = true
+    case "fsverity": sealsBlobs = true
     default: if !forwarded.contains(name) { forwarded.append(name) }
     }
   }

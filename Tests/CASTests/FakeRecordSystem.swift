@@ -8,6 +8,7 @@ final class FakeRecordSystem: Sendable {
     var origin = FileOrigin(type: 0xEF53, fileSystem: 1)
     var machine: String? = "machine"
     var hasWriter: Bool? = false
+    var verity: VerityDigest?
     var syncFails = false
     /// Seconds that the clock is ahead of the system's, so that files count as settled.
     var ahead: Int64 = 10
@@ -22,6 +23,7 @@ final class FakeRecordSystem: Sendable {
       machine: state.withLock { $0.machine },
       origin: { [state] _ in state.withLock { $0.origin } },
       hasWriter: { [state] _ in state.withLock { $0.hasWriter } },
+      verity: { [state] _ in state.withLock { $0.verity } },
       synchronize: { [state] _ in
         state.withLock { (state) in
           state.syncs += 1

@@ -219,4 +219,38 @@ import Testing
     let isRoot = CurrentProcess.effectiveUserID == 0
     #expect(Record.userPath(environment: ["HOME": "h"]) == (isRoot ? "/var/cache/casfs-verified" : nil))
   }
+
+  @Test("V11: a sealed file is recorded by its fs-verity digest, with any times, on any file system and machine")
+  func sealed() throws {
+    fake.state.withLock { state in
+      state.verity = VerityDigest(algorithm: 1, bytes: [1, 2, 3])
+      state.origin.type = 0x0102_1994
+      state.ahead = 0
+    }
+    #expect(try !open())
+    #expect(try open())
+    fake.state.withLock { $0.machine = "other" }
+    try SystemCommand.expect("cp", folder("blob"), folder("copy"))
+    #expect(try open(name: "copy"))
+    let verified = try state(file())
+    for other in [nil, VerityDigest(algorithm: 2, bytes: [1, 2, 3]), VerityDigest(algorithm: 1, bytes: [1, 2, 4])] {
+      fake.state.withLock { $0.verity = other }
+      #expect(!record.contains(verified, try file()))
+    }
+    fake.state.withLock { $0.verity = VerityDigest(algorithm: 1, bytes: [1, 2, 3]) }
+    #expect(!record.contains(VerifiedState(try Digest.of("other".bytes), verified.identity), try file()))
+    #expect(record.contains(verified, try file()))
+    record.remove(verified, try file())
+    #expect(!record.contains(verified, try file()))
+  }
+
+  @Test("V11: a file that was sealed after its verification counts by its times alone")
+  func sealedLater() throws {
+    #expect(try !open())
+    fake.state.withLock { $0.verity = VerityDigest(algorithm: 1, bytes: [1]) }
+    #expect(try open())
+    try SystemCommand.expect("touch", folder("blob"))
+    #expect(try !open())
+    #expect(try open())
+  }
 }

@@ -11,13 +11,16 @@ package struct RecordSystem: Sendable {
   package var origin: @Sendable (OpenFile) -> FileOrigin?
   /// Whether a process has a file open for writing; `nil` if that is unknown.
   package var hasWriter: @Sendable (OpenFile) -> Bool?
+  /// The fs-verity digest of a file; `nil` if it has none.
+  package var verity: @Sendable (OpenFile) -> VerityDigest?
   /// Makes a file durable; returns whether that succeeded.
   package var synchronize: @Sendable (OpenFile) -> Bool
 
   /// The running system.
   package static let current = RecordSystem(
     now: { Timestamp.now }, machine: MachineIdentity.current, origin: { try? $0.origin() },
-    hasWriter: { $0.hasWriter() }, synchronize: { (try? $0.synchronize()) != nil })
+    hasWriter: { $0.hasWriter() }, verity: { try? $0.verityDigest() },
+    synchronize: { (try? $0.synchronize()) != nil })
 }
 
 extension RecordSystem {
@@ -38,12 +41,25 @@ extension RecordSystem {
     return verified.fingerprint(machine: machine, origin)
   }
 
+  /// The statement by the fs-verity digest of the file, which holds for its content wherever it is.
+  ///
+  /// - Returns: `nil` for a file that is not sealed.
+  func sealedFingerprint(_ verified: VerifiedState, _ file: OpenFile) -> Fingerprint? {
+    verity(file).map { verified.fingerprint($0) }
+  }
+
+  /// The fingerprints under which this state can be recorded.
+  func fingerprints(_ verified: VerifiedState, _ file: OpenFile) -> [Fingerprint] {
+    [sealedFingerprint(verified, file), fingerprint(verified, file)].compactMap { $0 }
+  }
+
   /// Returns a name for a statement about one state of a file, which differs from that of every other state, file and
   /// machine.
   ///
   /// - Returns: `nil` if a later state could have the same name: the file system does not show every change, a process has
   ///   the file open for writing, or it was changed just now.
   package func key(of statement: VerifiedState, _ file: OpenFile) -> Digest? {
+    if let sealed = sealedFingerprint(statement, file) { return Digest(.sha256, bytes: sealed.bytes) }
     guard isSettled(statement.identity), let fingerprint = fingerprint(statement, file), hasWriter(file) == false else {
       return nil
     }

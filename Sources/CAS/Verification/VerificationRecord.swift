@@ -6,7 +6,8 @@ import SystemPackage
 /// A record of verified states of files, which lasts across processes: ``Verification/remember``.
 ///
 /// An entry is made only for content that was hashed and is durable, of a file that no process was writing, and whose times
-/// show every later change. The record is never required: what fails is hashed.
+/// show every later change; or of a file that was sealed while it was hashed, whose content cannot change. The record is
+/// never required: what fails is hashed.
 package final class VerificationRecord: Sendable {
   /// A state that can be recorded once its content was verified.
   package struct Candidate: Sendable {
@@ -57,16 +58,19 @@ package final class VerificationRecord: Sendable {
 
   /// Whether the content of an open file was verified in the state that it has.
   package func contains(_ verified: VerifiedState, _ file: OpenFile) -> Bool {
-    guard isWorthwhile(verified), let fingerprint = system.fingerprint(verified, file),
-      let record = openFile(creates: false)
-    else { return false }
-    return (try? record.contains(fingerprint, now: system.now().seconds)) ?? false
+    guard isWorthwhile(verified), let record = openFile(creates: false) else { return false }
+    let now = system.now().seconds
+    return system.fingerprints(verified, file).contains { (try? record.contains($0, now: now)) ?? false }
   }
 
   /// The candidate for a state whose content is about to be hashed; `nil` if a change could escape its times, or a process
   /// has the file open for writing, which may be mapped to its memory.
   package func candidate(_ verified: VerifiedState, _ file: OpenFile) -> Candidate? {
-    guard isWorthwhile(verified), system.isSettled(verified.identity) else { return nil }
+    guard isWorthwhile(verified) else { return nil }
+    if let sealed = system.sealedFingerprint(verified, file) {
+      return Candidate(file: file, identity: verified.identity, fingerprint: sealed)
+    }
+    guard system.isSettled(verified.identity) else { return nil }
     if let origin = system.origin(file), !origin.isStable { reportFileSystem() }
     guard let fingerprint = system.fingerprint(verified, file),
       system.hasWriter(file) == false
@@ -96,11 +100,12 @@ package final class VerificationRecord: Sendable {
 
   /// Removes a state whose content was found to be damaged, if there is a record.
   package func remove(_ verified: VerifiedState, _ file: OpenFile) {
-    guard isWorthwhile(verified), let fingerprint = system.fingerprint(verified, file) else { return }
+    let fingerprints = isWorthwhile(verified) ? system.fingerprints(verified, file) : []
+    if fingerprints.isEmpty { return }
     // Another process may have created the file since this one looked for it. An unusable one is believed by none.
     guard let record = try? RecordFile.open(path, creates: false) else { return }
     do throws(Errno) {
-      try record.remove(fingerprint)
+      for fingerprint in fingerprints { try record.remove(fingerprint) }
     } catch {
       logger.warning("\(path): cannot remove the entry of \(verified.digest): \(error)")
     }

@@ -35,6 +35,15 @@ package struct VerifiedState: Sendable {
     ].map(String.init)
     return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
   }
+
+  /// The SHA-256 of the statement, of any file with this fs-verity digest.
+  func fingerprint(_ verity: VerityDigest) -> Fingerprint {
+    let region = region ?? 0..<identity.size
+    let parts =
+      ["casfs sealed 1", digest.description] + [region.lowerBound, region.upperBound].map(String.init)
+      + [String(verity.algorithm)] + verity.bytes.map(String.init)
+    return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
+  }
 }
 
 /// A SHA-256.

@@ -168,27 +168,37 @@ final class DirectoryStage: FileBackedStage, TransferableStage {
     expecting expectation: BlobExpectation, cancellation: CancellationToken
   ) throws(CASError) -> BlobAddress {
     let context = OperationContext(context.operation, on: store.path, cancellation: cancellation)
-    return try state.withLock { (state) throws(CASError) in
+    let address = try state.withLock { (state) throws(CASError) in
       try check(state)
       try context.checkCancellation()
-      // An empty blob has no file yet; this creates it.
-      try change(&state) { (_, _) throws(Errno) in }
-      guard let temporary = state.temporary else {
-        throw CASError(.closed, context, cause: "the content was discarded")
-      }
-      let address = BlobAddress(digest: try digest(&state, temporary, context), size: size)
-      try expectation.check(address)
-      do throws(CASError) {
-        try BlobPublisher(store, temporary, address.digest, context.on(address.digest)).publish(size: size)
-      } catch {
-        // The file may have its name in the store already, so it must not be written again.
-        if error.code != .cancelled { state.failure = error }
-        throw error
-      }
+      let address = try publish(&state, expecting: expectation, context)
       state.isFinished = true
       setTemporary(nil, in: &state)
       return address
     }
+    // Only now no descriptor for writing is left.
+    if store.options.sealsBlobs { store.sealPublished(address.digest) }
+    return address
+  }
+
+  private func publish(
+    _ state: inout State, expecting expectation: BlobExpectation, _ context: OperationContext
+  ) throws(CASError) -> BlobAddress {
+    // An empty blob has no file yet; this creates it.
+    try change(&state) { (_, _) throws(Errno) in }
+    guard let temporary = state.temporary else {
+      throw CASError(.closed, context, cause: "the content was discarded")
+    }
+    let address = BlobAddress(digest: try digest(&state, temporary, context), size: size)
+    try expectation.check(address)
+    do throws(CASError) {
+      try BlobPublisher(store, temporary, address.digest, context.on(address.digest)).publish(size: size)
+    } catch {
+      // The file may have its name in the store already, so it must not be written again.
+      if error.code != .cancelled { state.failure = error }
+      throw error
+    }
+    return address
   }
 
   func discard() {

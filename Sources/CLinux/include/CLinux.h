@@ -99,6 +99,12 @@ void casfs_begin_writeback(int fd, int64_t offset, int64_t length);
 int casfs_write_out(int fd);
 // 1 if a process has the file open for writing, 0 if not, -1 if that is unknown: fcntl(2), F_SETLEASE.
 int casfs_has_writer(int fd);
+// Lets the kernel compare each page that it reads of a file with a Merkle tree, and nobody write the file:
+// FS_IOC_ENABLE_VERITY, SHA-256.
+int casfs_enable_verity(int fd);
+// The digest of that tree's root, the length and the parameters: FS_IOC_MEASURE_VERITY. Returns the length of the digest,
+// at most 64; `algorithm` gets the number of the hash function.
+int casfs_measure_verity(int fd, uint16_t *algorithm, uint8_t digest[64]);
 int casfs_fork(void);
 // A file in memory: memfd_create(2), MFD_CLOEXEC.
 int casfs_memory_file(const char *name);
