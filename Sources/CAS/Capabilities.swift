@@ -22,11 +22,12 @@ public protocol FileBackedEngine: Engine {
 
 /// A store that opens blobs without hashing them, for a caller that compares each part that it reads with a digest of its
 /// own.
-package protocol UncheckedReading: Engine {
-  /// Opens a stored blob, whose content may be other than its digest says.
+package protocol UncheckedReading: FileBackedEngine {
+  /// Opens a stored blob as ``FileBackedEngine/blobFile(_:cancellation:)``, whose content may be other than its digest
+  /// says.
   ///
   /// - Throws: as ``Engine/openBlob(_:cancellation:)``, but for its verification.
-  func openUncheckedBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader
+  func uncheckedBlobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile?
 }
 
 /// A store in which each blob is a whole file, which the kernel can read without the mount's daemon (FUSE passthrough).

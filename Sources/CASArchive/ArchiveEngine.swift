@@ -33,19 +33,22 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     return BlobFileReader(digest, archive.file, from: blob.file.content.lowerBound, size: blob.size)
   }
 
-  func openUncheckedBlob(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
+  func uncheckedBlobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
+    let context = OperationContext("open blob", on: digest, cancellation: cancellation)
     let (archive, blob) = try find(digest, context)
-    if let reader = try reader(digest, blob, in: archive, context) { return reader }
-    return BlobFileReader(digest, archive.file, from: blob.file.content.lowerBound, size: blob.size)
+    guard archive.hasInFile(blob) else { return nil }
+    return region(of: blob, in: archive, try identity(of: archive.file, context))
   }
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let context = OperationContext("open blob", on: digest, cancellation: cancellation)
     let (archive, blob) = try find(digest, context)
     guard archive.hasInFile(blob) else { return nil }
-    let identity = try verified(digest, blob, in: archive, context)
-    return BlobFile(
+    return region(of: blob, in: archive, try verified(digest, blob, in: archive, context))
+  }
+
+  private func region(of blob: ArchiveBlob, in archive: Archive, _ identity: FileIdentity) -> BlobFile {
+    BlobFile(
       file: archive.file, offset: blob.file.content.lowerBound,
       info: BlobInfo(size: blob.size, modified: blob.file.modified, version: identity.version))
   }

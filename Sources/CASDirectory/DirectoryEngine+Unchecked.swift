@@ -3,11 +3,11 @@ import CASPlatform
 package import OCI
 
 extension DirectoryEngine: UncheckedReading {
-  package func openUncheckedBlob(
+  package func uncheckedBlobFile(
     _ digest: Digest, cancellation: CancellationToken
-  ) throws(CASError) -> any BlobReader {
+  ) throws(CASError) -> BlobFile? {
     let context = OperationContext("read blob", on: digest, cancellation: cancellation)
     guard let (file, status) = try store(context).blobs.open(digest, context) else { throw .notFound(context) }
-    return BlobFileReader(digest, file, size: status.size)
+    return BlobFile(file: file, offset: 0, info: BlobInfo(status))
   }
 }

@@ -131,6 +131,24 @@ public final class Image: Sendable {
       && layers[Int(inode.layer)].isInMemory(min(count, Int(clamping: inode.size - offset)), at: inode.place + offset)
   }
 
+  /// Finds the content of a regular file, from an offset, in a file of the store whose pieces were compared with their
+  /// digests in its present state.
+  ///
+  /// - Returns: `nil` if ``read(_:into:at:cancellation:)`` must read it, as from a layer that is compressed.
+  /// - Throws: `CASError.Code.cancelled`.
+  package func region(
+    of file: ImageFile, at offset: Int64, count: Int, cancellation: CancellationToken
+  ) throws(CASError) -> BlobFile? {
+    let inode = tree.inode(of: file.node)
+    guard inode.kind == .file, offset >= 0, offset < inode.size, count > 0,
+      inode.extra < 0 || tree.extras[Int(inode.extra)].pieces == nil
+    else { return nil }
+    let start = inode.place + offset
+    return try layers[Int(inode.layer)].region(
+      start..<start + min(Int64(count), inode.size - offset), readingOnTo: inode.place + inode.size,
+      cancellation: cancellation)
+  }
+
   /// Reads the content of a regular file from an offset, until the buffer is full or the content ends.
   ///
   /// - Returns: the number of bytes.

@@ -35,6 +35,8 @@ package final class LayerContent: Sendable {
   private let source: any ContentSource
   private let cache: LayerCache?
   private let pieces: PieceCache
+  /// The file of a layer that is not compressed.
+  private let plain: PlainContent?
   private let state: Monitor<State>
   private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
@@ -49,6 +51,7 @@ package final class LayerContent: Sendable {
     self.source = source
     self.cache = cache
     self.pieces = pieces
+    plain = index.compression == .plain ? PlainContent(source, pieceCount: index.pieceCount) : nil
     state = Monitor(State(index: index))
   }
 
@@ -62,6 +65,7 @@ package final class LayerContent: Sendable {
 
   /// Frees the decoders, and closes the blob, unless they were used since the last call.
   func trim() {
+    plain?.trim()
     state.withLock(notifying: .none) { (state) in
       defer { state.isUsed = false }
       if state.isUsed { return }
@@ -72,9 +76,20 @@ package final class LayerContent: Sendable {
 
   /// Whether a read needs nothing that is not in memory.
   func isInMemory(_ count: Int, at offset: Int64) -> Bool {
-    let first = Int(offset / LayerIndex.pieceSize)
-    let last = Int((offset + Int64(max(count, 1)) - 1) / LayerIndex.pieceSize)
-    return (first...max(first, last)).allSatisfy { pieces[PieceCache.Key(layer: id, number: $0)] != nil }
+    let numbers = LayerIndex.pieces(of: offset..<offset + Int64(max(count, 1)))
+    if let plain, plain.isCompared(numbers) { return true }
+    return numbers.allSatisfy { pieces[PieceCache.Key(layer: id, number: $0)] != nil }
+  }
+
+  /// Finds the bytes of a range of the decoded content in a file, which has them in its present state.
+  ///
+  /// - Parameter end: the offset up to which the caller may read on.
+  /// - Returns: `nil` if ``read(into:at:cancellation:)`` must read them.
+  /// - Throws: `CASError.Code.cancelled`.
+  func region(
+    _ range: Range<Int64>, readingOnTo end: Int64, cancellation: CancellationToken
+  ) throws(CASError) -> BlobFile? {
+    try plain?.region(range, readingOnTo: end, index, source.context(cancellation))
   }
 
   /// Reads from an offset of the decoded content until the buffer is full or the content ends.

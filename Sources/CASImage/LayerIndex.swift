@@ -54,13 +54,25 @@ package struct LayerIndex: Sendable {
     return low > 0 ? checkpoints[low - 1] : nil
   }
 
+  /// The numbers of the pieces that have a range, which is not empty, of decoded content.
+  static func pieces(of range: Range<Int64>) -> ClosedRange<Int> {
+    Int(range.lowerBound / pieceSize)...Int((range.upperBound - 1) / pieceSize)
+  }
+
+  /// The number of pieces that have a digest.
+  var pieceCount: Int { pieces.count / Self.hashSize }
+
   /// Whether a piece has its digest.
   func isPiece(_ content: Span<UInt8>, _ number: Int) -> Bool {
     var hash = SHA2.sha256()
     hash.update(content)
+    return isDigest(hash.result(), of: number)
+  }
+
+  /// Whether a SHA-256 is the digest of a piece.
+  func isDigest(_ digest: [UInt8], of number: Int) -> Bool {
     let start = number * Self.hashSize
-    guard start + Self.hashSize <= pieces.count else { return false }
-    return pieces[start..<start + Self.hashSize].elementsEqual(hash.result())
+    return number < pieceCount && pieces[start..<start + Self.hashSize].elementsEqual(digest)
   }
 
   /// The form on disk, which ends with a digest of all that is before.

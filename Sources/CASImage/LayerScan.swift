@@ -84,14 +84,34 @@ extension LayerScan: ContentSource {
   }
 
   func open(_ cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    if let engine = engine as? any UncheckedReading {
-      do throws(CASError) {
-        return try engine.openUncheckedBlob(descriptor.digest, cancellation: cancellation)
-      } catch {
-        guard error.code == .notFound else { throw error }
-      }
+    if let file = try uncheckedFile(cancellation) {
+      return BlobFileReader(descriptor.digest, file.file, from: file.offset, size: file.info.size)
     }
     return try engine.openContent(of: descriptor, cancellation: cancellation)
+  }
+
+  func openFile(_ cancellation: CancellationToken) throws(CASError) -> ContentFile? {
+    guard let engine = engine as? any FileBackedEngine else { return nil }
+    if let file = try uncheckedFile(cancellation) {
+      let isVerified = engine.isProbablyVerified(descriptor.digest, version: file.info.version)
+      return ContentFile(blob: file, isVerified: isVerified, engine: engine)
+    }
+    // Opening any other blob could hash or fetch the whole of it.
+    guard engine.isProbablyVerified(descriptor.digest, version: nil) else { return nil }
+    return try engine.blobFile(descriptor.digest, cancellation: cancellation).map {
+      ContentFile(blob: $0, isVerified: true, engine: engine)
+    }
+  }
+
+  private func uncheckedFile(_ cancellation: CancellationToken) throws(CASError) -> BlobFile? {
+    guard let engine = engine as? any UncheckedReading else { return nil }
+    do throws(CASError) {
+      return try engine.uncheckedBlobFile(descriptor.digest, cancellation: cancellation)
+    } catch {
+      // The descriptor may embed the content of a blob that is not stored.
+      guard error.code == .notFound else { throw error }
+      return nil
+    }
   }
 
   func scan(_ cancellation: CancellationToken) throws(CASError) -> LayerIndex {

@@ -15,11 +15,12 @@ final class ServedTree: Sendable {
   private let context = RequestContext(user: 0, group: 0, thread: 0)
 
   /// Serves a store.
-  init(_ engine: any Engine, cache: LayerCache? = nil, allowsOthers: Bool = false) {
+  init(_ engine: any Engine, cache: LayerCache? = nil, allowsOthers: Bool = false, cachesBlobs: Bool = true) {
     var options = TreeOptions(user: 0, group: 0)
     options.isReadOnly = true
     options.layerCache = cache
     options.allowsOthers = allowsOthers
+    options.cachesBlobs = cachesBlobs
     tree = Tree(engine, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -61,12 +62,11 @@ final class ServedTree: Sendable {
     let file = try tree.open(node, OpenRequest(isWriting: false), context)
     defer { _ = try? tree.release(file.handle, context) }
     var content: [UInt8] = []
-    while case .bytes(let bytes) = try tree.read(file.handle, at: Int64(content.count), count: 128 << 10, context),
-      !bytes.isEmpty
-    {
+    while true {
+      let bytes = try tree.read(file.handle, at: Int64(content.count), count: 128 << 10, context).bytes()
+      if bytes.isEmpty { return content }
       content += bytes
     }
-    return content
   }
 
   func text(_ path: String) throws -> String { String(decoding: try contents(lookup(path).node), as: UTF8.self) }
@@ -160,6 +160,20 @@ extension NodeKind {
     case .characterDevice: "char"
     case .blockDevice: "block"
     case .fifo: "fifo"
+    }
+  }
+}
+
+extension ReadResult {
+  /// The bytes, which are read if they are in a file.
+  func bytes() throws -> [UInt8] {
+    switch self {
+    case .bytes(let bytes): return bytes
+    case .file(let file, let offset, let count):
+      var bytes = [UInt8](repeating: 0, count: count)
+      var span = bytes.mutableSpan
+      guard try file.read(into: &span, at: offset) == count else { throw TestFailure("the file ends early") }
+      return bytes
     }
   }
 }

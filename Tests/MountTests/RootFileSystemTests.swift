@@ -22,6 +22,11 @@ import Testing
     try ScriptedMount().run("RootFileSystem/damaged.sh")
   }
 
+  @Test("F5: the files of a plain layer are read from its blob in every way of reading, and never where it is damaged")
+  func plain() throws {
+    try ScriptedMount().run("RootFileSystem/plain.sh")
+  }
+
   @Test("F10: the root file system of an image is a mount of its own, for chroot and below overlayfs")
   func mounted() throws {
     try ScriptedMount().run("RootFileSystem/mounted.sh")

@@ -91,6 +91,13 @@ final class ImageFileHandle: FileHandle {
     guard offset < file.size else { return .bytes([]) }
     if !image.isInMemory(file, at: offset, count: count) { context.willBlock() }
     let count = Int(min(Int64(count), file.size - offset))
+    // With verification at every open, each read compares what it returns.
+    if shared.options.cachesBlobs,
+      let region = try shared.imageFiles.map(
+        try image.region(of: file, at: offset, count: count, cancellation: context.cancellation))
+    {
+      return .file(region.file, offset: region.offset, count: count)
+    }
     return try shared.imageFiles.map(
       try .bytes(
         bytes(count: count) { (span) throws(CASError) in
