@@ -78,6 +78,14 @@ package struct ByteReader {
     return Array(bytes[position..<position + count])
   }
 
+  /// Reads a string, and appends it to other bytes.
+  package mutating func readString(appendingTo other: inout [UInt8]) throws(DecodingError) {
+    let count = try number(Int.self)
+    guard count <= bytes.count - position else { throw Self.malformed }
+    other += bytes[position..<position + count]
+    position += count
+  }
+
   /// The error of other bytes than a writer wrote.
   package static var malformed: DecodingError { DecodingError("malformed index") }
 }

@@ -7,6 +7,8 @@ struct EntryTable: Sendable {
   static let sizeLimit = 128 << 20
   /// The largest number of entries of a layer.
   static let countLimit = 4_000_000
+  /// The smallest size of an entry, in bytes: its ten fields.
+  static let leastEntrySize = 10
 
   private let sizeLimit: Int
   private let countLimit: Int
@@ -85,11 +87,12 @@ struct EntryTable: Sendable {
       guard kind != nil || flags & 15 == 15 else { throw ByteReader.malformed }
       let shared = try reader.number(Int.self)
       guard shared <= lastPath.count else { throw ByteReader.malformed }
-      let path = Array(lastPath[..<shared]) + (try reader.string())
-      lastPath = path
+      // In place, while no entry before shares the path.
+      lastPath.removeLast(lastPath.count - shared)
+      try reader.readString(appendingTo: &lastPath)
       let link = try reader.string()
       var entry = LayerEntry(
-        kind: kind, path: path, link: link, mode: try reader.number(), user: try reader.number(),
+        kind: kind, path: lastPath, link: link, mode: try reader.number(), user: try reader.number(),
         group: try reader.number(),
         modified: Timestamp(seconds: try reader.signed(), nanoseconds: try reader.number()))
       for _ in 0..<(try reader.number(UInt16.self)) {

@@ -7,10 +7,13 @@ extension FileTree {
 
   /// Applies a layer over what is there.
   ///
+  /// - Parameter entries: an ``EntryTable``, of this number of entries; 0 if it is not known.
   /// - Throws: if the layer is malformed, or one that no file system can show.
-  mutating func apply(_ entries: [UInt8], layer: UInt16) throws(DecodingError) {
+  mutating func apply(_ entries: [UInt8], count: Int = 0, layer: UInt16) throws(DecodingError) {
     current = layer
     purged = []
+    lastDirectory = nil
+    reserve(entries: min(count, entries.count / EntryTable.leastEntrySize))
     imply(0)
     var reader = EntryTable.Reader(entries)
     while let entry = try reader.next() {
@@ -32,22 +35,23 @@ extension FileTree {
     let (parentPath, name) = LayerPath.split(entry.path)
     let parent = try directory(parentPath)
     if !keepsWhiteouts, name.starts(with: ".wh.".utf8) { return try whiteout(name, in: parent) }
-    let existing = child(name, of: parent)
+    let place = place(of: name, in: parent)
+    let existing = place.node.flatMap { nodes[Int($0)].inode >= 0 ? $0 : nil }
     if entry.kind == .directory, let existing, inode(of: existing).kind == .directory {
       return setDirectory(existing, entry)
     }
     if let existing { remove(existing) }
     guard let kind = entry.kind else {
       guard let target = try find(entry.link), inode(of: target).kind != .directory else {
-        if keepsWhiteouts { return try addBrokenLink(name, in: parent, entry) }
+        if keepsWhiteouts { return try addBrokenLink(name, in: parent, at: place, entry) }
         throw DecodingError(
           "hard link to what is not there: \(String(decoding: entry.link.prefix(200), as: UTF8.self))")
       }
-      return try link(name, in: parent, to: nodes[Int(target)].inode, entry)
+      return try link(name, in: parent, at: place, to: nodes[Int(target)].inode, entry)
     }
     // overlayfs marks a removed name by this device.
     if !keepsWhiteouts, kind == .characterDevice, entry.deviceMajor == 0, entry.deviceMinor == 0 { return }
-    try add(name, to: parent, add(inode(of: entry, kind)))
+    try add(name, to: parent, at: place, add(inode(of: entry, kind)))
   }
 
   private mutating func whiteout(_ name: ArraySlice<UInt8>, in parent: Int32) throws(DecodingError) {
@@ -118,9 +122,9 @@ extension FileTree {
 
   /// Adds a name for a file. The metadata of the last entry of a file count for all its names.
   private mutating func link(
-    _ name: ArraySlice<UInt8>, in parent: Int32, to number: Int32, _ entry: LayerEntry
+    _ name: ArraySlice<UInt8>, in parent: Int32, at place: NamePlace, to number: Int32, _ entry: LayerEntry
   ) throws(DecodingError) {
-    try add(name, to: parent, number)
+    try add(name, to: parent, at: place, number)
     let index = Int(number)
     if inodes[index].kind != .symbolicLink { inodes[index].mode = entry.mode }
     inodes[index].user = entry.user
@@ -141,12 +145,12 @@ extension FileTree {
 
   /// Adds an empty file for a hard link whose target is in a lower layer, which is not shown here.
   private mutating func addBrokenLink(
-    _ name: ArraySlice<UInt8>, in parent: Int32, _ entry: LayerEntry
+    _ name: ArraySlice<UInt8>, in parent: Int32, at place: NamePlace, _ entry: LayerEntry
   ) throws(DecodingError) {
     var file = entry
     let reason = Array("hard link to a file of a lower layer: ".utf8) + entry.link
     file.attributes.append(ExtendedAttribute(name: Array("user.casfs.error".utf8), value: reason))
-    try add(name, to: parent, add(inode(of: file, .file)))
+    try add(name, to: parent, at: place, add(inode(of: file, .file)))
   }
 
   /// The target of a symbolic link.
@@ -157,6 +161,13 @@ extension FileTree {
   /// Finds or makes a directory of the current layer's own tree. Links of that tree are followed; a link or file of a
   /// lower layer makes way.
   private mutating func directory(_ path: ArraySlice<UInt8>) throws(DecodingError) -> Int32 {
+    if let lastDirectory, lastDirectory.path.elementsEqual(path) { return lastDirectory.node }
+    let node = try directory(walking: path)
+    lastDirectory = (Array(path), node)
+    return node
+  }
+
+  private mutating func directory(walking path: ArraySlice<UInt8>) throws(DecodingError) -> Int32 {
     var node: Int32 = 0
     var links = 0
     var waiting: [ArraySlice<UInt8>] = path.split(separator: UInt8(ascii: "/")).reversed()
@@ -167,7 +178,8 @@ extension FileTree {
         continue
       }
       guard part.count <= PathLimits.name else { throw DecodingError("file name longer than \(PathLimits.name) bytes") }
-      if let next = child(part, of: node) {
+      let place = place(of: part, in: node)
+      if let next = place.node, nodes[Int(next)].inode >= 0 {
         let inode = inode(of: next)
         if inode.kind == .directory {
           imply(next)
@@ -187,7 +199,7 @@ extension FileTree {
         }
         remove(next)
       }
-      node = try add(part, to: node, add(Inode(kind: .directory, layer: current, mode: 0o755)))
+      node = try add(part, to: node, at: place, add(Inode(kind: .directory, layer: current, mode: 0o755)))
     }
     return node
   }

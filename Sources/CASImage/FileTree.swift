@@ -63,6 +63,8 @@ struct FileTree: Sendable {
   var current: UInt16 = 0
   /// Directories from which all of lower layers was removed by the current one.
   var purged: Set<Int32> = []
+  /// The directory of the current layer's own tree that was used last: most entries have that of the one before.
+  var lastDirectory: (path: [UInt8], node: Int32)?
   /// The memory of the extended attributes and the pieces of files, in bytes.
   private var extraSize = 0
   private let nodeLimit: Int
@@ -70,8 +72,8 @@ struct FileTree: Sendable {
 
   /// The memory that the tree needs, in bytes.
   var memorySize: Int {
-    // A name has up to three places of four bytes in the hash table.
-    nodes.count * (MemoryLayout<Node>.stride + 12) + inodes.count * MemoryLayout<Inode>.stride + bytes.count + extraSize
+    nodes.count * (MemoryLayout<Node>.stride + NameTable.nodeSize) + inodes.count * MemoryLayout<Inode>.stride
+      + bytes.count + extraSize
   }
 
   /// Whether whiteouts are files, as in the archive of a layer, and remove nothing.
@@ -102,14 +104,22 @@ struct FileTree: Sendable {
 
   func isOwn(_ node: Int32) -> Bool { nodes[Int(node)].stamp == current }
 
-  /// The node of a name in a directory, also a removed one.
-  private func find(_ name: ArraySlice<UInt8>, in parent: Int32) -> Int32? {
-    table.find(Self.hash(parent, name)) { nodes[Int($0)].parent == parent && self.name(of: $0) == name }
+  /// The place of a name in a directory, where it is or can be added.
+  struct NamePlace {
+    /// The node of the name, also a removed one; `nil` if there was none.
+    var node: Int32?
+    fileprivate var hash: UInt32
+  }
+
+  func place(of name: ArraySlice<UInt8>, in parent: Int32) -> NamePlace {
+    let hash = Self.hash(parent, name)
+    let node = table.find(hash) { nodes[Int($0)].parent == parent && self.name(of: $0) == name }
+    return NamePlace(node: node, hash: hash)
   }
 
   /// The node of a name in a directory; `nil` if there is none.
   func child(_ name: ArraySlice<UInt8>, of parent: Int32) -> Int32? {
-    guard let node = find(name, in: parent), nodes[Int(node)].inode >= 0 else { return nil }
+    guard let node = place(of: name, in: parent).node, nodes[Int(node)].inode >= 0 else { return nil }
     return node
   }
 
@@ -125,10 +135,14 @@ struct FileTree: Sendable {
   }
 
   /// Adds a name, which must not exist, for a file.
+  ///
+  /// - Parameter place: that of the name now.
   @discardableResult
-  mutating func add(_ name: ArraySlice<UInt8>, to parent: Int32, _ inode: Int32) throws(DecodingError) -> Int32 {
+  mutating func add(
+    _ name: ArraySlice<UInt8>, to parent: Int32, at place: NamePlace, _ inode: Int32
+  ) throws(DecodingError) -> Int32 {
     inodes[Int(inode)].links += 1
-    if let node = find(name, in: parent) {
+    if let node = place.node {
       nodes[Int(node)].inode = inode
       touch(node)
       return node
@@ -143,14 +157,17 @@ struct FileTree: Sendable {
         inode: inode, nextSibling: nodes[Int(parent)].firstChild))
     bytes.append(contentsOf: name)
     nodes[Int(parent)].firstChild = node
-    let tree = self.nodes
-    let pool = self.bytes
-    table.insert(node, Self.hash(parent, name)) { (other) in
-      let entry = tree[Int(other)]
-      let start = Int(entry.nameStart)
-      return Self.hash(entry.parent, pool[start..<start + Int(entry.nameLength)])
-    }
+    table.insert(node, place.hash)
     return node
+  }
+
+  /// Makes room for the entries of the lowest layer, so that the arrays do not grow step by step.
+  mutating func reserve(entries count: Int) {
+    guard nodes.count == 1 else { return }
+    let count = min(count, nodeLimit) + 1
+    nodes.reserveCapacity(count)
+    inodes.reserveCapacity(count)
+    table.reserve(count)
   }
 
   /// Counts properties that the next entry adds.
@@ -189,6 +206,7 @@ struct FileTree: Sendable {
 
   /// Removes a name, and all below it.
   mutating func remove(_ node: Int32) {
+    lastDirectory = nil
     var waiting = [nodes[Int(node)].firstChild]
     while let first = waiting.popLast() {
       var next = first
@@ -215,6 +233,7 @@ struct FileTree: Sendable {
   /// Frees the memory that growing arrays have in reserve, when the tree is complete.
   mutating func compact() {
     func exact<Element>(_ array: [Element]) -> [Element] {
+      guard array.capacity - array.count > array.count / 8 else { return array }
       var copy: [Element] = []
       copy.reserveCapacity(array.count)
       copy += array
@@ -225,12 +244,13 @@ struct FileTree: Sendable {
     bytes = exact(bytes)
     freeInodes = []
     purged = []
+    lastDirectory = nil
   }
 
   /// FNV-1a, with the bits mixed so that the low ones depend on all.
-  private static func hash(_ parent: Int32, _ name: ArraySlice<UInt8>) -> UInt64 {
+  private static func hash(_ parent: Int32, _ name: ArraySlice<UInt8>) -> UInt32 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(UInt32(bitPattern: parent)) &* 0x9E37_79B9_7F4A_7C15
     for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return hash ^ hash >> 29
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 29)
   }
 }

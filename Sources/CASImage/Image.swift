@@ -68,7 +68,7 @@ public final class Image: Sendable {
       try context.checkCancellation()
       let number = UInt16(layers.count)
       try context.mappingDecoding { () throws(DecodingError) in
-        try tree.apply(try index.entries(), layer: number)
+        try tree.apply(try index.entries(), count: index.entryCount, layer: number)
       }
       layers.append(layer)
       done &+= scan.descriptor.size

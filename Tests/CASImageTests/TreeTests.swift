@@ -32,6 +32,25 @@ import Testing
     #expect(trees > 280 && refusals > 70)
   }
 
+  @Test("F2: an entry is in the directory that its path leads to at its place in the layer")
+  func replacedDirectories() throws {
+    let link = ImageBuilder.header(Array("d".utf8), size: 0, type: "2", link: "e")
+    let lower = ImageBuilder.tar([("x/a", [1]), ("x/b", [2])])
+    var tar: [UInt8] = ImageBuilder.tar([("e/a", [3]), ("d/b", [4])])
+    tar.removeLast(1024)
+    tar += link + ImageBuilder.tar([("d/c", [5])])
+    tar.removeLast(1024)
+    tar += ImageBuilder.tar([("x/c", [6]), ("x/.wh.a", []), ("x/d", [7]), (".wh.x", []), ("x/e", [8])])
+    let builder = try ImageBuilder()
+    let image = try Image(builder.image([(lower, lower), (tar, tar)]), in: builder.engine)
+    #expect(try image.contents("e/c") == [5])
+    #expect(image.file(at: Array("d/b".utf8)) == nil)
+    for (path, content): (String, UInt8) in [("x/c", 6), ("x/d", 7), ("x/e", 8)] {
+      #expect(try image.contents(path) == [content])
+    }
+    for path in ["x/a", "x/b"] { #expect(image.file(at: Array(path.utf8)) == nil) }
+  }
+
   /// Lines on what differs. A time of `now` agrees with any, and link counts are the kernel's own.
   static func differences(
     _ found: [[UInt8]: [String: LayoutCases.Field]], _ rows: [[String: LayoutCases.Field]]
