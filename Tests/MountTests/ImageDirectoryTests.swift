@@ -30,6 +30,11 @@ import Testing
     try ScriptedMount.mounted().run("ImageDirectory/no-manifest.sh")
   }
 
+  @Test("F15: the directory of an image that is removed is one that is not there, for a process in it")
+  func removed() throws {
+    try ScriptedMount.mounted().run("ImageDirectory/removed.sh")
+  }
+
   @Test("F1: the files of an artifact are read by their names, and nothing leads out")
   func files() throws {
     try ScriptedMount.mounted().run("ImageDirectory/files.sh")

@@ -79,6 +79,36 @@ import Testing
     #expect(try tree.tree.extendedAttributeNames(of: tree.node("images/name"), tree.context()) == ["user.casfs.error"])
   }
 
+  @Test("F15: a directory of a removed image that a process holds is ENOENT, and one without a manifest is empty")
+  func removed() throws {
+    let tree = try TestTree()
+    let manifest = try image(tree, layers: 1).manifest
+    let index = try put(
+      tree,
+      #"{"schemaVersion":2,"manifests":[{"mediaType":"\#(manifest.mediaType)","digest":"\#(manifest.digest)","#
+        + #""size":\#(manifest.size),"platform":{"os":"linux","architecture":"amd64"}}]}"#, MediaType.imageIndex)
+    try tree.engine.putReference(index, named: ReferenceName("name"))
+    let others = (2...20).map { "image-\($0)" }
+    for (count, name) in others.enumerated() {
+      try tree.engine.putReference(image(tree, layers: count + 2).manifest, named: ReferenceName(name))
+    }
+    // They are more manifests than the mount remembers.
+    func forget() throws { for name in others { _ = try tree.names("images/\(name)") } }
+    let held = try ["images/name", "images/name/linux-amd64", "images/name/linux-amd64/layers"].map {
+      try tree.lookup($0).node
+    }
+    try tree.engine.deleteBlob(manifest.digest)
+    try forget()
+    #expect(try tree.names("images/name/linux-amd64").isEmpty)
+    try forget()
+    try tree.remove("refs/name")
+    try tree.engine.deleteBlob(index.digest)
+    for node in held {
+      #expect(throws: Errno.noSuchFileOrDirectory) { _ = try tree.entries(of: node) }
+      #expect(throws: Errno.noSuchFileOrDirectory) { try tree.tree.lookup("manifest", in: node, tree.context()) }
+    }
+  }
+
   @Test("F13: entries that are not manifests are links to their blobs, as in a cache of BuildKit")
   func links() throws {
     let tree = try TestTree()

@@ -98,9 +98,28 @@ final class ImageDirectory: ImagePart {
   }
 
   /// The manifest; `nil` if the blob is not one.
+  ///
+  /// - Throws: ENOENT if there is neither a manifest nor a name that leads to it, as in the working directory of a process
+  ///   after the image was removed.
   func known(_ context: RequestContext) throws(Errno) -> KnownManifest? {
-    guard case .success(let known) = try shared.manifest(of: descriptor, context) else { return nil }
-    return known
+    if case .success(let known) = try shared.manifest(of: descriptor, context) { return known }
+    guard try isListed(context) else { throw .noSuchFileOrDirectory }
+    return nil
+  }
+
+  /// Whether a name in `images` leads to this directory, or it is not known.
+  private func isListed(_ context: RequestContext) throws(Errno) -> Bool {
+    let top = outer.first ?? self
+    let found: Descriptor?
+    switch try shared.references.place(top.path, context) {
+    case .directory: found = nil
+    case .reference(let reference):
+      guard case .success(let target) = try shared.references.descriptor(of: reference, context).0 else { return true }
+      found = target
+    case nil, .unwritten:
+      found = try top.path.count == 1 ? shared.references.unnamed(context)[top.path[0]] : nil
+    }
+    return found?.digest == top.descriptor.digest
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {

@@ -10,6 +10,13 @@ struct ImageLineage: Sendable {
   private var last: ImageDirectory?
   private var depth = 0
 
+  /// The first one; `nil` if there is none.
+  var first: ImageDirectory? {
+    var image = last
+    while let outer = image?.outer.last { image = outer }
+    return image
+  }
+
   /// Whether referrers of the last manifest are shown.
   var hasReferrers: Bool { depth < Self.maximumDepth }
 

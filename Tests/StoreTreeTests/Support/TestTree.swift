@@ -105,8 +105,12 @@ final class TestTree {
   }
 
   func entries(_ path: String, _ context: RequestContext? = nil) throws -> [DirectoryEntry] {
+    try entries(of: node(path), context)
+  }
+
+  func entries(of node: NodeID, _ context: RequestContext? = nil) throws -> [DirectoryEntry] {
     let context = context ?? self.context()
-    let handle = try tree.openDirectory(node(path), context)
+    let handle = try tree.openDirectory(node, context)
     defer { try? tree.releaseDirectory(handle) }
     var entries: [DirectoryEntry] = []
     try tree.entries(of: handle, from: 0, context) { (entry, _) in
