@@ -81,7 +81,8 @@ struct IndexEditor {
     let hash = IndexEntryScanner.name(change.name)
     var place = places[hash]
     if change.isMove {
-      for other in others where !change.added.contains(where: { $0.key == other.key }) {
+      let keys = Set(change.added.map(\.key))
+      for other in others where !keys.contains(other.key) {
         lose(other, to: change)
         place = min(place ?? other.position, other.position)
       }
@@ -110,20 +111,19 @@ struct IndexEditor {
 
   /// Adds entries without a name, unless another writer has added one with a name that says as much.
   private mutating func addUnnamed(_ others: [IndexEntry]) {
-    let named = Dictionary(
-      grouping: others.filter { $0.key.name != nil && !removed.contains($0.position) }, by: \.key.digest)
+    if change.unnamed.isEmpty { return }
+    var named = CoveringEntries(others.filter { $0.key.name != nil && !removed.contains($0.position) })
     for entry in change.unnamed where common.new(of: entry.position) == nil {
-      if named[entry.key.digest]?.contains(where: entry.saysNoMore) ?? false { continue }
-      add(entry, before: nil)
+      if !named.cover(entry) { add(entry, before: nil) }
     }
   }
 
   /// Removes entries without a name that other writers added, and that say no more than one that this writer named.
   private mutating func removeSuperfluous(_ others: [IndexEntry]) {
-    let named = Dictionary(grouping: change.names.flatMap(\.added), by: \.key.digest)
-    for entry in others where entry.key.name == nil {
-      if named[entry.key.digest]?.contains(where: entry.saysNoMore) ?? false { removed.insert(entry.position) }
-    }
+    let unnamed = others.filter { $0.key.name == nil }
+    if unnamed.isEmpty { return }
+    var named = CoveringEntries(change.names.flatMap(\.added))
+    for entry in unnamed where named.cover(entry) { removed.insert(entry.position) }
   }
 
   private mutating func removeUnnamed(_ digest: [UInt8]) {

@@ -24,6 +24,25 @@ struct IndexEntry: Sendable {
     return !platform.means(otherPlatform)
   }
 
+  /// A member or an annotation that is not empty.
+  struct Statement: Hashable {
+    let isAnnotation: Bool
+    let name: [UInt8]
+    let value: [UInt8]
+  }
+
+  /// The members and annotations, beside the mark of a lost name.
+  var statements: [Statement] {
+    func statements(_ members: [JSON.Member], isAnnotation: Bool) -> [Statement] {
+      members.filter { !$0.value.isBlank }.map {
+        Statement(isAnnotation: isAnnotation, name: Array($0.name.utf8), value: $0.value.canonical.serialized)
+      }
+    }
+    let annotations = (value["annotations"]?.members ?? []).filter { !$0.name.sameBytes(as: IndexMerge.lostNameKey) }
+    return statements(value.members.filter { !$0.name.sameBytes(as: "annotations") }, isAnnotation: false)
+      + statements(annotations, isAnnotation: true)
+  }
+
   /// Whether the entry has no member and no annotation that another one has not, beside the mark of a lost name.
   func saysNoMore(than other: IndexEntry) -> Bool {
     let annotations = NamedMembers(other.value["annotations"] ?? .null)
