@@ -7,7 +7,8 @@ import Testing
 /// A bad input of a writer of the layout, and the call that reports it.
 enum BadInput: String, CaseIterable {
   case halfAnIndex, tooLargeWrite, tooLargeTruncation, tooLargeRename, tooDeep, notUTF8, noObject, noDescriptor
-  case unsafeName, unsafeNameByRename, halfByRename, wrongLayout, lyingDigest, lyingDigestByRename, otherContent
+  case malformedEntry, unsafeName, unsafeNameByRename, halfByRename, wrongLayout, lyingDigest, lyingDigestByRename,
+    otherContent
 
   /// The error; the layout is unchanged, and one line of the log has the reason.
   var error: Errno {
@@ -39,6 +40,12 @@ enum BadInput: String, CaseIterable {
       let deep = String(repeating: "[", count: 90) + String(repeating: "]", count: 90)
       try tree.writeIndex(TestIndex(text: index.text.dropLast() + ",\"x\":\(deep)}"))
     case .notUTF8: try tree.writeIndex(TestIndex(text: index.text.dropLast() + ",\"x\":\"\\ud800\u{1}\"}"))
+    case .malformedEntry:
+      let file = try tree.open("index.json", writing: true, truncating: true)
+      defer { try? tree.release(file) }
+      var text = Array(index.adding("?=2").text.utf8)
+      text = text.map { $0 == UInt8(ascii: "?") ? 0xFF : $0 }
+      try tree.tree.write(file.opened.handle, text.span, at: 0, tree.context())
     case .noObject: try tree.writeIndex(TestIndex(text: "[\(index.text)]"))
     case .noDescriptor: try tree.writeIndex(TestIndex(text: "{\"manifests\":[{\"digest\":\"sha256:1\"}]}"))
     case .unsafeName: try tree.writeIndex(index.adding("../b=2"))

@@ -87,7 +87,7 @@ public struct IndexChange: Sendable {
     var places: [IndexEntryKey.Name: Int] = [:]
     for position in matching.added {
       let entry = IndexEntry(written, position)
-      try Self.check(entry.value)
+      try Self.check(entry.value, written.bytes(at: position))
       guard let name = entry.key.name else {
         unnamed.append(entry)
         continue
@@ -145,12 +145,12 @@ public struct IndexChange: Sendable {
         unchanged.append(IndexMatching.Pair(old: pair.old, new: position))
         continue
       }
-      if (try? Self.check(edit.base)) != nil { try Self.check(edit.written) }
+      if (try? Self.check(edit.base, base.bytes(at: edit.old))) != nil { try Self.check(edit.written, edit.bytes) }
       edits.append(edit)
     }
   }
 
-  private static func check(_ entry: JSON) throws(InvalidValue) {
+  private static func check(_ entry: JSON, _ text: ArraySlice<UInt8>) throws(InvalidValue) {
     _ = try Descriptor(entry)
     for key in [Descriptor.referenceNameKey, Descriptor.imageNameKey] {
       if let name = entry["annotations"]?[key]?.text { _ = try ReferenceName(reading: name) }
