@@ -32,6 +32,12 @@ extension Span<UInt8> {
     return done
   }
 
+  /// Whether this span has the bytes of another one: it is the same memory, or equal. `==` of arrays compares one byte after
+  /// the other.
+  package func hasBytes(of other: Span<UInt8>) -> Bool {
+    isIdentical(to: other) || count == other.count && countOfCommonPrefix(with: other) == count
+  }
+
   private func isEqualBlock(_ other: Span<UInt8>) -> Bool {
     var difference: UInt8 = 0
     for index in 0..<Self.blockSize { difference |= self[index] ^ other[index] }

@@ -21,5 +21,22 @@ struct CommonBytesTests {
     #expect(other.span.countOfCommonPrefix(with: text.span) == prefix)
     #expect(text.span.countOfCommonSuffix(with: other.span) == suffix)
     #expect(other.span.countOfCommonSuffix(with: text.span) == suffix)
+    #expect(text.span.hasBytes(of: other.span) == (text == other))
+    #expect(text.span.hasBytes(of: text.span) == true)
+  }
+
+  @Test(
+    "W2: two texts have the same tokens if they differ by the space between them alone",
+    arguments: [
+      (#"{"a":[1,true]}"#, " {\t\"a\" :\n[ 1 , true ]\r}\n", true), (#"{"a b":1}"#, #"{"ab":1}"#, false),
+      (#"{"a":" "}"#, #"{"a":"  "}"#, false), (#"["\" ",1]"#, #"["\" ", 1]"#, true),
+      (#"["\" ",1]"#, #"["\"",1]"#, false),
+      (#"["\\" ,1]"#, #"["\\",1]"#, true), ("[1]", "[1", false), ("[1]", "[1]2", false), ("", " ", true),
+      (#""a"#, #""a "#, false),
+    ])
+  func tokens(_ text: String, _ other: String, _ isSame: Bool) {
+    let (bytes, others) = (Array(text.utf8), Array(other.utf8))
+    #expect(bytes.span.hasTokens(of: others.span) == isSame)
+    #expect(others.span.hasTokens(of: bytes.span) == isSame)
   }
 }

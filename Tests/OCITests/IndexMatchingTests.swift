@@ -50,6 +50,29 @@ struct IndexMatchingTests {
     #expect(merged.sorted().joined(separator: " ") == result)
   }
 
+  @Test("W2, W3: an entry that is written with other space is not changed, and takes no memory as a difference")
+  func space() throws {
+    let base = VariedIndex("a=1 b=2//x c=3/arm64 d=4 e=5 f=6")
+    let text = try base.text()
+    var written = VariedIndex("x=8 a=1 c=3/arm64 d=4//y e=5 g=7 h=9 f=6")
+    let spaced = try IndexText(
+      parsing: Array(String(decoding: written.text().content, as: UTF8.self).replacing(",\"", with: " ,\n \"").utf8))
+    let change = try IndexChange(from: text, to: spaced)
+    #expect(change.matching.rewritten.map(\.old) == [0, 2, 4, 5])
+    #expect(change.matching.added == [0, 5, 6] && change.matching.removed == [1])
+    #expect(change.difference.size < IndexText.Difference(from: text, to: spaced).size)
+    let merged = try IndexText(parsing: IndexMerge(change, to: text).content)
+    #expect(VariedIndex(merged).entries == written.entries)
+    for (position, old) in [(1, 0), (2, 2), (4, 4), (7, 5)] {
+      #expect(merged.bytes(at: position) == text.bytes(at: old), "the text of an entry that was not changed stays")
+    }
+    // The base of the next write is the text that the process wrote.
+    written.entries.removeFirst()
+    let back = text.applying([change.difference])
+    let next = try IndexChange(from: back, to: written.text())
+    #expect(VariedIndex(try IndexText(parsing: IndexMerge(next, to: merged).content)).entries == written.entries)
+  }
+
   // With a comparison of each with each, this takes an hour.
   @Test("W2: many entries of one digest that a writer changed are stored in its order")
   func many() throws {

@@ -101,7 +101,7 @@ final class IndexStore: ReferenceStore {
     try self.change(context) { (index) throws(CASError) in
       let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       conflicts = merge.conflicts
-      return merge.content == index.content ? nil : merge.content
+      return merge.content.span.hasBytes(of: index.content.span) ? nil : merge.content
     }
     return conflicts
   }

@@ -2,7 +2,7 @@
 ///
 /// An entry has no identifier. One name may stand for several entries, one digest may be in several, and even equal entries
 /// may be repeated. So the most similar entries are assigned first:
-/// 1. entries of equal text, in their order;
+/// 1. entries of equal text, in their order, and near those entries of the same tokens;
 /// 2. entries of equal values, in their order;
 /// 3. entries of one name, digest, platform and type of artifact;
 /// 4. entries of one name and digest.
@@ -33,7 +33,7 @@ struct IndexMatching: Sendable {
   private(set) var removed: [Int]
   /// The entries of the new version that the old one has not.
   private(set) var added: [Int]
-  /// The entries of equal values and different texts: step 2.
+  /// The entries of equal values and different texts: steps 1 and 2.
   private(set) var rewritten: [Pair] = []
   /// The entries of different values: steps 3 and 4.
   private(set) var edited: [Pair] = []
@@ -65,7 +65,8 @@ struct IndexMatching: Sendable {
   /// Whether the entries that both versions have are in one order.
   var isOrdered: Bool {
     var last = -1
-    for (_, old) in backward.sorted(by: { $0.key < $1.key }) {
+    for new in backward.keys.sorted() {
+      guard let old = backward[new] else { continue }
       if old < last { return false }
       last = old
     }
@@ -86,18 +87,45 @@ struct IndexMatching: Sendable {
 
   private mutating func compare(_ old: IndexText, _ new: IndexText, _ depth: Depth) {
     if removed.isEmpty || added.isEmpty { return }
+    if depth != .text { assignNeighbors(old, new) }
     assignEqualTexts(old, new)
     // Entries of one name and digest have one hash; values are made of no others.
     let common = Set(removed.map { old.items[$0].hashes }).intersection(added.map { new.items[$0].hashes })
     if depth == .text || common.isEmpty { return }
     var left = removed.filter { common.contains(old.items[$0].hashes) }.map { IndexEntry(old, $0) }
     var right = added.filter { common.contains(new.items[$0].hashes) }.map { IndexEntry(new, $0) }
-    rewritten = assign(&left, &right, isUnique: false) { $0.value.canonical.serialized }
+    rewritten += assign(&left, &right, isUnique: false) { $0.value.canonical.serialized }
     edited = assign(&left, &right, isUnique: true, Traits.init)
     if depth == .key { edited += assign(&left, &right, isUnique: true, \.key) }
     removed.removeAll { forward[$0] != nil }
     added.removeAll { backward[$0] != nil }
   }
+
+  /// Step 1 where both versions have the entries in about one order. A tool that writes other space than the one before
+  /// changes the text of each entry, and the values of all of them would take dozens of times its memory.
+  private mutating func assignNeighbors(_ old: IndexText, _ new: IndexText) {
+    var (next, nextNew) = (0, 0)
+    while next < removed.count, nextNew < added.count {
+      let found = Self.neighbors.first { (skipped, skippedNew) in
+        next + skipped < removed.count && nextNew + skippedNew < added.count
+          && old.hasTokens(at: removed[next + skipped], of: new, at: added[nextNew + skippedNew])
+      }
+      if let (skipped, skippedNew) = found {
+        next += skipped
+        nextNew += skippedNew
+        let (place, position) = (removed[next], added[nextNew])
+        assign(place, position)
+        if old.bytes(at: place) != new.bytes(at: position) { rewritten.append(Pair(old: place, new: position)) }
+      }
+      next += 1
+      nextNew += 1
+    }
+    removed.removeAll { forward[$0] != nil }
+    added.removeAll { backward[$0] != nil }
+  }
+
+  /// How many entries can be skipped on both sides: those that were removed, or added.
+  private static let neighbors = [(0, 0), (1, 0), (0, 1), (2, 0), (0, 2)]
 
   /// Step 1. Tools shuffle entries, so all places are compared.
   private mutating func assignEqualTexts(_ old: IndexText, _ new: IndexText) {

@@ -57,12 +57,11 @@ extension IndexText {
     }
 
     init(from old: IndexText, to new: IndexText, _ matching: IndexMatching) {
-      // Entries that are matched by more than their texts differ.
-      let pairs = matching.rewritten + matching.edited
-      removed = (matching.removed + pairs.map(\.old)).map {
+      // Entries of equal values say the same, whichever text they have.
+      removed = (matching.removed + matching.edited.map(\.old)).map {
         Entry(bytes: Array(old.bytes(at: $0)), hashes: old.items[$0].hashes)
       }
-      added = (matching.added + pairs.map(\.new)).map {
+      added = (matching.added + matching.edited.map(\.new)).map {
         Entry(bytes: Array(new.bytes(at: $0)), hashes: new.items[$0].hashes)
       }
       annotations = new.unstampedAnnotations

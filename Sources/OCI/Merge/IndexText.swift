@@ -29,9 +29,7 @@ public struct IndexText: Sendable {
   /// - Parameter known: an index that is probably similar, in which equal pieces are not looked at again.
   /// - Throws: ``InvalidValue`` as ``ImageIndex/init(parsing:like:)``.
   public init(parsing content: [UInt8], like known: IndexText? = nil) throws(InvalidValue) {
-    if let known, known.content.count == content.count,
-      known.content.span.countOfCommonPrefix(with: content.span) == content.count
-    {
+    if let known, known.content.span.hasBytes(of: content.span) {
       self = known
       return
     }
@@ -113,6 +111,13 @@ public struct IndexText: Sendable {
   /// The value of a member; `nil` if it is absent.
   subscript(member name: String) -> JSON? {
     outline[name].flatMap { try? JSONParser.parse(content, from: $0.value.lowerBound) }
+  }
+
+  /// Whether an entry has the tokens of one of another text.
+  func hasTokens(at position: Int, of other: IndexText, at otherPosition: Int) -> Bool {
+    let (item, otherItem) = (items[position], other.items[otherPosition])
+    guard item.hashes == otherItem.hashes else { return false }
+    return content.span.extracting(item.range).hasTokens(of: other.content.span.extracting(otherItem.range))
   }
 
   func bytes(at position: Int) -> ArraySlice<UInt8> { content[items[position].range] }

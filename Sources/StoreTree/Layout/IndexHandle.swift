@@ -147,7 +147,7 @@ final class IndexHandle: OpenIndex {
     }
     do throws(Errno) {
       try shared.applyIndex(index, process: process, context)
-      state.withLock { if $0.content.bytes == content { $0.isChanged = false } }
+      state.withLock { if $0.content.bytes.span.hasBytes(of: content.span) { $0.isChanged = false } }
     } catch {
       throw fail(error)
     }

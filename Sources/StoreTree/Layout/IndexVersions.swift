@@ -100,7 +100,9 @@ final class IndexVersions: Sendable {
 
   /// Makes a text the current version, unless it is.
   private func serve(_ text: IndexText, _ state: inout State) -> Served {
-    if let served = state.served, state.text?.content == text.content { return served }
+    if let served = state.served, state.text.map({ $0.content.span.hasBytes(of: text.content.span) }) ?? false {
+      return served
+    }
     return state.serve(text, as: nextStamp(of: text, after: state))
   }
 

@@ -78,7 +78,7 @@ final class LocalReferences: ReferenceSource {
       if let other = state.snapshot, other.changes > changes { return other }
       var new = Snapshot(index: index, version: 0, taken: now, modified: started, changes: changes)
       if let known = state.snapshot {
-        let isSame = known.index.content == index.content
+        let isSame = known.index.content.span.hasBytes(of: index.content.span)
         new.version = known.version + (isSame ? 0 : 1)
         new.modified = isSame ? known.modified : .now
       }
