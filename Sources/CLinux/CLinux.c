@@ -197,8 +197,10 @@ int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t
   return getxattr(path, name, value, size);
 }
 
+int casfs_open_process(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
 int casfs_wait_process(int pid, int milliseconds) {
-  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  int fd = casfs_open_process(pid);
   if (fd == -1) return errno == ESRCH ? 0 : -1;
   struct pollfd end = {.fd = fd, .events = POLLIN};
   int ended = poll(&end, 1, milliseconds);

@@ -12,4 +12,11 @@ import Testing
   func noDescriptors() throws {
     try ScriptedMount.mounted().run("ForeignPidNamespace/no-descriptors.sh")
   }
+
+  @Test(
+    "W3: a process does not continue from what an ended one with its number wrote",
+    .enabled(if: Machine.hasProcessSerials, "Linux 6.9"))
+  func reusedNumber() throws {
+    try ScriptedMount().run("ForeignPidNamespace/reused-number.sh")
+  }
 }

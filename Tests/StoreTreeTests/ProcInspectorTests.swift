@@ -1,3 +1,5 @@
+import CASPlatform
+import TestSupport
 import Testing
 
 @testable import StoreTree
@@ -18,5 +20,18 @@ import Testing
     #expect(ProcInspector.field("Tgid:", of: text) == "5")
     #expect(ProcInspector.field("FDSize:", of: text) == "0")
     #expect(ProcInspector.field("Pid:", of: text) == nil)
+  }
+
+  @Test(
+    "W3: a process is told from another one that has its number", .enabled(if: Machine.hasProcessSerials, "Linux 6.9"))
+  func identity() {
+    let processes = ProcInspector()
+    let own = processes.process(ofThread: CurrentProcess.id)
+    #expect(own.number == CurrentProcess.id && own.serial != 0)
+    #expect(own == processes.process(ofThread: CurrentProcess.id))
+    #expect(processes.isAlive(process: own))
+    #expect(!processes.isAlive(process: ProcessIdentity(own.number, serial: own.serial + 1)))
+    #expect(processes.parent(ofProcess: own).serial != own.serial)
+    #expect(processes.process(ofThread: 0) == .unseen && !processes.isAlive(process: .unseen))
   }
 }

@@ -54,6 +54,10 @@ public enum Machine {
   /// The read modes that work for blobs in files; passthrough requires the superuser.
   public static let readModes = (geteuid() == 0 ? ["read=passthrough"] : []) + ["read=splice", "read=copy"]
 
+  /// Whether the kernel tells a process from an earlier one with its number: Linux 6.9.
+  public static let hasProcessSerials = ProcessInfo.processInfo.isOperatingSystemAtLeast(
+    OperatingSystemVersion(majorVersion: 6, minorVersion: 9, patchVersion: 0))
+
   /// Whether the kernel can send requests again, without which a mount cannot have a keeper (S7).
   public static let hasKeepers: Bool = {
     do {

@@ -125,6 +125,8 @@ int casfs_close_on_exec(void);
 // Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
+// A descriptor of a process, which close(2) closes: pidfd_open(2).
+int casfs_open_process(int pid);
 // Waits until a process has ended, a child or not: pidfd_open(2), poll(2).
 int casfs_wait_process(int pid, int milliseconds);
 // Blocks those of SIGINT, SIGTERM and SIGHUP that are neither ignored nor, unless `also_blocked`, blocked, and returns a

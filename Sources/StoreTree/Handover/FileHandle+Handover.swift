@@ -161,7 +161,7 @@ struct HandleReader {
       return { blob }
     case .incoming:
       guard let file = files[try reader.number()] else { throw .badMessage }
-      let (process, isWriting): (Int32, Bool) = (try reader.signed(), try reader.bool())
+      let (process, isWriting) = (try reader.process(), try reader.bool())
       let open = try reader.optional { (reader) throws(Errno) in (try reader.address(), try reader.number(Int.self)) }
       let alias = try open.map { (open) throws(Errno) in OpenAlias(address: open.0, content: try blob(open.1)) }
       return {
@@ -169,7 +169,7 @@ struct HandleReader {
         return IncomingHandle(file, process: process, isWriting: isWriting, content: alias)
       }
     case .index:
-      let process: Int32 = try reader.signed()
+      let process = try reader.process()
       var state = IndexHandle.State(
         content: EditedContent(try reader.bytes(), limit: ImageIndex.maximumSize), isChanged: false)
       state.failedParses = try reader.number()
@@ -180,18 +180,18 @@ struct HandleReader {
       let resumed = state
       return { IndexHandle(shared, resuming: resumed, process: process) }
     case .indexReader:
-      let process: Int32 = try reader.signed()
+      let process = try reader.process()
       let fingerprint: UInt32 = try reader.number()
       let content = try sharedContent(from: &reader)
       return { IndexReader(shared, pieces: [content[...]], fingerprint: fingerprint, process: process) }
     case .layout:
-      let process: Int32 = try reader.signed()
+      let process = try reader.process()
       let (content, isChanged) = (try reader.bytes(), try reader.bool())
       return { LayoutHandle(shared, content: content, isChanged: isChanged, process: process) }
     case .reference:
       let path = try reader.path()
       guard let name = ReferenceView.name(of: path) else { throw .badMessage }
-      let process: Int32 = try reader.signed()
+      let process = try reader.process()
       var state = ReferenceHandle.State(
         text: EditedContent(try reader.bytes(), limit: ReferenceHandle.limit), isChanged: false)
       (state.isChanged, state.isClosed) = (try reader.bool(), try reader.bool())

@@ -6,7 +6,7 @@ package import SystemPackage
 /// and what tools were told. The files stay open, under their numbers.
 package struct Handover: Sendable {
   /// The version of the form. A program takes no other one.
-  package static let version: UInt32 = 1
+  package static let version: UInt32 = 2
   private static let signature = Array("casfs ho".utf8)
   private static let hashSize = 32
 

@@ -21,6 +21,11 @@ struct HandoverWriter {
   mutating func add(_ digest: Digest) { add(digest.description) }
   mutating func add(_ error: Errno) { add(error.rawValue) }
 
+  mutating func add(_ process: ProcessIdentity) {
+    add(process.number)
+    add(process.serial)
+  }
+
   mutating func add(_ time: Timestamp) {
     writer.add(time.seconds)
     add(time.nanoseconds)
@@ -112,6 +117,7 @@ struct HandoverReader {
   }
 
   mutating func error() throws(Errno) -> Errno { Errno(rawValue: try signed()) }
+  mutating func process() throws(Errno) -> ProcessIdentity { ProcessIdentity(try signed(), serial: try number()) }
 
   /// Reads the length of content.
   mutating func size() throws(Errno) -> Int64 {

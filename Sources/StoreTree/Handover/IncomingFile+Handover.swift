@@ -45,13 +45,13 @@ extension IncomingFile {
     from reader: inout HandoverReader, _ shared: TreeContext, _ namespace: IncomingNamespace
   ) throws(Errno) -> (file: IncomingFile, place: IncomingNamespace.Place?) {
     let (number, isInBlobs): (UInt64, Bool) = (try reader.number(), try reader.bool())
-    let creator: Int32 = try reader.signed()
+    let creator = try reader.process()
     let place = try reader.optional { (reader) throws(Errno) -> IncomingNamespace.Place in
       (try reader.number(), FileName(try reader.text()))
     }
     var state = State(metadata: try reader.metadata(), isDirty: false)
     state.address = try reader.optional { (reader) throws(Errno) in try reader.address() }
-    state.writers = Set(try reader.list { (reader) throws(Errno) in try reader.signed() })
+    state.writers = Set(try reader.list { (reader) throws(Errno) in try reader.process() })
     (state.isDirty, state.isUnlinked, state.isBlobName) = (try reader.bool(), try reader.bool(), try reader.bool())
     state.expectedDigest = try reader.optional { (reader) throws(Errno) in try reader.digest() }
     state.failure = try reader.optional { (reader) throws(Errno) in try reader.error() }

@@ -36,7 +36,7 @@ extension IncomingNamespace {
     from reader: inout HandoverReader
   ) throws(Errno) -> [(directory: IncomingInode, place: Place)] {
     try reader.list { (reader) throws(Errno) in
-      let (number, creator): (UInt64, Int32) = (try reader.number(), try reader.signed())
+      let (number, creator): (UInt64, ProcessIdentity) = (try reader.number(), try reader.process())
       let directory = IncomingInode(number: number, try reader.metadata(), creator: creator)
       return (directory, (try reader.number(), FileName(try reader.text())))
     }

@@ -9,7 +9,7 @@ extension IncomingFile {
   ///
   /// - Parameter writer: the process that opened the handle; `nil` for a change without one.
   func changeContent(
-    by writer: Int32?, _ context: RequestContext, _ change: (any BlobStage) throws(CASError) -> Void
+    by writer: ProcessIdentity?, _ context: RequestContext, _ change: (any BlobStage) throws(CASError) -> Void
   ) throws(Errno) {
     let stage = try beginChange(context)
     defer { state.withLock { $0.activeWrites -= 1 } }

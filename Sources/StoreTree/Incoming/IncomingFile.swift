@@ -16,7 +16,7 @@ final class IncomingFile: Node {
     /// The metadata of that blob, as the last lookup found it.
     var info: BlobInfo?
     /// The processes whose handles have uncommitted writes.
-    var writers: Set<Int32> = []
+    var writers: Set<ProcessIdentity> = []
     /// Whether there is uncommitted content, possibly empty (new or truncated).
     var isDirty: Bool
     var openWriters = 0
@@ -43,14 +43,14 @@ final class IncomingFile: Node {
   let namespace: IncomingNamespace
   let number: UInt64
   /// The process that created the file; 0 when it cannot be seen.
-  let creator: Int32
+  let creator: ProcessIdentity
   /// Whether the file was created under a digest in `blobs`, and has no name in `incoming`.
   let isInBlobs: Bool
   let state: Monitor<State>
 
   init(
     _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64, isInBlobs: Bool = false,
-    expectedDigest: Digest?, _ metadata: FileMetadata, creator: Int32 = 0
+    expectedDigest: Digest?, _ metadata: FileMetadata, creator: ProcessIdentity = .unseen
   ) {
     self.shared = shared
     self.namespace = namespace
@@ -62,7 +62,7 @@ final class IncomingFile: Node {
 
   /// A file in a state that an earlier program left.
   init(
-    _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64, isInBlobs: Bool, creator: Int32,
+    _ shared: TreeContext, _ namespace: IncomingNamespace, number: UInt64, isInBlobs: Bool, creator: ProcessIdentity,
     _ state: State
   ) {
     self.shared = shared
@@ -81,7 +81,7 @@ final class IncomingFile: Node {
     self.shared = shared
     self.namespace = namespace
     self.number = number
-    (isInBlobs, creator) = (false, 0)
+    (isInBlobs, creator) = (false, .unseen)
     state = Monitor(State(metadata: metadata, address: address, isDirty: false))
   }
 
@@ -234,7 +234,7 @@ final class IncomingFile: Node {
   // MARK: Opening
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    try open(request, by: request.isChanging ? shared.processes.process(ofThread: context.thread) : 0, context)
+    try open(request, by: request.isChanging ? shared.processes.process(ofThread: context.thread) : .unseen, context)
   }
 
   /// Opens the file, which has just been created, for writing.
@@ -243,7 +243,7 @@ final class IncomingFile: Node {
   }
 
   private func open(
-    _ request: OpenRequest, by process: Int32, _ context: RequestContext
+    _ request: OpenRequest, by process: ProcessIdentity, _ context: RequestContext
   ) throws(Errno) -> any FileHandle {
     shared.rewrites.end(self, context)
     let isWriting = request.isChanging

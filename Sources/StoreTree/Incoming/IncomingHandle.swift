@@ -14,9 +14,9 @@ final class IncomingHandle: FileHandle {
   let isWriting: Bool
   let content: Monitor<OpenAlias?>
   /// The process that opened the file; 0 when it cannot be seen.
-  let process: Int32
+  let process: ProcessIdentity
 
-  init(_ file: IncomingFile, process: Int32, isWriting: Bool, content: OpenAlias? = nil) {
+  init(_ file: IncomingFile, process: ProcessIdentity, isWriting: Bool, content: OpenAlias? = nil) {
     self.content = Monitor(content)
     self.file = file
     self.process = process

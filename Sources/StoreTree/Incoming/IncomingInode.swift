@@ -5,10 +5,10 @@ import SystemPackage
 final class IncomingInode: Sendable {
   let number: UInt64
   /// The process that created the directory; 0 when it cannot be seen.
-  let creator: Int32
+  let creator: ProcessIdentity
   private let metadata: Monitor<FileMetadata>
 
-  init(number: UInt64, _ metadata: FileMetadata, creator: Int32 = 0) {
+  init(number: UInt64, _ metadata: FileMetadata, creator: ProcessIdentity = .unseen) {
     self.number = number
     self.creator = creator
     self.metadata = Monitor(metadata)

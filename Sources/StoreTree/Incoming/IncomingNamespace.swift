@@ -255,7 +255,7 @@ extension IncomingNamespace.Member {
   }
 
   /// The process that created it; 0 when it cannot be seen.
-  var creator: Int32 {
+  var creator: ProcessIdentity {
     switch self {
     case .directory(let directory): directory.creator
     case .file(let file): file.creator

@@ -63,8 +63,10 @@ final class DescriptorTableCache: Sendable {
   /// writing on it.
   ///
   /// - Parameter others: the descriptors for writing that the process has through other opens of the file.
-  func closesLast(of process: Int32, inode: UInt64, besides others: Int = 0, _ context: RequestContext) -> Bool {
-    if context.thread == 0 || process == 0 { return true }
+  func closesLast(of process: ProcessIdentity, inode: UInt64, besides others: Int = 0, _ context: RequestContext)
+    -> Bool
+  {
+    if context.thread == 0 || process == .unseen { return true }
     return processes.isClosedByOpener(process, context) && !hasWriters(moreThan: others, inode: inode, context)
   }
 

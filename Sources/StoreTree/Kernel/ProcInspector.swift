@@ -4,16 +4,25 @@ import SystemPackage
 
 /// Reads about processes from `/proc`: `proc(5)`.
 struct ProcInspector: ProcessInspector {
-  func process(ofThread thread: Int32) -> Int32 {
-    Self.field("Tgid:", ofThread: thread).flatMap { Int32($0) } ?? 0
+  func process(ofThread thread: Int32) -> ProcessIdentity { Self.process(in: "Tgid:", ofThread: thread) }
+
+  func parent(ofProcess process: ProcessIdentity) -> ProcessIdentity {
+    Self.process(in: "PPid:", ofThread: process.number)
   }
 
-  func parent(ofProcess process: Int32) -> Int32 {
-    Self.field("PPid:", ofThread: process).flatMap { Int32($0) } ?? 0
+  func isAlive(process: ProcessIdentity) -> Bool {
+    guard process != .unseen, (try? ProcessSerial.number(of: process.number)) == process.serial else { return false }
+    // A system without serial numbers has not been asked whether the process exists.
+    return process.serial != 0
+      || (try? OpenFile.open(path: "/proc/\(process.number)", [.readOnly, .directory])) != nil
   }
 
-  func isAlive(process: Int32) -> Bool {
-    process > 0 && (try? OpenFile.open(path: "/proc/\(process)", [.readOnly, .directory])) != nil
+  /// The process whose number a field of a thread's `status` has.
+  private static func process(in name: String, ofThread thread: Int32) -> ProcessIdentity {
+    guard let number = field(name, ofThread: thread).flatMap({ Int32($0) }), number > 0,
+      let serial = try? ProcessSerial.number(of: number)
+    else { return .unseen }
+    return ProcessIdentity(number, serial: serial)
   }
 
   func isMember(of group: UInt32, thread: Int32) -> Bool {

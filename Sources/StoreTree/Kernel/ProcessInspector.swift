@@ -2,14 +2,14 @@
 ///
 /// A request names its caller by a thread id, which is 0 when the caller is in a pid namespace that the mount cannot see.
 package protocol ProcessInspector: Sendable {
-  /// The process (thread group) that a thread belongs to; 0 when it cannot be seen.
-  func process(ofThread thread: Int32) -> Int32
+  /// The process (thread group) that a thread belongs to.
+  func process(ofThread thread: Int32) -> ProcessIdentity
 
-  /// The parent of a process; 0 when it cannot be seen.
-  func parent(ofProcess process: Int32) -> Int32
+  /// The parent of a process.
+  func parent(ofProcess process: ProcessIdentity) -> ProcessIdentity
 
-  /// Whether a process exists; `false` when it cannot be seen.
-  func isAlive(process: Int32) -> Bool
+  /// Whether a process exists; `false` when it cannot be seen, and when another process has its number.
+  func isAlive(process: ProcessIdentity) -> Bool
 
   /// Whether a thread has a group among its supplementary groups; `false` when it cannot be seen.
   func isMember(of group: UInt32, thread: Int32) -> Bool
@@ -24,9 +24,9 @@ package protocol ProcessInspector: Sendable {
 extension ProcessInspector {
   /// Whether a close is one by the process that opened a file. A process that cannot be seen counts as that one: an
   /// acknowledged close must have stored the content.
-  func isClosedByOpener(_ process: Int32, _ context: RequestContext) -> Bool {
-    if context.thread == 0 || process == 0 { return true }
+  func isClosedByOpener(_ process: ProcessIdentity, _ context: RequestContext) -> Bool {
+    if context.thread == 0 || process == .unseen { return true }
     let caller = self.process(ofThread: context.thread)
-    return caller == process || caller == 0
+    return caller == process || caller == .unseen
   }
 }

@@ -8,7 +8,7 @@ import SystemPackage
 /// or found, and is about to refer to. `skopeo delete` removes what the index still reaches, and writes the index after.
 final class DeferredRemovals: Sendable {
   private struct Removal {
-    let process: Int32
+    let process: ProcessIdentity
     let requested: ContinuousClock.Instant
     /// Whether the process wrote the index after it removed the blob.
     var isDecided = false
@@ -17,9 +17,9 @@ final class DeferredRemovals: Sendable {
   private struct State {
     var removals: [Digest: Removal] = [:]
     /// When each process last used the layout as a tool: read or wrote the index, or put content.
-    var uses: [Int32: ContinuousClock.Instant] = [:]
+    var uses: [ProcessIdentity: ContinuousClock.Instant] = [:]
     /// The processes that were served the index.
-    var readers: Set<Int32> = []
+    var readers: Set<ProcessIdentity> = []
     /// The number of processes from which ended ones are looked for.
     var manyProcesses = 64
   }
@@ -44,7 +44,7 @@ final class DeferredRemovals: Sendable {
   /// Notes that a process works on the layout.
   ///
   /// - Parameter readsIndex: whether it was served the index.
-  func noteUse(by process: Int32, readsIndex: Bool = false) {
+  func noteUse(by process: ProcessIdentity, readsIndex: Bool = false) {
     state.withLock { state in
       state.uses[process] = clock()
       if readsIndex { state.readers.insert(process) }
@@ -56,12 +56,12 @@ final class DeferredRemovals: Sendable {
   }
 
   /// Whether removals by a process are deferred: it was served the index.
-  func defers(_ process: Int32) -> Bool {
-    process != 0 && state.withLock(notifying: .none) { $0.readers.contains(process) }
+  func defers(_ process: ProcessIdentity) -> Bool {
+    process != .unseen && state.withLock(notifying: .none) { $0.readers.contains(process) }
   }
 
   /// Whether another process can be about to refer to a blob.
-  func hasOtherUser(than process: Int32) -> Bool {
+  func hasOtherUser(than process: ProcessIdentity) -> Bool {
     state.withLock(notifying: .none) { hasOtherUser(than: process, $0) }
   }
 
@@ -71,7 +71,7 @@ final class DeferredRemovals: Sendable {
   }
 
   /// Hides a blob from a process that removed it.
-  func add(_ digest: Digest, by process: Int32) {
+  func add(_ digest: Digest, by process: ProcessIdentity) {
     state.withLock { $0.removals[digest] = Removal(process: process, requested: clock()) }
   }
 
@@ -108,7 +108,7 @@ final class DeferredRemovals: Sendable {
   }
 
   /// Notes that a process wrote the index, which says what it meant by its removals.
-  func noteIndexWrite(by process: Int32) {
+  func noteIndexWrite(by process: ProcessIdentity) {
     state.withLock { state in
       for (digest, removal) in state.removals where removal.process == process {
         state.removals[digest]?.isDecided = true
@@ -123,7 +123,7 @@ final class DeferredRemovals: Sendable {
       if state.removals.isEmpty { return [] }
       forgetEnded(&state)
       let now = clock()
-      var facts: [Int32: (isAlive: Bool, hasOtherUser: Bool)] = [:]
+      var facts: [ProcessIdentity: (isAlive: Bool, hasOtherUser: Bool)] = [:]
       for process in Set(state.removals.values.map(\.process)) {
         facts[process] = (processes.isAlive(process: process), hasOtherUser(than: process, state))
       }
@@ -178,26 +178,27 @@ final class DeferredRemovals: Sendable {
     for (digest, removal) in try reader.list({ (reader) throws(Errno) -> (Digest, Removal) in
       (
         try reader.digest(),
-        Removal(process: try reader.signed(), requested: try moment(&reader), isDecided: try reader.bool())
+        Removal(process: try reader.process(), requested: try moment(&reader), isDecided: try reader.bool())
       )
     }) { restored.removals[digest] = removal }
-    for (process, use) in try reader.list({ (reader) throws(Errno) -> (Int32, ContinuousClock.Instant) in
-      (try reader.signed(), try moment(&reader))
+    for (process, use) in try reader.list({ (reader) throws(Errno) -> (ProcessIdentity, ContinuousClock.Instant) in
+      (try reader.process(), try moment(&reader))
     }) { restored.uses[process] = use }
-    restored.readers = Set(try reader.list { (reader) throws(Errno) in try reader.signed() })
+    restored.readers = Set(try reader.list { (reader) throws(Errno) in try reader.process() })
     return { [restored] in self.state.withLock { $0 = restored } }
   }
 
-  private func hasOtherUser(than process: Int32, _ state: State) -> Bool {
+  private func hasOtherUser(than process: ProcessIdentity, _ state: State) -> Bool {
     let now = clock()
     return state.uses.contains { (other, last) in
-      other != process && now < last + grace && (other == 0 || processes.isAlive(process: other))
+      other != process && now < last + grace && (other == .unseen || processes.isAlive(process: other))
     }
   }
 
   private func forgetEnded(_ state: inout State) {
     let now = clock()
-    for (process, last) in state.uses where process == 0 ? now > last + grace : !processes.isAlive(process: process) {
+    for (process, last) in state.uses
+    where process == .unseen ? now > last + grace : !processes.isAlive(process: process) {
       state.uses[process] = nil
       state.readers.remove(process)
     }

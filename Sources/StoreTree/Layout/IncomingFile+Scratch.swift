@@ -46,12 +46,15 @@ extension IncomingFile {
     return true
   }
 
-  private func requireOwnWriters(_ process: Int32) throws(Errno) {
-    let isForeign = state.withLock { $0.openWriters > 0 } && creator != 0 && process != 0 && creator != process
+  private func requireOwnWriters(_ process: ProcessIdentity) throws(Errno) {
+    let isForeign =
+      state.withLock { $0.openWriters > 0 } && creator != .unseen && process != .unseen && creator != process
     if isForeign { throw .resourceBusy }
   }
 
-  private func scratchContent(limit: Int, _ process: Int32, _ context: RequestContext) throws(Errno) -> [UInt8] {
+  private func scratchContent(limit: Int, _ process: ProcessIdentity, _ context: RequestContext) throws(Errno)
+    -> [UInt8]
+  {
     let size = state.withLock { $0.stage?.size ?? 0 }
     guard size <= Int64(limit) else {
       shared.refuseLargeIndex(process: process)

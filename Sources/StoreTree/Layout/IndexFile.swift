@@ -22,7 +22,7 @@ final class IndexFile: LayoutNode {
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     let index = try shared.references.index(context)
     let isShared = shared.openIndexes.isEmpty && !shared.indexVersions.hasPins
-    let process = isShared ? 0 : shared.processes.process(ofThread: context.thread)
+    let process = isShared ? .unseen : shared.processes.process(ofThread: context.thread)
     let size = shared.openIndexes.size(of: process) ?? shared.indexVersions.current(index, process: process).size
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.isWritable ? 0o644 : 0o444, size: Int64(size),
@@ -50,7 +50,7 @@ final class IndexFile: LayoutNode {
       shared, content: request.isTruncating ? nil : try version(process, context).pieces.joinedBytes, process: process)
   }
 
-  private func version(_ process: Int32, _ context: RequestContext) throws(Errno) -> IndexVersions.Served {
+  private func version(_ process: ProcessIdentity, _ context: RequestContext) throws(Errno) -> IndexVersions.Served {
     shared.removals.noteUse(by: process, readsIndex: true)
     return shared.indexVersions.open(try shared.references.index(context), process: process)
   }

@@ -22,13 +22,13 @@ final class IndexHandle: OpenIndex {
   }
 
   private let shared: TreeContext
-  let process: Int32
+  let process: ProcessIdentity
   let state: Monitor<State>
 
   /// Opens the index for writing.
   ///
   /// - Parameter content: what the process was served; `nil` for a truncated file.
-  init(_ shared: TreeContext, content: [UInt8]?, process: Int32) {
+  init(_ shared: TreeContext, content: [UInt8]?, process: ProcessIdentity) {
     self.shared = shared
     self.process = process
     state = Monitor(
@@ -37,7 +37,7 @@ final class IndexHandle: OpenIndex {
   }
 
   /// Goes on with a file that an earlier program had open. Its content counts as memory of writers even past their limit.
-  init(_ shared: TreeContext, resuming state: State, process: Int32) {
+  init(_ shared: TreeContext, resuming state: State, process: ProcessIdentity) {
     self.shared = shared
     self.process = process
     self.state = Monitor(state)

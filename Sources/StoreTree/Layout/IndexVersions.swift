@@ -34,7 +34,7 @@ final class IndexVersions: Sendable {
 
   /// The last write of a process under one stamp.
   fileprivate struct Write {
-    let process: Int32
+    let process: ProcessIdentity
     let stamp: IndexStamp
     /// The change from the version of the stamp to the written one.
     let difference: IndexText.Difference
@@ -54,7 +54,7 @@ final class IndexVersions: Sendable {
     var old: [Old] = []
     var oldSize = 0
     var writes: [Write] = []
-    var pins: [Int32: Pin] = [:]
+    var pins: [ProcessIdentity: Pin] = [:]
   }
 
   /// The most old versions, and the most bytes that they take.
@@ -78,7 +78,7 @@ final class IndexVersions: Sendable {
   }
 
   /// Returns the version that a process would open, for its attributes.
-  func current(_ text: IndexText, process: Int32) -> Served {
+  func current(_ text: IndexText, process: ProcessIdentity) -> Served {
     state.withLock { state in
       if let pin = state.pins[process], .now < pin.taken + Self.pinTime { return pin.served }
       return serve(text, &state)
@@ -86,14 +86,14 @@ final class IndexVersions: Sendable {
   }
 
   /// Returns the version for a process that opens the file.
-  func open(_ text: IndexText, process: Int32) -> Served {
+  func open(_ text: IndexText, process: ProcessIdentity) -> Served {
     state.withLock { state in
       let now = ContinuousClock.now
       state.pins = state.pins.filter { now < $0.value.taken + Self.pinTime }
-      if process != 0, let pin = state.pins[process] { return pin.served }
+      if process != .unseen, let pin = state.pins[process] { return pin.served }
       let served = serve(text, &state)
       state.isOut = true
-      if process != 0 { state.pins[process] = Pin(served: served, taken: now) }
+      if process != .unseen { state.pins[process] = Pin(served: served, taken: now) }
       return served
     }
   }
@@ -122,7 +122,7 @@ final class IndexVersions: Sendable {
   }
 
   /// Ends the pin of a process: what it opens next is the current version.
-  func unpin(_ process: Int32) {
+  func unpin(_ process: ProcessIdentity) {
     state.withLock(notifying: .none) { $0.pins[process] = nil }
   }
 
@@ -133,11 +133,11 @@ final class IndexVersions: Sendable {
   var latest: IndexText? { state.withLock(notifying: .none) { $0.text } }
 
   /// Returns the base of what a process wrote; `nil` if it is unknown.
-  func base(of stamp: IndexStamp?, process: Int32) -> Base? {
+  func base(of stamp: IndexStamp?, process: ProcessIdentity) -> Base? {
     guard let stamp else { return nil }
     return state.withLock { state in
       guard stamp.source == state.source, let version = state.version(stamp.version) else { return nil }
-      let write = state.writes.last { $0.process == process && $0.process != 0 && $0.stamp == stamp }
+      let write = state.writes.last { $0.process == process && $0.process != .unseen && $0.stamp == stamp }
       guard let write else { return Base(text: version, isVersion: true) }
       return Base(text: version.applying([write.difference]), isVersion: false)
     }
@@ -147,11 +147,11 @@ final class IndexVersions: Sendable {
   ///
   /// - Parameter difference: the change from the version of the stamp, if it is known.
   func noteWrite(
-    _ written: IndexText, stamp: IndexStamp?, process: Int32, _ difference: IndexText.Difference? = nil
+    _ written: IndexText, stamp: IndexStamp?, process: ProcessIdentity, _ difference: IndexText.Difference? = nil
   ) {
     state.withLock { state in
       state.pins[process] = nil
-      guard process != 0, let stamp, stamp.source == state.source,
+      guard process != .unseen, let stamp, stamp.source == state.source,
         let version = state.version(stamp.version)
       else { return }
       state.writes.removeAll { $0.process == process && $0.stamp == stamp }
@@ -219,7 +219,7 @@ extension IndexVersions {
     }
     restored.oldSize = restored.old.reduce(0) { $0 + $1.difference.size }
     restored.writes = try reader.list { (reader) throws(Errno) in
-      let process: Int32 = try reader.signed()
+      let process = try reader.process()
       guard let stamp = IndexStamp(try reader.text()) else { throw .badMessage }
       return Write(process: process, stamp: stamp, difference: try difference(&reader))
     }

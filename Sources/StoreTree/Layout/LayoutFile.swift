@@ -51,11 +51,11 @@ final class LayoutHandle: FileHandle {
   /// The longest content in bytes.
   private static let limit = 4096
   private let shared: TreeContext
-  let process: Int32
+  let process: ProcessIdentity
   let state: Monitor<State>
 
   /// - Parameter isChanged: whether the content differs from what was read; `nil` if it does where it is empty.
-  init(_ shared: TreeContext, content: [UInt8], isChanged: Bool? = nil, process: Int32) {
+  init(_ shared: TreeContext, content: [UInt8], isChanged: Bool? = nil, process: ProcessIdentity) {
     self.shared = shared
     self.process = process
     state = Monitor(

@@ -13,13 +13,13 @@ protocol OpenIndex: FileHandle {
 /// `FUSE_GETATTR` of `fstat(2)` does not say which open file it is about. The process has read, or is about to read, the
 /// one that it opened last.
 final class OpenIndexes: Sendable {
-  private let state = Monitor<[Int32: [any OpenIndex]]>([:])
+  private let state = Monitor<[ProcessIdentity: [any OpenIndex]]>([:])
 
-  func insert(_ file: any OpenIndex, of process: Int32) {
-    if process != 0 { state.withLock { $0[process, default: []].append(file) } }
+  func insert(_ file: any OpenIndex, of process: ProcessIdentity) {
+    if process != .unseen { state.withLock { $0[process, default: []].append(file) } }
   }
 
-  func remove(_ file: any OpenIndex, of process: Int32) {
+  func remove(_ file: any OpenIndex, of process: ProcessIdentity) {
     state.withLock { state in
       state[process]?.removeAll { $0 === file }
       if state[process]?.isEmpty ?? false { state[process] = nil }
@@ -29,7 +29,7 @@ final class OpenIndexes: Sendable {
   var isEmpty: Bool { state.withLock(notifying: .none) { $0.isEmpty } }
 
   /// The length, in bytes, of the file that a process opened last; `nil` if it has none open.
-  func size(of process: Int32) -> Int? {
+  func size(of process: ProcessIdentity) -> Int? {
     let file = state.withLock(notifying: .none) { $0[process]?.last }
     return file?.size
   }
@@ -39,18 +39,18 @@ final class OpenIndexes: Sendable {
 final class IndexReader: OpenIndex {
   private let shared: TreeContext
   let content: BufferHandle
-  let process: Int32
+  let process: ProcessIdentity
   let size: Int
   let fingerprint: UInt32
 
-  convenience init(_ shared: TreeContext, _ version: IndexVersions.Served, process: Int32) {
+  convenience init(_ shared: TreeContext, _ version: IndexVersions.Served, process: ProcessIdentity) {
     // The stamp stands for the content, which can be long.
     let fingerprint = BufferHandle(Array(version.stamp.text.utf8)).fingerprint
     self.init(shared, pieces: version.pieces, fingerprint: fingerprint, process: process)
   }
 
   /// Goes on with a version that an earlier program had open, or opens one.
-  init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], fingerprint: UInt32, process: Int32) {
+  init(_ shared: TreeContext, pieces: [ArraySlice<UInt8>], fingerprint: UInt32, process: ProcessIdentity) {
     self.shared = shared
     content = BufferHandle(pieces: pieces)
     self.process = process

@@ -121,7 +121,7 @@ struct ScratchArea {
   }
 
   private func endsWithProcess(_ name: FileName, _ member: IncomingNamespace.Member) -> Bool {
-    member.creator != 0 && ScratchName(file: name.text, in: place)?.lifetime ?? .process == .process
+    member.creator != .unseen && ScratchName(file: name.text, in: place)?.lifetime ?? .process == .process
   }
 
   private func member(
@@ -129,7 +129,7 @@ struct ScratchArea {
   ) -> (key: FileName, member: IncomingNamespace.Member)? {
     if namespace.isEmpty { return nil }
     let own = ScratchName(file: name, in: place) ?? ScratchName(directory: name, in: place)
-    let process = own?.isOfProcess ?? false ? shared.processes.process(ofThread: context.thread) : 0
+    let process = own?.isOfProcess ?? false ? shared.processes.process(ofThread: context.thread) : .unseen
     guard let key = own.map({ key($0, process) }), let member = namespace.member(key, of: namespace.root) else {
       return nil
     }
@@ -137,8 +137,8 @@ struct ScratchArea {
   }
 
   /// The name in the namespace. One that each process has for itself is followed by the process.
-  private func key(_ name: ScratchName, _ process: Int32) -> FileName {
-    FileName(name.isOfProcess ? "\(name.text)/\(process)" : name.text)
+  private func key(_ name: ScratchName, _ process: ProcessIdentity) -> FileName {
+    FileName(name.isOfProcess ? "\(name.text)/\(process.number)/\(process.serial)" : name.text)
   }
 }
 

@@ -10,7 +10,7 @@ extension TreeContext {
   /// Applies what a process wrote as the index: its changes since the version that it was served.
   ///
   /// - Throws: EINVAL if an added entry is not a descriptor or has an unsafe name; EEXIST for a refused conflict.
-  func applyIndex(_ written: IndexText, process: Int32, _ context: RequestContext) throws(Errno) {
+  func applyIndex(_ written: IndexText, process: ProcessIdentity, _ context: RequestContext) throws(Errno) {
     guard isWritable else { throw .readOnlyFileSystem }
     context.willBlock()
     // The merge is with what the store has, so that what is served meanwhile may be older.
@@ -60,18 +60,18 @@ extension TreeContext {
   ///
   /// A process that waits for a tool expects to read what that has written, so the process and its ancestors are served the
   /// current index next.
-  func didChangeReferences(_ names: [ReferenceName] = [], by process: Int32) {
+  func didChangeReferences(_ names: [ReferenceName] = [], by process: ProcessIdentity) {
     references.refresh(names)
     var process = process
     for _ in 0..<Self.maximumGenerations {
       indexVersions.unpin(process)
-      guard process > 1, indexVersions.hasPins else { return }
+      guard process.number > 1, indexVersions.hasPins else { return }
       process = processes.parent(ofProcess: process)
     }
   }
 
   /// Refuses an index that is too large.
-  func refuseLargeIndex(process: Int32) {
+  func refuseLargeIndex(process: ProcessIdentity) {
     refuse("change index: process \(process): more than \(ImageIndex.maximumSize) bytes")
   }
 

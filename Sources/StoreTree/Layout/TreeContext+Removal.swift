@@ -8,7 +8,7 @@ extension TreeContext {
   /// later.
   ///
   /// - Throws: ENOENT if the blob is not stored, or was removed by the process.
-  func removeOrDefer(_ digest: Digest, by process: Int32, _ context: RequestContext) throws(Errno) {
+  func removeOrDefer(_ digest: Digest, by process: ProcessIdentity, _ context: RequestContext) throws(Errno) {
     let info = try errors.map(try engine.blobInfo(digest, cancellation: context.cancellation))
     if removals.isHidden(digest, thread: context.thread) { throw .noSuchFileOrDirectory }
     if !removals.isRecent(info.modified), !removals.hasOtherUser(than: process) {

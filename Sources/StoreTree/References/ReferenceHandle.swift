@@ -24,7 +24,7 @@ final class ReferenceHandle: FileHandle {
   private let name: ReferenceName
   let path: [FileName]
   let inode: UInt64
-  let process: Int32
+  let process: ProcessIdentity
   let state: Monitor<State>
 
   /// Opens a reference for writing.
@@ -45,7 +45,8 @@ final class ReferenceHandle: FileHandle {
 
   /// Goes on with a file that an earlier program had open.
   init(
-    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, resuming state: State, process: Int32
+    _ shared: TreeContext, _ name: ReferenceName, path: [FileName], inode: UInt64, resuming state: State,
+    process: ProcessIdentity
   ) {
     self.shared = shared
     self.name = name

@@ -27,7 +27,7 @@ final class ReferenceView: Sendable {
   /// The name and the process of an open for writing.
   fileprivate struct Opening: Hashable {
     var path: [FileName]
-    var process: Int32
+    var process: ProcessIdentity
   }
 
   private let source: any ReferenceSource
@@ -68,7 +68,7 @@ final class ReferenceView: Sendable {
   }
 
   /// Shows a name that a process has opened for writing, before it is a reference.
-  func beginWriting(_ path: [FileName], process: Int32) {
+  func beginWriting(_ path: [FileName], process: ProcessIdentity) {
     local.withLock { local in
       local.writing[path, default: 0] += 1
       local.open[Opening(path: path, process: process), default: 0] += 1
@@ -76,7 +76,7 @@ final class ReferenceView: Sendable {
   }
 
   /// Notes that a process has closed its last descriptor of an open.
-  func didClose(_ path: [FileName], process: Int32) {
+  func didClose(_ path: [FileName], process: ProcessIdentity) {
     let opening = Opening(path: path, process: process)
     local.withLock { local in
       let count = local.open[opening] ?? 0
@@ -85,7 +85,7 @@ final class ReferenceView: Sendable {
   }
 
   /// How many opens of a name for writing a process has not closed.
-  func openCount(_ path: [FileName], process: Int32) -> Int {
+  func openCount(_ path: [FileName], process: ProcessIdentity) -> Int {
     local.withLock(notifying: .none) { $0.open[Opening(path: path, process: process)] ?? 0 }
   }
 

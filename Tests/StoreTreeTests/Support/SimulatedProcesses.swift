@@ -17,7 +17,12 @@ final class SimulatedProcesses: ProcessInspector {
     var killed: Set<Int32> = []
     var groups: [Int32: Set<UInt32>] = [:]
     var ended: Set<Int32> = []
+    var serials: [Int32: UInt64] = [:]
     var parents: [Int32: Int32] = [:]
+
+    func identity(_ number: Int32) -> ProcessIdentity {
+      ProcessIdentity(number, serial: serials[number] ?? 0)
+    }
   }
 
   private let state = Monitor(State())
@@ -82,20 +87,29 @@ final class SimulatedProcesses: ProcessInspector {
     state.withLock { _ = $0.ended.insert(process) }
   }
 
+  /// Ends a process, and gives its number to another one.
+  func reuse(_ process: Int32) {
+    state.withLock { $0.serials[process, default: 0] += 1 }
+  }
+
   func setGroups(_ groups: Set<UInt32>, ofThread thread: Int32) {
     state.withLock { $0.groups[thread] = groups }
   }
 
-  func process(ofThread thread: Int32) -> Int32 {
+  func process(ofThread thread: Int32) -> ProcessIdentity {
     state.withLock { state in
       state.lookupCount += 1
-      return state.processes[thread] ?? thread
+      return state.identity(state.processes[thread] ?? thread)
     }
   }
 
-  func parent(ofProcess process: Int32) -> Int32 { state.withLock { $0.parents[process] ?? 0 } }
+  func parent(ofProcess process: ProcessIdentity) -> ProcessIdentity {
+    state.withLock { $0.identity($0.parents[process.number] ?? 0) }
+  }
 
-  func isAlive(process: Int32) -> Bool { state.withLock { !$0.ended.contains(process) } }
+  func isAlive(process: ProcessIdentity) -> Bool {
+    state.withLock { !$0.ended.contains(process.number) && $0.identity(process.number) == process }
+  }
 
   func isMember(of group: UInt32, thread: Int32) -> Bool {
     state.withLock { $0.groups[thread]?.contains(group) ?? false }
@@ -104,7 +118,7 @@ final class SimulatedProcesses: ProcessInspector {
   func wasKilled(thread: Int32) -> Bool { state.withLock { $0.killed.contains(thread) } }
 
   func descriptorTable(ofThread thread: Int32) -> (any DescriptorTable)? {
-    SimulatedTable(processes: self, process: process(ofThread: thread))
+    SimulatedTable(processes: self, process: process(ofThread: thread).number)
   }
 
   /// The descriptor table of a process.
@@ -145,4 +159,10 @@ extension Int32 {
   static let other: Int32 = 300
   /// Any process of a pid namespace that the mount cannot see.
   static let unseen: Int32 = 0
+}
+
+/// Their processes.
+extension ProcessIdentity {
+  static let opener = Self(Int32.opener)
+  static let child = Self(Int32.child)
 }

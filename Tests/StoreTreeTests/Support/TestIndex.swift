@@ -85,7 +85,7 @@ extension TestTree {
       try write(file, index.text)
       try close(file, by: caller)
     } catch {
-      processes.addDescriptors(-1, of: processes.process(ofThread: caller), inode: file.inode)
+      processes.addDescriptors(-1, of: processes.process(ofThread: caller).number, inode: file.inode)
       throw error
     }
     if !inPlace { try rename(scratch, to: "index.json") }

@@ -41,19 +41,21 @@ extension TestTree {
 
   /// Gives a process one more descriptor of an open file.
   func duplicate(_ file: TestFile, by caller: Int32 = .opener) {
-    processes.addDescriptors(1, of: processes.process(ofThread: caller), inode: file.inode)
+    processes.addDescriptors(1, of: processes.process(ofThread: caller).number, inode: file.inode)
   }
 
   /// Closes one descriptor: `FUSE_FLUSH`, which the kernel sends for each.
   func close(_ file: TestFile, by caller: Int32 = .opener) throws {
-    if file.isWriting { processes.addDescriptors(-1, of: processes.process(ofThread: caller), inode: file.inode) }
+    if file.isWriting {
+      processes.addDescriptors(-1, of: processes.process(ofThread: caller).number, inode: file.inode)
+    }
     if !file.opened.ignoresFlush { try flush(file, by: caller) }
   }
 
   /// Tells the tree of a close: `FUSE_FLUSH`. A process has one descriptor table.
   func flush(_ file: TestFile, by caller: Int32 = .opener) throws {
     var context = context(caller)
-    context.descriptorTable = UInt64(exactly: processes.process(ofThread: caller)) ?? 0
+    context.descriptorTable = UInt64(exactly: processes.process(ofThread: caller).number) ?? 0
     try tree.flush(file.opened.handle, context)
   }
 
