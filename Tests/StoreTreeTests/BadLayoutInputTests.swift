@@ -7,8 +7,8 @@ import Testing
 /// A bad input of a writer of the layout, and the call that reports it.
 enum BadInput: String, CaseIterable {
   case halfAnIndex, tooLargeWrite, tooLargeTruncation, tooLargeRename, tooDeep, notUTF8, noObject, noDescriptor
-  case malformedEntry, unsafeName, unsafeNameByRename, halfByRename, wrongLayout, lyingDigest, lyingDigestByRename,
-    otherContent
+  case malformedEntry, malformedEscape, unsafeName, unsafeNameByRename, halfByRename
+  case wrongLayout, lyingDigest, lyingDigestByRename, otherContent
 
   /// The error; the layout is unchanged, and one line of the log has the reason.
   var error: Errno {
@@ -40,6 +40,8 @@ enum BadInput: String, CaseIterable {
       let deep = String(repeating: "[", count: 90) + String(repeating: "]", count: 90)
       try tree.writeIndex(TestIndex(text: index.text.dropLast() + ",\"x\":\(deep)}"))
     case .notUTF8: try tree.writeIndex(TestIndex(text: index.text.dropLast() + ",\"x\":\"\\ud800\u{1}\"}"))
+    case .malformedEscape:
+      try tree.writeIndex(TestIndex(text: index.adding("?=2").text.replacing("?", with: "\\ud800")))
     case .malformedEntry:
       let file = try tree.open("index.json", writing: true, truncating: true)
       defer { try? tree.release(file) }

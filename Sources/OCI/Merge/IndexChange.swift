@@ -152,8 +152,8 @@ public struct IndexChange: Sendable {
 
   private static func check(_ entry: JSON, _ text: ArraySlice<UInt8>) throws(InvalidValue) {
     _ = try Descriptor(entry)
-    // Stored as it is, the text would make the index unreadable to most parsers.
-    guard String(validating: text, as: UTF8.self) != nil else { throw InvalidValue("text with malformed characters") }
+    // Stored as it is, the text would make the whole index unreadable to parsers that accept no other characters.
+    if JSON.hasMalformedText(Array(text)) { throw InvalidValue("text with malformed characters") }
     for key in [Descriptor.referenceNameKey, Descriptor.imageNameKey] {
       if let name = entry["annotations"]?[key]?.text { _ = try ReferenceName(reading: name) }
     }
