@@ -26,16 +26,22 @@
 #endif
 
 enum {
-  // How long the threads of a server may still be there after its first one, before it counts as dead all the same.
-  exit_grace_ms = 300,
+  // How long the threads of a killed server may still be there after its first one, before the next server starts all the
+  // same. A thread that waits for a disk can take longer, and then has the locks of the store until it ends.
+  exit_grace_ms = 30,
+  // The same after the descriptors of the server have closed: what remains changes nothing.
+  closed_grace_ms = 3,
+  // How long a server that was not killed may take to end.
+  kill_grace_ms = 300,
   // The time in which deaths are counted.
   death_window_ms = 10000,
   longest_pause_ms = 4000,
   death_limit = 1024,
   // The time in which a server must be ready, whether it takes that long or others end before it, in milliseconds.
   start_limit_ms = 60000,
-  // The time between two looks at a server of which no event tells.
+  // The longest time between two looks at a server of which no event tells, and the first one at one of which one does.
   look_ms = 500,
+  first_look_ms = 1,
 };
 
 struct keeper {
@@ -48,8 +54,15 @@ struct keeper {
   int signals;
   sigset_t original_mask;
   pid_t server;
+  // The end of all threads of the server, and of one that ends with the first.
   int server_end;
+  int thread_end;
+  // A socket, which ends when no thread of the server has its descriptors.
   int control;
+  // The time to the next look at the server.
+  int look;
+  // A server that was followed by another before it had ended.
+  pid_t leftover;
   int is_stopping;
   int is_ready;
   // Deaths in a row of servers that were not ready.
@@ -95,24 +108,33 @@ static int start(struct keeper *keeper) {
   keeper->control = ends[0];
   keeper->is_ready = 0;
   keeper->started = now_ms();
+  keeper->look = look_ms;
   keeper->server_end = (int)syscall(SYS_pidfd_open, child, 0);
   return 0;
 }
 
-// Takes the end of a server. Returns its wait status, or that of a killed process if threads of it remain.
+// Takes the end of a server. Returns its wait status; if threads of it remain, that of the first one.
+//
+// A thread that remains can wait for the lock of a directory of the mount, to drop a name from the kernel's cache. A caller
+// who waits for a server can hold that lock, so the next server must not wait for the thread.
 static int reap(struct keeper *keeper) {
-  int status = 0;
-  int64_t deadline = now_ms() + exit_grace_ms;
+  int status = 0, signal = 0;
+  int64_t start = now_ms();
+  struct pollfd files[] = {{.fd = keeper->server_end, .events = POLLIN}, {.fd = keeper->control}};
   while (waitpid(keeper->server, &status, WNOHANG) != keeper->server) {
-    if (now_ms() >= deadline) {
-      // It is reaped later.
+    if (files[1].revents) files[1].fd = -1;
+    casfs_keeper_has_ended(keeper->server, &signal);
+    int grace = signal == 0 ? kill_grace_ms : files[1].fd == -1 ? closed_grace_ms : exit_grace_ms;
+    if (now_ms() - start >= grace) {
       kill(keeper->server, SIGKILL);
-      status = SIGKILL;
+      status = signal ? signal : SIGKILL;
+      keeper->leftover = keeper->server;
       break;
     }
-    poll(NULL, 0, 5);
+    poll(files, 2, first_look_ms);
   }
   close_fd(&keeper->server_end);
+  close_fd(&keeper->thread_end);
   close_fd(&keeper->control);
   keeper->server = 0;
   return status;
@@ -224,20 +246,29 @@ static void receive(struct keeper *keeper) {
   struct iovec content = {.iov_base = &byte, .iov_len = 1};
   union {
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(report_files * sizeof(int))];
   } control = {0};
   struct msghdr message = {
       .msg_iov = &content, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  if (recvmsg(keeper->control, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1) {
-    if (errno != EAGAIN && errno != EINTR) close_fd(&keeper->control);
+  ssize_t length = recvmsg(keeper->control, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (length != 1) {
+    if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+      close_fd(&keeper->control);
+      keeper->look = first_look_ms;
+    }
     return;
   }
+  int *places[report_files] = {keeper->device == -1 ? &keeper->device : &keeper->program, &keeper->thread_end};
+  close_fd(&keeper->thread_end);
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  int *passed = keeper->device == -1 ? &keeper->device : &keeper->program;
   if (header && header->cmsg_type == SCM_RIGHTS) {
-    close_fd(passed);
-    memcpy(passed, CMSG_DATA(header), sizeof *passed);
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count && i < report_files; i++) {
+      close_fd(places[i]);
+      memcpy(places[i], CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+    }
   }
+  keeper->look = look_ms;
   if (byte == report_replacing) {
     keeper->is_ready = 0;
     keeper->started = now_ms();
@@ -262,6 +293,17 @@ static void handle_signal(struct keeper *keeper) {
   if (keeper->server > 0) kill(keeper->server, (int)signal.ssi_signo);
 }
 
+// Looks at a server of which no event has told. Returns whether it has ended.
+static int look(struct keeper *keeper) {
+  if (keeper->leftover && waitpid(keeper->leftover, NULL, WNOHANG) != 0) keeper->leftover = 0;
+  int signal;
+  if (casfs_keeper_has_ended(keeper->server, &signal)) return 1;
+  int is_waited_for = keeper->device != -1 && !keeper->is_ready;
+  if (is_waited_for && now_ms() - keeper->started >= start_limit_ms) kill(keeper->server, SIGKILL);
+  keeper->look = keeper->look > look_ms / 2 ? look_ms : keeper->look * 2;
+  return 0;
+}
+
 // Waits for one event. Returns the exit status, or -1 to go on.
 static int handle_event(struct keeper *keeper) {
   struct pollfd files[] = {
@@ -270,14 +312,17 @@ static int handle_event(struct keeper *keeper) {
       {.fd = keeper->server_end, .events = POLLIN},
       // A server that is not ready does not notice an unmount, as one that waits for a registry.
       {.fd = keeper->is_ready ? -1 : keeper->device},
+      {.fd = keeper->thread_end, .events = POLLIN},
   };
-  if (poll(files, 4, look_ms) == 0) {
-    if (casfs_keeper_has_stuck_end(keeper->server)) return handle_end(keeper);
-    int is_waited_for = keeper->device != -1 && !keeper->is_ready;
-    if (is_waited_for && now_ms() - keeper->started >= start_limit_ms) kill(keeper->server, SIGKILL);
-  }
+  int is_watched = keeper->is_ready && keeper->control != -1 && keeper->thread_end != -1 && keeper->leftover == 0;
+  if (poll(files, 5, is_watched ? -1 : keeper->look) == 0 && look(keeper)) return handle_end(keeper);
   if (files[0].revents) handle_signal(keeper);
   if (files[1].revents) receive(keeper);
+  if (files[4].revents && files[4].fd == keeper->thread_end) {
+    // The server has been killed, or its mount ends, or it replaces its program.
+    close_fd(&keeper->thread_end);
+    keeper->look = first_look_ms;
+  }
   if (files[3].revents && !keeper->is_ready) {
     kill(keeper->server, SIGKILL);
     reap(keeper);
@@ -316,7 +361,7 @@ static void block_stray_signals(void) {
 int casfs_keeper_run(void) {
   prctl(PR_SET_NAME, "casfs-keeper");
   signal(SIGCHLD, SIG_DFL);
-  struct keeper keeper = {.device = -1, .program = -1, .server_end = -1, .control = -1, .ready = -1};
+  struct keeper keeper = {.device = -1, .program = -1, .server_end = -1, .thread_end = -1, .control = -1, .ready = -1};
   keeper.state = mmap(NULL, sizeof *keeper.state, PROT_READ | PROT_WRITE, MAP_SHARED, casfs_keeper_state_fd, 0);
   if (keeper.state == MAP_FAILED || keeper.state->magic != CASFS_KEEPER_MAGIC || keeper.state->keeper != getpid()) {
     return 64;

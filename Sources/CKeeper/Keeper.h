@@ -17,6 +17,8 @@ enum {
   mount_point_limit = 4096,
   program_limit = 4096,
   attempt_count = 128,
+  // The longest list of descriptors in a report.
+  report_files = 2,
   is_background = 1,
   can_resend = 2,
 };
@@ -65,8 +67,8 @@ enum report {
   report_replacing = 2,
 };
 
-// Sends a report to the keeper, with a descriptor unless that is -1. Returns 0, or -1.
-int casfs_keeper_send(enum report report, int fd);
+// Sends a report to the keeper, with descriptors. Returns 0, or -1.
+int casfs_keeper_send(enum report report, const int *files, int count);
 
 // Runs a server in the process that was forked for it. `device` is -1 for the first server, and `program` for servers
 // that run the program of the keeper.
@@ -77,11 +79,9 @@ _Noreturn void casfs_keeper_become_server(
 // read again if they are used.
 void casfs_keeper_trim(void);
 
-// Whether the first thread of a process has ended and another cannot: it waits for a caller of the mount, as one that
-// drops a name from the kernel's cache waits for the lock of the directory, and the caller waits for a server. The next
-// server answers the caller, which frees the thread. No descriptor tells of this state; since Linux 6.15 a pidfd of the
-// thread does not either.
-int casfs_keeper_has_stuck_end(pid_t process);
+// Whether the first thread of a process has ended. `signal` is the one that ended it, or 0. No descriptor tells of this
+// end before that of all threads: since Linux 6.15 a pidfd of the thread does not either.
+int casfs_keeper_has_ended(pid_t process, int *signal);
 
 // Keeps what the servers need, which get no capability beyond those of their keeper.
 void casfs_keeper_drop_privileges(void);

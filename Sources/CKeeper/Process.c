@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void casfs_keeper_trim(void) {
@@ -34,17 +35,22 @@ void casfs_keeper_trim(void) {
   fclose(maps);
 }
 
-int casfs_keeper_has_stuck_end(pid_t process) {
-  char path[64], line[512];
+int casfs_keeper_has_ended(pid_t process, int *signal) {
+  *signal = 0;
+  char path[64], line[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t length = fd == -1 ? -1 : read(fd, line, sizeof line - 1);
   if (fd != -1) close(fd);
   if (length <= 0) return 0;
   line[length] = 0;
-  // The state follows the name, which may have any character.
+  // The state follows the name, which may have any character. The wait status is the last number: proc_pid_stat(5).
   char *name_end = strrchr(line, ')');
-  return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+  char *last = strrchr(line, ' ');
+  if (!name_end || name_end[1] != ' ' || name_end[2] != 'Z' || last < name_end) return 0;
+  int status = (int)strtol(last, NULL, 10);
+  if (WIFSIGNALED(status)) *signal = WTERMSIG(status);
+  return 1;
 }
 
 void casfs_keeper_drop_privileges(void) {

@@ -100,7 +100,7 @@ int casfs_keeper_replace(
     struct casfs_keeper_state *state, int program, int device, int handover, const int *files, int count) {
   const int own[] = {casfs_keeper_state_fd, casfs_keeper_control_fd, device, handover};
   const int own_count = sizeof own / sizeof *own;
-  if (casfs_keeper_send(report_replacing, -1)) return -1;
+  if (casfs_keeper_send(report_replacing, NULL, 0)) return -1;
   state->device = device;
   state->handover = handover;
   state->replacing = getpid();
@@ -113,7 +113,7 @@ int casfs_keeper_replace(
   set_inherited(own, own_count, 0);
   state->reloads--;
   state->replacing = 0;
-  (void)casfs_keeper_send(report_ready, -1);
+  (void)casfs_keeper_send(report_ready, NULL, 0);
   errno = error;
   return -1;
 }

@@ -10,8 +10,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL // Linux 6.9
+#endif
 
 enum {
   // The weight from which on a request is not answered any more. Two crashes reach it, and eight times SIGKILL, which
@@ -115,24 +120,31 @@ int casfs_keeper_set_session(
   return 0;
 }
 
-int casfs_keeper_send_ready(int fd) { return casfs_keeper_send(report_ready, fd); }
+int casfs_keeper_send_ready(int fd, pid_t thread) {
+  // A keeper of an earlier version takes the first descriptor alone.
+  int files[report_files] = {fd, (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD)};
+  int result = casfs_keeper_send(report_ready, files, files[1] == -1 ? 1 : 2);
+  if (files[1] != -1) close(files[1]);
+  return result;
+}
 
-int casfs_keeper_send(enum report report, int fd) {
+int casfs_keeper_send(enum report report, const int *files, int count) {
   char byte = (char)report;
   struct iovec content = {.iov_base = &byte, .iov_len = 1};
   union {
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof fd)];
+    char bytes[CMSG_SPACE(report_files * sizeof *files)];
   } control = {0};
   struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
-  if (fd != -1) {
+  if (count > 0) {
+    size_t size = (size_t)count * sizeof *files;
     message.msg_control = &control;
-    message.msg_controllen = sizeof control;
+    message.msg_controllen = CMSG_SPACE(size);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    header->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(header), files, size);
   }
   return sendmsg(casfs_keeper_control_fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }

@@ -183,6 +183,13 @@ int casfs_measure_verity(int fd, uint16_t *algorithm, uint8_t digest[64]) {
   return measured.header.digest_size;
 }
 
+int casfs_unshare_descriptors(int fd) {
+  if (close_range((unsigned)fd + 1, ~0U, CLOSE_RANGE_UNSHARE)) return -1;
+  return fd > 0 ? close_range(0, (unsigned)fd - 1, 0) : 0;
+}
+
+int32_t casfs_thread(void) { return gettid(); }
+
 int casfs_fork(void) { return fork(); }
 
 int casfs_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -45,6 +45,13 @@ import Testing
     try ScriptedMount.mounted("keeper", "restarts=3").run("Keeper/given-up.sh")
   }
 
+  @Test(
+    "S1: a server goes on while threads of the one before wait, which keep no lock of the store and are noticed",
+    .enabled(if: Machine.hasKeepers), .needs(.root, .tools("strace")))
+  func waitingThread() throws {
+    try ScriptedMount.mounted("keeper", "restarts=0").run("Keeper/waiting-thread.sh")
+  }
+
   @Test("S4: the mount ends with its keeper", .enabled(if: Machine.hasKeepers))
   func killedKeeper() throws {
     try ScriptedMount.mounted("keeper").run("Keeper/killed-keeper.sh")

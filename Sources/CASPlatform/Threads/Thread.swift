@@ -34,6 +34,17 @@ package enum Thread {
     pthread_detach(thread)
   }
 
+  /// Gives this thread descriptors of its own, a copy of one, so that those of the process, with the standard streams, close
+  /// without it: `close_range(2)`, `CLOSE_RANGE_UNSHARE`. The thread must neither open nor close a file.
+  ///
+  /// - Throws: ENOSYS before Linux 5.9; the thread shares the descriptors then.
+  package static func unshareDescriptors(keeping descriptor: Int32) throws(Errno) {
+    _ = try retrying { casfs_unshare_descriptors(descriptor) }
+  }
+
+  /// The number of this thread: `gettid(2)`.
+  package static var current: Int32 { casfs_thread() }
+
   /// Suspends this thread: `nanosleep(2)`. A signal can end the sleep early.
   package static func sleep(for duration: Duration) {
     var time = timespec(duration)

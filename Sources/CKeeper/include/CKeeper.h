@@ -75,9 +75,9 @@ const char *casfs_keeper_store(const struct casfs_keeper_state *state);
 int casfs_keeper_set_session(
     struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int can_resend);
 
-// Reports that requests are answered from now on. The first server passes /dev/fuse, and one that replaced its program
-// the new program, which later servers run; others pass -1. Returns 0, or -1.
-int casfs_keeper_send_ready(int fd);
+// Reports that requests are answered from now on. The first server passes /dev/fuse, and others their program, which
+// later servers run. `thread` is one of this process that ends with it. Returns 0, or -1.
+int casfs_keeper_send_ready(int fd, pid_t thread);
 
 // Tells the service manager that the mount is usable, if the process is part of a service: sd_notify(3), READY=1.
 void casfs_keeper_notify_service(void);

@@ -106,6 +106,8 @@ int casfs_enable_verity(int fd);
 // at most 64; `algorithm` gets the number of the hash function.
 int casfs_measure_verity(int fd, uint16_t *algorithm, uint8_t digest[64]);
 int casfs_fork(void);
+// The number of this thread: gettid(2).
+int32_t casfs_thread(void);
 // A file in memory: memfd_create(2), MFD_CLOEXEC.
 int casfs_memory_file(const char *name);
 // Asks the daemon of a mount, by its open root directory, to replace its program: ioctl(2), CASFS_IOC_RELOAD.
@@ -122,6 +124,8 @@ void casfs_map_large_blocks(size_t size);
 int casfs_close_inherited(void);
 // Marks the same descriptors close-on-exec: close_range(2), CLOSE_RANGE_CLOEXEC.
 int casfs_close_on_exec(void);
+// Gives this thread descriptors of its own, and closes all of them but `fd`: close_range(2), CLOSE_RANGE_UNSHARE.
+int casfs_unshare_descriptors(int fd);
 // Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);

@@ -28,8 +28,8 @@ extension Session {
   ///   content that is being written.
   package func replaceProgram(by program: OpenFile) throws(Errno) {
     guard let kept = sessionState.kept else { throw .notSupportedOnSocket }
-    defer { notifications.open() }
-    guard notifications.close(waiting: Self.answerTimeout) else { throw .resourceBusy }
+    defer { invalidator.open() }
+    guard invalidator.close(waiting: Self.answerTimeout) else { throw .resourceBusy }
     gate.close()
     defer { gate.open() }
     let deadline = ContinuousClock.now + Self.answerTimeout

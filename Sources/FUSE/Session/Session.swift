@@ -27,7 +27,9 @@ public final class Session: @unchecked Sendable {
   let isStopping = Atomic(false)
   /// Closed while the program is replaced.
   let gate: RequestGate
-  let notifications = NotificationGate()
+  let invalidator = EntryInvalidator()
+  /// The number of the thread that waits for the end of the mount, once it runs.
+  private let endThread = Monitor<Int32?>(nil)
 
   /// Mounts a tree: `fuse_session_new(3)`, `fuse_session_mount(3)`.
   ///
@@ -82,9 +84,14 @@ public final class Session: @unchecked Sendable {
   ///
   /// - Parameter isService: whether a process without a keeper tells the service manager, if there is one: `sd_notify(3)`.
   package func reportReady(asService isService: Bool) throws(Errno) {
-    if isService, sessionState.kept == nil { casfs_keeper_notify_service() }
+    guard let kept = sessionState.kept else {
+      if isService { casfs_keeper_notify_service() }
+      return
+    }
     let isFirst = if case .mount = source { true } else { false }
-    try sessionState.kept?.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil)
+    // Nothing but the end of the mount or the process ends this thread, which uses no file before.
+    let thread = endThread.wait(until: { $0 != nil }, then: { $0 })
+    try kept.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil, thread: thread ?? 0)
   }
 
   /// Serves a tree to a simulated kernel, without a mount.
@@ -227,17 +234,18 @@ public final class Session: @unchecked Sendable {
     do throws(Errno) {
       try sessionState.workers.start(
         trimming: { [sessionState] in sessionState.tree.trimCaches() }, { [self] (worker) in work(worker) })
+      try invalidator.start(on: unsafe fuse_session_fd(session)) { [self] (directory, name) in
+        // Harmless for a name that the kernel has not cached: ENOENT.
+        _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
+      }
       // Starting to watch takes long for a directory with a million names in the kernel's cache.
       try Thread.start("casfs-notify") { [self] in
-        sessionState.tree.watch { [self] (directory, name) in
-          // Harmless for a name that the kernel has not cached: ENOENT.
-          notifications.pass {
-            _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
-          }
-        }
+        sessionState.tree.watch { [self] (directory, name) in invalidator.invalidate(name, in: directory) }
       }
       try Thread.start("casfs-end") { [self] in
+        endThread.withLock { $0 = Thread.current }
         sessionState.workers.waitUntilEnded()
+        invalidator.end()
         sessionState.tree.finish(publishing: !isStopping.load(ordering: .acquiring))
         whenEnded()
       }

@@ -127,12 +127,13 @@ package final class KeptMount: @unchecked Sendable {
   /// Reports to the keeper that requests are answered from now on.
   ///
   /// - Parameter device: `/dev/fuse`, which the first server passes.
-  func reportReady(device: Int32?) throws(Errno) {
+  /// - Parameter thread: a thread that ends with the mount or the process alone, by which the keeper notices that end.
+  func reportReady(device: Int32?, thread: Int32) throws(Errno) {
     // The servers that follow run the program that has served last.
-    let program = isReplacement ? try OpenFile.open(path: "/proc/self/exe", .pathOnly) : nil
+    let program = device == nil ? try OpenFile.open(path: "/proc/self/exe", .pathOnly) : nil
     let passed = device ?? program?.rawValue ?? -1
     try withExtendedLifetime(program) { () throws(Errno) in
-      guard casfs_keeper_send_ready(passed) == 0 else { throw Errno(rawValue: errno) }
+      guard casfs_keeper_send_ready(passed, thread) == 0 else { throw Errno(rawValue: errno) }
     }
   }
 

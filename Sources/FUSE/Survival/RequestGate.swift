@@ -46,34 +46,3 @@ final class RequestGate: Sendable {
   /// Whether the leader waits at the closed gate.
   var holdsLeader: Bool { state.withLock(notifying: .none) { $0.isClosed && $0.hasLeader } }
 }
-
-/// A gate before notifications to the kernel. One that waits for a directory of the mount cannot be interrupted, and would
-/// keep the process from changing its program.
-final class NotificationGate: Sendable {
-  private struct State {
-    var isClosed = false
-    var running = 0
-  }
-
-  private let state = Monitor(State())
-
-  /// Calls the function, which notifies the kernel, once the gate is open.
-  func pass(_ notify: () -> Void) {
-    state.wait(until: { !$0.isClosed }, then: { $0.running += 1 })
-    notify()
-    state.withLock { $0.running -= 1 }
-  }
-
-  /// Closes the gate, and waits for notifications under way. Requests must be answered meanwhile.
-  ///
-  /// - Returns: whether there are none any more.
-  func close(waiting timeout: Duration) -> Bool {
-    state.withLock { $0.isClosed = true }
-    return state.wait(for: timeout, until: { $0.running == 0 })
-  }
-
-  /// Opens the gate.
-  func open() {
-    state.withLock { $0.isClosed = false }
-  }
-}
