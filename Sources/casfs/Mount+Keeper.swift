@@ -10,11 +10,11 @@ extension Mount {
   /// The mount that this process serves for a keeper.
   static let kept = Mutex<KeptMount?>(nil)
 
-  /// Whether the mount gets a keeper.
+  /// Why the mount gets no keeper; `nil` if it gets one.
   ///
   /// - Throws: the reason if the options ask for one and it is not possible.
-  func isKept(_ options: MountOptions) throws(CASError) -> Bool {
-    guard options.wantsKeeper else { return false }
+  func keeperObstacle(_ options: MountOptions) throws(CASError) -> String? {
+    if options.wantsKeeper == false { return "the option nokeeper" }
     let obstacle =
       if directory.utf8.starts(with: "/dev/fd/".utf8) {
         "the mount was made by another program"
@@ -27,7 +27,7 @@ extension Mount {
       } else {
         Keeper.obstacle
       }
-    guard let obstacle else { return true }
+    guard let obstacle, options.wantsKeeper == true else { return obstacle }
     throw CASError(.invalid, operation: "mount on", subject: directory, cause: "no keeper: \(obstacle)")
   }
 

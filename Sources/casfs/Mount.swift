@@ -52,7 +52,7 @@ struct Mount: ParsableCommand {
     // mount.fuse3 may pass an open mount as /dev/fd/N.
     if !foreground, !debug, !directory.utf8.starts(with: "/dev/fd/".utf8) { try Daemon.closeInheritedDescriptors() }
     let mountPoint = try MountPoint(directory, allowsNonempty: parsed.allowsNonempty)
-    if try isKept(parsed) { return try startKeeper(parsed, mountPoint) }
+    if try keeperObstacle(parsed) == nil { return try startKeeper(parsed, mountPoint) }
     if foreground || debug {
       try serve(parsed, mountPoint) {}
     } else {
@@ -190,6 +190,8 @@ struct Mount: ParsableCommand {
       description.keeper = kept.process
       description.restarts = Int(kept.starts) - 1
       description.reloads = Int(kept.reloads)
+    } else {
+      description.keeperObstacle = try keeperObstacle(options)
     }
     let libfuseOptions =
       options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])

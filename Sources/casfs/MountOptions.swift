@@ -27,8 +27,8 @@ struct MountOptions {
   var removalGrace: Duration?
   /// The read mode of blobs; `nil` selects the fastest that is possible.
   var readMode: ReadMode?
-  /// Whether a keeper starts another server when one dies.
-  private(set) var wantsKeeper = false
+  /// Whether a keeper starts another server when one dies; `nil` has one where that is possible.
+  private(set) var wantsKeeper: Bool?
   /// The deaths of servers within ten seconds after which the mount is given up; 0 for no limit.
   private(set) var restartLimit: UInt32 = 5
   /// The policy for idle processors; `nil` selects it by the machine.
@@ -93,7 +93,7 @@ struct MountOptions {
     case "follow_links": followsLinks = true
     case "sloppy": isSloppy = true
     case "fake": isFake = true
-    case "keeper": wantsKeeper = true
+    case "keeper", "nokeeper": wantsKeeper = name == "keeper"
     case "fsverity": sealsBlobs = true
     default: if !forwarded.contains(name) { forwarded.append(name) }
     }

@@ -99,6 +99,13 @@ import Testing
   }
 
   @Test(
+    "S6 S8: a mount has a keeper where that is possible, else the status says why not; kill ends the mount, kill -9 does not",
+    .enabled(if: Machine.hasKeepers))
+  func byDefault() throws {
+    try ScriptedMount().run("Keeper/default.sh", seconds: 120)
+  }
+
+  @Test(
     "S6: an ordinary user's mount has a keeper", .enabled(if: Machine.hasKeepers),
     .needs(.root, .tools("setpriv", "unshare")))
   func ordinaryUser() throws {

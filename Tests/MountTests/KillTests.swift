@@ -40,7 +40,7 @@ import Testing
 
   @Test("I12: a killed daemon loses no acknowledged blob and leaves no partial one")
   func killedDaemon() throws {
-    try ScriptedMount.mounted().run("Kill/killed-daemon.sh")
+    try ScriptedMount.mounted("nokeeper").run("Kill/killed-daemon.sh")
   }
 
   @Test("I11: a full store is reported at write; nothing is published and the space is freed", .needs(.root))

@@ -12,7 +12,7 @@ import Testing
     let options = StressOptions(minutes: 0.2)
     let seconds = Int(options.minutes * 60)
     // With a long time for removals, the short run deletes nothing.
-    let outcome = try ScriptedMount.mounted("removal_grace=20").run(
+    let outcome = try ScriptedMount.mounted("nokeeper", "removal_grace=20").run(
       "LayoutTrace/soak.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(seconds)"], seconds: seconds + 120)
     print(outcome.lines.last ?? "")
   }

@@ -79,7 +79,7 @@ import Testing
 
   @Test("W13: acknowledged work survives the death of the daemon, and half a write changes nothing")
   func durable() throws {
-    try ScriptedMount.mounted().run("LayoutTool/durable.sh")
+    try ScriptedMount.mounted("nokeeper").run("LayoutTool/durable.sh")
   }
 
   @Test("W7, W13: an index takes the two fsync(2) that make it durable, and no other", .needs(.tools("strace")))

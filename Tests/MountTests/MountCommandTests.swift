@@ -48,7 +48,7 @@ import Testing
 
   @Test("M2: the next mount cleans up a stale one, which can also be unmounted")
   func stale() throws {
-    try ScriptedMount.mounted().run("MountCommand/stale.sh")
+    try ScriptedMount.mounted("nokeeper").run("MountCommand/stale.sh")
   }
 
   @Test("M2 M3: auto_unmount removes the mount of a killed daemon")

@@ -112,15 +112,16 @@ public final class ScriptedMount: Sendable {
     return places.filter { $0.hasPrefix(path + "/") }.reversed()
   }
 
-  /// The process id of a mount's daemon, when it answers.
+  /// The process id of a mount's keeper, or of its daemon without one, when it answers.
   private static func daemon(of place: String) -> Int32? {
     guard let outcome = try? run(Casfs.path, ["status", "--json", place], seconds: 10), outcome.status == 0,
       let status = try? JSONDecoder().decode(ServingProcess.self, from: Data(outcome.output))
     else { return nil }
-    return status.process
+    return status.keeper ?? status.process
   }
 
   private struct ServingProcess: Decodable {
     var process: Int32
+    var keeper: Int32?
   }
 }

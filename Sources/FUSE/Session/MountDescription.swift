@@ -12,6 +12,8 @@ public struct MountDescription: Sendable {
   public var process: Int32
   /// The process that keeps the mount when that one dies; `nil` if there is none.
   public var keeper: Int32?
+  /// Why the mount has no keeper; `nil` if it has one.
+  public var keeperObstacle: String?
   /// How many processes have served the mount before.
   public var restarts = 0
   /// How often a server has replaced its program.

@@ -28,6 +28,8 @@ public struct MountStatus: Sendable {
           Self.number("reload_failures", reloadFailures.count),
         ]
         if let reason = reloadFailures.last { members.append(JSON.Member("reload_error", .string(reason))) }
+      } else if let obstacle = description.keeperObstacle {
+        members.append(JSON.Member("no_keeper", .string(obstacle)))
       }
       members += [
         Self.number("restarts", description.restarts),

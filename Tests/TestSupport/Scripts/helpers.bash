@@ -98,6 +98,9 @@ counter() { "$casfs" status --json "$mnt" | jq ".counters.$1"; }
 # daemon_pid: prints the process id of the mount's daemon.
 daemon_pid() { "$casfs" status --json "$mnt" | jq .process; }
 
+# last_pid: prints the process id of the mount's keeper, or of its daemon without one. The mount ends with that process.
+last_pid() { "$casfs" status --json "$mnt" | jq '.keeper // .process'; }
+
 # attach_strace ARGUMENTS…: traces the mount's daemon into the file trace, with arguments of strace(1); sets tracer.
 attach_strace() {
   strace -f -qq -o trace -p "$(daemon_pid)" "$@" & tracer=$!

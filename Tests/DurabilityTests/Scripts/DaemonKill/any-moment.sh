@@ -52,7 +52,7 @@ while [ $SECONDS -lt $end ]; do
   fi
   round=$((round + 1))
   for worker in $workers; do : >"$worker/acks"; : >"$worker/tags"; : >"$worker/kills"; done
-  "$casfs" mount "$store" "$mnt"; daemon=$(daemon_pid)
+  "$casfs" mount -o nokeeper "$store" "$mnt"; daemon=$(daemon_pid)
   jobs=()
   for work in 'putting p' 'putting q' 'collecting g' 'copying c' 'copying d'; do
     (RANDOM=$((RANDOM + round)); $work 2>err) & jobs+=($!)

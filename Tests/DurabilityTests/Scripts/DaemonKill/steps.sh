@@ -32,7 +32,7 @@ for call in openat2 pwrite64 fchmod utimensat fsync flock linkat renameat rename
     rm -f "$store/blobs/sha256/$(sha256 old)"; head -c 100 /dev/zero >"$store/blobs/sha256/$(sha256 old)"
     sed -i "/$(sha256 old)/d" acks
     strace -f -qq -o trace -e trace=$call -e inject=$call:signal=KILL:when=$n \
-      "$casfs" mount -f "$store" "$mnt" 2>err & tracer=$!
+      "$casfs" mount -f -o nokeeper "$store" "$mnt" 2>err & tracer=$!
     until "$casfs" status "$mnt" >/dev/null 2>&1 || [ ! -e /proc/$tracer/exe ]; do sleep 0.02; done
     use $n$call 2>/dev/null
     "$casfs" unmount "$mnt" 2>/dev/null || true

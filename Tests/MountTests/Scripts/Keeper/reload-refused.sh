@@ -49,7 +49,7 @@ assert_eq "$(readlink "/proc/$(daemon_pid)/exe")" "$top/bin/casfs"
 "$casfs" unmount "$mnt"; assert_fsck_clean
 assert_fails 'no store is mounted' "$casfs" reload "$mnt"
 assert_fails 'wrong usage' "$casfs" reload
-"$casfs" mount "$store" "$mnt"
+"$casfs" mount -o nokeeper "$store" "$mnt"
 assert_fails 'the mount has no keeper' "$casfs" reload "$mnt"
 kill -KILL "$(daemon_pid)"
 assert_fails 'reload' "$casfs" reload "$mnt"

@@ -5,7 +5,7 @@ for i in 1 2; do
   kill -KILL "$(daemon_pid)"
   eventually bash -c '! ls $mnt'
   assert_fails 'not connected' ls "$mnt"
-  "$casfs" mount "$store" "$mnt"; echo $i >"$mnt/incoming/f"
+  "$casfs" mount -o nokeeper "$store" "$mnt"; echo $i >"$mnt/incoming/f"
   assert_eq "$(grep -c " $mnt " /proc/self/mountinfo)" 1
 done
 kill -KILL "$(daemon_pid)"; eventually bash -c '! ls $mnt'
