@@ -35,6 +35,7 @@ enum {
   kill_grace_ms = 300,
   // The time in which deaths are counted.
   death_window_ms = 10000,
+  first_pause_ms = 100,
   longest_pause_ms = 4000,
   death_limit = 1024,
   // The time in which a server must be ready, whether it takes that long or others end before it, in milliseconds.
@@ -331,9 +332,10 @@ static int handle_event(struct keeper *keeper) {
   return files[2].revents ? handle_end(keeper) : -1;
 }
 
-// Starts the next server, after a pause if earlier ones were not ready. Returns the exit status, or -1 to go on.
+// Starts the next server, after a pause if more than one before was not ready. Returns the exit status, or -1 to go on.
 static int start_next(struct keeper *keeper) {
-  int pause = keeper->failures == 0 ? 0 : 100 << (keeper->failures > 6 ? 6 : keeper->failures);
+  int doublings = keeper->failures - 2;
+  int pause = doublings < 0 ? 0 : first_pause_ms << (doublings > 6 ? 6 : doublings);
   struct pollfd files[] = {{.fd = keeper->signals, .events = POLLIN}, {.fd = keeper->device}};
   (void)poll(files, 2, pause > longest_pause_ms ? longest_pause_ms : pause);
   if (files[0].revents) handle_signal(keeper);

@@ -73,6 +73,13 @@ import Testing
   }
 
   @Test(
+    "S4: the server after one that was not ready begins without a pause, and further ones with growing pauses",
+    .enabled(if: Machine.hasKeepers), .needs(.tools("strace")))
+  func pauses() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/pauses.sh")
+  }
+
+  @Test(
     "S4: servers are tried for a minute, if the store is absent or threads cannot be started",
     .enabled(if: Machine.hasKeepers), .needs(.tools("strace")))
   func retried() throws {
