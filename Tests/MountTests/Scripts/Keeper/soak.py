@@ -257,6 +257,8 @@ def write_blobs(worker):
                 assert not worker.timed(os.path.lexists, name), "removed"
         yield
     while True:
+        # The process that kills servers waits for answers to each worker.
+        worker.timed(os.stat, mount)
         time.sleep(0.1)
         yield
 
@@ -318,6 +320,8 @@ def write_index(worker):
         yield
     writes_index.value = False
     while True:
+        # The process that kills servers waits for answers to each worker.
+        worker.timed(os.stat, mount)
         time.sleep(0.1)
         yield
 
