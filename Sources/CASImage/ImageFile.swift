@@ -3,7 +3,8 @@ public import CASPlatform
 /// A file of an image, by one of its names.
 public struct ImageFile: Sendable {
   let node: Int32
-  private let image: Image
+  /// The image that the file is of.
+  package let image: Image
 
   init(_ node: Int32, _ image: Image) {
     self.node = node

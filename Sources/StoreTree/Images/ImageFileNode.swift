@@ -6,13 +6,12 @@ import SystemPackage
 /// A file of an image, or a directory other than the root. The names of a hard link are one node, also where another
 /// reference stands for the same image.
 final class ImageFileNode: Node {
+  // The kernel can remember millions of files.
   private let fileSystem: ImageFileSystem
-  private let image: Image
   private let file: ImageFile
 
-  init(_ fileSystem: ImageFileSystem, _ image: Image, _ file: ImageFile) {
+  init(_ fileSystem: ImageFileSystem, _ file: ImageFile) {
     self.fileSystem = fileSystem
-    self.image = image
     self.file = file
   }
 
@@ -38,12 +37,12 @@ final class ImageFileNode: Node {
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
     guard file.kind == .directory else { throw .notDirectory }
-    return try fileSystem.child(named: name, of: file, image)
+    return try fileSystem.child(named: name, of: file)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     guard file.kind == .directory else { throw .notDirectory }
-    return ImageEntryStream(fileSystem, file, image)
+    return ImageEntryStream(fileSystem, file)
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
@@ -56,7 +55,7 @@ final class ImageFileNode: Node {
     }
     if request.isChanging { throw .readOnlyFileSystem }
     fileSystem.shared.counters.add(.opens)
-    return ImageFileHandle(fileSystem.shared, image, file)
+    return ImageFileHandle(fileSystem.shared, file)
   }
 
   func linkTarget() throws(Errno) -> String {
@@ -65,7 +64,7 @@ final class ImageFileNode: Node {
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
-    try fileSystem.extendedAttribute(name, of: file, image)
+    try fileSystem.extendedAttribute(name, of: file)
   }
 
   func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
@@ -76,12 +75,11 @@ final class ImageFileNode: Node {
 /// An open file of an image.
 final class ImageFileHandle: FileHandle {
   private let shared: TreeContext
-  private let image: Image
   private let file: ImageFile
+  private var image: Image { file.image }
 
-  init(_ shared: TreeContext, _ image: Image, _ file: ImageFile) {
+  init(_ shared: TreeContext, _ file: ImageFile) {
     self.shared = shared
-    self.image = image
     self.file = file
   }
 

@@ -79,16 +79,18 @@ final class ImageFileSystem: Sendable {
   // MARK: Files
 
   /// The node of a file other than the root.
-  func node(of file: ImageFile, _ image: Image) -> any Node { ImageFileNode(self, image, file) }
+  func node(of file: ImageFile) -> any Node { ImageFileNode(self, file) }
 
   /// The inode number of a file.
   func inode(of file: ImageFile) -> UInt64 {
     file.isRoot ? rootInode : Inode.imageFile(manifest.digest, layer: layer, number: file.fileNumber)
   }
 
-  func child(named name: String, of directory: ImageFile, _ image: Image) throws(Errno) -> any Node {
-    guard let file = image.child(named: NameText.bytes(of: name), of: directory) else { throw .noSuchFileOrDirectory }
-    return node(of: file, image)
+  func child(named name: String, of directory: ImageFile) throws(Errno) -> any Node {
+    guard let file = directory.image.child(named: NameText.bytes(of: name), of: directory) else {
+      throw .noSuchFileOrDirectory
+    }
+    return node(of: file)
   }
 
   func attributes(of file: ImageFile, attributeTimeout: Duration) -> Attributes {
@@ -111,14 +113,14 @@ final class ImageFileSystem: Sendable {
 
   // MARK: Extended attributes
 
-  func extendedAttribute(_ name: String, of file: ImageFile, _ image: Image) throws(Errno) -> [UInt8] {
+  func extendedAttribute(_ name: String, of file: ImageFile) throws(Errno) -> [UInt8] {
     if name.sameBytes(as: Self.layerAttribute) {
-      return Array((layerName?.text ?? LayerNumber.text(file.contentLayer, of: image.layerCount)).utf8)
+      return Array((layerName?.text ?? LayerNumber.text(file.contentLayer, of: file.image.layerCount)).utf8)
     }
     let bytes = NameText.bytes(of: name)
     if let attribute = file.attributes.first(where: { $0.name == bytes }) { return attribute.value }
     // ls(1) asks for a label of each file unless one of them is EOPNOTSUPP.
-    throw image.hasAttribute(named: bytes) ? .noData : AbsentAttribute.error(name)
+    throw file.image.hasAttribute(named: bytes) ? .noData : AbsentAttribute.error(name)
   }
 
   func extendedAttributeNames(of file: ImageFile) -> [String] {
@@ -131,9 +133,9 @@ final class ImageEntryStream: EntryStream {
   private let fileSystem: ImageFileSystem
   private var rest: ArraySlice<ImageFile>
 
-  init(_ fileSystem: ImageFileSystem, _ directory: ImageFile, _ image: Image) {
+  init(_ fileSystem: ImageFileSystem, _ directory: ImageFile) {
     self.fileSystem = fileSystem
-    rest = image.unsortedChildren(of: directory)[...]
+    rest = directory.image.unsortedChildren(of: directory)[...]
   }
 
   func next() -> DirectoryEntry? {

@@ -34,13 +34,11 @@ final class ImageRootDirectory: SyntheticDirectory {
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {
-    let image = try fileSystem.open(context)
-    return try fileSystem.child(named: name, of: image.root, image)
+    try fileSystem.child(named: name, of: fileSystem.open(context).root)
   }
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
-    let image = try fileSystem.open(context)
-    return ImageEntryStream(fileSystem, image.root, image)
+    ImageEntryStream(fileSystem, try fileSystem.open(context).root)
   }
 
   func extendedAttribute(_ name: String, _ context: RequestContext) throws(Errno) -> [UInt8] {
@@ -48,7 +46,7 @@ final class ImageRootDirectory: SyntheticDirectory {
       return Array(failure.utf8)
     }
     guard let image = fileSystem.opened else { throw AbsentAttribute.error(name) }
-    return try fileSystem.extendedAttribute(name, of: image.root, image)
+    return try fileSystem.extendedAttribute(name, of: image.root)
   }
 
   func extendedAttributeNames(_ context: RequestContext) throws(Errno) -> [String] {
