@@ -110,7 +110,7 @@ private let canSeal: Bool = {
     #expect(try file(digest).verityDigest() == nil)
   }
 
-  @Test("V11: what was hashed while it was sealed is not hashed again, whatever its times are", .enabled(if: canSeal))
+  @Test("V11: content that was hashed while it was sealed is not hashed again, with any times", .enabled(if: canSeal))
   func remembered() throws {
     let options = OpenOptions(verification: .remember, recordPath: folder("record"), sealsBlobs: true)
     try folder.store("store").close()

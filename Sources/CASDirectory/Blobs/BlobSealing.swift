@@ -46,7 +46,7 @@ extension DirectoryStore {
     } catch {
       throw sealingError(error, context)
     }
-    // What is sealed is not known to be right by that, so nothing is recorded here: the next reading hashes what is sealed.
+    // Nothing is recorded here: the file could change between the hash and the seal. The next reading hashes what is sealed.
     if !isVerified { _ = try ContentCheck(file: file, digest: digest, context).run(status.identity) }
     do throws(Errno) {
       try file.enableVerityAsOwner(status.permissions)
