@@ -24,23 +24,23 @@ struct Seal: ParsableCommand {
     var bar = ProgressBar(total: nil, of: .blobs, isEnabled: !StandardStream.output.isTerminal)
     defer { bar.clear() }
     var (examined, failed) = (0, 0)
-    let listing = try store.listBlobs()
-    while case let digests = try listing.nextBatch(), !digests.isEmpty {
-      for digest in digests {
-        do throws(CASError) {
-          if try store.sealBlob(digest, cancellation: .none) { try output.line(digest.description) }
-        } catch {
-          // Another process removed it meanwhile.
-          if error.code == .notFound { continue }
-          guard error.subject.sameBytes(as: digest.description) else { throw error }
-          bar.clear()
-          Logger(label: "casfs").warning("\(error)")
-          failed += 1
+    try store.forEachBlob { (digest) throws(CASError) in
+      do throws(CASError) {
+        if try store.sealBlob(digest, cancellation: .none) {
+          try output.line(digest.description)
+          // Blobs that are sealed are printed, whatever ends the command later.
+          try output.flush()
         }
-        examined += 1
-        bar.update(Int64(examined))
+      } catch {
+        // Another process removed it meanwhile.
+        if error.code == .notFound { return }
+        guard error.subject.sameBytes(as: digest.description) else { throw error }
+        bar.clear()
+        Logger(label: "casfs").warning("\(error)")
+        failed += 1
       }
-      try output.flush()
+      examined += 1
+      bar.update(Int64(examined))
     }
     bar.clear()
     guard failed == 0 else {
