@@ -19,30 +19,29 @@ package struct VerifiedState: Sendable {
   }
 
   /// The length of the content, in bytes.
-  var size: Int64 { region?.size ?? identity.size }
+  var size: Int64 { place.size }
+
+  private var place: Range<Int64> { region ?? 0..<identity.size }
 
   /// The SHA-256 of the statement, which says of which machine and of which file system the file is.
   func fingerprint(machine: String, _ origin: FileOrigin) -> Fingerprint {
-    let region = region ?? 0..<identity.size
     var parts = ["casfs verified 1", machine, digest.description]
     parts += [
       origin.type, identity.size, identity.modified.seconds, identity.changed.seconds, origin.birth.seconds,
-      region.lowerBound, region.upperBound,
+      place.lowerBound, place.upperBound,
     ].map(String.init)
     parts += [
       origin.fileSystem, origin.uuidHigh, origin.uuidLow, origin.generation, identity.inode,
       UInt64(identity.modified.nanoseconds), UInt64(identity.changed.nanoseconds), UInt64(origin.birth.nanoseconds),
     ].map(String.init)
-    return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
+    return Fingerprint(of: parts)
   }
 
   /// The SHA-256 of the statement, of any file with this fs-verity digest.
   func fingerprint(_ verity: VerityDigest) -> Fingerprint {
-    let region = region ?? 0..<identity.size
-    let parts =
-      ["casfs sealed 1", digest.description] + [region.lowerBound, region.upperBound].map(String.init)
-      + [String(verity.algorithm)] + verity.bytes.map(String.init)
-    return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
+    Fingerprint(
+      of: ["casfs sealed 1", digest.description] + [place.lowerBound, place.upperBound].map(String.init)
+        + [String(verity.algorithm)] + verity.bytes.map(String.init))
   }
 }
 
@@ -53,6 +52,11 @@ struct Fingerprint: Hashable, Sendable {
 
   /// The hash.
   let bytes: [UInt8]
+
+  /// Hashes the lines of a statement.
+  fileprivate init(of lines: [String]) {
+    self.init(of: Array(lines.joined(separator: "\n").utf8))
+  }
 
   /// Hashes bytes.
   init(of bytes: [UInt8]) {
