@@ -47,7 +47,7 @@ enum References: Suite {
 
   /// One more tag for a stored manifest, and a durable write of the index.
   private static func moving(_ store: Store, _ setting: Setting) throws -> Comparison {
-    let digest = try store.addBig(64, seed: 11)
+    let digest = try store.addBig(Files.chunk, seed: 11)
     return Comparison(
       work: "write a tag beside \(count) others", quantity: .time, target: .time(3),
       baselines: [Layouts.native(count, setting)],
