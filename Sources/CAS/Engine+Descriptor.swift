@@ -17,8 +17,7 @@ extension Engine {
     if let stated = content?["mediaType"]?.text, !stated.isEmpty {
       return Descriptor(mediaType: stated, digest: digest, size: size)
     }
-    let entries = try readableIndex(cancellation: cancellation).index.entries
-    let known = entries.lazy.compactMap { try? $0.descriptor.get() }.first { $0.digest == digest }
+    let known = try readableIndex(cancellation: cancellation).index.descriptor(of: digest)
     let mediaType = known?.mediaType ?? content.flatMap(MediaType.ofContent) ?? MediaType.octetStream
     return Descriptor(mediaType: mediaType, digest: digest, size: size)
   }

@@ -90,6 +90,16 @@ extension ImageIndex {
     position(of: name).map { entries[$0] }
   }
 
+  /// The descriptor of the first entry that has a digest and is a descriptor; `nil` if there is none.
+  public func descriptor(of digest: Digest) -> Descriptor? {
+    let hash = IndexEntryScanner.hash(digest.description.utf8)
+    // Making a value of each entry takes half a second for 100,000 entries.
+    for position in text.items.indices where text.items[position].hashes.digest == hash {
+      if let descriptor = try? entries[position].descriptor.get(), descriptor.digest == digest { return descriptor }
+    }
+    return nil
+  }
+
   func position(of name: ReferenceName) -> Int? {
     let hash = IndexEntryScanner.hash(name.description.utf8)
     let items = text.items

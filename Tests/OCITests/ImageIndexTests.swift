@@ -38,6 +38,26 @@ struct ImageIndexTests {
     #expect(changed.removing(try ReferenceName("b")) == nil)
   }
 
+  @Test("R1: the descriptor of a digest is that of the first entry that has it and is one, however it is written")
+  func descriptorOfDigest() throws {
+    let digest = try Digest("sha256:" + String(repeating: "b2", count: 32))
+    let other = try Digest("sha256:" + String(repeating: "c3", count: 32))
+    func entry(_ mediaType: String, _ text: String) -> String {
+      "{\"mediaType\":\"\(mediaType)\",\"digest\":\"\(text)\",\"size\":1}"
+    }
+    func found(_ entries: String...) throws -> String? {
+      let text = "{\"schemaVersion\":2,\"manifests\":[\(entries.joined(separator: ","))]}"
+      return try ImageIndex(parsing: Array(text.utf8)).descriptor(of: digest)?.mediaType
+    }
+    let (own, foreign) = (entry("a/a", "\(digest)"), entry("b/b", "\(other)"))
+    #expect(try found() == nil)
+    #expect(try found(foreign, "3", "{\"annotations\":{\"digest\":\"\(digest)\"}}") == nil)
+    #expect(try found(foreign, own, entry("c/c", "\(digest)")) == "a/a")
+    #expect(try found("{\"digest\":\"\(digest)\",\"size\":1}", entry("", "\(digest)"), own) == "a/a")
+    #expect(try found(foreign, entry("d/d", "\\u0073ha256:" + digest.hex)) == "d/d")
+    #expect(try found("{ \"size\": 1, \"digest\" :\"\(digest)\" , \"mediaType\":\"e/e\" }", own) == "e/e")
+  }
+
   @Test("D4: an edit keeps the bytes and order of other entries and members")
   func bytesKept() throws {
     let first = Self.entry("one", more: #","unknown": [1.50, "\u00e9" ,{ "deep" : null}]"#)
