@@ -60,6 +60,13 @@ public protocol FileBackedStage: BlobStage {
   var file: OpenFile? { get }
 }
 
+/// A stage that hashes its content while it is written, unless it is asked not to.
+package protocol EagerHashingStage: BlobStage {
+  /// Leaves the hashing to the commit, for content that probably never becomes a blob. It is not written to the disk before
+  /// either.
+  func deferHashing()
+}
+
 /// A stage that another program of the process can go on with.
 package protocol TransferableStage: BlobStage {
   /// The state of the stage. Nothing may be changed through it after that.

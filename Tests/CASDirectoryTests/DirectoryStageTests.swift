@@ -99,6 +99,20 @@ struct DirectoryStageTests {
       errorCode { _ = try engine.stageBlob(algorithm: .sha256, copying: try Digest.of("absent".bytes)) } == .notFound)
   }
 
+  @Test("W7: a stage whose hashing is deferred hashes nothing before its commit, which finds the digest of the content")
+  func deferredHash() throws {
+    let stage = try #require(try folder.store().stageBlob() as? DirectoryStage)
+    stage.deferHashing()
+    func expectNoHash() { #expect(stage.state.withLock { $0.hash == nil }) }
+    try stage.write("other".bytes.span, at: 0)
+    expectNoHash()
+    try stage.truncate(to: 0)
+    try stage.write("content".bytes.span, at: 0)
+    expectNoHash()
+    let address = try stage.commit(expecting: BlobExpectation(), cancellation: .none)
+    #expect(try address.digest == Digest.of("content".bytes))
+  }
+
   @Test("I11: a stage whose write failed is never published, and repeats the error")
   func failureSticks() throws {
     let engine = try folder.store()

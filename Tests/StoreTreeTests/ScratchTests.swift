@@ -95,6 +95,21 @@ import Testing
     #expect(try tree.isStored("content"))
   }
 
+  @Test(
+    "W7: content with a name for a new index.json is not hashed while it is written, and can become a blob as well",
+    arguments: [
+      ("index.json.7.tmp", true), ("index.json.tmp", true), (".index.json.Qx3", true), ("sedAbC123", true),
+      ("oci-put-blob1", false), (".dat.nosync1", false), (".casfs-tmp-1", false),
+    ])
+  func deferredHash(_ name: String, _ isDeferred: Bool) throws {
+    let engine = try FaultyEngine()
+    let tree = TestTree(over: engine)
+    try tree.save(name, "content")
+    #expect(engine.faults.withLock { $0.deferrals } == (isDeferred ? 1 : 0))
+    try tree.rename(name, to: tree.blobPath(digest("content")))
+    #expect(try tree.isStored("content"))
+  }
+
   @Test("W7: temporary content is listed to its process alone, and found by name by others")
   func listing() throws {
     let tree = try TestTree()

@@ -5,12 +5,13 @@ import Synchronization
 import SystemPackage
 
 /// A blob in the making, as a temporary file that is invisible to other processes.
-final class DirectoryStage: FileBackedStage, TransferableStage {
-  private struct State {
+final class DirectoryStage: FileBackedStage, TransferableStage, EagerHashingStage {
+  struct State {
     /// Created by the first change, so that a stage without one costs no system call.
     var temporary: TemporaryFile?
-    /// The running hash of the content; `nil` if it was not written sequentially.
+    /// The running hash of the content; `nil` if it was not written sequentially, or hashing is deferred.
     var hash: PipelinedHasher?
+    var isHashingDeferred = false
     /// The offset up to which write-back was started.
     var writtenBack: Int64 = 0
     /// The first failure. The content may differ from what its writer expects and is never published.
@@ -26,7 +27,7 @@ final class DirectoryStage: FileBackedStage, TransferableStage {
   private let store: DirectoryStore
   private let algorithm: Digest.Algorithm
   private let context: OperationContext
-  private let state: Monitor<State>
+  let state: Monitor<State>
   /// Changed only with the state locked, but read without the lock, so that ``size`` does not wait for a write.
   private let length = Atomic<Int64>(0)
   /// The file of the state, read without its lock, as the length is.
@@ -145,13 +146,20 @@ final class DirectoryStage: FileBackedStage, TransferableStage {
       }
       if size == self.size { return }
       try change(&state) { (file, _) throws(Errno) in try file.truncate(to: size) }
-      if size == 0 {
+      if size == 0, !state.isHashingDeferred {
         state.hash = PipelinedHasher(algorithm)
       } else if !continuesHash(state, at: size) {
         state.hash = nil
       }
       state.writtenBack = min(state.writtenBack, size)
       length.store(size, ordering: .releasing)
+    }
+  }
+
+  func deferHashing() {
+    state.withLock { state in
+      state.isHashingDeferred = true
+      state.hash = nil
     }
   }
 

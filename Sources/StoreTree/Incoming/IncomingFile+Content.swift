@@ -50,6 +50,7 @@ extension IncomingFile {
     case .copy(let base, let algorithm):
       do throws(Errno) {
         let stage = try shared.errors.map(try shared.engine.stageBlob(algorithm: algorithm, copying: base))
+        if isForIndex { (stage as? any EagerHashingStage)?.deferHashing() }
         state.withLock { state in
           state.stage = stage
           state.isBusy = false

@@ -46,6 +46,12 @@ extension IncomingFile {
     return true
   }
 
+  /// Whether the content is probably a new `index.json`, which becomes a change of the index and no blob.
+  var isForIndex: Bool {
+    guard namespace === shared.scratch(.root), let name = namespace.name(of: number) else { return false }
+    return ScratchName(file: name.text, in: .root)?.isOfIndex ?? false
+  }
+
   private func requireOwnWriters(_ process: ProcessIdentity) throws(Errno) {
     let isForeign =
       state.withLock { $0.openWriters > 0 } && creator != .unseen && process != .unseen && creator != process

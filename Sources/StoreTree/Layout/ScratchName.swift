@@ -23,6 +23,8 @@ struct ScratchName: Sendable {
   /// Whether each process has its own: BuildKit gives up if another one has locked the file, and Apple's containerization
   /// removes the directory with everything in it.
   let isOfProcess: Bool
+  /// Whether tools give the name to a new `index.json`.
+  let isOfIndex: Bool
 
   /// Reads the name of a file; `nil` if no tool uses it there.
   init?(file text: String, in place: Place) {
@@ -31,12 +33,14 @@ struct ScratchName: Sendable {
     case .blobs: guard Self.isBlobScratch(bytes) else { return nil }
     case .root:
       if Self.editorNames.contains(where: { Self.matches(bytes, $0) }) {
-        self.init(text, .age)
+        self.init(text, .age, isOfIndex: true)
         return
       }
       guard Self.fileNames.contains(where: { Self.matches(bytes, $0) }) else { return nil }
     }
-    self.init(text, .process, isOfProcess: text.sameBytes(as: Self.lock))
+    self.init(
+      text, .process, isOfProcess: text.sameBytes(as: Self.lock),
+      isOfIndex: place == .root && Self.matches(bytes, Self.newIndex))
   }
 
   /// Reads the name of a directory; `nil` if no tool uses it there.
@@ -46,10 +50,11 @@ struct ScratchName: Sendable {
     self.init(text, .process, isOfProcess: text.sameBytes(as: Self.ingest))
   }
 
-  private init(_ text: String, _ lifetime: Lifetime, isOfProcess: Bool = false) {
+  private init(_ text: String, _ lifetime: Lifetime, isOfProcess: Bool = false, isOfIndex: Bool = false) {
     self.text = text
     self.lifetime = lifetime
     self.isOfProcess = isOfProcess
+    self.isOfIndex = isOfIndex
   }
 
   private static let lock = "index.json.lock"
@@ -58,9 +63,12 @@ struct ScratchName: Sendable {
   /// A pattern: text around a variable part.
   private typealias Pattern = (prefix: String, variable: @Sendable (ArraySlice<UInt8>) -> Bool, suffix: String)
 
+  /// regctl's name for a new index.
+  private static let newIndex: Pattern = ("index.json.", isNumber, ".tmp")
+
   private static let fileNames: [Pattern] = [
     ("oci-put-blob", isNumber, ""),  // containers/image: skopeo, buildah, podman
-    ("index.json.", isNumber, ".tmp"),  // regctl
+    newIndex,
     (lock, isNothing, ""),  // BuildKit
     (".dat.nosync", { _ in true }, ""),  // Foundation: containerization
     (".casfs-tmp-", { _ in true }, ""),

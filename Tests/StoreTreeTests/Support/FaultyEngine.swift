@@ -15,6 +15,8 @@ final class FaultyEngine: Engine {
     var commit: Errno?
     /// An action before the next read of content that is written.
     var beforeRead: (@Sendable () -> Void)?
+    /// How many stages were asked to hash their content at the commit.
+    var deferrals = 0
     /// Whether commits block.
     var isHolding = false
     /// How many commits have begun.
@@ -84,7 +86,7 @@ final class FaultyEngine: Engine {
 }
 
 /// A stage of a ``FaultyEngine``.
-private final class FaultyStage: BlobStage {
+private final class FaultyStage: EagerHashingStage {
   private let stage: any BlobStage
   private let faults: Monitor<FaultyEngine.Faults>
 
@@ -117,6 +119,8 @@ private final class FaultyStage: BlobStage {
     try check(faults.withLock { $0.write })
     try stage.truncate(to: size)
   }
+
+  func deferHashing() { faults.withLock { $0.deferrals += 1 } }
 
   func writeOut() throws(CASError) {
     try check(faults.withLock { $0.writeOut })
