@@ -39,4 +39,16 @@ struct CommonBytesTests {
     #expect(bytes.span.hasTokens(of: others.span) == isSame)
     #expect(others.span.hasTokens(of: bytes.span) == isSame)
   }
+
+  @Test(
+    "W2: a text begins with the tokens of a valid one, whatever follows, and has no space within one",
+    arguments: [
+      (#"{"a":12}"#, " { \"a\" : 12 }  ,{", 13), (#"{"a":12}"#, #"{"a":1 2}"#, nil), (#"{"a":12}"#, #"{"a":12"#, nil),
+      (#"{"a":true}"#, #"{"a":tr ue}"#, nil), (#"{"a":-1.5e+3}"#, #"{"a":-1.5e +3}"#, nil),
+      (#"{"a":-1}"#, #"{"a":- 1}"#, nil), (#"{"a":[1,2]}"#, #"{"a":[1 , 2]}"#, 13), ("{}", "{ }}", 3), ("{}", "", nil),
+      (#"{"a":"1 2"}"#, #"{"a":"12"}"#, nil), (#"{"a":"12"}"#, #"{"a":"1 2"}"#, nil),
+    ])
+  func beginning(_ valid: String, _ text: String, _ count: Int?) {
+    #expect(Array(text.utf8).span.countOfTokens(of: Array(valid.utf8).span) == count)
+  }
 }

@@ -30,7 +30,7 @@ extension IncomingFile {
       var index: IndexText?
       do throws(InvalidValue) {
         if isIndex {
-          index = try IndexText(parsing: content, like: shared.indexVersions.latest)
+          index = try IndexText(parsing: content, spacedLike: shared.indexVersions.latest)
         } else {
           try ImageLayout.validate(content)
         }

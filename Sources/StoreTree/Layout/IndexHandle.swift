@@ -141,7 +141,7 @@ final class IndexHandle: OpenIndex {
       return state.canBeWhole() ? state.content.bytes : nil
     }
     guard let content else { return }
-    guard let index = try? IndexText(parsing: content, like: shared.indexVersions.latest) else {
+    guard let index = try? IndexText(parsing: content, spacedLike: shared.indexVersions.latest) else {
       state.withLock { $0.failedParses += 1 }
       return
     }
