@@ -36,6 +36,16 @@ import Testing
     #expect(String(decoding: IndexMerge(change, to: try index(current)).content, as: UTF8.self) == "{\(result)}")
   }
 
+  @Test(
+    "W5: annotations that a writer sets must be strings, and those of the store need not",
+    arguments: ["5", "[]", "\"x\"", "true", "{\"a\":5}", "{\"a\":{}}", "{\"b\":\"1\",\"a\":[\"2\"]}"])
+  func annotationTypes(_ annotations: String) throws {
+    let written = try index("\"annotations\":\(annotations)")
+    #expect(throws: InvalidValue.self) { try IndexChange(from: index(""), to: written) }
+    #expect(throws: InvalidValue.self) { try IndexChange(from: nil, to: written) }
+    #expect(throws: Never.self) { try IndexChange(from: written, to: index("\"annotations\":null")) }
+  }
+
   @Test("W2: without a base members are set, and none is removed")
   func unknownBase() throws {
     let change = try IndexChange(from: nil, to: index(#""artifactType":"b""#))

@@ -121,6 +121,29 @@ struct IndexMergeTests {
   }
 
   @Test(
+    "W5: members of an added entry must have the types that tools read, and those of stored entries need not",
+    arguments: [
+      (#""platform":5"#, false), (#""platform":"linux""#, false), (#""platform":{"os":5}"#, false),
+      (#""platform":{"variant":[]}"#, false), (#""platform":{"os.features":"x"}"#, false), (#""urls":"x""#, false),
+      (#""urls":[5]"#, false), (#""data":5"#, false), (#""data":"!!""#, false), (#""artifactType":5"#, false),
+      (#""platform":null,"urls":null,"data":null,"artifactType":null"#, true),
+      (#""platform":{"os":"linux","architecture":null,"os.features":["x",null],"y":1}"#, true),
+      (#""urls":["x"],"data":"MQ==","artifactType":"a/b","y":[1]"#, true),
+    ])
+  func optionalMembers(_ members: String, _ isValid: Bool) throws {
+    let entry = #"{"mediaType":"a","digest":"\#(ShortIndex.digest("1"))","size":1,\#(members)}"#
+    let written = try IndexText(parsing: Array("{\"manifests\":[\(entry)]}".utf8))
+    if isValid {
+      #expect(try !IndexChange(from: ImageIndex().text, to: written).isEmpty)
+    } else {
+      #expect(throws: InvalidValue.self) { try IndexChange(from: ImageIndex().text, to: written) }
+    }
+    // Entries that were there before are the store's, and can be removed.
+    #expect(try !IndexChange(from: written, to: ImageIndex().text).isEmpty)
+    #expect(try IndexChange(from: written, to: written).isEmpty)
+  }
+
+  @Test(
     "W2: an added entry must be a descriptor with a safe name",
     arguments: [
       #"{}"#, #"7"#, #"{"mediaType":"a","digest":"sha256:00","size":1}"#,

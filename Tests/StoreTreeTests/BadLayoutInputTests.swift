@@ -7,7 +7,8 @@ import Testing
 /// A bad input of a writer of the layout, and the call that reports it.
 enum BadInput: String, CaseIterable {
   case halfAnIndex, tooLargeWrite, tooLargeTruncation, tooLargeRename, tooDeep, notUTF8, noObject, noDescriptor
-  case malformedEntry, malformedEscape, unsafeName, unsafeNameByRename, halfByRename
+  case malformedEntry, malformedEscape, malformedPlatform, malformedAnnotations
+  case unsafeName, unsafeNameByRename, halfByRename
   case wrongLayout, lyingDigest, lyingDigestByRename, otherContent
 
   /// The error; the layout is unchanged, and one line of the log has the reason.
@@ -50,6 +51,11 @@ enum BadInput: String, CaseIterable {
       try tree.tree.write(file.opened.handle, text.span, at: 0, tree.context())
     case .noObject: try tree.writeIndex(TestIndex(text: "[\(index.text)]"))
     case .noDescriptor: try tree.writeIndex(TestIndex(text: "{\"manifests\":[{\"digest\":\"sha256:1\"}]}"))
+    case .malformedPlatform:
+      let added = index.adding("b=2").text.replacing("\"size\":1", with: "\"size\":1,\"platform\":5")
+      try tree.writeIndex(TestIndex(text: added))
+    case .malformedAnnotations:
+      try tree.writeIndex(TestIndex(text: "{\"annotations\":{\"x\":5},\"manifests\":[]}"))
     case .unsafeName: try tree.writeIndex(index.adding("../b=2"))
     case .unsafeNameByRename: try tree.writeIndex(index.adding("../b=2"), inPlace: false)
     case .wrongLayout: try tree.save("oci-layout", "{\"imageLayoutVersion\":\"7\"}")

@@ -50,14 +50,15 @@ public struct IndexChange: Sendable {
   /// Compares what a writer wrote with its base. Values are made of the entries alone that the writer changed, or that
   /// share a name with them.
   ///
-  /// - Throws: ``InvalidValue`` if an added or edited entry is not a descriptor, or has an unsafe name.
+  /// - Throws: ``InvalidValue`` if an added or edited entry is not a descriptor, or has an unsafe name, or if annotations that
+  ///   the writer set are not strings.
   public init(from base: IndexText?, to written: IndexText) throws(InvalidValue) {
     isBaseKnown = base != nil
     self.base = base ?? ImageIndex().text
     self.written = written
     matching = IndexMatching(self.base, written)
     unchanged = matching.rewritten
-    members = IndexMembersChange(from: base, to: written)
+    members = try IndexMembersChange(from: base, to: written)
     isReordered = !matching.isOrdered
     try readAdditions()
     try readEdits(findMoves())
@@ -151,7 +152,7 @@ public struct IndexChange: Sendable {
   }
 
   private static func check(_ entry: JSON, _ text: ArraySlice<UInt8>) throws(InvalidValue) {
-    _ = try Descriptor(entry)
+    try Descriptor(entry).checkOptionalMembers()
     // Stored as it is, the text would make the whole index unreadable to parsers that accept no other characters.
     if JSON.hasMalformedText(Array(text)) { throw InvalidValue("text with malformed characters") }
     for key in [Descriptor.referenceNameKey, Descriptor.imageNameKey] {

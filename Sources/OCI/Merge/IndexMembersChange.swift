@@ -13,7 +13,9 @@ struct IndexMembersChange: Sendable {
   init() {}
 
   /// Compares two versions; a base of `nil` is unknown.
-  init(from base: IndexText?, to written: IndexText) {
+  ///
+  /// - Throws: ``InvalidValue`` if annotations that were set are not strings, for which Go's `encoding/json` refuses an index.
+  init(from base: IndexText?, to written: IndexText) throws(InvalidValue) {
     // `schemaVersion` has one value, which tools write.
     let own = [IndexOutline.manifests, IndexOutline.annotations, "schemaVersion"]
     let names = (written.outline.members + (base?.outline.members ?? [])).map(\.name)
@@ -25,7 +27,14 @@ struct IndexMembersChange: Sendable {
     }
     let old = NamedMembers(.object(base?.unstampedAnnotations ?? []))
     let new = NamedMembers(.object(written.unstampedAnnotations))
+    switch written[member: IndexOutline.annotations] {
+    case nil, .null, .object: break
+    default: throw InvalidValue("index with annotations that are not an object")
+    }
     for member in new.members where old[member.name].map({ !$0.means(member.value) }) ?? true {
+      guard member.value.text != nil || member.value == .null else {
+        throw InvalidValue("index with annotations that are not strings")
+      }
       annotations.append((member.name, member.value))
     }
     for member in old.members where new[member.name] == nil { annotations.append((member.name, nil)) }

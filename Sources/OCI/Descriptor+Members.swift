@@ -1,0 +1,43 @@
+extension Descriptor {
+  /// Checks the types of the optional members (image-spec, `descriptor.md` and `image-index.md`). `null` counts as absent.
+  ///
+  /// A descriptor is read without this check, because one member must not make content unreachable. It is for descriptors
+  /// that are added: Go's `encoding/json` refuses the whole index for a member of another type, and with it most tools do.
+  ///
+  /// - Throws: ``InvalidValue`` if a member has another type, or `data` is not base64.
+  package func checkOptionalMembers() throws(InvalidValue) {
+    let members = json
+    guard Self.isAbsent(members["artifactType"], or: \.isText) else {
+      throw InvalidValue("descriptor with an artifactType that is not a string")
+    }
+    guard Self.isAbsent(members["urls"], or: \.isListOfTexts) else {
+      throw InvalidValue("descriptor with urls that are not strings")
+    }
+    guard Self.isAbsent(members["data"], or: { $0.text.flatMap(Base64.decode) != nil }) else {
+      throw InvalidValue("embedded data that is not base64")
+    }
+    guard Self.isAbsent(members["platform"], or: Self.isPlatform) else {
+      throw InvalidValue("descriptor with a malformed platform")
+    }
+  }
+
+  private static func isPlatform(_ value: JSON) -> Bool {
+    guard case .object = value else { return false }
+    return ["architecture", "os", "os.version", "variant"].allSatisfy { isAbsent(value[$0], or: \.isText) }
+      && isAbsent(value["os.features"], or: \.isListOfTexts)
+  }
+
+  private static func isAbsent(_ value: JSON?, or isValid: (JSON) -> Bool) -> Bool {
+    guard let value, value != .null else { return true }
+    return isValid(value)
+  }
+}
+
+extension JSON {
+  fileprivate var isText: Bool { text != nil }
+
+  fileprivate var isListOfTexts: Bool {
+    guard case .array(let elements) = self else { return false }
+    return elements.allSatisfy { $0.isText || $0 == .null }
+  }
+}
