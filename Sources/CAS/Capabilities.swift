@@ -20,14 +20,19 @@ public protocol FileBackedEngine: Engine {
   func isProbablyVerified(_ digest: Digest, version: UInt64?) -> Bool
 }
 
-/// A store that opens blobs without hashing them, for a caller that compares each part that it reads with a digest of its
-/// own.
+/// A store that opens blobs without hashing them, for a caller that hashes them itself, or compares each part that it reads
+/// with a digest of its own.
 package protocol UncheckedReading: FileBackedEngine {
   /// Opens a stored blob as ``FileBackedEngine/blobFile(_:cancellation:)``, whose content may be other than its digest
   /// says.
   ///
   /// - Throws: as ``Engine/openBlob(_:cancellation:)``, but for its verification.
   func uncheckedBlobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile?
+
+  /// Opens a stored blob as ``uncheckedBlobFile(_:cancellation:)``, for a caller that hashes all of it.
+  ///
+  /// - Throws: as ``uncheckedBlobFile(_:cancellation:)``.
+  func delegateCheck(of digest: Digest, cancellation: CancellationToken) throws(CASError) -> DelegatedCheck?
 }
 
 /// A store in which each blob is a whole file, which the kernel can read without the mount's daemon (FUSE passthrough).

@@ -40,6 +40,15 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
     return region(of: blob, in: archive, try identity(of: archive.file, context))
   }
 
+  func delegateCheck(of digest: Digest, cancellation: CancellationToken) throws(CASError) -> DelegatedCheck? {
+    let context = OperationContext("open blob", on: digest, cancellation: cancellation)
+    let (archive, blob) = try find(digest, context)
+    guard archive.hasInFile(blob) else { return nil }
+    let identity = try identity(of: archive.file, context)
+    let region = region(of: blob, in: archive, identity)
+    return verifier.delegateCheck(of: digest, region, identity, region: blob.file.content)
+  }
+
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
     let context = OperationContext("open blob", on: digest, cancellation: cancellation)
     let (archive, blob) = try find(digest, context)

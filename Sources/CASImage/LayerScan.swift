@@ -19,8 +19,29 @@ struct LayerScan {
   /// - Throws: `CASError.Code.corrupt` if the blob or its decoded content has another digest;
   ///   `CASError.Code.invalid` if the layer is malformed, or of another size than its descriptor says.
   func run(progress: (Int64) throws(CASError) -> Void = { _ in }) throws(CASError) -> LayerIndex {
+    let check = try unlessAbsent { (engine) throws(CASError) in
+      try engine.delegateCheck(of: descriptor.digest, cancellation: cancellation)
+    }
+    if let check {
+      do throws(CASError) {
+        let index = try run(reader(of: check.blob), progress: progress)
+        check.succeed()
+        return index
+      } catch {
+        guard error.code == .corrupt || error.code == .invalid else { throw error }
+        // The store tells, and reports, whether the blob is damaged, or another program was about to complete it.
+        let reader = try engine.openContent(of: descriptor, cancellation: cancellation)
+        if check.isUnchanged { throw error }
+        return try run(reader, progress: progress)
+      }
+    }
+    return try run(engine.openContent(of: descriptor, cancellation: cancellation), progress: progress)
+  }
+
+  private func run(
+    _ reader: any BlobReader, progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) -> LayerIndex {
     let context = OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
-    let reader = try engine.openContent(of: descriptor, cancellation: cancellation)
     guard reader.size == descriptor.size else {
       throw context.malformed("the blob has \(reader.size) bytes, not \(descriptor.size)")
     }
@@ -84,9 +105,7 @@ extension LayerScan: ContentSource {
   }
 
   func open(_ cancellation: CancellationToken) throws(CASError) -> any BlobReader {
-    if let file = try uncheckedFile(cancellation) {
-      return BlobFileReader(descriptor.digest, file.file, from: file.offset, size: file.info.size)
-    }
+    if let file = try uncheckedFile(cancellation) { return reader(of: file) }
     return try engine.openContent(of: descriptor, cancellation: cancellation)
   }
 
@@ -103,10 +122,25 @@ extension LayerScan: ContentSource {
     }
   }
 
+  private func reader(of blob: BlobFile) -> BlobFileReader {
+    BlobFileReader(descriptor.digest, blob.file, from: blob.offset, size: blob.info.size)
+  }
+
   private func uncheckedFile(_ cancellation: CancellationToken) throws(CASError) -> BlobFile? {
+    try unlessAbsent { (engine) throws(CASError) in
+      try engine.uncheckedBlobFile(descriptor.digest, cancellation: cancellation)
+    }
+  }
+
+  /// Opens the blob without its verification.
+  ///
+  /// - Returns: `nil` if ``Engine/openContent(of:cancellation:)`` has to open it.
+  private func unlessAbsent<File>(
+    _ open: (any UncheckedReading) throws(CASError) -> File?
+  ) throws(CASError) -> File? {
     guard let engine = engine as? any UncheckedReading else { return nil }
     do throws(CASError) {
-      return try engine.uncheckedBlobFile(descriptor.digest, cancellation: cancellation)
+      return try open(engine)
     } catch {
       // The descriptor may embed the content of a blob that is not stored.
       guard error.code == .notFound else { throw error }

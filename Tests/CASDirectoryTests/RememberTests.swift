@@ -86,6 +86,21 @@ private let isRemembered =
     _ = try eventually { try isKnown(digest) ? true : nil }
   }
 
+  @Test("V5, F5: content that a reader of a layer hashed itself is not hashed by the next process")
+  func delegated() throws {
+    let stored = try folder.store()
+    let digest = try stored.putBlob(Self.content).digest
+    stored.close()
+    _ = try eventually {
+      let engine = try opened()
+      try engine.delegateCheck(of: digest, cancellation: .none)?.succeed()
+      engine.close()
+      let next = try opened()
+      defer { next.close() }
+      return next.isProbablyVerified(digest) ? true : nil
+    }
+  }
+
   @Test("V6: a change right after the content was stored is seen, within the same tick of the clock too")
   func changedRightAfter() throws {
     let engine = try folder.store("store", .index, options)

@@ -78,6 +78,12 @@ package final class Verifier: Sendable {
     }
   }
 
+  /// Remembers a state whose content was verified, and records it for other processes.
+  func remember(_ verified: VerifiedState, _ candidate: VerificationRecord.Candidate?) {
+    remember(verified.digest, verified.identity, isDurable: false)
+    if let candidate { queue?.submit(candidate) }
+  }
+
   /// Forgets the verified copy of a digest.
   package func forget(_ digest: Digest) {
     state.withLock(notifying: .none) { $0.known.forget(digest) }
@@ -162,8 +168,7 @@ package final class Verifier: Sendable {
       let candidate = candidate(VerifiedState(key.digest, key.identity, region: region), file)
       var outcome = check(file, region, key, context)
       if case .success(let identity) = outcome {
-        remember(key.digest, identity, isDurable: false)
-        if let candidate, identity == key.identity { queue?.submit(candidate) }
+        remember(VerifiedState(key.digest, identity, region: region), identity == key.identity ? candidate : nil)
       } else if stop.isCancelled {
         outcome = .failure(.closed(context))
       }
