@@ -126,7 +126,9 @@ package struct LayerIndex: Sendable {
       let point = Checkpoint(
         output: try reader.signed(), input: try reader.signed(), unusedBits: try reader.number(), window: [],
         windowSize: try reader.number())
-      guard point.windowSize <= GzipDecoder.windowSize, point.unusedBits < 8 else { throw ByteReader.malformed }
+      guard point.windowSize <= GzipDecoder.windowSize, point.unusedBits < 8, point.input >= 0,
+        (checkpoints.last?.output ?? 0)...max(size, 0) ~= point.output
+      else { throw ByteReader.malformed }
       checkpoints.append(point)
       checkpoints[checkpoints.count - 1].window = try reader.string()
     }

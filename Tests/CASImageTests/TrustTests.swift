@@ -135,6 +135,23 @@ import Testing
     #expect(cache.index(of: blob)?.checkpoints == good.checkpoints)
   }
 
+  @Test(
+    "F6: an index with checkpoints that are no places of the layer is dropped", arguments: [-1, Int64.min, Int64.max])
+  func placesBeyond(_ output: Int64) throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let layer = try Self.layer()
+    let cache = try #require(LayerCache(path: folder("cache")))
+    _ = try Image(try builder.image([layer]), in: builder.engine, cache: cache)
+    var lie = try #require(cache.index(of: try Digest.of(layer.blob)))
+    lie.checkpoints = [Checkpoint(output: output, input: 0, unusedBits: 0, window: [], windowSize: 0)]
+    cache.store(lie)
+    #expect(cache.index(of: lie.blob) == nil)
+    lie.checkpoints = [Checkpoint(output: 0, input: Int64.min, unusedBits: 0, window: [], windowSize: 0)]
+    cache.store(lie)
+    #expect(cache.index(of: lie.blob) == nil)
+  }
+
   @Test("F6: the cache keeps within its limit, and works without a directory that it can write")
   func bounded() throws {
     let folder = try TemporaryFolder()
