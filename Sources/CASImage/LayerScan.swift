@@ -12,6 +12,9 @@ struct LayerScan {
   /// The digest that the configuration states of the decoded content.
   let contentDigest: Digest
   var cancellation: CancellationToken
+  private var context: OperationContext {
+    OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
+  }
 
   /// Runs the pass.
   ///
@@ -29,10 +32,8 @@ struct LayerScan {
         return index
       } catch {
         guard error.code == .corrupt || error.code == .invalid else { throw error }
-        // The store tells, and reports, whether the blob is damaged, or another program was about to complete it.
-        let reader = try engine.openContent(of: descriptor, cancellation: cancellation)
-        if check.isUnchanged { throw error }
-        return try run(reader, progress: progress)
+        // The blob can be damaged, or another program was about to complete it.
+        if try check.confirm(context) { throw error }
       }
     }
     return try run(engine.openContent(of: descriptor, cancellation: cancellation), progress: progress)
@@ -41,7 +42,6 @@ struct LayerScan {
   private func run(
     _ reader: any BlobReader, progress: (Int64) throws(CASError) -> Void
   ) throws(CASError) -> LayerIndex {
-    let context = OperationContext("read layer", on: descriptor.digest, cancellation: cancellation)
     guard reader.size == descriptor.size else {
       throw context.malformed("the blob has \(reader.size) bytes, not \(descriptor.size)")
     }

@@ -65,7 +65,7 @@ private final class CountingEngine: ReadOnlyEngine, UncheckedReading {
     let layer: Digest
     let engine: CountingEngine
 
-    init(_ blob: [UInt8], isDamaged: Bool = false) throws {
+    init(_ blob: [UInt8], isDamaged: Bool = false, _ verification: Verification = .once) throws {
       folder = try TemporaryFolder()
       let builder = ImageBuilder(engine: try DirectoryDriver().create(folder("store"), options: CreateOptions()))
       image = try builder.image([(blob, SinglePassTests.tar)])
@@ -78,7 +78,8 @@ private final class CountingEngine: ReadOnlyEngine, UncheckedReading {
         damaged[blob.count / 2] ^= 1
         try folder.write(damaged, to: path)
       }
-      let opened = try DirectoryDriver().open(folder("store"), options: OpenOptions(isReadOnly: true))
+      let opened = try DirectoryDriver().open(
+        folder("store"), options: OpenOptions(verification: verification, isReadOnly: true))
       engine = CountingEngine(try #require(opened as? DirectoryEngine))
     }
   }
@@ -96,13 +97,14 @@ private final class CountingEngine: ReadOnlyEngine, UncheckedReading {
 
   @Test(
     "F5: a flipped bit of a layer is an error with both digests, also where it cannot be decoded",
-    arguments: [false, true])
-  func flipped(isCompressed: Bool) throws {
-    let stored = try Stored(isCompressed ? ZstdBuffer.compress(Self.tar.span) : Self.tar, isDamaged: true)
+    arguments: [false, true], [Verification.once, .never])
+  func flipped(isCompressed: Bool, _ verification: Verification) throws {
+    let blob = try isCompressed ? ZstdBuffer.compress(Self.tar.span) : Self.tar
+    let stored = try Stored(blob, isDamaged: true, verification)
     let error = try #require(failure { () throws(CASError) in try Image(stored.image, in: stored.engine) })
     #expect(error.code == .corrupt)
     #expect(error.corruption?.expected == stored.layer && error.corruption?.actual != stored.layer)
-    #expect(!stored.engine.isProbablyVerified(stored.layer, version: nil))
+    #expect(stored.engine.isProbablyVerified(stored.layer, version: nil) == (verification == .never))
   }
 
   @Test("F5, V1: a layer that changes while it is read is not verified")

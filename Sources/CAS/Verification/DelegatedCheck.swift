@@ -17,12 +17,20 @@ package struct DelegatedCheck: Sendable {
     candidate = verifier.candidate(verified, blob.file)
   }
 
-  /// Whether the file is in the state in which it was opened.
-  package var isUnchanged: Bool { (try? blob.file.status().identity) == verified.identity }
-
   /// Remembers that the content has its digest, unless the file changed since it was opened.
   package func succeed() {
-    if isUnchanged { verifier.remember(verified, candidate) }
+    if (try? blob.file.status().identity) == verified.identity { verifier.remember(verified, candidate) }
+  }
+
+  /// Hashes the copy after the caller found a fault, also if its state counts as verified: content that decayed without a
+  /// change of its state is reported, and forgotten.
+  ///
+  /// - Returns: whether the copy has its digest and is in the state in which it was opened, so that the fault is another one.
+  /// - Throws: as ``Verifier/verify(_:_:region:is:ignoringCache:_:)``.
+  package func confirm(_ context: OperationContext) throws(CASError) -> Bool {
+    try verifier.verify(
+      blob.file, verified.identity, region: verified.region, is: verified.digest, ignoringCache: true, context)
+      == verified.identity
   }
 }
 
