@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test(
-    "F6: an index with checkpoints that are no places of the layer is dropped", arguments: [-1, Int64.min, Int64.max])
+    "F6: an index with checkpoints outside of the layer is dropped", arguments: [-1, Int64.min, Int64.max])
   func placesBeyond(_ output: Int64) throws {
     let folder = try TemporaryFolder()
     let builder = try ImageBuilder()
