@@ -34,19 +34,22 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func uncheckedBlobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {
-    let context = OperationContext("open blob", on: digest, cancellation: cancellation)
-    let (archive, blob) = try find(digest, context)
-    guard archive.hasInFile(blob) else { return nil }
-    return region(of: blob, in: archive, try identity(of: archive.file, context))
+    try openUnchecked(digest, cancellation)?.region
   }
 
   func delegateCheck(of digest: Digest, cancellation: CancellationToken) throws(CASError) -> DelegatedCheck? {
+    guard let (blob, region, identity) = try openUnchecked(digest, cancellation) else { return nil }
+    return verifier.delegateCheck(of: digest, region, identity, region: blob.file.content)
+  }
+
+  private func openUnchecked(
+    _ digest: Digest, _ cancellation: CancellationToken
+  ) throws(CASError) -> (blob: ArchiveBlob, region: BlobFile, identity: FileIdentity)? {
     let context = OperationContext("open blob", on: digest, cancellation: cancellation)
     let (archive, blob) = try find(digest, context)
     guard archive.hasInFile(blob) else { return nil }
     let identity = try identity(of: archive.file, context)
-    let region = region(of: blob, in: archive, identity)
-    return verifier.delegateCheck(of: digest, region, identity, region: blob.file.content)
+    return (blob, region(of: blob, in: archive, identity), identity)
   }
 
   func blobFile(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobFile? {

@@ -6,18 +6,23 @@ extension DirectoryEngine: UncheckedReading {
   package func uncheckedBlobFile(
     _ digest: Digest, cancellation: CancellationToken
   ) throws(CASError) -> BlobFile? {
-    let context = OperationContext("read blob", on: digest, cancellation: cancellation)
-    guard let (file, status) = try store(context).blobs.open(digest, context) else { throw .notFound(context) }
-    return BlobFile(file: file, offset: 0, info: BlobInfo(status))
+    let (_, blob, _) = try openUnchecked(digest, cancellation)
+    return blob
   }
 
   package func delegateCheck(
     of digest: Digest, cancellation: CancellationToken
   ) throws(CASError) -> DelegatedCheck? {
+    let (store, blob, identity) = try openUnchecked(digest, cancellation)
+    return store.verifier.delegateCheck(of: digest, blob, identity)
+  }
+
+  private func openUnchecked(
+    _ digest: Digest, _ cancellation: CancellationToken
+  ) throws(CASError) -> (DirectoryStore, BlobFile, FileIdentity) {
     let context = OperationContext("read blob", on: digest, cancellation: cancellation)
     let store = try store(context)
     guard let (file, status) = try store.blobs.open(digest, context) else { throw .notFound(context) }
-    let blob = BlobFile(file: file, offset: 0, info: BlobInfo(status))
-    return store.verifier.delegateCheck(of: digest, blob, status.identity)
+    return (store, BlobFile(file: file, offset: 0, info: BlobInfo(status)), status.identity)
   }
 }
