@@ -7,15 +7,13 @@ extension Descriptor {
   /// - Throws: ``InvalidValue`` if a member has another type, or `data` is not base64.
   package func checkOptionalMembers() throws(InvalidValue) {
     let members = json
-    guard Self.isAbsent(members["artifactType"], or: \.isText) else {
+    guard members["artifactType"]?.isTextOrNull ?? true else {
       throw InvalidValue("descriptor with an artifactType that is not a string")
     }
     guard Self.isAbsent(members["urls"], or: \.isListOfTexts) else {
       throw InvalidValue("descriptor with urls that are not strings")
     }
-    guard Self.isAbsent(members["data"], or: { $0.text.flatMap(Base64.decode) != nil }) else {
-      throw InvalidValue("embedded data that is not base64")
-    }
+    _ = try decodedData()
     guard Self.isAbsent(members["platform"], or: Self.isPlatform) else {
       throw InvalidValue("descriptor with a malformed platform")
     }
@@ -23,7 +21,7 @@ extension Descriptor {
 
   private static func isPlatform(_ value: JSON) -> Bool {
     guard case .object = value else { return false }
-    return ["architecture", "os", "os.version", "variant"].allSatisfy { isAbsent(value[$0], or: \.isText) }
+    return ["architecture", "os", "os.version", "variant"].allSatisfy { value[$0]?.isTextOrNull ?? true }
       && isAbsent(value["os.features"], or: \.isListOfTexts)
   }
 
@@ -34,10 +32,8 @@ extension Descriptor {
 }
 
 extension JSON {
-  fileprivate var isText: Bool { text != nil }
-
   fileprivate var isListOfTexts: Bool {
     guard case .array(let elements) = self else { return false }
-    return elements.allSatisfy { $0.isText || $0 == .null }
+    return elements.allSatisfy(\.isTextOrNull)
   }
 }

@@ -49,7 +49,7 @@ public struct Descriptor: Sendable, CustomStringConvertible {
     if let annotations = value["annotations"], annotations != .null {
       // A `null` annotation counts as absent.
       guard case .object(let entries) = annotations,
-        entries.allSatisfy({ $0.value.text != nil || $0.value == .null })
+        entries.allSatisfy(\.value.isTextOrNull)
       else {
         throw InvalidValue("descriptor with annotations that are not strings")
       }

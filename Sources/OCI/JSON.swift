@@ -59,6 +59,9 @@ public enum JSON: Hashable, Sendable {
     return text
   }
 
+  /// Whether the value is a string, or `null`, which Go's `encoding/json` reads as an absent string.
+  var isTextOrNull: Bool { text != nil || self == .null }
+
   /// The value of a whole number within the range of the type; `nil` for other values.
   public var integer: Int64? {
     guard case .number(let digits) = self else { return nil }

@@ -32,7 +32,7 @@ struct IndexMembersChange: Sendable {
     default: throw InvalidValue("index with annotations that are not an object")
     }
     for member in new.members where old[member.name].map({ !$0.means(member.value) }) ?? true {
-      guard member.value.text != nil || member.value == .null else {
+      guard member.value.isTextOrNull else {
         throw InvalidValue("index with annotations that are not strings")
       }
       annotations.append((member.name, member.value))
