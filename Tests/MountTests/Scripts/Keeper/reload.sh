@@ -16,7 +16,7 @@ assert_eq "$(daemon_pid) $(keeper_pid)" "$server $keeper"
 assert_eq "$("$casfs" status --json "$mnt" | jq -r '"\(.reloads) \(.restarts) \(.reload_failures) \(.open_files)"')" "$rounds 0 0 0"
 assert_eq "$(pgrep -fc "^casfs: server of $mnt\$")" 1
 # Blobs that were just put stay open for a while. The server has four pipes, and libfuse makes one for each thread
-# that splices, so that their number depends on how many requests came at once.
+# that splices, so that their number depends on how many requests were served concurrently.
 has_few_descriptors() {
   local files pipes threads
   files=$(find "/proc/$server/fd" -not -lname 'pipe:*' | wc -l)
