@@ -49,6 +49,16 @@ import Testing
       #expect(try image.contents(path) == [content])
     }
     for path in ["x/a", "x/b"] { #expect(image.file(at: Array(path.utf8)) == nil) }
+    // `d` leads to the root, and through the link that replaces `f` there, to `e`.
+    var links: [UInt8] = ImageBuilder.tar([("e/q/a", [1]), ("f/x", [2])])
+    links.removeLast(1024)
+    for (name, target) in [("d", "f/.."), ("d/f", "e/q")] {
+      links += ImageBuilder.header(Array(name.utf8), size: 0, type: "2", link: target)
+    }
+    links += ImageBuilder.tar([("d/y", [3])])
+    let linked = try Image(builder.image([(links, links)]), in: builder.engine)
+    #expect(try linked.contents("e/y") == [3])
+    #expect(linked.file(at: [UInt8(ascii: "y")]) == nil)
   }
 
   /// Lines on what differs. A time of `now` agrees with any, and link counts are the kernel's own.
