@@ -90,11 +90,15 @@ struct EntryTable: Sendable {
       // In place, while no entry before shares the path.
       lastPath.removeLast(lastPath.count - shared)
       try reader.readString(appendingTo: &lastPath)
+      guard LayerPath.isClean(lastPath) else { throw ByteReader.malformed }
       let link = try reader.string()
       var entry = LayerEntry(
         kind: kind, path: lastPath, link: link, mode: try reader.number(), user: try reader.number(),
         group: try reader.number(),
         modified: Timestamp(seconds: try reader.signed(), nanoseconds: try reader.number()))
+      guard entry.mode <= 0o7777, entry.modified.seconds >= 0, entry.modified.nanoseconds < 1_000_000_000 else {
+        throw ByteReader.malformed
+      }
       for _ in 0..<(try reader.number(UInt16.self)) {
         entry.attributes.append(ExtendedAttribute(name: try reader.string(), value: try reader.string()))
       }
@@ -107,13 +111,22 @@ struct EntryTable: Sendable {
         entry.deviceMinor = try reader.number()
       default: break
       }
-      guard flags & 16 != 0 else { return entry }
-      var pieces: [SparsePiece] = []
-      for _ in 0..<(try reader.number(UInt32.self)) {
-        pieces.append(SparsePiece(offset: try reader.signed(), length: try reader.signed()))
+      guard entry.size >= 0, entry.offset >= 0 else { throw ByteReader.malformed }
+      var dataSize = entry.size
+      if flags & 16 != 0 {
+        let pieces = try pieces(of: entry.size)
+        // The sum is at most the size: pieces are in order within the file.
+        dataSize = pieces.reduce(0) { $0 + $1.length }
+        entry.pieces = pieces
       }
-      entry.pieces = pieces
+      guard entry.offset <= .max - dataSize else { throw ByteReader.malformed }
       return entry
+    }
+
+    private mutating func pieces(of size: Int64) throws(DecodingError) -> [SparsePiece] {
+      var numbers: [Int64] = []
+      for _ in 0..<(try reader.number(UInt32.self)) { numbers += [try reader.signed(), try reader.signed()] }
+      return try SparsePiece.list(numbers, size: size)
     }
   }
 }

@@ -24,6 +24,21 @@ enum LayerPath {
     return Array(parts.joined(separator: [UInt8(ascii: "/")]))
   }
 
+  /// Whether a path is one that ``clean(_:)`` returns.
+  static func isClean(_ path: [UInt8]) -> Bool {
+    guard path.count <= limit else { return false }
+    if path.isEmpty { return true }
+    var start = 0
+    while true {
+      let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+      guard 1...PathLimits.name ~= end - start else { return false }
+      // `.` and `..`.
+      if end - start <= 2, path[start..<end].allSatisfy({ $0 == UInt8(ascii: ".") }) { return false }
+      if end == path.count { return true }
+      start = end + 1
+    }
+  }
+
   /// The directory and the last part of a path.
   static func split(_ path: [UInt8]) -> (parent: ArraySlice<UInt8>, name: ArraySlice<UInt8>) {
     guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return ([], path[...]) }

@@ -69,6 +69,46 @@ import Testing
     #expect(count == 137)
   }
 
+  @Test("F6: entries of an index file that no layer has are refused, and never trap")
+  func foreignEntries() throws {
+    func isRefused(_ change: (inout LayerEntry) -> Void) throws -> Bool {
+      var entry = LayerEntry(
+        kind: .file, path: Array("a/b".utf8), mode: 0o7777, user: 0, group: 0,
+        modified: Timestamp(seconds: 1, nanoseconds: 999_999_999), size: 5, offset: 1024)
+      change(&entry)
+      var table = EntryTable()
+      try table.append(entry)
+      var reader = EntryTable.Reader(table.bytes)
+      return Self.reason {
+        let read = try reader.next()
+        #expect(read == entry)
+      } != nil
+    }
+    #expect(try !isRefused { $0.pieces = [SparsePiece(offset: 0, length: 1), SparsePiece(offset: 4, length: 1)] })
+    #expect(try !isRefused { $0.offset = .max - 5 })
+    for (size, offset): (Int64, Int64) in [(-1, 0), (5, -1), (.max, 1), (.min, .min), (5, .max)] {
+      #expect(try isRefused { ($0.size, $0.offset) = (size, offset) }, "\(size), \(offset)")
+    }
+    for (offset, length): (Int64, Int64) in [(-1, 2), (0, -1), (1, 5), (.max, .max), (.min, .max)] {
+      #expect(try isRefused { $0.pieces = [SparsePiece(offset: offset, length: length)] }, "\(offset), \(length)")
+    }
+    #expect(try isRefused { $0.pieces = [SparsePiece(offset: 2, length: 1), SparsePiece(offset: 0, length: 1)] })
+    #expect(
+      try isRefused {
+        ($0.size, $0.offset, $0.pieces) = (.max, 1, [SparsePiece(offset: 0, length: .max)])
+      })
+    for path in ["/a", "a/", "a//b", ".", "a/..", "../a", "a/./b", String(repeating: "n", count: 256)] {
+      #expect(try isRefused { $0.path = Array(path.utf8) }, "\(path)")
+    }
+    for path in ["", "...", "a/.b/..c", String(repeating: "n", count: 255)] {
+      #expect(try !isRefused { $0.path = Array(path.utf8) }, "\(path)")
+    }
+    #expect(try isRefused { $0.path = [UInt8]((0..<40_001).map { $0 % 2 == 0 ? 97 : 47 }) })
+    #expect(try isRefused { $0.mode = 0o10000 })
+    #expect(try isRefused { $0.modified.seconds = -1 })
+    #expect(try isRefused { $0.modified.nanoseconds = 1_000_000_000 })
+  }
+
   @Test("F8: names that paths imply, and the attributes of all layers, count against the limits of an image")
   func tooManyNames() throws {
     let deep = ImageBuilder.tar([("a/b/c/d/e", []), ("f", [])])
