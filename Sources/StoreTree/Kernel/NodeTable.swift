@@ -7,10 +7,11 @@ final class NodeTable: Sendable {
   private struct Known {
     private enum Reference {
       case blob(BlobNode)
+      case imageFile(ImageFileNode)
       case other(Box)
     }
 
-    /// A reference to a node of any type takes two words, so only nodes other than blobs have one, of which there are few.
+    /// A reference to a node of any type takes two words, so only nodes have one of which there are few.
     private final class Box: Sendable {
       let node: any Node
 
@@ -25,7 +26,12 @@ final class NodeTable: Sendable {
 
     init(node: any Node, lookups: UInt64, isRestored: Bool = false) {
       counted = lookups | (isRestored ? Self.restoredBit : 0)
-      reference = if let blob = node as? BlobNode { .blob(blob) } else { .other(Box(node)) }
+      reference =
+        switch node {
+        case let blob as BlobNode: .blob(blob)
+        case let file as ImageFileNode: .imageFile(file)
+        default: .other(Box(node))
+        }
     }
 
     /// Whether an earlier process had counted lookups too.
@@ -37,12 +43,13 @@ final class NodeTable: Sendable {
       set { counted = newValue & ~Self.restoredBit | counted & Self.restoredBit }
     }
 
-    /// The node, unless it is a blob.
+    /// The node, unless it is a blob or in an image.
     var other: (any Node)? { if case .other(let box) = reference { box.node } else { nil } }
 
     var node: any Node {
       switch reference {
       case .blob(let node): node
+      case .imageFile(let node): node
       case .other(let box): box.node
       }
     }
@@ -146,7 +153,7 @@ final class NodeTable: Sendable {
   /// The node in the table with an id.
   func known(_ id: NodeID) -> (any Node)? { known.withLock(notifying: .none) { $0[id]?.node } }
 
-  /// The nodes in the table that are not blobs.
+  /// The nodes in the table that are neither blobs nor in an image.
   var others: [(id: NodeID, node: any Node)] {
     known.withLock(notifying: .none) { known in known.compactMap { (id, known) in known.other.map { (id, $0) } } }
   }
