@@ -165,7 +165,7 @@ if Context.environment["CASFS_FUZZ"] != nil {
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CAS", "CASArchive", "CASCompression", "CASDirectory", "CASMemory", "FUSE", "OCI", "CASPlatform",
+        "CAS", "CASArchive", "CASCompression", "CASDirectory", "CASImage", "CASMemory", "FUSE", "OCI", "CASPlatform",
         "SimulatedKernel", "StoreTree", system,
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "run"], swiftSettings: strict))

@@ -94,10 +94,15 @@ package struct LayerIndex: Sendable {
       writer.add(UInt64(point.windowSize))
       writer.add(point.window)
     }
+    return Self.signed(writer.bytes)
+  }
+
+  /// The form on disk of bytes, which need not be an index.
+  static func signed(_ bytes: [UInt8]) -> [UInt8] {
     var hash = SHA2.sha256()
-    hash.update(Self.signature.span)
-    hash.update(writer.bytes.span)
-    return Self.signature + hash.result() + writer.bytes
+    hash.update(signature.span)
+    hash.update(bytes.span)
+    return signature + hash.result() + bytes
   }
 
   /// Reads the form on disk.

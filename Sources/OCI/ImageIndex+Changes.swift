@@ -83,7 +83,8 @@ extension ImageIndex {
     return namedEntries.contains { $0.position == position && $0.isListed && $0.name != name }
   }
 
-  private func positions(changedBy name: ReferenceName) -> [Int] {
+  /// Returns the positions of the entry that a name stands for, and of its duplicates.
+  func positions(changedBy name: ReferenceName) -> [Int] {
     guard let first = position(of: name) else { return [] }
     let entry = entries[first]
     // Entries that have one name have one hash of it.

@@ -6,9 +6,9 @@ import Glibc
 private let target: @Sendable ([UInt8]) -> Void = {
   let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "acl": fuzzAccessControlList, "archive": fuzzArchive, "descriptor": fuzzDescriptor, "digest": fuzzDigest,
-    "index": fuzzIndex, "json": fuzzJSON, "layout": fuzzLayout, "merge": fuzzMerge, "names": fuzzNames,
-    "options": fuzzMountOptions, "pax": fuzzPaxRecords, "process": fuzzProcessText, "record": fuzzRecord,
-    "requests": fuzzRequests, "text": fuzzReferenceText,
+    "index": fuzzIndex, "json": fuzzJSON, "layer": fuzzLayer, "layer-index": fuzzLayerIndex,
+    "layout": fuzzLayout, "merge": fuzzMerge, "names": fuzzNames, "options": fuzzMountOptions, "pax": fuzzPaxRecords,
+    "process": fuzzProcessText, "record": fuzzRecord, "requests": fuzzRequests, "text": fuzzReferenceText,
   ]
   let name = unsafe getenv("FUZZ_TARGET").flatMap { unsafe String(validatingCString: $0) } ?? ""
   guard let target = targets[name] else {

@@ -30,8 +30,8 @@ func fuzzIndex(_ input: [UInt8]) {
 
 /// Which entries a change of a name concerns.
 private func taken(_ index: ImageIndex, _ name: ReferenceName) -> [Bool] {
-  let starts = index.entries(changedBy: name).map(\.range.lowerBound)
-  return index.entries.map { starts.contains($0.range.lowerBound) }
+  let positions = index.positions(changedBy: name)
+  return index.entries.indices.map { positions.contains($0) }
 }
 
 /// Whether entries are among others, in their order.

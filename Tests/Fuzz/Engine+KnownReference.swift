@@ -1,0 +1,1 @@
+../../Sources/casfs/Engine+KnownReference.swift
