@@ -4,7 +4,7 @@ import OCI
 
 /// The references of a store that is quick to read, as a snapshot that is read again after half a second.
 final class LocalReferences: ReferenceSource {
-  private struct Snapshot {
+  fileprivate struct Snapshot {
     var index: ImageIndex
     /// The number of this state of the index.
     var version: Int
@@ -16,7 +16,7 @@ final class LocalReferences: ReferenceSource {
   }
 
   /// The names in a snapshot. Most tools of layouts need the text of the index alone.
-  private struct Names {
+  fileprivate struct Names {
     var index: ImageIndex
     var version: Int
     var paths: ReferencePaths
@@ -91,16 +91,7 @@ final class LocalReferences: ReferenceSource {
     let snapshot = try current()
     return names.withLock { (names) in
       if let names, names.version >= snapshot.version { return names }
-      let index = snapshot.index
-      let named = index.namedEntries
-      let valid = named.filter(\.isDescriptor)
-      let new = Names(
-        index: index, version: snapshot.version,
-        paths: ReferencePaths(
-          valid.filter(\.isListed), of: index, modified: snapshot.modified, after: names?.paths),
-        aliases: ReferencePaths(
-          valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: names?.aliases),
-        unnamed: index.positions(without: named))
+      let new = names?.changed(to: snapshot) ?? Names(snapshot, after: names)
       names = new
       return new
     }
@@ -133,5 +124,31 @@ final class LocalReferences: ReferenceSource {
       unnamed = Unnamed(version: names.version, entries: found)
       return found
     }
+  }
+}
+
+extension LocalReferences.Names {
+  /// Reads the names of all entries.
+  fileprivate init(_ snapshot: LocalReferences.Snapshot, after former: Self?) {
+    index = snapshot.index
+    version = snapshot.version
+    let named = index.namedEntries
+    let valid = named.filter(\.isDescriptor)
+    paths = ReferencePaths(
+      valid.filter(\.isListed), of: index, modified: snapshot.modified, after: former?.paths)
+    aliases = ReferencePaths(
+      valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: former?.aliases)
+    unnamed = index.positions(without: named)
+  }
+
+  /// Reads the names of the entries that changed; `nil` if those of others can have changed too.
+  fileprivate func changed(to snapshot: LocalReferences.Snapshot) -> Self? {
+    guard let changes = ImageIndex.NameChanges(from: index, unnamed: unnamed, to: snapshot.index),
+      let paths = paths.changed(by: changes, in: snapshot.index, modified: snapshot.modified)
+    else { return nil }
+    // No entry has a whole name, which alone can be an alias.
+    return Self(
+      index: snapshot.index, version: snapshot.version, paths: paths, aliases: ReferencePaths(),
+      unnamed: changes.unnamed)
   }
 }

@@ -21,6 +21,8 @@ struct ReferencePaths: Sendable {
   }
 
   private static let separator: UInt8 = 0
+  /// The most bytes of `keys` beyond those in use.
+  private static let unusedLimit = 64 << 10
   /// The keys, one after the other.
   private var keys: [UInt8] = []
   private var entries: [Entry] = []
@@ -30,6 +32,11 @@ struct ReferencePaths: Sendable {
   /// No path.
   init() {
     index = nil
+  }
+
+  private init(keys: [UInt8], index: ImageIndex) {
+    self.keys = keys
+    self.index = index
   }
 
   /// Assigns a path to every name, except to one with a component longer than a file name.
@@ -50,11 +57,73 @@ struct ReferencePaths: Sendable {
     if let former { keepTimes(of: former) }
   }
 
+  /// Returns the paths after few names of the index changed.
+  ///
+  /// - Parameter modified: the modification time of references that are new or changed.
+  /// - Returns: `nil` if all paths are to be assigned anew: a changed name is nested with another one, whose path can change.
+  func changed(by changes: ImageIndex.NameChanges, in index: ImageIndex, modified: Timestamp) -> ReferencePaths? {
+    guard let formerIndex = self.index else { return nil }
+    let names = Set(changes.names.lazy.map(\.name))
+    var paths: [(key: Key, entry: ImageIndex.NamedEntry?)] = []
+    for (name, entry) in changes.names {
+      guard !isNested(name, among: names) else { return nil }
+      let path = Self.path(ofName: Array(Self.key(of: name))[...], isFlat: false)
+      if path.allSatisfy({ $0.text.utf8.count <= FileName.maximumLength }) { paths.append((Self.key(path), entry)) }
+    }
+    paths.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    var result = ReferencePaths(keys: keys, index: index)
+    result.entries.reserveCapacity(entries.count + paths.count)
+    var next = 0
+    func keep(upTo end: Int) -> Bool {
+      for var entry in entries[next..<end] {
+        guard let position = changes.newPosition(of: Int(entry.position)) else { return false }
+        entry.position = Int32(position)
+        result.entries.append(entry)
+      }
+      next = end
+      return true
+    }
+    for (key, entry) in paths {
+      let place = firstIndex(from: key)
+      guard keep(upTo: place) else { return nil }
+      let former = place < entries.count && self.key(of: entries[place]).elementsEqual(key) ? entries[place] : nil
+      if former != nil { next += 1 }
+      guard let entry, entry.isDescriptor else { continue }
+      var new = Entry(
+        start: UInt32(result.keys.count), count: UInt32(key.count), position: Int32(entry.position),
+        modified: modified)
+      if let former {
+        new.start = former.start
+        let isSame = index.hasEntry(at: entry.position, of: formerIndex, at: Int(former.position))
+        if isSame { new.modified = former.modified }
+      } else {
+        result.keys += key
+      }
+      result.entries.append(new)
+    }
+    guard keep(upTo: entries.count) else { return nil }
+    let used = result.entries.reduce(0) { $0 + Int($1.count) }
+    return result.keys.count <= used + max(used, Self.unusedLimit) ? result : nil
+  }
+
+  /// Whether a name is above or below another one, of those that are here or of some others.
+  private func isNested(_ name: ReferenceName, among others: Set<ReferenceName>) -> Bool {
+    let key = Array(Self.key(of: name))[...]
+    let path = Self.path(ofName: key, isFlat: false)
+    // The paths below it, and those of names below it that are shown flat.
+    let flat = Self.key(Self.path(ofName: key, isFlat: true)) + Array("%2F".utf8)
+    if isDirectory(path) || hasKey(beginningWith: flat) { return true }
+    return path.indices.dropFirst().contains { (count) in
+      let above = Array(path[..<count])
+      return self[above] != nil || ReferenceView.name(of: above).map(others.contains) ?? false
+    }
+  }
+
   private mutating func add(_ names: some Collection<(ReferenceName, Int32)>, modified: Timestamp) {
     entries.reserveCapacity(names.count)
     for (name, position) in names {
       let start = keys.count
-      for byte in name.description.utf8 { keys.append(byte == UInt8(ascii: "/") ? Self.separator : byte) }
+      keys.append(contentsOf: Self.key(of: name))
       entries.append(
         Entry(
           start: UInt32(start), count: UInt32(keys.count - start), position: position, modified: modified))
@@ -135,7 +204,11 @@ struct ReferencePaths: Sendable {
   /// Whether a path is the root or a prefix of a reference's path.
   func isDirectory(_ path: [FileName]) -> Bool {
     if path.isEmpty { return true }
-    let prefix = Self.key(path) + [Self.separator]
+    return hasKey(beginningWith: Self.key(path) + [Self.separator])
+  }
+
+  /// Whether a key begins with these bytes.
+  private func hasKey(beginningWith prefix: Key) -> Bool {
     let place = firstIndex(from: prefix)
     return place < entries.count && key(of: entries[place]).starts(with: prefix)
   }
@@ -157,7 +230,7 @@ struct ReferencePaths: Sendable {
 
   /// The path that a reference with this name has, or would have.
   func path(of name: ReferenceName) -> [FileName] {
-    let key = name.description.utf8.map { $0 == UInt8(ascii: "/") ? Self.separator : $0 }
+    let key = Array(Self.key(of: name))
     let nested = Self.path(ofName: key[...], isFlat: false)
     let isBelow = nested.indices.dropFirst().contains { self[Array(nested[..<$0])] != nil }
     return isBelow ? Self.path(ofName: key[...], isFlat: true) : nested
@@ -184,6 +257,11 @@ struct ReferencePaths: Sendable {
   private func isBelow(_ entry: Entry, _ other: Entry) -> Bool {
     entry.count > other.count && keys[Int(entry.start + other.count)] == Self.separator
       && key(of: entry).starts(with: key(of: other))
+  }
+
+  /// The key of a name whose path is nested and has no escaped bytes.
+  private static func key(of name: ReferenceName) -> LazyMapSequence<String.UTF8View, UInt8> {
+    name.description.utf8.lazy.map { $0 == UInt8(ascii: "/") ? separator : $0 }
   }
 
   private static func key(_ path: [FileName]) -> Key {
