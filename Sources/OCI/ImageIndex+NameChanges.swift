@@ -1,5 +1,5 @@
 extension ImageIndex {
-  /// What a change of few entries did to the names of an index that has no whole names of images.
+  /// The effect that a change of few entries has on the names of an index that has no whole names of images.
   ///
   /// Entries before and behind the changed ones keep their names, so that one tag is moved beside 100,000 others without
   /// reading each.

@@ -33,7 +33,7 @@ struct NameChangesTests {
   func random(_ seed: Int) throws {
     var generator = SeededGenerator(UInt64(seed))
     func entry() -> String {
-      // A digit that is none makes an entry no descriptor.
+      // An entry with a digest that is not a hexadecimal number is not a descriptor.
       let name = ["", "n\(Int.random(in: 0...5, using: &generator))", "../n"].randomElement(using: &generator) ?? ""
       let digit = ["1", "2", "3", "x"].randomElement(using: &generator) ?? ""
       return "\(name)=\(digit)"
