@@ -78,9 +78,7 @@ final class ReferenceFile: ReferenceNode {
 
   private func content(_ context: RequestContext) throws(Errno) -> (Result<[UInt8], CASError>, Timestamp) {
     switch try shared.references.place(path, context) {
-    case .reference(let reference):
-      let (descriptor, modified) = try shared.references.descriptor(of: reference, context)
-      return (descriptor.map { $0.named(nil).json.serialized + [UInt8(ascii: "\n")] }, modified)
+    case .reference(let reference): return try shared.references.text(of: reference, context)
     case .unwritten: return (.success([]), .now)
     default: throw .noSuchFileOrDirectory
     }

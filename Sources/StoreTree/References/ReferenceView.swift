@@ -151,6 +151,22 @@ final class ReferenceView: Sendable {
     return (descriptor, reference.modified)
   }
 
+  /// The descriptor of a listed reference as the line of JSON that its file has, or the error of this reference alone, and
+  /// when it was last seen to change.
+  func text(
+    of reference: ListedReference, _ context: RequestContext
+  ) throws(Errno) -> (Result<[UInt8], CASError>, modified: Timestamp) {
+    guard let (index, position) = reference.entry else {
+      let (descriptor, modified) = try descriptor(of: reference, context)
+      return (descriptor.map { $0.named(nil).json.serialized + Self.lineEnd }, modified)
+    }
+    let text = index.unnamedDescriptorText(at: position)
+      .mapError { CASError.invalid(OperationContext("read reference", on: reference.name), $0) }
+    return (text.map { $0 + Self.lineEnd }, reference.modified)
+  }
+
+  private static let lineEnd = [UInt8(ascii: "\n")]
+
   /// The reason why the store does not list its references.
   func listingFailure(_ context: RequestContext) throws(Errno) -> CASError? {
     try errors.map(try source.listingFailure(context))
