@@ -4,25 +4,44 @@ import OCI
 
 /// The references of a store that is quick to read, as a snapshot that is read again after half a second.
 final class LocalReferences: ReferenceSource {
-  fileprivate struct Snapshot {
-    var index: ImageIndex
+  /// A state of the index.
+  ///
+  /// It is a class, because each lookup of a name needs it: a copy of a value would retain each of its arrays.
+  fileprivate final class Snapshot: Sendable {
+    let index: ImageIndex
     /// The number of this state of the index.
-    var version: Int
-    var taken: ContinuousClock.Instant
+    let version: Int
+    let taken: ContinuousClock.Instant
     /// When the index was first seen in this state; the start of the mount for an index that never changed.
-    var modified: Timestamp
+    let modified: Timestamp
     /// The number of changes when reading began.
-    var changes: UInt64
+    let changes: UInt64
+
+    init(_ index: ImageIndex, version: Int, taken: ContinuousClock.Instant, modified: Timestamp, changes: UInt64) {
+      self.index = index
+      self.version = version
+      self.taken = taken
+      self.modified = modified
+      self.changes = changes
+    }
   }
 
   /// The names in a snapshot. Most tools of layouts need the text of the index alone.
-  fileprivate struct Names {
-    var index: ImageIndex
-    var version: Int
-    var paths: ReferencePaths
-    var aliases: ReferencePaths
+  fileprivate final class Names: Sendable {
+    let index: ImageIndex
+    let version: Int
+    let paths: ReferencePaths
+    let aliases: ReferencePaths
     /// The positions of the entries that no name leads to.
-    var unnamed: [Int]
+    let unnamed: [Int]
+
+    fileprivate init(_ snapshot: Snapshot, paths: ReferencePaths, aliases: ReferencePaths, unnamed: [Int]) {
+      index = snapshot.index
+      version = snapshot.version
+      self.paths = paths
+      self.aliases = aliases
+      self.unnamed = unnamed
+    }
   }
 
   private struct Unnamed {
@@ -76,12 +95,11 @@ final class LocalReferences: ReferenceSource {
     return state.withLock { state in
       // Another thread can have read a newer snapshot.
       if let other = state.snapshot, other.changes > changes { return other }
-      var new = Snapshot(index: index, version: 0, taken: now, modified: started, changes: changes)
-      if let known = state.snapshot {
-        let isSame = known.index.content.span.hasBytes(of: index.content.span)
-        new.version = known.version + (isSame ? 0 : 1)
-        new.modified = isSame ? known.modified : .now
-      }
+      let known = state.snapshot
+      let isSame = known.map { $0.index.content.span.hasBytes(of: index.content.span) } ?? true
+      let new = Snapshot(
+        index, version: (known?.version ?? 0) + (isSame ? 0 : 1), taken: now,
+        modified: isSame ? known?.modified ?? started : .now, changes: changes)
       state.snapshot = new
       return new
     }
@@ -129,26 +147,25 @@ final class LocalReferences: ReferenceSource {
 
 extension LocalReferences.Names {
   /// Reads the names of all entries.
-  fileprivate init(_ snapshot: LocalReferences.Snapshot, after former: Self?) {
-    index = snapshot.index
-    version = snapshot.version
+  fileprivate convenience init(_ snapshot: LocalReferences.Snapshot, after former: LocalReferences.Names?) {
+    let index = snapshot.index
     let named = index.namedEntries
     let valid = named.filter(\.isDescriptor)
-    paths = ReferencePaths(
-      valid.filter(\.isListed), of: index, modified: snapshot.modified, after: former?.paths)
-    aliases = ReferencePaths(
-      valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: former?.aliases)
-    unnamed = index.positions(without: named)
+    self.init(
+      snapshot,
+      paths: ReferencePaths(
+        valid.filter(\.isListed), of: index, modified: snapshot.modified, after: former?.paths),
+      aliases: ReferencePaths(
+        valid.filter { !$0.isListed }, of: index, modified: snapshot.modified, after: former?.aliases),
+      unnamed: index.positions(without: named))
   }
 
   /// Reads the names of the entries that changed; `nil` if those of others can have changed too.
-  fileprivate func changed(to snapshot: LocalReferences.Snapshot) -> Self? {
+  fileprivate func changed(to snapshot: LocalReferences.Snapshot) -> LocalReferences.Names? {
     guard let changes = ImageIndex.NameChanges(from: index, unnamed: unnamed, to: snapshot.index),
       let paths = paths.changed(by: changes, in: snapshot.index, modified: snapshot.modified)
     else { return nil }
     // No entry has a whole name, which alone can be an alias.
-    return Self(
-      index: snapshot.index, version: snapshot.version, paths: paths, aliases: ReferencePaths(),
-      unnamed: changes.unnamed)
+    return LocalReferences.Names(snapshot, paths: paths, aliases: ReferencePaths(), unnamed: changes.unnamed)
   }
 }
