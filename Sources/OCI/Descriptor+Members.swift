@@ -1,4 +1,12 @@
 extension Descriptor {
+  /// Parses the JSON text of a descriptor that is added to a store, as ``checkOptionalMembers()``.
+  ///
+  /// - Throws: ``InvalidValue`` if it is not a descriptor, or an optional member has another type.
+  package init(parsingNew text: [UInt8]) throws(InvalidValue) {
+    try self.init(parsing: text)
+    try checkOptionalMembers()
+  }
+
   /// Checks the types of the optional members (image-spec, `descriptor.md` and `image-index.md`). `null` counts as absent.
   ///
   /// A descriptor is read without this check, because one member must not make content unreachable. It is for descriptors

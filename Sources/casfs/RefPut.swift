@@ -70,7 +70,7 @@ struct RefPut: ParsableCommand {
       throw CASError(error, OperationContext("read", on: "standard input"))
     }
     do throws(InvalidValue) {
-      return try Descriptor(parsing: text)
+      return try Descriptor(parsingNew: text)
     } catch {
       throw CASError.invalid(OperationContext("read descriptor from", on: "standard input"), error)
     }

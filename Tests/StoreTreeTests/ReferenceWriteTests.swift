@@ -163,7 +163,10 @@ import Testing
 
   @Test(
     "R2: malformed text is EINVAL at the write that completes it",
-    arguments: ["garbage\n", "sha256:abc\n", "abc\n", "{}", #"{"digest":1}"#, "[]"])
+    arguments: [
+      "garbage\n", "sha256:abc\n", "abc\n", "{}", #"{"digest":1}"#, "[]",
+      #"{"mediaType":"a/b","digest":"sha256:\#(String(repeating: "0", count: 64))","size":0,"platform":5}"#,
+    ])
   func malformed(_ text: String) throws {
     let tree = try TestTree()
     let file = try tree.create("refs/name")

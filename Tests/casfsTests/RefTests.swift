@@ -71,6 +71,7 @@ import Testing
       ("", "unexpected end of the text"), ("{}", "descriptor without mediaType"), ("[1]", "JSON object"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"sha256:ABC\",\"size\":6}", "64 digits"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"\(Known.hello)\",\"size\":7}", "has 6 bytes, not 7"),
+      ("{\"mediaType\":\"a/b\",\"digest\":\"\(Known.hello)\",\"size\":6,\"platform\":5}", "malformed platform"),
       ("{\"mediaType\":\"a/b\",\"digest\":\"\(Known.empty)\",\"size\":0}", "the blob \(Known.empty) is not stored"),
     ])
   func badDescriptor(text: String, reason: String) throws {

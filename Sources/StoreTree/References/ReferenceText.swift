@@ -9,7 +9,7 @@ enum ReferenceText {
   init(_ text: [UInt8]) throws(InvalidValue) {
     let value = Self.trimmed(text)
     if value.first == UInt8(ascii: "{") {
-      self = .descriptor(try Descriptor(parsing: value))
+      self = .descriptor(try Descriptor(parsingNew: value))
     } else {
       guard let text = String(validating: value, as: UTF8.self) else { throw InvalidValue("not UTF-8") }
       // Like a name in `incoming`, it may lack the algorithm.
