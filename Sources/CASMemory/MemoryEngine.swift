@@ -125,7 +125,7 @@ final class MemoryEngine: Engine, GarbageCollectable {
     try store.edit(context) { (index) throws(CASError) in
       let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       conflicts = merge.conflicts
-      return merge.content.span.hasBytes(of: index.content.span) ? nil : merge.content
+      return merge.pieces.hasBytes(of: index.content) ? nil : merge.content
     }
     return conflicts
   }

@@ -1,4 +1,4 @@
-/// Changes of the names in an index. Each returns the bytes of the new file.
+/// Changes of the names in an index. Each returns the bytes of the new file, or its pieces, which share the memory of this one.
 ///
 /// A change takes a name from the entry that the name stands for, and from its duplicates: entries with the same names
 /// that tools cannot tell apart. They stay in the index while lists show another name of theirs, and are removed with the
@@ -22,6 +22,20 @@ extension ImageIndex {
   /// replaced. In place of an entry that lists show by its whole name alone, a descriptor gets both names of the
   /// entry.
   public func setting(_ descriptor: Descriptor, named name: ReferenceName) -> [UInt8] {
+    pieces(setting: descriptor, named: name).joinedBytes
+  }
+
+  /// Returns the index without a name; `nil` if no entry has it.
+  public func removing(_ name: ReferenceName) -> [UInt8]? { pieces(removing: name)?.joinedBytes }
+
+  /// Returns the index with the entries of one name under another, which is taken from the entries that have it; `nil` if
+  /// the first entry has no valid descriptor.
+  public func moving(_ name: ReferenceName, to other: ReferenceName) -> [UInt8]? {
+    pieces(moving: name, to: other)?.joinedBytes
+  }
+
+  /// Returns the pieces of ``setting(_:named:)``.
+  package func pieces(setting descriptor: Descriptor, named name: ReferenceName) -> [ArraySlice<UInt8>] {
     var taken = taking(name)
     if let first = taken.positions.first, entries[first].name == name,
       let text = descriptor.annotation(Descriptor.imageNameKey),
@@ -38,15 +52,14 @@ extension ImageIndex {
     return replacing([taken], with: [value], at: taken.positions.first)
   }
 
-  /// Returns the index without a name; `nil` if no entry has it.
-  public func removing(_ name: ReferenceName) -> [UInt8]? {
+  /// Returns the pieces of ``removing(_:)``.
+  package func pieces(removing name: ReferenceName) -> [ArraySlice<UInt8>]? {
     let taken = taking(name)
     return taken.positions.isEmpty ? nil : replacing([taken], with: [], at: nil)
   }
 
-  /// Returns the index with the entries of one name under another, which is taken from the entries that have it; `nil` if
-  /// the first entry has no valid descriptor.
-  public func moving(_ name: ReferenceName, to other: ReferenceName) -> [UInt8]? {
+  /// Returns the pieces of ``moving(_:to:)``.
+  package func pieces(moving name: ReferenceName, to other: ReferenceName) -> [ArraySlice<UInt8>]? {
     let moved = taking(name)
     guard let first = moved.positions.first, (try? entries[first].descriptor.get()) != nil, name != other else {
       return nil
@@ -122,9 +135,9 @@ extension ImageIndex {
     return descriptor.annotated(Descriptor.imageNameKey, nil)
   }
 
-  /// Returns the bytes of the index with entries that lost their names, and with others at the place of an entry or at the
+  /// Returns the pieces of the index with entries that lost their names, and with others at the place of an entry or at the
   /// end.
-  private func replacing(_ takings: [Taking], with additions: [JSON], at place: Int?) -> [UInt8] {
+  private func replacing(_ takings: [Taking], with additions: [JSON], at place: Int?) -> [ArraySlice<UInt8>] {
     var changes: [Int: [ArraySlice<UInt8>]] = [:]
     for taking in takings {
       for (index, position) in taking.positions.enumerated() {

@@ -43,6 +43,22 @@ struct IndexTests {
     #expect(try entryNames(folder("store")) == ["blobs", "index.json", "oci-layout"])
   }
 
+  @Test("D4: entries of any length keep their bytes", arguments: 0..<10)
+  func lengths(_ seed: Int) throws {
+    var generator = SeededGenerator(UInt64(seed))
+    let entries = (0..<30).map { (number) in
+      let length = [1, 1000, 65_000, 70_000, 200_000].randomElement(using: &generator) ?? 1
+      return entry("n\(number)").dropLast() + ",\"data\":\"\(String(repeating: "A", count: length / 4 * 4))\"}"
+    }
+    try writeText("{\"manifests\":[\(entries.joined(separator: " ,"))]}", file)
+    for number in (0..<30).shuffled(using: &generator).prefix(12) {
+      let name = try ReferenceName(reading: "n\(number)")
+      let expected = try ImageIndex(parsing: Array(readText(file).utf8)).removing(name)
+      try engine.deleteReference(named: name)
+      #expect(try Array(readText(file).utf8) == expected)
+    }
+  }
+
   @Test("D4: manifests is never null, and the file keeps its mode")
   func neverNull() throws {
     try writeText("{\"schemaVersion\":2,\"manifests\":null}", file)

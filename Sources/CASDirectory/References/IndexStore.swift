@@ -29,8 +29,6 @@ final class IndexStore: ReferenceStore {
   /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
   /// like it in any case.
   private let latest = Monitor<Snapshot?>(nil)
-  /// The content that a change wrote since that snapshot. The next read probably finds it.
-  private let written = Monitor<[UInt8]?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
@@ -68,7 +66,7 @@ final class IndexStore: ReferenceStore {
       } else if isSame, taken.count == 1 {
         return nil
       }
-      return index.setting(descriptor, named: name)
+      return index.pieces(setting: descriptor, named: name)
     }
   }
 
@@ -86,12 +84,12 @@ final class IndexStore: ReferenceStore {
       } else if !replacing {
         throw .clobber(context.on(other))
       }
-      return index.moving(name, to: other)
+      return index.pieces(moving: name, to: other)
     }
   }
 
   func delete(_ name: ReferenceName, _ context: OperationContext) throws(CASError) {
-    try change(context) { (index) in index.removing(name) }
+    try change(context) { (index) in index.pieces(removing: name) }
   }
 
   func change(
@@ -101,7 +99,7 @@ final class IndexStore: ReferenceStore {
     try self.change(context) { (index) throws(CASError) in
       let merge = try context.merge(change, with: index.text, refusesConflicts: refusesConflicts)
       conflicts = merge.conflicts
-      return merge.content.span.hasBytes(of: index.content.span) ? nil : merge.content
+      return merge.pieces.hasBytes(of: index.content) ? nil : merge.pieces
     }
     return conflicts
   }
@@ -129,9 +127,9 @@ final class IndexStore: ReferenceStore {
 
   /// Reads, edits and replaces the index with the lock held.
   ///
-  /// - Parameter body: returns the new content; `nil` if nothing is to be changed.
+  /// - Parameter body: returns the pieces of the new content; `nil` if nothing is to be changed.
   private func change(
-    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [UInt8]?
+    _ context: OperationContext, _ body: (ImageIndex) throws(CASError) -> [ArraySlice<UInt8>]?
   ) throws(CASError) {
     try lock.withLock(context) { () throws(CASError) in
       for _ in 0..<Self.maximumAttempts {
@@ -141,13 +139,13 @@ final class IndexStore: ReferenceStore {
           // The writer of this state may have been killed before it was durable.
           return try mappingErrno(context, try root.synchronizeDirectory())
         }
-        guard content.count <= ImageIndex.maximumSize else {
+        guard content.reduce(0, { $0 + $1.count }) <= ImageIndex.maximumSize else {
           throw .invalid(context, file: Self.fileName, "the new index exceeds \(ImageIndex.maximumSize) bytes")
         }
         do throws(Errno) {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot.status) })
-          if isDone { return written.withLock { $0 = content } }
+          if isDone { return }
         } catch {
           throw CASError(error, context, file: Self.fileName)
         }
@@ -190,19 +188,8 @@ final class IndexStore: ReferenceStore {
   /// Reads the index from its file. Content that is known is compared, and neither copied nor parsed again.
   private func index(in file: OpenFile, size: Int64) throws(Errno) -> Result<ImageIndex, InvalidValue> {
     let known = latest.withLock { $0?.index }
-    if let known, try has(file, known.content, size) { return .success(known) }
-    let written = written.withLock { $0.take() }
-    let content: [UInt8]
-    if let written, try has(file, written, size) {
-      content = written
-    } else {
-      content = try file.contents(limit: ImageIndex.maximumSize, expecting: size)
-    }
+    if let known, size == Int64(known.content.count), try file.hasContents(known.content) { return .success(known) }
+    let content = try file.contents(limit: ImageIndex.maximumSize, expecting: size)
     return Result { () throws(InvalidValue) in try ImageIndex(parsing: content, like: known) }
-  }
-
-  private func has(_ file: OpenFile, _ content: [UInt8], _ size: Int64) throws(Errno) -> Bool {
-    guard size == Int64(content.count) else { return false }
-    return try file.hasContents(content)
   }
 }

@@ -104,7 +104,7 @@ final class RefsStore: ReferenceStore {
   ) throws(CASError) {
     let content = Array(descriptor.named(nil).description.utf8) + [UInt8(ascii: "\n")]
     _ = try mappingErrno(
-      context, try refs.replaceFile(fileName, with: content, root: root, like: status, if: { true }))
+      context, try refs.replaceFile(fileName, with: [content[...]], root: root, like: status, if: { true }))
   }
 
   func move(

@@ -49,6 +49,29 @@ extension OpenFile {
     }
   }
 
+  /// The number of bytes from which on a piece is written by a call of its own.
+  private static let largePiece = 1 << 16
+
+  /// Writes pieces at an offset, one after the other: `pwrite(2)`. Small ones are copied together.
+  package func write(_ pieces: [ArraySlice<UInt8>], at offset: Int64) throws(Errno) {
+    var place = offset
+    var small: [UInt8] = []
+    func write(_ bytes: Span<UInt8>) throws(Errno) {
+      try self.write(bytes, at: place)
+      place += Int64(bytes.count)
+    }
+    for piece in pieces {
+      if small.count + piece.count < Self.largePiece {
+        small += piece
+        continue
+      }
+      try write(small.span)
+      small.removeAll(keepingCapacity: true)
+      if piece.count < Self.largePiece { small += piece } else { try write(piece.span) }
+    }
+    try write(small.span)
+  }
+
   private static func filling(
     _ buffer: inout MutableSpan<UInt8>, limit: Int = .max, _ call: (UnsafeMutableRawBufferPointer, Int) -> Int
   ) throws(Errno) -> Int {

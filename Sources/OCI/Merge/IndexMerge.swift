@@ -17,8 +17,8 @@ public struct IndexMerge: Sendable {
   /// The annotation of an entry that lost its name to a concurrent writer: that name.
   public static let lostNameKey = "io.casfs.lost.name"
 
-  /// The bytes of the merged index; those of the current one if nothing changed.
-  public let content: [UInt8]
+  /// The pieces of the merged index, which share the memory of the current and of the written one.
+  package let pieces: [ArraySlice<UInt8>]
   /// The names that two writers moved.
   public let conflicts: [Conflict]
 
@@ -31,7 +31,7 @@ public struct IndexMerge: Sendable {
   /// can concern.
   public init(_ change: IndexChange, to current: IndexText) {
     if change.isEmpty {
-      (content, conflicts) = (current.content, [])
+      (pieces, conflicts) = ([current.content[...]], [])
       return
     }
     var changes = change.members.applied(to: current)
@@ -47,8 +47,11 @@ public struct IndexMerge: Sendable {
       conflicts = editor.conflicts
       if let entries = editor.manifests { changes.append((IndexOutline.manifests, entries)) }
     }
-    content = changes.isEmpty ? current.content : current.outline.replacing(in: current.content, changes)
+    pieces = changes.isEmpty ? [current.content[...]] : current.outline.pieces(of: current.content, changes)
   }
+
+  /// The bytes of the merged index; those of the current one if nothing changed.
+  public var content: [UInt8] { pieces.joinedBytes }
 }
 
 extension IndexChange {

@@ -130,4 +130,16 @@ extension [ArraySlice<UInt8>] {
     for piece in self { result += piece }
     return result
   }
+
+  /// Whether all pieces together are a text.
+  package func hasBytes(of text: [UInt8]) -> Bool {
+    var place = 0
+    for piece in self {
+      guard piece.count <= text.count - place,
+        piece.span.hasBytes(of: text.span.extracting(place..<place + piece.count))
+      else { return false }
+      place += piece.count
+    }
+    return place == text.count
+  }
 }

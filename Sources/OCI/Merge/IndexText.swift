@@ -134,15 +134,14 @@ public struct IndexText: Sendable {
     (try? JSONParser.parse(content, from: items[position].start)) ?? .null
   }
 
-  /// Returns the text with other entries. Those that stay are one piece with what is between them.
+  /// Returns the pieces of the text with other entries. Those that stay are one piece with what is between them.
   ///
   /// - Parameter replacements: texts of entries in place of one, by its position; none removes it.
   /// - Parameter added: texts of entries behind the last one.
   func replacing(
     _ replacements: [Int: [ArraySlice<UInt8>]], appending added: [ArraySlice<UInt8>] = []
-  ) -> [UInt8] {
-    outline.replacing(
-      in: content, [(IndexOutline.manifests, manifests(replacing: replacements, appending: added))])
+  ) -> [ArraySlice<UInt8>] {
+    outline.pieces(of: content, [(IndexOutline.manifests, manifests(replacing: replacements, appending: added))])
   }
 
   /// Returns the value of `manifests` with other entries, as ``replacing(_:appending:)``, in pieces.
