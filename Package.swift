@@ -70,7 +70,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CASCompression", dependencies: ["CZlib", "CZstd"], swiftSettings: strict),
     .target(
-      name: "CASImage", dependencies: ["CAS", "CASCompression", "CASPlatform", "OCI", system], swiftSettings: strict),
+      name: "CASImage", dependencies: ["CAS", "CASCompression", "CASPlatform", "OCI", logging, system],
+      swiftSettings: strict),
     .target(
       name: "CASArchive", dependencies: ["CAS", "CASCompression", "CASImage", "CASPlatform", "OCI", system],
       swiftSettings: strict),

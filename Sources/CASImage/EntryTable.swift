@@ -73,9 +73,12 @@ struct EntryTable: Sendable {
   /// Iterates over packed entries.
   struct Reader {
     private var reader: ByteReader
+    private let contentSize: Int64
     private var lastPath: [UInt8] = []
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter contentSize: the length of the decoded layer, in bytes, beyond which no file has data.
+    init(_ bytes: [UInt8], contentSize: Int64 = .max) {
+      self.contentSize = contentSize
       reader = ByteReader(bytes)
     }
 
@@ -119,7 +122,7 @@ struct EntryTable: Sendable {
         dataSize = pieces.reduce(0) { $0 + $1.length }
         entry.pieces = pieces
       }
-      guard entry.offset <= .max - dataSize else { throw ByteReader.malformed }
+      guard entry.offset <= contentSize - dataSize else { throw ByteReader.malformed }
       return entry
     }
 

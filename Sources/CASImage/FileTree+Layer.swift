@@ -1,21 +1,45 @@
+import CAS
 import CASCompression
 import CASPlatform
+import OCI
 
 extension FileTree {
   /// The largest number of symbolic links that are followed in one path.
   private static let linkLimit = 255
 
+  /// Applies a layer of an image over what is there.
+  ///
+  /// - Throws: `CASError.Code.corrupt` if the decoded layer has another digest than the configuration states;
+  ///   `CASError.Code.invalid` if the layer is malformed, or one that no file system can show;
+  ///   `CASError.Code.cancelled`.
+  mutating func apply(_ index: LayerIndex, of scan: LayerScan, layer: Int) throws(CASError) {
+    let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: scan.cancellation)
+    guard index.content == scan.contentDigest else {
+      throw CASError(
+        .corrupt, context,
+        cause: "corrupt: the decoded layer has the digest \(index.content), not \(scan.contentDigest)",
+        corruption: CASError.Corruption(expected: scan.contentDigest, actual: index.content))
+    }
+    try context.checkCancellation()
+    try context.mappingDecoding { () throws(DecodingError) in
+      try apply(index.entries(), count: index.entryCount, contentSize: index.size, layer: UInt16(layer))
+    }
+  }
+
   /// Applies a layer over what is there.
   ///
   /// - Parameter entries: an ``EntryTable``, of this number of entries; 0 if it is not known.
+  /// - Parameter contentSize: the length of the decoded layer, in bytes.
   /// - Throws: if the layer is malformed, or one that no file system can show.
-  mutating func apply(_ entries: [UInt8], count: Int = 0, layer: UInt16) throws(DecodingError) {
+  mutating func apply(
+    _ entries: [UInt8], count: Int = 0, contentSize: Int64 = .max, layer: UInt16
+  ) throws(DecodingError) {
     current = layer
     purged = []
     lastDirectory = nil
     reserve(entries: min(count, entries.count / EntryTable.leastEntrySize))
     imply(0)
-    var reader = EntryTable.Reader(entries)
+    var reader = EntryTable.Reader(entries, contentSize: contentSize)
     while let entry = try reader.next() {
       do throws(DecodingError) {
         try reserve(for: entry)

@@ -55,20 +55,21 @@ public final class Image: Sendable {
     var tree = FileTree(keepingWhiteouts: plan.isOneLayer)
     var layers: [LayerContent] = []
     var done: Int64 = 0
+    func report(_ count: Int64) throws(CASError) { try progress(done &+ count, total) }
     for scan in plan.layers {
-      let layer = try catalog.layer(scan) { (count) throws(CASError) in try progress(done &+ count, total) }
-      let index = layer.index
-      let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: scan.cancellation)
-      guard index.content == scan.contentDigest else {
-        throw CASError(
-          .corrupt, context,
-          cause: "corrupt: the decoded layer has the digest \(index.content), not \(scan.contentDigest)",
-          corruption: CASError.Corruption(expected: scan.contentDigest, actual: index.content))
-      }
-      try context.checkCancellation()
-      let number = UInt16(layers.count)
-      try context.mappingDecoding { () throws(DecodingError) in
-        try tree.apply(try index.entries(), count: index.entryCount, layer: number)
+      var layer = try catalog.layer(scan, report)
+      do throws(CASError) {
+        try tree.apply(layer.index, of: scan, layer: layers.count)
+      } catch {
+        guard layer.isFromCache, error.code == .invalid || error.code == .corrupt else { throw error }
+        let refused = layer.index
+        layer = try catalog.layer(scan, replacing: (layer, error), report)
+        if layer.index.hasContent(of: refused) { throw error }
+        // Some of the refused entries are in the tree.
+        tree = FileTree(keepingWhiteouts: plan.isOneLayer)
+        for (number, (layer, scan)) in zip(layers + [layer], plan.layers).enumerated() {
+          try tree.apply(layer.index, of: scan, layer: number)
+        }
       }
       layers.append(layer)
       done &+= scan.descriptor.size

@@ -1,5 +1,6 @@
 import CAS
 import CASPlatform
+import Logging
 import OCI
 
 /// The layers that are open, for all images of a store: each is read by one caller at a time, and shared.
@@ -17,6 +18,7 @@ final class LayerCatalog: Sendable {
   }
 
   private let cache: LayerCache?
+  private let logger = Logger(label: "casfs")
   private let pieces = PieceCache()
   private let state = Monitor(State())
 
@@ -26,15 +28,21 @@ final class LayerCatalog: Sendable {
 
   /// Returns the content of a layer that is open, whose index is in the cache, or that is read now.
   ///
+  /// - Parameter refused: the content of the layer by an index from the cache, and why it cannot be shown. The layer is
+  ///   read now, unless another caller did so since.
   /// - Parameter progress: called with the number of bytes of the blob that are done.
   /// - Throws: as `LayerScan.run(progress:)`; `CASError.Code.cancelled`.
-  func layer(_ scan: LayerScan, _ progress: (Int64) throws(CASError) -> Void) throws(CASError) -> LayerContent {
+  func layer(
+    _ scan: LayerScan, replacing refused: (layer: LayerContent, error: CASError)? = nil,
+    _ progress: (Int64) throws(CASError) -> Void
+  ) throws(CASError) -> LayerContent {
     let key = Key(blob: scan.descriptor.digest, algorithm: scan.contentDigest.algorithm)
     let context = OperationContext("read layer", on: scan.descriptor.digest, cancellation: scan.cancellation)
     let found: LayerContent?? = state.wait(
       until: { !$0.busy.contains(key) }, unless: { scan.cancellation.isCancelled }, notifying: .none,
       then: { (state) in
-        if let layer = state.layers[key] { return layer }
+        if let layer = state.layers[key], layer !== refused?.layer { return layer }
+        state.layers[key] = nil
         state.busy.insert(key)
         return nil
       })
@@ -47,27 +55,22 @@ final class LayerCatalog: Sendable {
     let opened = Result { () throws(CASError) in
       var uncancelled = scan
       uncancelled.cancellation = .none
-      return LayerContent(try index(scan, context, progress), uncancelled, cache, pieces)
+      try Self.checkSize(scan, context)
+      if let refused {
+        logger.warning("cached index of layer \(key.blob) is made anew: \(refused.error.cause)")
+        cache?.remove(key.blob)
+      } else if let index = cache?.index(of: key.blob), index.content.algorithm == key.algorithm {
+        return LayerContent(index, isFromCache: true, uncancelled, cache, pieces)
+      }
+      let index = try scan.run(progress: progress)
+      cache?.store(index)
+      return LayerContent(index, uncancelled, cache, pieces)
     }
     state.withLock { (state) in
       state.busy.remove(key)
       if case .success(let layer) = opened { state.layers[key] = layer }
     }
     return try opened.get()
-  }
-
-  private func index(
-    _ scan: LayerScan, _ context: OperationContext, _ progress: (Int64) throws(CASError) -> Void
-  ) throws(CASError) -> LayerIndex {
-    try Self.checkSize(scan, context)
-    if let index = cache?.index(of: scan.descriptor.digest),
-      index.content.algorithm == scan.contentDigest.algorithm
-    {
-      return index
-    }
-    let index = try scan.run(progress: progress)
-    cache?.store(index)
-    return index
   }
 
   private static func checkSize(_ scan: LayerScan, _ context: OperationContext) throws(CASError) {

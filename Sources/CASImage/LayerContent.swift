@@ -32,6 +32,8 @@ package final class LayerContent: Sendable {
     var failure: (error: CASError, expiry: ContinuousClock.Instant)?
   }
 
+  /// Whether the first index was in the cache, where anything can have written it.
+  let isFromCache: Bool
   private let source: any ContentSource
   private let cache: LayerCache?
   private let pieces: PieceCache
@@ -46,8 +48,13 @@ package final class LayerContent: Sendable {
 
   /// Makes the content of a source, of which nothing is decoded yet.
   ///
+  /// - Parameter isFromCache: whether the index was in the cache, and not made now.
   /// - Parameter cache: has the index of the source, and gets another one if that does not fit.
-  package init(_ index: LayerIndex, _ source: any ContentSource, _ cache: LayerCache?, _ pieces: PieceCache) {
+  package init(
+    _ index: LayerIndex, isFromCache: Bool = false, _ source: any ContentSource, _ cache: LayerCache?,
+    _ pieces: PieceCache
+  ) {
+    self.isFromCache = isFromCache
     self.source = source
     self.cache = cache
     self.pieces = pieces
@@ -199,7 +206,7 @@ package final class LayerContent: Sendable {
     cache?.remove(source.key)
     let outcome = Result { () throws(CASError) in
       let index = try source.scan(context.cancellation)
-      guard index.content == turn.index.content, index.packedEntries == turn.index.packedEntries else {
+      guard index.hasContent(of: turn.index) else {
         throw context.malformed("the layer index was of another layer")
       }
       return index

@@ -43,6 +43,11 @@ package struct LayerIndex: Sendable {
     try ZstdBuffer.decompress(packedEntries.span, length: entriesSize)
   }
 
+  /// Whether another index has the same decoded content and entries.
+  func hasContent(of other: LayerIndex) -> Bool {
+    content == other.content && packedEntries == other.packedEntries
+  }
+
   /// The last checkpoint at or before an offset.
   func checkpoint(before offset: Int64) -> Checkpoint? {
     var low = 0

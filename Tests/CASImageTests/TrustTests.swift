@@ -136,6 +136,90 @@ import Testing
   }
 
   @Test(
+    "F6: an index whose entries no layer has is made anew, once, and the image shown",
+    arguments: ["unpacked", "malformed", "last", "unlinked", "beyond", "content"])
+  func malformedEntries(_ kind: String) throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let engine = GatedEngine(builder.engine)
+    let lower = ImageBuilder.tar([("a", [9]), ("lower", [4])])
+    let layer = try Self.layer()
+    let blob = try Digest.of(layer.blob)
+    let image = try builder.image([(lower, lower), layer])
+    let cache = try #require(LayerCache(path: folder("cache")))
+    _ = try Image(image, in: engine, cache: cache)
+    let name = "cache/sha256-\(blob.hex)"
+    let good = try Data(contentsOf: folder[name])
+    let index = try #require(cache.index(of: blob))
+    var entries = try index.entries()
+    var lie = index
+    func entry(_ kind: FileKind?, _ path: String, link: String = "", size: Int64 = 0, offset: Int64 = 0) -> LayerEntry {
+      LayerEntry(
+        kind: kind, path: Array(path.utf8), link: Array(link.utf8), mode: 0o644, user: 0, group: 0,
+        modified: Timestamp(seconds: 0, nanoseconds: 0), size: size, offset: offset)
+    }
+    switch kind {
+    case "unpacked": break
+    case "malformed": entries = [UInt8](repeating: 0xFF, count: 40)
+    case "last": entries.append(0)
+    case "unlinked":
+      var table = EntryTable()
+      try table.append(entry(nil, "new", link: "absent"))
+      entries = table.bytes
+    case "beyond":
+      var table = EntryTable()
+      try table.append(entry(.file, "a", size: 3, offset: index.size - 2))
+      entries = table.bytes
+    default: lie.content = try Digest.of([])
+    }
+    let packed = kind == "unpacked" ? [1, 2, 3] : try ZstdBuffer.compress(entries.span)
+    cache.store(try Self.index(lie, packed, size: entries.count))
+    #expect(try Data(contentsOf: folder[name]) != good)
+    let before = engine.passes(of: blob)
+    let shown = try Image(image, in: engine, cache: cache)
+    #expect(engine.passes(of: blob) == before + 1)
+    #expect(try Data(contentsOf: folder[name]) == good)
+    #expect(shown.fileCount == 4)
+    #expect(try shown.contents("a") == [1, 2, 3])
+    #expect(try shown.contents("lower") == [4])
+    #expect(try shown.contents("big") == Self.content)
+  }
+
+  @Test("F6: a layer that cannot be shown is read again once for each use of its index, and is the error of the image")
+  func unshown() throws {
+    let folder = try TemporaryFolder()
+    let builder = try ImageBuilder()
+    let engine = GatedEngine(builder.engine)
+    let tar =
+      ImageBuilder.header(Array("new".utf8), size: 0, type: "1", link: "absent") + [UInt8](repeating: 0, count: 1024)
+    let blob = try Digest.of(tar)
+    let image = try builder.image([(tar, tar)])
+    let cache = try #require(LayerCache(path: folder("cache")))
+    for _ in 0..<2 {
+      let before = engine.passes(of: blob)
+      let error = failure { () throws(CASError) in try Image(image, in: engine, cache: cache) }
+      #expect(error?.code == .invalid)
+      #expect(error?.cause.contains("hard link to what is not there") == true)
+      #expect(engine.passes(of: blob) == before + 1)
+    }
+  }
+
+  /// An index with other entries, which need not be any.
+  private static func index(_ index: LayerIndex, _ packed: [UInt8], size: Int) throws -> LayerIndex {
+    var writer = ByteWriter()
+    writer.add(index.blob.description.utf8)
+    writer.add(index.content.description.utf8)
+    writer.add(UInt64(index.compression.rawValue))
+    writer.add(index.size)
+    writer.add(UInt64(index.entryCount))
+    writer.add(UInt64(size))
+    writer.add(packed)
+    writer.add(index.pieces)
+    writer.add(UInt64(0))
+    return try LayerIndex(parsing: LayerIndex.signed(writer.bytes))
+  }
+
+  @Test(
     "F6: an index with checkpoints outside of the layer is dropped", arguments: [-1, Int64.min, Int64.max])
   func placesBeyond(_ output: Int64) throws {
     let folder = try TemporaryFolder()

@@ -22,6 +22,11 @@ import Testing
     try ScriptedMount().run("RootFileSystem/damaged.sh")
   }
 
+  @Test("F6: a mount makes an index file with malformed entries anew, and logs it", .needs(.tools("python3")))
+  func index() throws {
+    try ScriptedMount().run("RootFileSystem/index.sh")
+  }
+
   @Test("F5: the files of a plain layer are read from its blob in every way of reading, and never where it is damaged")
   func plain() throws {
     try ScriptedMount().run("RootFileSystem/plain.sh")
