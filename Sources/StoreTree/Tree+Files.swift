@@ -35,6 +35,13 @@ extension Tree {
     return entry
   }
 
+  /// The handle of a file that the kernel has opened without FUSE_OPEN.
+  public static let noHandle: HandleID = 0
+
+  /// Whether files can be read by their nodes alone, with ``noHandle``: all are of one image, whose content needs no state
+  /// of an open file.
+  public var readsWithoutHandles: Bool { shared.options.rootImage != nil }
+
   /// Reads from an offset: `FUSE_READ`.
   ///
   /// - Parameter node: the file, by which a handle of an earlier process is opened again.
@@ -64,10 +71,11 @@ extension Tree {
 
   /// Writes all bytes at an offset: `FUSE_WRITE`.
   ///
-  /// - Throws: EFBIG beyond 16 TiB; EIO for a handle of an earlier process, whose content is lost.
+  /// - Throws: EROFS; EFBIG beyond 16 TiB; EIO for a handle of an earlier process, whose content is lost.
   public func write(
     _ handle: HandleID, _ bytes: Span<UInt8>, at offset: Int64, _ context: RequestContext
   ) throws(Errno) {
+    try requireWritable()
     guard offset >= 0, offset <= Self.maximumFileSize - Int64(bytes.count) else { throw .fileTooLarge }
     try file(handle, of: nil, context).write(bytes, at: offset, context)
     shared.counters.add(.bytesWritten, Int64(bytes.count))
@@ -110,7 +118,11 @@ extension Tree {
   /// - Throws: EIO for a file that was open for writing, whose content is lost with its process, and for one that was
   ///   deleted, whose content was open in that process alone.
   func file(_ handle: HandleID, of node: NodeID?, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    try files.handle(
+    if handle == Self.noHandle, readsWithoutHandles, let node {
+      guard let file = try nodes.node(node) as? ImageFileNode else { throw .badFileDescriptor }
+      return try file.handle
+    }
+    return try files.handle(
       handle, fingerprint: { $0.fingerprint },
       reopening: { () throws(Errno) in
         guard let node else { throw .ioError }

@@ -32,7 +32,9 @@ import Testing
     try ScriptedMount().run("RootFileSystem/plain.sh")
   }
 
-  @Test("F10: the root file system of an image is a mount of its own, for chroot and below overlayfs")
+  @Test(
+    "F10: the root file system of an image is a mount of its own, for chroot and below overlayfs",
+    .needs(.tools("python3")))
   func mounted() throws {
     try ScriptedMount().run("RootFileSystem/mounted.sh")
   }

@@ -27,7 +27,12 @@ enum Operations {
       want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
       // Written data is hashed, so it must be in memory.
       want &= ~UInt32(FUSE_CAP_SPLICE_READ)
-      want |= capable & UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
+      // A truncation without FUSE_OPEN is FUSE_SETATTR, which the tree can refuse.
+      if sessionState.opensImplicitly {
+        want &= ~UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
+      } else {
+        want |= capable & UInt32(FUSE_CAP_ATOMIC_O_TRUNC)
+      }
       let splice = UInt32(FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
       if sessionState.splices { want |= capable & splice } else { want &= ~splice }
       unsafe connection.pointee.want = want

@@ -38,6 +38,7 @@ final class SessionState: Sendable {
     splices = readMode != .copy
     var wanted: InitNegotiation.Features = [.parallelDirectoryOperations, .directIOMapping]
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
+    if tree.readsWithoutHandles { wanted.insert(.implicitOpens) }
     if kept != nil { wanted.insert(.resending) }
     negotiation = InitNegotiation(
       wanting: wanted, stackDepth: tree.isStacked ? 2 : 1, repeating: kept?.mount.initRequest)
@@ -73,6 +74,9 @@ final class SessionState: Sendable {
     deferredReply.send(device)
     cpuLatency?.release()
   }
+
+  /// Whether the kernel opens and closes files by itself, and reads them by their nodes alone.
+  var opensImplicitly: Bool { negotiation.granted.contains(.implicitOpens) }
 
   /// `nil` if the kernel did not grant it.
   var passthrough: Passthrough? { connectedPassthrough.withLock(notifying: .none) { $0 } }

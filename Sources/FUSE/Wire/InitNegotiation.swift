@@ -14,6 +14,8 @@ final class InitNegotiation: Sendable {
     /// Lookups in one directory run in parallel. Otherwise each waits for the others, and a store may take long to
     /// answer one.
     static let parallelDirectoryOperations = Features(rawValue: UInt64(FUSE_PARALLEL_DIROPS))
+    /// FUSE_OPEN can be ENOSYS: the kernel then opens all files of the mount by itself.
+    static let implicitOpens = Features(rawValue: UInt64(FUSE_NO_OPEN_SUPPORT))
     /// There is a `flags2`.
     static let extendedFlags = Features(rawValue: UInt64(FUSE_INIT_EXT))
     /// Files opened with FOPEN_DIRECT_IO can be mapped.

@@ -46,16 +46,23 @@ final class ImageFileNode: Node {
   }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {
-    switch file.kind {
-    case .file: break
-    case .directory: throw .isDirectory
-    case .symbolicLink: throw .tooManySymbolicLinkLevels
-    // The kernel opens these itself.
-    case .characterDevice, .blockDevice, .fifo: throw .noSuchAddressOrDevice
-    }
+    let handle = try handle
     if request.isChanging { throw .readOnlyFileSystem }
     fileSystem.shared.counters.add(.opens)
-    return ImageFileHandle(fileSystem.shared, file)
+    return handle
+  }
+
+  /// The content of a regular file.
+  var handle: ImageFileHandle {
+    get throws(Errno) {
+      switch file.kind {
+      case .file: return ImageFileHandle(fileSystem.shared, file)
+      case .directory: throw .isDirectory
+      case .symbolicLink: throw .tooManySymbolicLinkLevels
+      // The kernel opens these itself.
+      case .characterDevice, .blockDevice, .fifo: throw .noSuchAddressOrDevice
+      }
+    }
   }
 
   func linkTarget() throws(Errno) -> String {

@@ -23,6 +23,20 @@ assert_eq "$(cat merged/etc/two; ls merged/etc; ls changed)" "$(printf 'two\nmor
 umount merged
 assert_eq "$(cat "$mnt/etc/two")" two
 assert_eq "$("$casfs" status --json "$mnt" | jq .read_only)" true
+
+# The kernel opens files without requests, and sends their reads without a handle.
+for file in lower/bin/sh upper/etc/two; do
+  python3 "$scripts/../read_every_way.py" "$mnt/${file#*/}" "$file"
+done
+exec 3<"$mnt/etc/two"; assert_eq "$(cat <&3)" two; exec 3<&-
+cp --sparse=always "$mnt/bin/sh" copy; cmp copy lower/bin/sh
+assert_eq "$("$casfs" status --json "$mnt" | jq -c '[.counters.opens, .open_files]')" "[0,0]"
+python3 "$scripts/../attempt_writes.py" "$mnt/etc/two"
+python3 "$scripts/remount.py" "$mnt"
+assert_fails "Read-only" dd if=lower/etc/one of="$mnt/etc/two" conv=notrunc
+assert_fails "Read-only" dd if=lower/etc/one of="$mnt/etc/two"
+assert_fails "Read-only" truncate -s 0 "$mnt/etc/two"; assert_fails "Read-only" touch "$mnt/new"
+assert_eq "$(cat "$mnt/etc/two")" two
 "$casfs" unmount "$mnt"
 
 # Other names, and images that have no file system.
