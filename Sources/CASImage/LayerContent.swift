@@ -26,6 +26,8 @@ package final class LayerContent: Sendable {
     var streams: [LayerStream] = []
     /// The pieces that are being decoded.
     var busy: Set<Int> = []
+    /// Whether a piece is being decoded ahead of its callers.
+    var isAhead = false
     /// Whether a caller reads the layer again.
     var isScanning = false
     /// The error of reading the layer again, and until when it stands.
@@ -40,6 +42,8 @@ package final class LayerContent: Sendable {
   /// The file of a layer that is not compressed.
   private let plain: PlainContent?
   private let state: Monitor<State>
+  /// The number of the piece that a caller got last.
+  private let lastPiece = Atomic<Int>(.min)
   private var id: ObjectIdentifier { ObjectIdentifier(self) }
 
   /// The number of pieces that were decoded, for tests.
@@ -111,7 +115,9 @@ package final class LayerContent: Sendable {
     while done < buffer.count {
       let position = offset + Int64(done)
       let start = Int(position % LayerIndex.pieceSize)
-      let piece = try piece(Int(position / LayerIndex.pieceSize), context)
+      let number = Int(position / LayerIndex.pieceSize)
+      let piece = try piece(number, context)
+      decodeAhead(of: number)
       guard start < piece.count else { break }
       done += buffer.copy(piece.span.extracting(start..<piece.count), at: done)
     }
@@ -130,18 +136,55 @@ package final class LayerContent: Sendable {
         return []
       }
       do throws(CASError) {
-        decoded.add(1, ordering: .relaxed)
-        let (content, stream, reader) = try turn.decode(number, context)
-        pieces.insert(content, for: key)
-        endTurn(number, keeping: stream, reader, of: turn)
-        return content
+        return try decode(number, turn, context)
       } catch {
-        endTurn(number)
         guard !hasFailed, error.code == .invalid || error.code == .corrupt else { throw error }
         hasFailed = true
         try scanAgain(after: turn, context)
       }
     }
+  }
+
+  private func decode(_ number: Int, _ turn: PieceDecoder, _ context: OperationContext) throws(CASError) -> [UInt8] {
+    do throws(CASError) {
+      decoded.add(1, ordering: .relaxed)
+      let (content, stream, reader) = try turn.decode(number, context)
+      pieces.insert(content, for: PieceCache.Key(layer: id, number: number))
+      endTurn(number, keeping: stream, reader, of: turn)
+      return content
+    } catch {
+      endTurn(number)
+      throw error
+    }
+  }
+
+  /// Decodes the next piece on another thread, if the piece before was read too: a program that reads many small files
+  /// would wait for each piece. An error is that of the read that needs the piece.
+  private func decodeAhead(of number: Int) {
+    guard plain == nil, lastPiece.exchange(number, ordering: .relaxed) == number - 1 else { return }
+    let next = number + 1
+    let begins = state.withLock(notifying: .none) { (state) in
+      guard !state.isAhead, !state.isScanning, state.busy.isEmpty,
+        Int64(next) * LayerIndex.pieceSize < state.index.size,
+        pieces[PieceCache.Key(layer: id, number: next)] == nil
+      else { return false }
+      state.isAhead = true
+      return true
+    }
+    guard begins else { return }
+    let work: @Sendable () -> Void = { [self] in
+      let context = source.context(.none)
+      // The layer can have been read again meanwhile.
+      if let turn = try? takeTurn(next, context) {
+        if Int64(next) * LayerIndex.pieceSize < turn.index.size {
+          _ = try? decode(next, turn, context)
+        } else {
+          endTurn(next)
+        }
+      }
+      state.withLock(notifying: .none) { $0.isAhead = false }
+    }
+    if (try? Thread.start("casfs-decode", work)) == nil { state.withLock(notifying: .none) { $0.isAhead = false } }
   }
 
   /// Waits until this caller can decode a piece.

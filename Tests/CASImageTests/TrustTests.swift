@@ -265,6 +265,39 @@ import Testing
     }
   }
 
+  @Test("F6: the next piece is decoded ahead of reads in order, and of no others")
+  func ahead() throws {
+    let builder = try ImageBuilder()
+    let descriptor = try builder.image([try Self.layer()])
+    func read(_ image: Image, at offset: Int64) throws {
+      let big = try #require(image.file(at: Array("big".utf8)))
+      var bytes = [UInt8](repeating: 0, count: 10)
+      var span = bytes.mutableSpan
+      #expect(try image.read(big, into: &span, at: offset) == 10)
+      #expect(bytes.elementsEqual(Self.content[Int(offset)..<Int(offset) + 10]))
+    }
+    let sequential = try Image(descriptor, in: builder.engine)
+    for offset: Int64 in [0, 500_000] { try read(sequential, at: offset) }
+    #expect(sequential.decodedPieceCount == 1)
+    try read(sequential, at: 1_500_000)
+    let big = try #require(sequential.file(at: Array("big".utf8)))
+    let start = ContinuousClock.now
+    while !sequential.isInMemory(big, at: 2_200_000, count: 1) {
+      try #require(ContinuousClock.now - start < .seconds(60))
+      usleep(1000)
+    }
+    #expect(sequential.decodedPieceCount == 3)
+    try read(sequential, at: 2_200_000)
+    #expect(sequential.decodedPieceCount == 3)
+    let backward = try Image(descriptor, in: builder.engine)
+    for offset: Int64 in [2_200_000, 1_500_000, 0, 1_500_000 - (1 << 20)] { try read(backward, at: offset) }
+    usleep(50_000)
+    #expect(backward.decodedPieceCount == 3)
+    let skipping = try Image(descriptor, in: builder.engine)
+    for offset: Int64 in [0, 2_200_000] { try read(skipping, at: offset) }
+    #expect(skipping.decodedPieceCount == 2)
+  }
+
   @Test("F6: reads at every place of a gzip layer of several members agree with the whole", .needs(.tools("python3")))
   func places() throws {
     let cases = try LayoutCases(only: ["large-gzip", "large-gzip-members", "large-zstd-frames", "large-gzip-stored"])
