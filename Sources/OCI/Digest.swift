@@ -40,7 +40,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Creates a digest from the bytes of a hash.
   ///
   /// - Returns: `nil` if their number is not that of the algorithm.
-  public init?(_ algorithm: Algorithm, bytes: some Collection<UInt8>) {
+  public init?(_ algorithm: Algorithm, bytes: [UInt8]) {
     guard bytes.count == algorithm.byteCount else { return nil }
     self.algorithm = algorithm
     words = Words()
