@@ -56,6 +56,8 @@ struct casfs_keeper_state {
   char program[program_limit];
   char store[casfs_keeper_store_limit];
   char arguments[casfs_keeper_arguments_limit];
+  // Behind the others, so that it is empty in a state of a version that had no keepers for images.
+  char image[casfs_keeper_image_limit];
 };
 
 _Static_assert(sizeof(struct casfs_keeper_state) <= casfs_keeper_log_offset, "the log is behind the state");

@@ -107,14 +107,20 @@ const char *casfs_keeper_store(const struct casfs_keeper_state *state) {
   return state->init_length == 0 ? NULL : state->store;
 }
 
+const char *casfs_keeper_image(const struct casfs_keeper_state *state) {
+  return state->init_length == 0 ? NULL : state->image;
+}
+
 int casfs_keeper_set_session(
-    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int resends) {
-  if (length > sizeof state->init || strlen(store) >= sizeof state->store) {
+    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, const char *image,
+    int resends) {
+  if (length > sizeof state->init || strlen(store) >= sizeof state->store || strlen(image) >= sizeof state->image) {
     errno = E2BIG;
     return -1;
   }
   memcpy(state->init, init, length);
   strcpy(state->store, store);
+  strcpy(state->image, image);
   if (resends) state->flags |= can_resend;
   state->init_length = length;
   return 0;

@@ -20,8 +20,6 @@ extension Mount {
         "the mount was made by another program"
       } else if target.store.utf8.starts(with: "mem:".utf8) {
         "the store is in the memory of its process"
-      } else if options.image != nil {
-        "the name of an image can stand for another one when a server dies"
       } else if options.forwarded.contains("auto_unmount") {
         "auto_unmount removes the mount of a server that dies"
       } else {

@@ -142,14 +142,28 @@ struct Mount: ParsableCommand {
   }
 
   /// The manifest of the image that is mounted; `nil` for the store.
-  private static func rootImage(_ options: MountOptions, in engine: any Engine) throws(CASError) -> Descriptor? {
+  ///
+  /// - Parameter kept: the mount of an earlier process, which goes on with the image that the name stood for.
+  private static func rootImage(
+    _ options: MountOptions, in engine: any Engine, _ kept: KeptMount?
+  ) throws(CASError) -> Descriptor? {
     guard let image = options.image else { return nil }
+    if let text = kept?.image {
+      guard let digest = try? Digest(text) else {
+        throw CASError(.invalid, operation: "go on with image", subject: text, cause: "malformed digest")
+      }
+      return try engine.descriptor(for: digest)
+    }
     let descriptor: Descriptor
     switch image {
     case .digest(let digest): descriptor = try engine.descriptor(for: digest)
     case .reference(let name): descriptor = try engine.knownReference(named: name)
     }
     return try Image.manifest(of: descriptor, in: engine, platform: options.platform)
+  }
+
+  private static func error(_ error: MountError, _ mountPoint: MountPoint) -> CASError {
+    CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
   }
 
   /// The indexes of layers on disk; `nil` if they are kept in memory alone.
@@ -180,12 +194,13 @@ struct Mount: ParsableCommand {
     tree.allowsOthers = options.forwarded.contains("allow_other")
     tree.refusesConflicts = options.refusesConflicts
     if let grace = options.removalGrace { tree.removalGrace = grace }
-    tree.rootImage = try Self.rootImage(options, in: engine)
+    tree.rootImage = try Self.rootImage(options, in: engine, kept)
     tree.layerCache = Self.layerCache(options)
     tree.cachesBlobs = options.verification != .always
     var description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
+    description.image = tree.rootImage?.digest.description
     if let kept {
       description.keeper = kept.process
       description.restarts = Int(kept.starts) - 1
@@ -195,25 +210,30 @@ struct Mount: ParsableCommand {
     }
     let libfuseOptions =
       options.libfuseOptions(source: source(engine), isReadOnly: isReadOnly) + (debug ? ["debug"] : [])
-    // With a keeper the tree needs the journal of the session, and there is no image.
-    let root = kept == nil ? Tree(engine, options: tree, logger: logger) : nil
-    try root?.openRootImage()
+    let state: KeptState?
+    do throws(MountError) {
+      state = try kept.map { (kept) throws(MountError) in try KeptState(kept) }
+    } catch {
+      throw Self.error(error, mountPoint)
+    }
+    let root = Tree(engine, options: tree, logger: logger, journal: state?.journal, handover: handover)
+    // Callers of a mount that is there wait for the first use of the image.
+    if kept?.isMounted != true { try root.openRootImage() }
     // From here on a signal unmounts.
     let signals = try BlockedSignals(takingBlocked: kept?.isReplacement == true)
     let session: Session
     do throws(MountError) {
-      if let kept {
+      if let state {
         session = try Session(
-          keptBy: kept, { Tree(engine, options: tree, logger: logger, journal: $0, handover: handover) },
-          description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
+          keptBy: state, root, description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
           idling: options.idlePolicy, logger: logger)
       } else {
         session = try Session(
-          root ?? Tree(engine, options: tree, logger: logger), description, at: mountPoint.path,
-          options: libfuseOptions, reading: options.readMode, idling: options.idlePolicy, logger: logger)
+          root, description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
+          idling: options.idlePolicy, logger: logger)
       }
     } catch {
-      throw CASError(.io(.ioError), operation: "mount on", subject: mountPoint.path, cause: error.description)
+      throw Self.error(error, mountPoint)
     }
     // Not supported before Linux 5.11.
     try? CurrentProcess.setCloseOnExec()

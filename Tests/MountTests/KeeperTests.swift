@@ -52,6 +52,13 @@ import Testing
     try ScriptedMount.mounted("keeper", "restarts=0").run("Keeper/waiting-thread.sh")
   }
 
+  @Test(
+    "S1 F10: a mount of one image goes on with that image after a crash and a reload, whatever its name stands for",
+    .enabled(if: Machine.hasKeepers))
+  func image() throws {
+    try ScriptedMount().run("Keeper/image.sh")
+  }
+
   @Test("S4: the mount ends with its keeper", .enabled(if: Machine.hasKeepers))
   func killedKeeper() throws {
     try ScriptedMount.mounted("keeper").run("Keeper/killed-keeper.sh")

@@ -23,6 +23,7 @@ enum {
   casfs_keeper_log_offset = 1 << 20,
   casfs_keeper_init_limit = 256,
   casfs_keeper_store_limit = 16384,
+  casfs_keeper_image_limit = 256,
   casfs_keeper_arguments_limit = 262144,
   // The exit status of a keeper that has given its server up.
   casfs_keeper_gave_up = 3,
@@ -68,12 +69,15 @@ const char *casfs_keeper_program(const struct casfs_keeper_state *state);
 // Writes how the last server has ended, as a predicate: "was killed by signal 9".
 void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *text, size_t size);
 
-// The FUSE_INIT of the connection and the URI of the store; NULL before the first server has set them.
+// The FUSE_INIT of the connection, the URI of the store, and the digest of the manifest whose files are mounted, which is
+// empty for a store; NULL before the first server has set them.
 const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length);
 const char *casfs_keeper_store(const struct casfs_keeper_state *state);
+const char *casfs_keeper_image(const struct casfs_keeper_state *state);
 // Sets them. Returns 0, or -1 and E2BIG.
 int casfs_keeper_set_session(
-    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, int can_resend);
+    struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, const char *image,
+    int can_resend);
 
 // Reports that requests are answered from now on. The first server passes /dev/fuse, and others their program, which
 // later servers run. `thread` is one of this process that ends with it. Returns 0, or -1.

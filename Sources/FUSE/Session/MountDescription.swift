@@ -6,6 +6,8 @@ public struct MountDescription: Sendable {
   public var version: String
   /// The store's URI.
   public var store: String
+  /// The digest of the manifest whose files are mounted; `nil` for the store.
+  public var image: String?
   /// The name of the driver that opened the store.
   public var driver: String
   /// The process that serves the mount.

@@ -52,27 +52,21 @@ public final class Session: @unchecked Sendable {
   /// Mounts the store of an engine for a ``Keeper``, or serves the mount of an earlier process of it. The other parameters
   /// are those of a mount without a keeper.
   ///
-  /// - Parameter makeTree: makes the tree with a journal.
+  /// - Parameter tree: a tree with the journal of the state.
   package convenience init(
-    keptBy mount: KeptMount, _ makeTree: (any NodeJournal) -> Tree, _ description: MountDescription,
-    at mountPoint: String, options: [String], reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?,
-    logger: Logger
+    keptBy state: KeptState, _ tree: Tree, _ description: MountDescription, at mountPoint: String, options: [String],
+    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, logger: Logger
   ) throws(MountError) {
-    let log: StateLog
-    do throws(Errno) {
-      log = try StateLog(mount)
-    } catch {
-      throw MountError("the state of the mount cannot be read: \(error)")
-    }
+    let mount = state.mount
     let isMounted = mount.isMounted
     let source: Source = isMounted ? .kept(mountPoint, device: mount.device) : .mount(mountPoint)
     try self.init(
-      makeTree(log), description, source, options: options, reading: readMode, idling: idlePolicy, kept: (mount, log),
+      tree, description, source, options: options, reading: readMode, idling: idlePolicy, kept: (mount, state.log),
       logger: logger)
     guard !isMounted else { return }
     do throws(Errno) {
       try mount.setSession(
-        initRequest: sessionState.negotiation.initRequest ?? [], store: description.store,
+        initRequest: sessionState.negotiation.initRequest ?? [], store: description.store, image: description.image,
         resends: sessionState.negotiation.granted.contains(.resending))
     } catch {
       detach()

@@ -107,6 +107,13 @@ package final class KeptMount: @unchecked Sendable {
   /// The URI of the store that an earlier server opened.
   package var store: String? { unsafe casfs_keeper_store(state).map { unsafe String(cString: $0) } }
 
+  /// The digest of the manifest whose files an earlier server mounted; `nil` for a store, and before the first server has
+  /// mounted. The name by which the image was found can stand for another one since.
+  package var image: String? {
+    guard let text = unsafe casfs_keeper_image(state).map({ unsafe String(cString: $0) }) else { return nil }
+    return text.isEmpty ? nil : text
+  }
+
   /// The FUSE_INIT of the connection, which an earlier server has answered.
   var initRequest: [UInt8]? {
     var length: UInt32 = 0
@@ -118,9 +125,10 @@ package final class KeptMount: @unchecked Sendable {
   ///
   /// - Parameter resends: whether the kernel can send requests again that a dead server has read.
   /// - Throws: E2BIG if one of the texts is too long.
-  func setSession(initRequest: [UInt8], store: String, resends: Bool) throws(Errno) {
+  func setSession(initRequest: [UInt8], store: String, image: String?, resends: Bool) throws(Errno) {
     guard
-      unsafe casfs_keeper_set_session(state, initRequest, UInt32(initRequest.count), store, resends ? 1 : 0) == 0
+      unsafe casfs_keeper_set_session(
+        state, initRequest, UInt32(initRequest.count), store, image ?? "", resends ? 1 : 0) == 0
     else { throw Errno(rawValue: errno) }
   }
 

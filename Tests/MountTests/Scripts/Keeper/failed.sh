@@ -6,5 +6,4 @@ assert_fails "No such file" "$casfs" mount -o keeper "$store" "$mnt"
 assert_fails "mount option restarts takes a number" "$casfs" mount -o keeper,restarts=x "$store" "$mnt"
 assert_fails "no keeper: auto_unmount" "$casfs" mount -o keeper,auto_unmount "$store" "$mnt"
 assert_fails "no keeper: the store is in the memory" "$casfs" mount -o keeper mem: "$mnt"
-assert_fails "no keeper: the name of an image" "$casfs" mount -o keeper,image=a "$store" "$mnt"
 assert_eq "$(grep -c " $mnt " /proc/self/mountinfo || true)" 0
