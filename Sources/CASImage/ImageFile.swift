@@ -2,11 +2,13 @@ public import CASPlatform
 
 /// A file of an image, by one of its names.
 public struct ImageFile: Sendable {
-  let node: Int32
+  /// The number of its name in the image.
+  package let node: Int32
   /// The image that the file is of.
   package let image: Image
 
-  init(_ node: Int32, _ image: Image) {
+  /// Makes the file of a name in the image.
+  package init(_ node: Int32, _ image: Image) {
     self.node = node
     self.image = image
   }

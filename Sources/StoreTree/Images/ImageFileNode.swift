@@ -5,13 +5,15 @@ import SystemPackage
 
 /// A file of an image, or a directory other than the root. The names of a hard link are one node, also where another
 /// reference stands for the same image.
+///
+/// The kernel can remember millions of files, so ``NodeTable`` has the parts of a node, and makes one for each request.
 final class ImageFileNode: Node {
-  // The kernel can remember millions of files.
-  private let fileSystem: ImageFileSystem
-  private let file: ImageFile
+  let opened: OpenImageFileSystem
+  let file: ImageFile
+  private var fileSystem: ImageFileSystem { opened.fileSystem }
 
-  init(_ fileSystem: ImageFileSystem, _ file: ImageFile) {
-    self.fileSystem = fileSystem
+  init(_ opened: OpenImageFileSystem, _ file: ImageFile) {
+    self.opened = opened
     self.file = file
   }
 

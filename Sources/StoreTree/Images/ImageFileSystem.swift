@@ -23,6 +23,12 @@ final class ImageFileSystem: Sendable {
   private let layerName: FileName?
   /// The inode number of the root directory.
   let rootInode: UInt64
+  private let known = Monitor(Known())
+
+  private struct Known {
+    /// The part that the nodes in the table share. They alone hold it, and by it the image.
+    weak var value: OpenImageFileSystem?
+  }
 
   /// - Parameter path: that of the root directory below `images`; `nil` for the root of the mount.
   init(_ shared: TreeContext, path: [FileName]?, _ manifest: Descriptor) {
@@ -79,7 +85,16 @@ final class ImageFileSystem: Sendable {
   // MARK: Files
 
   /// The node of a file other than the root.
-  func node(of file: ImageFile) -> any Node { ImageFileNode(self, file) }
+  private func node(of file: ImageFile) -> any Node {
+    let image = file.image
+    let opened = known.withLock(notifying: .none) { (known) in
+      if let opened = known.value, opened.image === image { return opened }
+      let opened = OpenImageFileSystem(self, image)
+      known.value = opened
+      return opened
+    }
+    return ImageFileNode(opened, file)
+  }
 
   /// The inode number of a file.
   func inode(of file: ImageFile) -> UInt64 {
@@ -125,6 +140,17 @@ final class ImageFileSystem: Sendable {
 
   func extendedAttributeNames(of file: ImageFile) -> [String] {
     file.attributes.map { NameText.text(ofAny: $0.name) }
+  }
+}
+
+/// A file system of an image, and the image, which is held while this is.
+final class OpenImageFileSystem: Sendable {
+  let fileSystem: ImageFileSystem
+  let image: Image
+
+  init(_ fileSystem: ImageFileSystem, _ image: Image) {
+    self.fileSystem = fileSystem
+    self.image = image
   }
 }
 

@@ -1,3 +1,4 @@
+import CASImage
 import CASPlatform
 import OCI
 import SystemPackage
@@ -7,7 +8,8 @@ final class NodeTable: Sendable {
   private struct Known {
     private enum Reference {
       case blob(BlobNode)
-      case imageFile(ImageFileNode)
+      /// The number of the file is in the count: an object for each would take 48 bytes more.
+      case imageFile(OpenImageFileSystem)
       case other(Box)
     }
 
@@ -19,19 +21,30 @@ final class NodeTable: Sendable {
     }
 
     private static let restoredBit: UInt64 = 1 << 63
+    /// The bits with the lookups of a file of an image. The kernel takes all lookups back together, so that more of them
+    /// can count as the most.
+    private static let fileLookupBits: UInt64 = 31
 
     private let reference: Reference
-    /// The lookups, with the top bit for a restored node: a field of its own would take eight bytes for each node.
+    /// The lookups, with the top bit for a restored node, and the number of a file above its lookups: fields of their own
+    /// would take eight bytes for each node.
     private var counted: UInt64
 
     init(node: any Node, lookups: UInt64, isRestored: Bool = false) {
-      counted = lookups | (isRestored ? Self.restoredBit : 0)
-      reference =
-        switch node {
-        case let blob as BlobNode: .blob(blob)
-        case let file as ImageFileNode: .imageFile(file)
-        default: .other(Box(node))
-        }
+      counted = isRestored ? Self.restoredBit : 0
+      switch node {
+      case let blob as BlobNode: reference = .blob(blob)
+      case let node as ImageFileNode:
+        reference = .imageFile(node.opened)
+        counted |= UInt64(UInt32(bitPattern: node.file.node)) << Self.fileLookupBits
+      default: reference = .other(Box(node))
+      }
+      self.lookups = lookups
+    }
+
+    private var lookupMask: UInt64 {
+      if case .imageFile = reference { return 1 << Self.fileLookupBits - 1 }
+      return ~Self.restoredBit
     }
 
     /// Whether an earlier process had counted lookups too.
@@ -39,8 +52,8 @@ final class NodeTable: Sendable {
 
     /// The lookups that this process has counted.
     var lookups: UInt64 {
-      get { counted & ~Self.restoredBit }
-      set { counted = newValue & ~Self.restoredBit | counted & Self.restoredBit }
+      get { counted & lookupMask }
+      set { counted = min(newValue, lookupMask) | counted & ~lookupMask }
     }
 
     /// The node, unless it is a blob or in an image.
@@ -49,7 +62,8 @@ final class NodeTable: Sendable {
     var node: any Node {
       switch reference {
       case .blob(let node): node
-      case .imageFile(let node): node
+      case .imageFile(let opened):
+        ImageFileNode(opened, ImageFile(Int32(truncatingIfNeeded: counted >> Self.fileLookupBits), opened.image))
       case .other(let box): box.node
       }
     }
