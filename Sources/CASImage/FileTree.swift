@@ -22,10 +22,12 @@ struct FileTree: Sendable {
 
   /// A file of one or several names.
   struct Inode: Sendable {
-    var kind: FileKind
+    private static let modeMask: UInt16 = 0o7777
+
     /// The number of the layer with the content.
     var layer: UInt16
-    var mode: UInt16
+    /// The mode, and the type above it: a byte of its own would take eight with its padding.
+    private var modeAndKind: UInt16
     var nanoseconds: UInt32 = 0
     var user: UInt32 = 0
     var group: UInt32 = 0
@@ -37,6 +39,24 @@ struct FileTree: Sendable {
     var size: Int64 = 0
     /// The offset of a file's data in its decoded layer, of a link's target in `bytes`, or the numbers of a device.
     var place: Int64 = 0
+
+    init(
+      kind: FileKind, layer: UInt16, mode: UInt16, nanoseconds: UInt32 = 0, user: UInt32 = 0, group: UInt32 = 0,
+      links: UInt32 = 0, seconds: Int64 = 0
+    ) {
+      self.layer = layer
+      modeAndKind = UInt16(kind.rawValue) << 12 | mode & Self.modeMask
+      (self.nanoseconds, self.seconds) = (nanoseconds, seconds)
+      (self.user, self.group, self.links) = (user, group, links)
+    }
+
+    var kind: FileKind { FileKind(rawValue: UInt8(modeAndKind >> 12)) ?? .file }
+
+    /// The permission bits, with set-id and sticky bits.
+    var mode: UInt16 {
+      get { modeAndKind & Self.modeMask }
+      set { modeAndKind = modeAndKind & ~Self.modeMask | newValue & Self.modeMask }
+    }
   }
 
   /// Properties that few files have.

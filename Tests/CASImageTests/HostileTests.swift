@@ -109,6 +109,12 @@ import Testing
     #expect(try isRefused { $0.modified.nanoseconds = 1_000_000_000 })
   }
 
+  @Test("F8: a file in the tree of an image takes 48 bytes, and each name of it 28")
+  func sizes() {
+    #expect(MemoryLayout<FileTree.Inode>.stride == 48)
+    #expect(MemoryLayout<FileTree.Node>.stride == 28)
+  }
+
   @Test("F8: names that paths imply, and the attributes of all layers, count against the limits of an image")
   func tooManyNames() throws {
     let deep = ImageBuilder.tar([("a/b/c/d/e", []), ("f", [])])
