@@ -1,7 +1,7 @@
 package import StoreTree
 import SystemPackage
 
-/// What earlier servers of a ``KeptMount`` have recorded, and the journal of the next one.
+/// The records of earlier servers of a ``KeptMount``, and the journal of the next one.
 package struct KeptState: Sendable {
   let mount: KeptMount
   let log: StateLog
