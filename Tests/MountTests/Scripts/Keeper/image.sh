@@ -14,7 +14,7 @@ exec 5<"$mnt/etc/name" 6<"$mnt/etc/big"
 head -c 1000000 <&6 >copy
 (cd "$mnt/etc" && exec 7<. && exec sleep 1000) & waiting=$!
 "$casfs" ref put --force "$store" a "$("$casfs" ref get "$store" b | jq -r .digest)"
-for round in 1 2; do
+for _ in 1 2; do
   kill_server
   assert_eq "$(cat "$mnt/etc/name")" first
   diff -r first "$mnt"
