@@ -148,11 +148,12 @@ struct Mount: ParsableCommand {
     _ options: MountOptions, in engine: any Engine, _ kept: KeptMount?
   ) throws(CASError) -> Descriptor? {
     guard let image = options.image else { return nil }
-    if let text = kept?.image {
-      guard let digest = try? Digest(text) else {
-        throw CASError(.invalid, operation: "go on with image", subject: text, cause: "malformed digest")
+    if let kept, kept.isMounted {
+      guard let known = kept.image else {
+        throw CASError(
+          .invalid, operation: "go on with image", subject: "\(image)", cause: "the keeper has no manifest of it")
       }
-      return try engine.descriptor(for: digest)
+      return known
     }
     let descriptor: Descriptor
     switch image {
@@ -200,7 +201,7 @@ struct Mount: ParsableCommand {
     var description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
-    description.image = tree.rootImage?.digest.description
+    description.image = tree.rootImage
     if let kept {
       description.keeper = kept.process
       description.restarts = Int(kept.starts) - 1

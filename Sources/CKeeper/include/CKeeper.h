@@ -23,7 +23,7 @@ enum {
   casfs_keeper_log_offset = 1 << 20,
   casfs_keeper_init_limit = 256,
   casfs_keeper_store_limit = 16384,
-  casfs_keeper_image_limit = 256,
+  casfs_keeper_image_limit = 16384,
   casfs_keeper_arguments_limit = 262144,
   // The exit status of a keeper that has given its server up.
   casfs_keeper_gave_up = 3,
@@ -69,8 +69,8 @@ const char *casfs_keeper_program(const struct casfs_keeper_state *state);
 // Writes how the last server has ended, as a predicate: "was killed by signal 9".
 void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *text, size_t size);
 
-// The FUSE_INIT of the connection, the URI of the store, and the digest of the manifest whose files are mounted, which is
-// empty for a store; NULL before the first server has set them.
+// The FUSE_INIT of the connection, the URI of the store, and the descriptor of the manifest whose files are mounted, which
+// is empty for a store; NULL before the first server has set them.
 const uint8_t *casfs_keeper_init(const struct casfs_keeper_state *state, uint32_t *length);
 const char *casfs_keeper_store(const struct casfs_keeper_state *state);
 const char *casfs_keeper_image(const struct casfs_keeper_state *state);

@@ -1,6 +1,7 @@
 import CASPlatform
 import CKeeper
 import Glibc
+package import OCI
 package import StoreTree
 package import SystemPackage
 
@@ -107,11 +108,14 @@ package final class KeptMount: @unchecked Sendable {
   /// The URI of the store that an earlier server opened.
   package var store: String? { unsafe casfs_keeper_store(state).map { unsafe String(cString: $0) } }
 
-  /// The digest of the manifest whose files an earlier server mounted; `nil` for a store, and before the first server has
-  /// mounted. The name by which the image was found can stand for another one since.
-  package var image: String? {
+  /// The longest text of a descriptor that fits into the state, in bytes.
+  private static let imageLimit = Int(casfs_keeper_image_limit) - 1
+
+  /// The manifest whose files an earlier server mounted; `nil` for a store, and before the first server has mounted. The
+  /// name by which the image was found can stand for another one since, and a registry need not answer.
+  package var image: Descriptor? {
     guard let text = unsafe casfs_keeper_image(state).map({ unsafe String(cString: $0) }) else { return nil }
-    return text.isEmpty ? nil : text
+    return try? Descriptor(parsing: Array(text.utf8))
   }
 
   /// The FUSE_INIT of the connection, which an earlier server has answered.
@@ -125,10 +129,15 @@ package final class KeptMount: @unchecked Sendable {
   ///
   /// - Parameter resends: whether the kernel can send requests again that a dead server has read.
   /// - Throws: E2BIG if one of the texts is too long.
-  func setSession(initRequest: [UInt8], store: String, image: String?, resends: Bool) throws(Errno) {
+  func setSession(initRequest: [UInt8], store: String, image: Descriptor?, resends: Bool) throws(Errno) {
+    var text = image?.description ?? ""
+    // Long ones embed the content, which is most probably stored too.
+    if let image, text.utf8.count > Self.imageLimit {
+      text = Descriptor(mediaType: image.mediaType, digest: image.digest, size: image.size).description
+    }
     guard
       unsafe casfs_keeper_set_session(
-        state, initRequest, UInt32(initRequest.count), store, image ?? "", resends ? 1 : 0) == 0
+        state, initRequest, UInt32(initRequest.count), store, text, resends ? 1 : 0) == 0
     else { throw Errno(rawValue: errno) }
   }
 
