@@ -57,7 +57,9 @@ struct casfs_keeper_state *casfs_keeper_attach(void) {
   if (state == MAP_FAILED) return NULL;
   // Executing a program can have ended it. The mount ends with its keeper.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (state->magic != CASFS_KEEPER_MAGIC || state->size != sizeof *state || state->keeper != getppid()) {
+  // A keeper of an earlier version keeps no image, and the file has zeros there.
+  int is_known = state->size == sizeof *state || state->size == sizeof *state - sizeof state->image;
+  if (state->magic != CASFS_KEEPER_MAGIC || !is_known || state->keeper != getppid()) {
     munmap(state, sizeof *state);
     errno = EINVAL;
     return NULL;

@@ -59,6 +59,13 @@ import Testing
     try ScriptedMount().run("Keeper/image.sh")
   }
 
+  @Test(
+    "S3: a keeper of the version that kept no images is served by this one", .enabled(if: Machine.hasKeepers),
+    .needs(.tools("python3")))
+  func olderState() throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/older-state.sh")
+  }
+
   @Test("S4: the mount ends with its keeper", .enabled(if: Machine.hasKeepers))
   func killedKeeper() throws {
     try ScriptedMount.mounted("keeper").run("Keeper/killed-keeper.sh")
