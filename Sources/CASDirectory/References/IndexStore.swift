@@ -139,7 +139,7 @@ final class IndexStore: ReferenceStore {
           // The writer of this state may have been killed before it was durable.
           return try mappingErrno(context, try root.synchronizeDirectory())
         }
-        guard content.reduce(0, { $0 + $1.count }) <= ImageIndex.maximumSize else {
+        guard content.byteCount <= ImageIndex.maximumSize else {
           throw .invalid(context, file: Self.fileName, "the new index exceeds \(ImageIndex.maximumSize) bytes")
         }
         do throws(Errno) {

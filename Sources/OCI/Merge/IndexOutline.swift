@@ -76,11 +76,6 @@ struct IndexOutline: Sendable {
 
   subscript(name: String) -> Member? { positions[name].map { members[$0] } }
 
-  /// Returns the text with other members, as ``pieces(of:_:)``.
-  func replacing(in content: [UInt8], _ changes: [(name: String, value: [ArraySlice<UInt8>]?)]) -> [UInt8] {
-    pieces(of: content, changes).joinedBytes
-  }
-
   /// Returns the pieces of the text with other members, which share their memory with the texts that they are from.
   ///
   /// - Parameter changes: the new values by name, as JSON in pieces; `nil` removes a member. New members stand before the
@@ -123,10 +118,13 @@ struct IndexOutline: Sendable {
 }
 
 extension [ArraySlice<UInt8>] {
+  /// The number of bytes of all pieces.
+  package var byteCount: Int { reduce(0) { $0 + $1.count } }
+
   /// The bytes of all pieces.
   package var joinedBytes: [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(reduce(0) { $0 + $1.count })
+    result.reserveCapacity(byteCount)
     for piece in self { result += piece }
     return result
   }

@@ -53,7 +53,7 @@ public struct IndexText: Sendable {
       return
     }
     let manifests = [(name: IndexOutline.manifests, value: Optional(reader.manifests()))]
-    try self.init(parsing: outline.replacing(in: content, manifests), like: known)
+    try self.init(parsing: outline.pieces(of: content, manifests).joinedBytes, like: known)
   }
 
   /// The entries, from one near a place on, whose text with all between them is that of another index.

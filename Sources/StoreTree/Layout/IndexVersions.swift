@@ -16,7 +16,7 @@ final class IndexVersions: Sendable {
     /// The content in pieces, which share the memory of the store's index.
     var pieces: [ArraySlice<UInt8>] { text.pieces(stamped: stamp) }
     /// The length of the content in bytes.
-    var size: Int { pieces.reduce(0) { $0 + $1.count } }
+    var size: Int { pieces.byteCount }
   }
 
   /// The base of a written index.

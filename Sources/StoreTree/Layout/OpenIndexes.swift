@@ -54,7 +54,7 @@ final class IndexReader: OpenIndex {
     self.shared = shared
     content = BufferHandle(pieces: pieces)
     self.process = process
-    size = pieces.reduce(0) { $0 + $1.count }
+    size = pieces.byteCount
     self.fingerprint = fingerprint
     shared.openIndexes.insert(self, of: process)
   }

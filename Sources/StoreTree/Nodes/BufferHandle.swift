@@ -14,7 +14,7 @@ final class BufferHandle: FileHandle {
 
   init(pieces: [ArraySlice<UInt8>]) {
     self.pieces = pieces
-    size = pieces.reduce(0) { $0 + $1.count }
+    size = pieces.byteCount
   }
 
   /// The content.
