@@ -146,9 +146,11 @@ final class ReferenceView: Sendable {
     guard let (index, position) = reference.entry else {
       return try errors.map(try source.descriptor(of: reference.name, context))
     }
-    let descriptor = index.entries[position].descriptor
-      .mapError { CASError.invalid(OperationContext("read reference", on: reference.name), $0) }
-    return (descriptor, reference.modified)
+    return (index.entries[position].descriptor.mapError { Self.error($0, of: reference) }, reference.modified)
+  }
+
+  private static func error(_ error: InvalidValue, of reference: ListedReference) -> CASError {
+    .invalid(OperationContext("read reference", on: reference.name), error)
   }
 
   /// The descriptor of a listed reference as the line of JSON that its file has, or the error of this reference alone, and
@@ -156,16 +158,16 @@ final class ReferenceView: Sendable {
   func text(
     of reference: ListedReference, _ context: RequestContext
   ) throws(Errno) -> (Result<[UInt8], CASError>, modified: Timestamp) {
-    guard let (index, position) = reference.entry else {
-      let (descriptor, modified) = try descriptor(of: reference, context)
-      return (descriptor.map { $0.named(nil).json.serialized + Self.lineEnd }, modified)
+    let (text, modified): (Result<[UInt8], CASError>, Timestamp)
+    if let (index, position) = reference.entry {
+      text = index.unnamedDescriptorText(at: position).mapError { Self.error($0, of: reference) }
+      modified = reference.modified
+    } else {
+      let found = try descriptor(of: reference, context)
+      (text, modified) = (found.0.map { $0.named(nil).json.serialized }, found.modified)
     }
-    let text = index.unnamedDescriptorText(at: position)
-      .mapError { CASError.invalid(OperationContext("read reference", on: reference.name), $0) }
-    return (text.map { $0 + Self.lineEnd }, reference.modified)
+    return (text.map { $0 + [UInt8(ascii: "\n")] }, modified)
   }
-
-  private static let lineEnd = [UInt8(ascii: "\n")]
 
   /// The reason why the store does not list its references.
   func listingFailure(_ context: RequestContext) throws(Errno) -> CASError? {
