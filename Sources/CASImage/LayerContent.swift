@@ -131,10 +131,6 @@ package final class LayerContent: Sendable {
       if let known = pieces[key] { return known }
       let turn = try takeTurn(number, context)
       guard let turn else { continue }
-      if Int64(number) * LayerIndex.pieceSize >= turn.index.size {
-        endTurn(number)
-        return []
-      }
       do throws(CASError) {
         return try decode(number, turn, context)
       } catch {
@@ -145,7 +141,12 @@ package final class LayerContent: Sendable {
     }
   }
 
+  /// Decodes a piece, which is empty behind the end of the content, and ends the turn.
   private func decode(_ number: Int, _ turn: PieceDecoder, _ context: OperationContext) throws(CASError) -> [UInt8] {
+    guard turn.index.hasPiece(number) else {
+      endTurn(number)
+      return []
+    }
     do throws(CASError) {
       decoded.add(1, ordering: .relaxed)
       let (content, stream, reader) = try turn.decode(number, context)
@@ -165,8 +166,7 @@ package final class LayerContent: Sendable {
     let next = number + 1
     let begins = state.withLock(notifying: .none) { (state) in
       guard !state.isAhead, !state.isScanning, state.busy.isEmpty,
-        Int64(next) * LayerIndex.pieceSize < state.index.size,
-        pieces[PieceCache.Key(layer: id, number: next)] == nil
+        state.index.hasPiece(next), pieces[PieceCache.Key(layer: id, number: next)] == nil
       else { return false }
       state.isAhead = true
       return true
@@ -174,14 +174,7 @@ package final class LayerContent: Sendable {
     guard begins else { return }
     let work: @Sendable () -> Void = { [self] in
       let context = source.context(.none)
-      // The layer can have been read again meanwhile.
-      if let turn = try? takeTurn(next, context) {
-        if Int64(next) * LayerIndex.pieceSize < turn.index.size {
-          _ = try? decode(next, turn, context)
-        } else {
-          endTurn(next)
-        }
-      }
+      if let turn = try? takeTurn(next, context) { _ = try? decode(next, turn, context) }
       state.withLock(notifying: .none) { $0.isAhead = false }
     }
     if (try? Thread.start("casfs-decode", work)) == nil { state.withLock(notifying: .none) { $0.isAhead = false } }

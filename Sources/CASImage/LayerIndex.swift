@@ -43,6 +43,9 @@ package struct LayerIndex: Sendable {
     try ZstdBuffer.decompress(packedEntries.span, length: entriesSize)
   }
 
+  /// Whether a piece begins before the end of the decoded content.
+  func hasPiece(_ number: Int) -> Bool { Int64(number) * Self.pieceSize < size }
+
   /// Whether another index has the same decoded content and entries.
   func hasContent(of other: LayerIndex) -> Bool {
     content == other.content && packedEntries == other.packedEntries
