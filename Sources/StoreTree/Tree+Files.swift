@@ -40,7 +40,7 @@ extension Tree {
 
   /// Whether files can be read by their nodes alone, with ``noHandle``: all are of one image, whose content needs no state
   /// of an open file.
-  public var readsWithoutHandles: Bool { shared.options.rootImage != nil }
+  public var readsWithoutHandles: Bool { rootImage != nil }
 
   /// Reads from an offset: `FUSE_READ`.
   ///

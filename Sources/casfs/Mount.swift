@@ -151,7 +151,8 @@ struct Mount: ParsableCommand {
     if let kept, kept.isMounted {
       guard let known = kept.image else {
         throw CASError(
-          .invalid, operation: "go on with image", subject: "\(image)", cause: "the keeper has no manifest of it")
+          .invalid, operation: "go on with the image of", subject: kept.store ?? "", cause: "the keeper has no manifest"
+        )
       }
       return known
     }
@@ -201,7 +202,6 @@ struct Mount: ParsableCommand {
     var description = MountDescription(
       version: Version.current, store: engine.uri, driver: engine.driverName, process: CurrentProcess.id,
       isReadOnly: isReadOnly, verification: options.verification)
-    description.image = tree.rootImage
     if let kept {
       description.keeper = kept.process
       description.restarts = Int(kept.starts) - 1
@@ -224,15 +224,9 @@ struct Mount: ParsableCommand {
     let signals = try BlockedSignals(takingBlocked: kept?.isReplacement == true)
     let session: Session
     do throws(MountError) {
-      if let state {
-        session = try Session(
-          keptBy: state, root, description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
-          idling: options.idlePolicy, logger: logger)
-      } else {
-        session = try Session(
-          root, description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
-          idling: options.idlePolicy, logger: logger)
-      }
+      session = try Session(
+        root, keptBy: state, description, at: mountPoint.path, options: libfuseOptions, reading: options.readMode,
+        idling: options.idlePolicy, logger: logger)
     } catch {
       throw Self.error(error, mountPoint)
     }

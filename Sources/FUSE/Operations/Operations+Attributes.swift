@@ -28,8 +28,7 @@ extension Operations {
       }
     }
     unsafe table.getxattr = { (request, node, raw, room) in
-      // The request may be gone once it is served: a signal answers it early.
-      let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }
+      let sessionState = unsafe SessionState.of(request)
       unsafe serve(request) { (tree, context) throws(Errno) in
         let name = try unsafe name(raw)
         if let sessionState, NodeID(node) == .root, name.sameBytes(as: MountStatus.attribute) {
@@ -45,8 +44,7 @@ extension Operations {
       }
     }
     unsafe table.setxattr = { (request, node, raw, value, size, flags) in
-      // The request may be gone once it is served: a signal answers it early.
-      let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }
+      let sessionState = unsafe SessionState.of(request)
       unsafe serve(request, .fatalSignal) { (tree, context) throws(Errno) in
         let bytes = unsafe Array(UnsafeRawBufferPointer(start: value, count: size))
         // XATTR_CREATE is 1, XATTR_REPLACE 2.

@@ -9,7 +9,7 @@ extension Operations {
     unsafe table.open = { (request, node, info) in
       let flags = unsafe info?.pointee.flags ?? 0
       let open = OpenRequest(isWriting: flags & O_ACCMODE != O_RDONLY, isTruncating: flags & O_TRUNC != 0)
-      let isImplicit = unsafe Operations.opensImplicitly(request)
+      let isImplicit = unsafe SessionState.of(request)?.opensImplicitly == true
       unsafe serve(request, open.isTruncating ? .fatalSignal : .anySignal) { (tree, context) throws(Errno) in
         // The kernel sends neither FUSE_OPEN nor FUSE_RELEASE after this.
         if isImplicit { throw .noFunction }
@@ -48,7 +48,7 @@ extension Operations {
       }
     }
     unsafe table.flush = { (request, node, info) in
-      let isImplicit = unsafe Operations.opensImplicitly(request)
+      let isImplicit = unsafe SessionState.of(request)?.opensImplicitly == true
       unsafe serve(request, .fatalSignalWhileBlocked) { (tree, context) throws(Errno) in
         // The kernel sends no FUSE_FLUSH after this.
         if isImplicit { throw .noFunction }
@@ -69,11 +69,6 @@ extension Operations {
         try tree.release(unsafe handle(info), context) ? .released(NodeID(node)) : .done
       }
     }
-  }
-
-  /// Whether the kernel opens and closes the files of a request's mount by itself.
-  fileprivate static func opensImplicitly(_ request: fuse_req_t?) -> Bool {
-    unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)).opensImplicitly } ?? false
   }
 
   /// Rejects a size over the `max_pages` that libfuse negotiates, before a buffer of it is allocated.

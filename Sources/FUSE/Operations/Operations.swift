@@ -42,8 +42,7 @@ enum Operations {
       unsafe connection.pointee.congestion_threshold = 96
     }
     unsafe table.ioctl = { (request, node, command, _, _, _, _, _, _) in
-      // The request may be gone once it is served: a signal answers it early.
-      let sessionState = unsafe request.map { unsafe SessionState.of(fuse_req_userdata($0)) }
+      let sessionState = unsafe SessionState.of(request)
       unsafe serve(request) { (_, context) throws(Errno) in
         guard let sessionState, NodeID(node) == .root, Int(command) == CASFS_IOC_RELOAD
         else { throw Errno(rawValue: ENOTTY) }

@@ -1,5 +1,4 @@
 public import CAS
-public import OCI
 
 /// The part of a mount's status that does not change while it lives.
 public struct MountDescription: Sendable {
@@ -7,8 +6,6 @@ public struct MountDescription: Sendable {
   public var version: String
   /// The store's URI.
   public var store: String
-  /// The manifest whose files are mounted; `nil` for the store.
-  public var image: Descriptor?
   /// The name of the driver that opened the store.
   public var driver: String
   /// The process that serves the mount.

@@ -46,27 +46,27 @@ public final class Session: @unchecked Sendable {
     reading readMode: ReadMode? = nil, idling idlePolicy: CPUIdlePolicy? = nil, logger: Logger
   ) throws(MountError) {
     try self.init(
-      tree, description, .mount(mountPoint), options: options, reading: readMode, idling: idlePolicy, logger: logger)
+      tree, keptBy: nil, description, at: mountPoint, options: options, reading: readMode, idling: idlePolicy,
+      logger: logger)
   }
 
-  /// Mounts the store of an engine for a ``Keeper``, or serves the mount of an earlier process of it. The other parameters
-  /// are those of a mount without a keeper.
+  /// Mounts a tree for a ``Keeper``, or serves the mount of an earlier process of it. The other parameters are those of a
+  /// mount without a keeper.
   ///
   /// - Parameter tree: a tree with the journal of the state.
+  /// - Parameter state: `nil` for a mount without a keeper.
   package convenience init(
-    keptBy state: KeptState, _ tree: Tree, _ description: MountDescription, at mountPoint: String, options: [String],
+    _ tree: Tree, keptBy state: KeptState?, _ description: MountDescription, at mountPoint: String, options: [String],
     reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, logger: Logger
   ) throws(MountError) {
-    let mount = state.mount
-    let isMounted = mount.isMounted
-    let source: Source = isMounted ? .kept(mountPoint, device: mount.device) : .mount(mountPoint)
+    let earlier = state?.mount.isMounted == true ? state?.mount : nil
+    let source = earlier.map { Source.kept(mountPoint, device: $0.device) } ?? .mount(mountPoint)
     try self.init(
-      tree, description, source, options: options, reading: readMode, idling: idlePolicy, kept: (mount, state.log),
-      logger: logger)
-    guard !isMounted else { return }
+      tree, description, source, options: options, reading: readMode, idling: idlePolicy, kept: state, logger: logger)
+    guard let state, earlier == nil else { return }
     do throws(Errno) {
-      try mount.setSession(
-        initRequest: sessionState.negotiation.initRequest ?? [], store: description.store, image: description.image,
+      try state.mount.setSession(
+        initRequest: sessionState.negotiation.initRequest ?? [], store: description.store, image: tree.rootImage,
         resends: sessionState.negotiation.granted.contains(.resending))
     } catch {
       detach()
@@ -97,7 +97,7 @@ public final class Session: @unchecked Sendable {
 
   private init(
     _ tree: Tree, _ description: MountDescription?, _ source: Source, options: [String],
-    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, kept: (mount: KeptMount, log: StateLog)? = nil,
+    reading readMode: ReadMode?, idling idlePolicy: CPUIdlePolicy?, kept: KeptState? = nil,
     logger: Logger
   ) throws(MountError) {
     self.source = source

@@ -20,7 +20,7 @@ final class SessionState: Sendable {
   /// `nil` if idle CPUs are to sleep.
   let cpuLatency: CPULatencyRequest?
   /// The mount and the log that outlive this process; `nil` for a mount that ends with it.
-  let kept: (mount: KeptMount, log: StateLog)?
+  let kept: KeptState?
   private let description: MountDescription?
   private let connectedPassthrough = Monitor<Passthrough?>(nil)
   private let attributeInvalidator = Monitor<(@Sendable (NodeID) -> Void)?>(nil)
@@ -28,7 +28,7 @@ final class SessionState: Sendable {
   /// - Parameter description: the constant part of the mount's status; `nil` for a session without a mount.
   init(
     _ tree: Tree, _ description: MountDescription?, maximumRead: UInt32, _ readMode: ReadMode?,
-    _ cpuLatency: CPULatencyRequest?, _ kept: (mount: KeptMount, log: StateLog)? = nil
+    _ cpuLatency: CPULatencyRequest?, _ kept: KeptState? = nil
   ) {
     self.kept = kept
     self.tree = tree
@@ -42,6 +42,12 @@ final class SessionState: Sendable {
     if kept != nil { wanted.insert(.resending) }
     negotiation = InitNegotiation(
       wanting: wanted, stackDepth: tree.isStacked ? 2 : 1, repeating: kept?.mount.initRequest)
+  }
+
+  /// The state of the session of a request. It is taken before the request is served, which may be gone then: a signal
+  /// answers it early.
+  static func of(_ request: fuse_req_t?) -> SessionState? {
+    unsafe request.map { unsafe of(fuse_req_userdata($0)) }
   }
 
   /// The state behind a session's user data.
