@@ -141,9 +141,10 @@ static int reap(struct keeper *keeper) {
   return status;
 }
 
-// Lets the kernel send the requests again that the dead server had read. It must come before a caller is killed, which
-// would wait for an answer otherwise. Returns 0, or -1.
+// Lets the kernel send the requests again that the dead server had read, unless they have ended with it. It must come
+// before a caller is killed, which would wait for an answer otherwise. Returns 0, or -1.
 static int resend(struct keeper *keeper) {
+  if (!(keeper->state->flags & can_resend)) return 0;
   struct fuse_out_header notice = {.len = sizeof notice, .error = FUSE_NOTIFY_RESEND_CODE};
   return write(keeper->device, &notice, sizeof notice) == sizeof notice ? 0 : -1;
 }
@@ -214,8 +215,8 @@ static int handle_end(struct keeper *keeper) {
     return code;
   }
   if (!is_mounted(keeper)) return code;
-  if (!(keeper->state->flags & can_resend)) {
-    report(keeper, ", and the kernel cannot send its requests to another");
+  if (!(keeper->state->flags & (can_resend | ends_requests))) {
+    report(keeper, ", and no other can answer its requests");
     return casfs_keeper_gave_up;
   }
   if (keeper->is_ready) keeper->waiting_since = now_ms();

@@ -21,6 +21,7 @@ enum {
   report_files = 2,
   is_background = 1,
   can_resend = 2,
+  ends_requests = 4,
 };
 
 struct attempt {

@@ -115,7 +115,7 @@ const char *casfs_keeper_image(const struct casfs_keeper_state *state) {
 
 int casfs_keeper_set_session(
     struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, const char *image,
-    int resends) {
+    enum casfs_unanswered unanswered) {
   if (length > sizeof state->init || strlen(store) >= sizeof state->store || strlen(image) >= sizeof state->image) {
     errno = E2BIG;
     return -1;
@@ -123,7 +123,8 @@ int casfs_keeper_set_session(
   memcpy(state->init, init, length);
   strcpy(state->store, store);
   strcpy(state->image, image);
-  if (resends) state->flags |= can_resend;
+  if (unanswered == casfs_unanswered_resent) state->flags |= can_resend;
+  if (unanswered == casfs_unanswered_ended) state->flags |= ends_requests;
   state->init_length = length;
   return 0;
 }

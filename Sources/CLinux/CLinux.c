@@ -183,9 +183,12 @@ int casfs_measure_verity(int fd, uint16_t *algorithm, uint8_t digest[64]) {
   return measured.header.digest_size;
 }
 
-int casfs_unshare_descriptors(int fd) {
-  if (close_range((unsigned)fd + 1, ~0U, CLOSE_RANGE_UNSHARE)) return -1;
-  return fd > 0 ? close_range(0, (unsigned)fd - 1, 0) : 0;
+int casfs_unshare_descriptors(int fd, int number) {
+  unsigned last = (unsigned)(fd > number ? fd : number);
+  if (close_range(last + 1, ~0U, CLOSE_RANGE_UNSHARE)) return -1;
+  if (fd != number && dup3(fd, number, O_CLOEXEC) == -1) return -1;
+  if (number < (int)last && close_range((unsigned)number + 1, last, 0)) return -1;
+  return number > 0 ? close_range(0, (unsigned)number - 1, 0) : 0;
 }
 
 int32_t casfs_thread(void) { return gettid(); }

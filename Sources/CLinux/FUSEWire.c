@@ -1,8 +1,10 @@
 #include "FUSEWire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #define SAME_OFFSET(own, system, field) \
   _Static_assert(offsetof(struct own, field) == offsetof(struct system, field), #system "." #field)
@@ -93,6 +95,16 @@ struct fuse_backing_map {
 #define FUSE_DEV_IOC_BACKING_CLOSE _IOW(FUSE_DEV_IOC_MAGIC, 2, uint32_t)
 #endif
 HAS_SIZE(fuse_backing_map, 16);
+
+int casfs_fuse_clone(int device) {
+  int clone = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (clone == -1) return -errno;
+  uint32_t connected = (uint32_t)device;
+  if (ioctl(clone, FUSE_DEV_IOC_CLONE, &connected) == 0) return clone;
+  int error = errno;
+  close(clone);
+  return -error;
+}
 
 int casfs_backing_open(int device, int fd) {
   struct fuse_backing_map map = {.fd = fd};

@@ -23,10 +23,15 @@ extension Mount {
       } else if options.forwarded.contains("auto_unmount") {
         "auto_unmount removes the mount of a server that dies"
       } else {
-        Keeper.obstacle
+        nil as String?
       }
     guard let obstacle, options.wantsKeeper == true else { return obstacle }
     throw CASError(.invalid, operation: "mount on", subject: directory, cause: "no keeper: \(obstacle)")
+  }
+
+  /// Why requests that a dead server had read are not sent to the next one; `nil` if they are.
+  static func resendingObstacle(_ options: MountOptions) -> String? {
+    options.resends ? Keeper.resendingObstacle : "the option noresend"
   }
 
   /// Starts a keeper, whose first server mounts, and returns when the mount is usable; in the foreground it does not

@@ -204,6 +204,7 @@ struct Mount: ParsableCommand {
       isReadOnly: isReadOnly, verification: options.verification)
     if let kept {
       description.keeper = kept.process
+      description.resendingObstacle = Self.resendingObstacle(options)
       description.restarts = Int(kept.starts) - 1
       description.reloads = Int(kept.reloads)
     } else {

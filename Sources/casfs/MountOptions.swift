@@ -27,6 +27,8 @@ struct MountOptions {
   var removalGrace: Duration?
   /// The read mode of blobs; `nil` selects the fastest that is possible.
   var readMode: ReadMode?
+  /// Whether the kernel may send requests again that a dead server had read.
+  private(set) var resends = true
   /// Whether a keeper starts another server when one dies; `nil` has one where that is possible.
   private(set) var wantsKeeper: Bool?
   /// The deaths of servers within ten seconds after which the mount is given up; 0 for no limit.
@@ -94,6 +96,7 @@ struct MountOptions {
     case "sloppy": isSloppy = true
     case "fake": isFake = true
     case "keeper", "nokeeper": wantsKeeper = name == "keeper"
+    case "noresend": resends = false
     case "fsverity": sealsBlobs = true
     default: if !forwarded.contains(name) { forwarded.append(name) }
     }

@@ -30,7 +30,7 @@ struct MountWord: CustomStringConvertible {
 
   private static let flags: Set<String> = [
     "ro", "rw", "nonempty", "follow_links", "allow_other", "allow_root", "default_permissions", "auto_unmount",
-    "keeper", "nokeeper", "fsverity", "noexec", "sync", "dirsync", "noatime", "sloppy", "fake",
+    "keeper", "nokeeper", "noresend", "fsverity", "noexec", "sync", "dirsync", "noatime", "sloppy", "fake",
   ]
 
   private static let settings: [String: String] = [

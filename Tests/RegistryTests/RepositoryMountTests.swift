@@ -59,19 +59,19 @@ import Testing
     try ScriptedMount().run(.test, "RepositoryMount/mounting.sh")
   }
 
-  @Test("S1 S6: a mounted repository outlives its server", .enabled(if: Machine.hasKeepers))
+  @Test("S1 S6: a mounted repository outlives its server", .enabled(if: Machine.resends))
   func keeper() throws {
     try ScriptedMount().run(.docker, "RepositoryMount/keeper.sh")
   }
 
-  @Test("S3: a mounted repository is reloaded under open files", .enabled(if: Machine.hasKeepers))
+  @Test("S3: a mounted repository is reloaded under open files")
   func reload() throws {
     try ScriptedMount().run(.docker, "RepositoryMount/reload.sh")
   }
 
   @Test(
     "S4: a request over which two servers crash, or eight are killed, is EIO, and the mount goes on",
-    .enabled(if: Machine.hasKeepers), arguments: [("ABRT", 2), ("KILL", 8)])
+    .enabled(if: Machine.resends), arguments: [("ABRT", 2), ("KILL", 8)])
   func fatalRequest(signal: String, deaths: Int) throws {
     try ScriptedMount().run(
       .test, "RepositoryMount/fatal-request.sh", ["signal": signal, "deaths": "\(deaths)"])

@@ -112,16 +112,28 @@ public final class ScriptedMount: Sendable {
     return places.filter { $0.hasPrefix(path + "/") }.reversed()
   }
 
+  /// Whether the mount's kernel sends requests again that a dead server had read.
+  var resends: Bool { Self.status(of: mountPoint)?.resendingObstacle == nil }
+
   /// The process id of a mount's keeper, or of its daemon without one, when it answers.
   private static func daemon(of place: String) -> Int32? {
-    guard let outcome = try? run(Casfs.path, ["status", "--json", place], seconds: 10), outcome.status == 0,
-      let status = try? JSONDecoder().decode(ServingProcess.self, from: Data(outcome.output))
-    else { return nil }
-    return status.keeper ?? status.process
+    status(of: place).map { $0.keeper ?? $0.process }
   }
 
-  private struct ServingProcess: Decodable {
+  private static func status(of place: String) -> Status? {
+    guard let outcome = try? run(Casfs.path, ["status", "--json", place], seconds: 10), outcome.status == 0
+    else { return nil }
+    return try? JSONDecoder().decode(Status.self, from: Data(outcome.output))
+  }
+
+  private struct Status: Decodable {
     var process: Int32
     var keeper: Int32?
+    var resendingObstacle: String?
+
+    enum CodingKeys: String, CodingKey {
+      case process, keeper
+      case resendingObstacle = "no_resend"
+    }
   }
 }

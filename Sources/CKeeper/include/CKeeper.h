@@ -31,6 +31,16 @@ enum {
   casfs_keeper_version = 1,
 };
 
+// The end of the requests that a server had read, and had not answered, when it died.
+enum casfs_unanswered {
+  // They wait for ever, so no other server is started.
+  casfs_unanswered_wait = 0,
+  // The kernel sends them again: FUSE_NOTIFY_RESEND.
+  casfs_unanswered_resent = 1,
+  // They end with an error: the server read them through a descriptor that it alone had.
+  casfs_unanswered_ended = 2,
+};
+
 // The state. Its fields are read and written by the functions below.
 struct casfs_keeper_state;
 
@@ -77,7 +87,7 @@ const char *casfs_keeper_image(const struct casfs_keeper_state *state);
 // Sets them. Returns 0, or -1 and E2BIG.
 int casfs_keeper_set_session(
     struct casfs_keeper_state *state, const uint8_t *init, uint32_t length, const char *store, const char *image,
-    int can_resend);
+    enum casfs_unanswered unanswered);
 
 // Reports that requests are answered from now on. The first server passes /dev/fuse, and others their program, which
 // later servers run. `thread` is one of this process that ends with it. Returns 0, or -1.

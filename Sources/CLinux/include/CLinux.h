@@ -124,8 +124,9 @@ void casfs_map_large_blocks(size_t size);
 int casfs_close_inherited(void);
 // Marks the same descriptors close-on-exec: close_range(2), CLOSE_RANGE_CLOEXEC.
 int casfs_close_on_exec(void);
-// Gives this thread descriptors of its own, and closes all of them but `fd`: close_range(2), CLOSE_RANGE_UNSHARE.
-int casfs_unshare_descriptors(int fd);
+// Gives this thread descriptors of its own, and closes all of them but a copy of `fd` that has a number: close_range(2),
+// CLOSE_RANGE_UNSHARE, and dup3(2).
+int casfs_unshare_descriptors(int fd, int number);
 // Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);

@@ -70,6 +70,9 @@ struct casfs_fuse_statx_in {
   uint32_t sx_mask;
 };
 
+// FUSE_DEV_IOC_CLONE: opens /dev/fuse once more for the connection of another descriptor; the new descriptor, or -errno.
+// Requests that are read through it end with ECONNABORTED if it is closed before they are answered.
+int casfs_fuse_clone(int device);
 // FUSE_DEV_IOC_BACKING_OPEN, Linux 6.9: registers a file for a FUSE mount to read; its backing id, or -errno.
 int casfs_backing_open(int device, int fd);
 // FUSE_DEV_IOC_BACKING_CLOSE.

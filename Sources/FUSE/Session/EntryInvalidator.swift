@@ -5,8 +5,8 @@ import SystemPackage
 /// Makes the kernel drop names of directories, on a thread of its own.
 ///
 /// The kernel takes the lock of the directory for that. A caller can hold it who waits for an answer, and nothing interrupts
-/// the wait for it, not even SIGKILL. So the thread also has descriptors of its own: those of the process, which lock the
-/// store, close while it waits.
+/// the wait for it, not even SIGKILL. So the thread also has descriptors of its own: those of the process close while it
+/// waits, which lock the store, and without which requests end that a dead process had read.
 final class EntryInvalidator: Sendable {
   private struct State {
     var names: [(directory: NodeID, name: String)] = []
@@ -25,13 +25,16 @@ final class EntryInvalidator: Sendable {
 
   /// Starts the thread.
   ///
-  /// - Parameter device: `/dev/fuse`.
+  /// - Parameter shared: a descriptor of `/dev/fuse` through which no requests are read that end with the process.
+  /// - Parameter device: the number of the descriptor by which `invalidate` notifies the kernel.
   /// - Parameter invalidate: notifies the kernel of a name. It must use no other descriptor.
   /// - Throws: EAGAIN if there are too many threads.
-  func start(on device: Int32, _ invalidate: @escaping @Sendable (NodeID, String) -> Void) throws(Errno) {
+  func start(
+    on shared: Int32, as device: Int32, _ invalidate: @escaping @Sendable (NodeID, String) -> Void
+  ) throws(Errno) {
     try Thread.start("casfs-names") { [self] in
       // Not supported before Linux 5.9.
-      try? Thread.unshareDescriptors(keeping: device)
+      try? Thread.unshareDescriptors(keeping: shared, as: device)
       while let (directory, name) = next() {
         invalidate(directory, name)
         state.withLock { $0.isRunning = false }

@@ -23,8 +23,10 @@ public struct MountStatus: Sendable {
         JSON.Member("driver", .string(description.driver)), Self.number("process", description.process),
       ]
       if let keeper = description.keeper {
+        members.append(Self.number("keeper", keeper))
+        if let obstacle = description.resendingObstacle { members.append(JSON.Member("no_resend", .string(obstacle))) }
         members += [
-          Self.number("keeper", keeper), Self.number("reloads", description.reloads),
+          Self.number("reloads", description.reloads),
           Self.number("reload_failures", reloadFailures.count),
         ]
         if let reason = reloadFailures.last { members.append(JSON.Member("reload_error", .string(reason))) }

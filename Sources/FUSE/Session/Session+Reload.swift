@@ -38,7 +38,7 @@ extension Session {
       Thread.sleep(for: .milliseconds(1))
     }
     try kept.mount.replaceProgram(
-      by: program, device: unsafe fuse_session_fd(session), leaving: try sessionState.tree.handover())
+      by: program, device: sharedDevice, leaving: try sessionState.tree.handover())
   }
 
   /// Whether every request that was read is answered, and none is read.

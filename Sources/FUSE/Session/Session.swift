@@ -1,6 +1,7 @@
 import CASPlatform
 import CFUSE
 import CKeeper
+import CLinux
 import Glibc
 public import Logging
 public import StoreTree
@@ -20,6 +21,8 @@ public final class Session: @unchecked Sendable {
 
   let sessionState: SessionState
   let session: OpaquePointer
+  /// The descriptor of `/dev/fuse` with which the mount was made, if this process reads requests through another one.
+  private let connection: OpenFile?
   private let source: Source
   let logger: Logger
   /// Readable after ``stop()``; wakes the leader.
@@ -67,12 +70,21 @@ public final class Session: @unchecked Sendable {
     do throws(Errno) {
       try state.mount.setSession(
         initRequest: sessionState.negotiation.initRequest ?? [], store: description.store, image: tree.rootImage,
-        resends: sessionState.negotiation.granted.contains(.resending))
+        unanswered: unanswered)
     } catch {
       detach()
       throw MountError("the state of the mount cannot be written: \(error)")
     }
   }
+
+  /// The end of requests that this process has read when it dies.
+  private var unanswered: casfs_unanswered {
+    if sessionState.negotiation.granted.contains(.resending) { return casfs_unanswered_resent }
+    return connection == nil ? casfs_unanswered_wait : casfs_unanswered_ended
+  }
+
+  /// The descriptor of `/dev/fuse` that other processes can have too.
+  var sharedDevice: Int32 { unsafe connection?.rawValue ?? fuse_session_fd(session) }
 
   /// Reports to the keeper that requests are answered.
   ///
@@ -85,7 +97,7 @@ public final class Session: @unchecked Sendable {
     let isFirst = if case .mount = source { true } else { false }
     // Nothing but the end of the mount or the process ends this thread, which uses no file before.
     let thread = endThread.wait(until: { $0 != nil }, then: { $0 })
-    try kept.mount.reportReady(device: isFirst ? unsafe fuse_session_fd(session) : nil, thread: thread ?? 0)
+    try kept.mount.reportReady(device: isFirst ? sharedDevice : nil, thread: thread ?? 0)
   }
 
   /// Serves a tree to a simulated kernel, without a mount.
@@ -121,23 +133,26 @@ public final class Session: @unchecked Sendable {
         &arguments, &operations, MemoryLayout<fuse_lowlevel_ops>.size,
         Unmanaged.passUnretained(sessionState).toOpaque())
     else { throw MountError("libfuse refused the mount options") }
-    let device: Int32
+    let shared: Int32
     switch source {
     case .mount(let mountPoint):
       if let message = unsafe Self.mount(session, mountPoint) {
         unsafe fuse_session_destroy(session)
         throw MountError(message)
       }
-      device = unsafe fuse_session_fd(session)
-    case .device(let number): device = number
-    case .kept(_, let number): device = number
+      shared = unsafe fuse_session_fd(session)
+    case .device(let number): shared = number
+    case .kept(_, let number): shared = number
     }
+    let own = sessionState.endsUnanswered ? try Self.ownDevice(of: shared, source, logger) : nil
+    let device = own ?? shared
     if let message = unsafe Self.connect(session, device, sessionState, readMode) {
       Self.undo(source)
       unsafe fuse_session_destroy(session)
       throw MountError(message)
     }
     unsafe self.session = session
+    connection = own.map { _ in OpenFile(owning: shared) }
     nonisolated(unsafe) let notified = unsafe session
     sessionState.invalidateAttributes { (node) in
       // A negative offset drops the attributes alone.
@@ -145,6 +160,19 @@ public final class Session: @unchecked Sendable {
     }
     // The leader reads before it waits.
     _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
+  }
+
+  /// Opens the connection of a descriptor of `/dev/fuse` for this process alone: FUSE_DEV_IOC_CLONE. Requests that are
+  /// read through the new descriptor end with the process.
+  ///
+  /// - Returns: the descriptor; `nil` for a mount that no other process will serve.
+  private static func ownDevice(of shared: Int32, _ source: Source, _ logger: Logger) throws(MountError) -> Int32? {
+    let result = casfs_fuse_clone(shared)
+    if result >= 0 { return result }
+    let error = Errno(rawValue: -result)
+    if case .kept = source { throw MountError("open /dev/fuse: \(error)") }
+    logger.warning("the mount ends with its server: open /dev/fuse: \(error)")
+    return nil
   }
 
   /// Detaches a mount that cannot be served. One of an earlier process stays, because the keeper tries another process.
@@ -228,7 +256,7 @@ public final class Session: @unchecked Sendable {
     do throws(Errno) {
       try sessionState.workers.start(
         trimming: { [sessionState] in sessionState.tree.trimCaches() }, { [self] (worker) in work(worker) })
-      try invalidator.start(on: unsafe fuse_session_fd(session)) { [self] (directory, name) in
+      try invalidator.start(on: sharedDevice, as: unsafe fuse_session_fd(session)) { [self] (directory, name) in
         // Harmless for a name that the kernel has not cached: ENOENT.
         _ = unsafe fuse_lowlevel_notify_inval_entry(session, directory.rawValue, name, name.utf8.count)
       }

@@ -39,7 +39,7 @@ final class SessionState: Sendable {
     var wanted: InitNegotiation.Features = [.parallelDirectoryOperations, .directIOMapping]
     if tree.hasWholeFiles, readMode == nil || readMode == .passthrough { wanted.insert(.passthrough) }
     if tree.readsWithoutHandles { wanted.insert(.implicitOpens) }
-    if kept != nil { wanted.insert(.resending) }
+    if kept != nil, description?.resendingObstacle == nil { wanted.insert(.resending) }
     negotiation = InitNegotiation(
       wanting: wanted, stackDepth: tree.isStacked ? 2 : 1, repeating: kept?.mount.initRequest)
   }
@@ -83,6 +83,9 @@ final class SessionState: Sendable {
 
   /// Whether the kernel opens and closes files by itself, and reads them by their nodes alone.
   var opensImplicitly: Bool { negotiation.granted.contains(.implicitOpens) }
+
+  /// Whether requests that this process reads end with it, and are not sent to another.
+  var endsUnanswered: Bool { kept != nil && description?.resendingObstacle != nil }
 
   /// `nil` if the kernel did not grant it.
   var passthrough: Passthrough? { connectedPassthrough.withLock(notifying: .none) { $0 } }

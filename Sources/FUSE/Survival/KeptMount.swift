@@ -127,9 +127,9 @@ package final class KeptMount: @unchecked Sendable {
 
   /// Notes what the next servers need.
   ///
-  /// - Parameter resends: whether the kernel can send requests again that a dead server has read.
+  /// - Parameter unanswered: the end of the requests that a server had read when it died.
   /// - Throws: E2BIG if one of the texts is too long.
-  func setSession(initRequest: [UInt8], store: String, image: Descriptor?, resends: Bool) throws(Errno) {
+  func setSession(initRequest: [UInt8], store: String, image: Descriptor?, unanswered: casfs_unanswered) throws(Errno) {
     var text = image?.description ?? ""
     // Long ones embed the content, which is most probably stored too.
     if let image, text.utf8.count > Self.imageLimit {
@@ -137,7 +137,7 @@ package final class KeptMount: @unchecked Sendable {
     }
     guard
       unsafe casfs_keeper_set_session(
-        state, initRequest, UInt32(initRequest.count), store, text, resends ? 1 : 0) == 0
+        state, initRequest, UInt32(initRequest.count), store, text, unanswered) == 0
     else { throw Errno(rawValue: errno) }
   }
 

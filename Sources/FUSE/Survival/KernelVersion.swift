@@ -49,8 +49,8 @@ package struct KernelVersion: Comparable {
 }
 
 extension Keeper {
-  /// Why a keeper could not start a server again on this machine; `nil` if it can.
-  package static var obstacle: String? {
+  /// Why requests must not be sent again on this machine; `nil` if they can.
+  package static var resendingObstacle: String? {
     guard let version = KernelVersion.current else { return "the version of the kernel is unknown" }
     return version.resendingObstacle
   }

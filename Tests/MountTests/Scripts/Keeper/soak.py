@@ -1,11 +1,14 @@
 """Uses a mount in many ways while its server is killed at random moments; checks what callers see, and what is stored.
 
-    soak.py MOUNT STORE KEEPER SEED SECONDS
+    soak.py MOUNT STORE KEEPER SEED SECONDS [LOSSY]
+
+With LOSSY a call that a killed server had read, and no other, fails with ECONNABORTED (S7).
 """
 import ctypes, errno, fcntl, hashlib, io, json, mmap, multiprocessing, os, queue, random, signal, stat, sys, tarfile, time
 
 mount, store = sys.argv[1:3]
 keeper, seed, seconds = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
+lost = (errno.ECONNABORTED,) if sys.argv[6:] else ()
 blobs = f"{mount}/blobs/sha256"
 end = time.monotonic() + seconds
 libc = ctypes.CDLL(None, use_errno=True)
@@ -87,7 +90,7 @@ class Worker:
             self.timed(call, *arguments, **named)
             return True
         except OSError as error:
-            if error.errno in errors:
+            if error.errno in errors + lost:
                 self.count(f"{what} {errno.errorcode[error.errno]}")
             else:
                 self.fail(what, error)
@@ -232,6 +235,8 @@ def write_file(worker, what, path, text, flags=os.O_CREAT | os.O_WRONLY | os.O_T
     try:
         file = worker.timed(os.open, path, flags)
     except OSError as error:
+        if error.errno in lost:
+            raise
         worker.fail(f"{what}: open", error)
         return False
     written = worker.allow(f"{what} write", (errno.EIO,), os.write, file, text)
@@ -282,12 +287,12 @@ def write_tags(worker):
                 worker.count("tagged")
         elif worker.source.random() < 0.5:
             other, may_return = f"t{worker.number}-moved-{number}", writes_index.value
+            del worker.tags[name]
             worker.timed(os.rename, f"{mount}/refs/{name}", f"{mount}/refs/{other}")
             assert worker.timed(os.path.exists, f"{mount}/refs/{other}"), "new name"
             expect_removed(worker, f"{mount}/refs/{name}", may_return)
             worker.timed(os.unlink, f"{mount}/refs/{other}")
             expect_removed(worker, f"{mount}/refs/{other}", may_return)
-            del worker.tags[name]
             worker.count("moved")
         yield
 
@@ -300,7 +305,7 @@ def write_index(worker):
         try:
             index = json.load(open(f"{mount}/index.json"))
         except OSError as error:
-            if error.errno != errno.EIO:
+            if error.errno not in (errno.EIO,) + lost:
                 worker.fail("read index", error)
             yield
             continue
@@ -383,11 +388,14 @@ def run(worker, results):
                 if time.monotonic() >= end:
                     break
         except (OSError, AssertionError, ValueError) as error:
+            if worker.kind is change_names:
+                worker.number += 1000
+            if isinstance(error, OSError) and error.errno in lost:
+                worker.count(f"{worker.kind.__name__} {errno.errorcode[error.errno]}")
+                continue
             line = sys.exc_info()[2].tb_next
             worker.fail(f"line {line.tb_lineno if line else 0}", error)
             failed += 1
-            if worker.kind is change_names:
-                worker.number += 1000
     results.put((
         worker.kind.__name__, worker.failures, worker.counts, worker.acknowledged, list(worker.tags), worker.longest,
         worker.late))
@@ -478,6 +486,9 @@ while pending and time.monotonic() < limit:
     for key, value in counted.items():
         counts[key] = counts.get(key, 0) + value
 failures += [f"{name} hangs" for name in pending]
+aborted = sum(count for name, count in counts.items() if name.endswith("ECONNABORTED"))
+if aborted > kills * len(workers):
+    failures.append(f"{aborted} calls were aborted by {kills} kills of {len(workers)} callers")
 for digest in acknowledged:
     if not os.path.exists(f"{store}/blobs/sha256/{digest}"):
         failures.append(f"{digest} was acknowledged and is lost")
