@@ -1,6 +1,7 @@
 import CAS
 import CASPlatform
 import Foundation
+import Glibc
 import OCI
 import SystemPackage
 import TestSupport
@@ -68,6 +69,36 @@ struct IndexTests {
     try engine.deleteReference(named: try ReferenceName(reading: "a"))
     #expect(try readText(file) == "{\"schemaVersion\":2,\"manifests\":[]}")
     #expect(try OpenFile.open(path: file, .readOnly).status().permissions == 0o640)
+  }
+
+  @Test("D9: a change through a mapping to memory is read, though the times of the file stay the same")
+  func mapped() throws {
+    func names() throws -> [String] { try engine.listReferences().map(\.name.description) }
+    try engine.putReference(try Descriptor.sample("a"), named: try ReferenceName(reading: "a"))
+    let text = Array(try readText(file).utf8)
+    let place = try #require(text.firstRange(of: "\"a\"".utf8)).lowerBound + 1
+    let descriptor = try OpenFile.open(path: file, .readWrite)
+    let mapping = unsafe mmap(nil, text.count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.rawValue, 0)
+    try #require(unsafe mapping != MAP_FAILED)
+    let bytes = unsafe UnsafeMutableRawBufferPointer(start: mapping, count: text.count)
+    defer { unsafe munmap(mapping, text.count) }
+    for name in ["b", "c", "d"] {
+      unsafe bytes[place] = name.utf8.first ?? 0
+      #expect(try names() == [name])
+      #expect(try names() == [name])
+    }
+  }
+
+  @Test("D9: where changes are told apart, each one after a look at the file has a time of its own")
+  func changeTimes() throws {
+    let root = try OpenFile.open(path: folder("store"), [.readOnly, .directory])
+    guard root.tellsChangesApart() else { return }
+    var times = Set<Timestamp>()
+    for _ in 0..<200 {
+      try writeText("{}", file)
+      times.insert(try root.status(of: "index.json").identity.changed)
+    }
+    #expect(times.count == 200)
   }
 
   @Test("D9: a change in place by another tool is read if the index keeps its length, also after a change here")

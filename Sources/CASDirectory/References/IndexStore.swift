@@ -12,7 +12,7 @@ final class IndexStore: ReferenceStore {
   private struct Snapshot {
     var index: ImageIndex
     var status: FileStatus
-    /// Whether the file was so old when it was read that any later change shows in its times.
+    /// Whether any change since the file was read shows in its times.
     var isSettled: Bool
   }
 
@@ -29,6 +29,8 @@ final class IndexStore: ReferenceStore {
   /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
   /// like it in any case.
   private let latest = Monitor<Snapshot?>(nil)
+  /// Whether the file system tells two changes apart however soon they follow each other; `nil` until it is tried.
+  private let tellsChangesApart = Monitor<Bool?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
@@ -40,8 +42,12 @@ final class IndexStore: ReferenceStore {
   }
 
   func index(_ context: OperationContext) throws(CASError) -> ImageIndex {
-    if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known.status) { return known.index }
-    return try read(context).index
+    try snapshot(context).index
+  }
+
+  private func snapshot(_ context: OperationContext) throws(CASError) -> Snapshot {
+    if let known = latest.withLock({ $0 }), known.isSettled, isCurrent(known.status) { return known }
+    return try read(context)
   }
 
   func reference(named name: ReferenceName, _ context: OperationContext) throws(CASError) -> Descriptor? {
@@ -134,7 +140,7 @@ final class IndexStore: ReferenceStore {
     try lock.withLock(context) { () throws(CASError) in
       for _ in 0..<Self.maximumAttempts {
         try context.checkCancellation()
-        let snapshot = try read(context)
+        let snapshot = try snapshot(context)
         guard let content = try body(snapshot.index) else {
           // The writer of this state may have been killed before it was durable.
           return try mappingErrno(context, try root.synchronizeDirectory())
@@ -165,11 +171,9 @@ final class IndexStore: ReferenceStore {
         let (file, status) = try links.openFile(Self.fileName, in: root)
         // Checked first, so that a huge sparse file is rejected without being read up to the limit.
         guard status.size <= Int64(ImageIndex.maximumSize) else { throw .fileTooLarge }
-        let parsed = try index(in: file, size: status.size)
-        return parsed.map { (index) in
-          let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
-          return Snapshot(index: index, status: status, isSettled: .seconds(now - changed) > Self.settlingTime)
-        }
+        let changed = max(status.identity.modified.seconds, status.identity.changed.seconds)
+        let isSettled = .seconds(now - changed) > Self.settlingTime || showsChanges(of: file)
+        return try index(in: file, size: status.size).map { Snapshot(index: $0, status: status, isSettled: isSettled) }
       } catch {
         switch error {
         case .noSuchFileOrDirectory: return .failure(InvalidValue("the file is gone"))
@@ -183,6 +187,20 @@ final class IndexStore: ReferenceStore {
     }
     latest.withLock { $0 = snapshot }
     return snapshot
+  }
+
+  /// Whether the times of a file that was changed just now show every change from now on.
+  ///
+  /// A write sets them before it copies its bytes, so no process may have the file open for writing.
+  private func showsChanges(of file: OpenFile) -> Bool {
+    // A process that reads the index once does not need to know.
+    guard case .refuse = links, latest.withLock({ $0 != nil }) else { return false }
+    let isPrecise = tellsChangesApart.withLock { (known) in
+      let isPrecise = known ?? root.tellsChangesApart()
+      known = isPrecise
+      return isPrecise
+    }
+    return isPrecise && file.hasWriter() == false
   }
 
   /// Reads the index from its file. Content that is known is compared, and neither copied nor parsed again.
