@@ -29,7 +29,8 @@ final class IndexStore: ReferenceStore {
   /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
   /// like it in any case.
   private let latest = Monitor<Snapshot?>(nil)
-  /// Whether the file system tells two changes apart however soon they follow each other; `nil` until it is tried.
+  /// Whether the file system tells two changes apart however soon they follow each other; `nil` until it is tried, which
+  /// the first change does: reading must not wait for a disk that is full or frozen.
   private let tellsChangesApart = Monitor<Bool?>(nil)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
@@ -151,7 +152,9 @@ final class IndexStore: ReferenceStore {
         do throws(Errno) {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot.status) })
-          if isDone { return }
+          guard isDone else { continue }
+          tellsChangesApart.withLock { $0 = $0 ?? root.tellsChangesApart() }
+          return
         } catch {
           throw CASError(error, context, file: Self.fileName)
         }
@@ -193,14 +196,7 @@ final class IndexStore: ReferenceStore {
   ///
   /// A write sets them before it copies its bytes, so no process may have the file open for writing.
   private func showsChanges(of file: OpenFile) -> Bool {
-    // A process that reads the index once does not need to know.
-    guard case .refuse = links, latest.withLock({ $0 != nil }) else { return false }
-    let isPrecise = tellsChangesApart.withLock { (known) in
-      let isPrecise = known ?? root.tellsChangesApart()
-      known = isPrecise
-      return isPrecise
-    }
-    return isPrecise && file.hasWriter() == false
+    tellsChangesApart.withLock { $0 } == true && file.hasWriter() == false
   }
 
   /// Reads the index from its file. Content that is known is compared, and neither copied nor parsed again.
