@@ -20,6 +20,13 @@ struct IndexEntryScanner {
   /// The most members of an object, among which duplicates are looked for.
   private static let maximumMembers = 16
   private static let maximumDepth = 6
+  // Bytes, because comparing a string with a part of the text takes longer than scanning both.
+  private static let digestKey = Array("digest".utf8)
+  private static let mediaTypeKey = Array("mediaType".utf8)
+  private static let sizeKey = Array("size".utf8)
+  private static let annotationsKey = Array("annotations".utf8)
+  private static let referenceNameKey = Array(Descriptor.referenceNameKey.utf8)
+  private static let imageNameKey = Array(Descriptor.imageNameKey.utf8)
   private let input: [UInt8]
   private var position = 0
   /// The hashes of the names of members in the objects around the position.
@@ -87,25 +94,25 @@ struct IndexEntryScanner {
 
   private mutating func member(_ name: Range<Int>, _ place: Place, depth: Int) -> Bool {
     switch place {
-    case .entry where isText("digest", at: name):
+    case .entry where has(Self.digestKey, at: name):
       guard let (range, hash) = plainString() else { return false }
       (digest, hashes.digest) = (range, hash)
       return true
-    case .entry where isText("mediaType", at: name):
+    case .entry where has(Self.mediaTypeKey, at: name):
       guard let (range, _) = plainString() else { return false }
       hasMediaType = !range.isEmpty
       return true
-    case .entry where isText("size", at: name):
+    case .entry where has(Self.sizeKey, at: name):
       let start = position
       // Every number of so few digits is an `Int64`.
       hasSize = position < input.count && input[position].isDigit && number() && position - start < 19
       return hasSize
-    case .entry where isText("annotations", at: name): return object(.annotations, depth: depth + 1)
-    case .annotations where isText(Descriptor.referenceNameKey, at: name):
+    case .entry where has(Self.annotationsKey, at: name): return object(.annotations, depth: depth + 1)
+    case .annotations where has(Self.referenceNameKey, at: name):
       guard let (range, hash) = plainString() else { return false }
       (reference, hashes.reference) = (range, hash)
       return true
-    case .annotations where isText(Descriptor.imageNameKey, at: name):
+    case .annotations where has(Self.imageNameKey, at: name):
       guard let (range, hash) = plainString() else { return false }
       (image, hashes.image) = (range, hash)
       return true
@@ -165,8 +172,8 @@ struct IndexEntryScanner {
     return nil
   }
 
-  private func isText(_ text: String, at range: Range<Int>) -> Bool {
-    text.utf8.count == range.count && text.utf8.elementsEqual(input[range])
+  private func has(_ text: [UInt8], at range: Range<Int>) -> Bool {
+    text.count == range.count && input.span.extracting(range).hasBytes(of: text.span)
   }
 
   private mutating func skipSpace() {
