@@ -37,7 +37,7 @@ public protocol Engine: AnyObject, Sendable {
   /// - Throws: ``CASError/Code-swift.struct/notFound``; ``CASError/Code-swift.struct/cancelled``.
   func blobInfo(_ digest: Digest, cancellation: CancellationToken) throws(CASError) -> BlobInfo
 
-  /// Starts a listing of the stored blobs.
+  /// Starts a listing of the stored blobs, in an order that is the same in each process that opens the store.
   func listBlobs() throws(CASError) -> any BlobListing
 
   /// Deletes a blob; success means that it is absent now.

@@ -89,7 +89,7 @@ final class ArchiveEngine: ReadOnlyEngine, FileBackedEngine, SpaceReporting, Con
   }
 
   func listBlobs() throws(CASError) -> any BlobListing {
-    ArrayListing(Array(try archive(OperationContext("list blobs", on: uri)).blobs.keys))
+    ArrayListing(try archive(OperationContext("list blobs", on: uri)).blobs.keys.sorted())
   }
 
   func index() throws(CASError) -> ImageIndex {

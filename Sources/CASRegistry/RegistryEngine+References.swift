@@ -71,6 +71,6 @@ extension RegistryEngine {
     let context = OperationContext("list blobs", on: uri)
     try repository.checkOpen(context)
     let reachable = try readableDigests()
-    return RegistryBlobListing(Array(reachable.digests), failure: reachable.failure, repository, context)
+    return RegistryBlobListing(reachable.digests.sorted(), failure: reachable.failure, repository, context)
   }
 }

@@ -31,6 +31,11 @@ import Testing
     print(outcome.lines.last ?? "")
   }
 
+  @Test("S1: a listing of an archive's blobs goes on where it was", arguments: ["kill", "reload"])
+  func archive(event: String) throws {
+    try ScriptedMount().run("Keeper/archive.sh", ["event": event])
+  }
+
   @Test(
     "S7: without requests that are sent again, a call that a dead server had read ends with an error, and no other does",
     .needs(.tools("strace")), arguments: ["read=auto", "read=copy"])

@@ -29,8 +29,8 @@ final class ReferrersDirectory: ImagePart {
 
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream {
     EntryList(
-      try referrers(context).all.filter { isShown($0.digest) }.map { (referrer) in
-        let name = "@\(referrer.digest)"
+      try referrers(context).all.map(\.digest).filter(isShown).sorted().map { (digest) in
+        let name = "@\(digest)"
         return DirectoryEntry(
           name: name, inode: ImagesDirectory.inode(path + [FileName(name)]), kind: .directory)
       })

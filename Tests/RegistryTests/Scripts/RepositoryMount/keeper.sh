@@ -6,8 +6,10 @@ start_registry main
 make_image a 3000000; push_image a v1
 "$casfs" mount -o keeper "$repository" "$mnt"
 exec 3<"$mnt/blobs/sha256/$layer"; head -c 1000 <&3 >start; echo early >early; cp early "$mnt/incoming/early"
+ls -f "$mnt/blobs/sha256" >names
 for _ in 1 2; do
   kill_server
+  assert_eq "$(ls -f "$mnt/blobs/sha256")" "$(cat names)"
   cmp "$mnt/images/v1/config" "a/blobs/sha256/$config"
   assert_eq "$(ls "$mnt/refs")" v1
 done
