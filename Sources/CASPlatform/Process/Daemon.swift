@@ -30,6 +30,12 @@ package enum Daemon {
     casfs_default_signals()
   }
 
+  /// Lets a crash end the process: `sigaction(2)`. The runtime of Swift starts a program that reads the memory of the
+  /// process, which a daemon without privileges does not allow, and waits for it. `SWIFT_BACKTRACE` asks for that program.
+  package static func resetCrashSignals() {
+    casfs_default_crash_signals()
+  }
+
   /// Starts a session, opens `/dev/null` as the standard streams, and changes to the root directory: `setsid(2)`,
   /// `dup2(2)`, `chdir(2)`.
   ///

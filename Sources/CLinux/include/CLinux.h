@@ -129,6 +129,9 @@ int casfs_close_on_exec(void);
 int casfs_unshare_descriptors(int fd, int number);
 // Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
+// Resets the signals of a crash to their default action, unless SWIFT_BACKTRACE is set: the runtime of Swift has handlers
+// that start another program, and wait for it.
+void casfs_default_crash_signals(void);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
 // A descriptor of a process, which close(2) closes: pidfd_open(2).
 int casfs_open_process(int pid);

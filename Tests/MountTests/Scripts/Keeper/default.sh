@@ -22,7 +22,8 @@ done
 assert_blob_count 6
 # The server that the status names can be killed at any time; the keeper ends the mount.
 "$casfs" mount "$store" "$mnt"
-kill_server; ls "$mnt/blobs" >names
+for signal in KILL SEGV ABRT; do kill_server $signal; done
+assert_eq "$(status_of restarts)" 3; ls "$mnt/blobs" >names
 keeper=$(keeper_pid); kill -KILL "$keeper"; eventually has_exited "$keeper"
 eventually bash -c 'ls "$mnt" 2>&1 | grep -q "not connected"'
 # The other commands that mount have keepers too.
