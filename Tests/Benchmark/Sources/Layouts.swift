@@ -114,7 +114,7 @@ enum Layouts: Suite {
       ["skopeo", "umoci", "buildah", "jq"].compactMap { (name) in Program.find(name).map { (name, $0) } }
     ) { (first, _) in first }
     guard let skopeo = programs["skopeo"], let umoci = programs["umoci"] else { return [] }
-    let image = "\(setting.workspace.path)/small"
+    let image = "\(setting.workspace.path)/tagged-image"
     try Program.run([umoci, "init", "--layout", image])
     try Program.run([umoci, "new", "--image", "\(image):v1"])
     let tools = programs.keys.sorted()
@@ -175,7 +175,7 @@ enum Layouts: Suite {
     }
     let directory = Contender(name: "directory") {
       let plain = "\(setting.workspace.path)/lossy"
-      try Program.run(["cp", "-r", "\(setting.workspace.path)/small", plain])
+      try Program.run(["cp", "-r", "\(setting.workspace.path)/tagged-image", plain])
       let count = try lost(in: plain)
       try Program.run(["rm", "-r", plain])
       return count
