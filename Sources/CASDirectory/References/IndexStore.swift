@@ -16,6 +16,15 @@ final class IndexStore: ReferenceStore {
     var isSettled: Bool
   }
 
+  /// The times that the file system gives to changes.
+  private enum ChangeTimes {
+    /// This process has not changed the index.
+    case unused
+    case untried
+    case precise
+    case coarse
+  }
+
   private static let fileName = ImageIndex.fileName
   /// The limit on starts of one change against tools that keep changing the file.
   private static let maximumAttempts = 50
@@ -29,9 +38,9 @@ final class IndexStore: ReferenceStore {
   /// The latest snapshot. If it is settled, it is valid as long as the file's identity is the same; the next one is probably
   /// like it in any case.
   private let latest = Monitor<Snapshot?>(nil)
-  /// Whether the file system tells two changes apart however soon they follow each other; `nil` until it is tried, which
-  /// the first change does: reading must not wait for a disk that is full or frozen.
-  private let tellsChangesApart = Monitor<Bool?>(nil)
+  /// Whether the file system tells two changes apart however soon they follow each other. The second change tries it, as
+  /// most commands make one, and reading must not wait for a disk that is full or frozen.
+  private let changeTimes = Monitor(ChangeTimes.unused)
   /// The state of the file that is known to be durable.
   private let knownDurable = Monitor<FileIdentity?>(nil)
 
@@ -153,7 +162,13 @@ final class IndexStore: ReferenceStore {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot.status) })
           guard isDone else { continue }
-          tellsChangesApart.withLock { $0 = $0 ?? root.tellsChangesApart() }
+          changeTimes.withLock { times in
+            switch times {
+            case .unused: times = .untried
+            case .untried: times = root.tellsChangesApart() ? .precise : .coarse
+            case .precise, .coarse: break
+            }
+          }
           return
         } catch {
           throw CASError(error, context, file: Self.fileName)
@@ -196,7 +211,7 @@ final class IndexStore: ReferenceStore {
   ///
   /// A write sets them before it copies its bytes, so no process may have the file open for writing.
   private func showsChanges(of file: OpenFile) -> Bool {
-    tellsChangesApart.withLock { $0 } == true && file.hasWriter() == false
+    changeTimes.withLock { $0 } == .precise && file.hasWriter() == false
   }
 
   /// Reads the index from its file. Content that is known is compared, and neither copied nor parsed again.
