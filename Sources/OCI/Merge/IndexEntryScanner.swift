@@ -173,7 +173,7 @@ struct IndexEntryScanner {
   }
 
   private func has(_ text: [UInt8], at range: Range<Int>) -> Bool {
-    text.count == range.count && input.span.extracting(range).hasBytes(of: text.span)
+    input.span.extracting(range).hasBytes(of: text.span)
   }
 
   private mutating func skipSpace() {
