@@ -161,20 +161,22 @@ final class IndexStore: ReferenceStore {
         do throws(Errno) {
           let isDone = try root.replaceFile(
             Self.fileName, with: content, root: root, like: snapshot.status, if: { isCurrent(snapshot.status) })
-          guard isDone else { continue }
-          changeTimes.withLock { times in
-            switch times {
-            case .unused: times = .untried
-            case .untried: times = root.tellsChangesApart() ? .precise : .coarse
-            case .precise, .coarse: break
-            }
-          }
-          return
+          if isDone { return didChange() }
         } catch {
           throw CASError(error, context, file: Self.fileName)
         }
       }
       throw CASError(.resourceBusy, context, file: Self.fileName)
+    }
+  }
+
+  private func didChange() {
+    changeTimes.withLock { times in
+      switch times {
+      case .unused: times = .untried
+      case .untried: times = root.tellsChangesApart() ? .precise : .coarse
+      case .precise, .coarse: break
+      }
     }
   }
 

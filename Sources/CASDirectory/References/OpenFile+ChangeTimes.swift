@@ -1,3 +1,4 @@
+import CASPlatform
 import SystemPackage
 
 extension OpenFile {
@@ -7,8 +8,8 @@ extension OpenFile {
 
   /// Whether the file system of this directory gives a change of a file another change time than those that `statx(2)`
   /// has told, however soon it follows: multigrain timestamps, Linux 6.13. It is tried on an unnamed file.
-  package func tellsChangesApart() -> Bool {
-    guard let file = try? openBeneath(".", [.readWrite, .unnamed], mode: 0o600) else { return false }
+  func tellsChangesApart() -> Bool {
+    guard let file = try? TemporaryFile.unnamed(in: self)?.file else { return false }
     let start = ContinuousClock.now
     do throws(Errno) {
       var last = try file.status().identity.changed
