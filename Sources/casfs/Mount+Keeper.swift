@@ -15,7 +15,7 @@ extension Mount {
   /// - Throws: the reason if the options ask for one and it is not possible.
   func keeperObstacle(_ options: MountOptions) throws(CASError) -> String? {
     if options.wantsKeeper == false { return "the option nokeeper" }
-    let obstacle =
+    let obstacle: String? =
       if directory.utf8.starts(with: "/dev/fd/".utf8) {
         "the mount was made by another program"
       } else if target.store.utf8.starts(with: "mem:".utf8) {
@@ -23,7 +23,7 @@ extension Mount {
       } else if options.forwarded.contains("auto_unmount") {
         "auto_unmount removes the mount of a server that dies"
       } else {
-        nil as String?
+        nil
       }
     guard let obstacle, options.wantsKeeper == true else { return obstacle }
     throw CASError(.invalid, operation: "mount on", subject: directory, cause: "no keeper: \(obstacle)")

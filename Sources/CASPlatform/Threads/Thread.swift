@@ -34,8 +34,8 @@ package enum Thread {
     pthread_detach(thread)
   }
 
-  /// Gives this thread descriptors of its own, a copy of one under a number, so that those of the process, with the standard streams, close
-  /// without it: `close_range(2)`, `CLOSE_RANGE_UNSHARE`. The thread must neither open nor close a file.
+  /// Gives this thread descriptors of its own, a copy of one under a number, so that those of the process, with the standard
+  /// streams, close without it: `close_range(2)`, `CLOSE_RANGE_UNSHARE`. The thread must neither open nor close a file.
   ///
   /// - Throws: ENOSYS before Linux 5.9; the thread shares the descriptors then.
   package static func unshareDescriptors(keeping descriptor: Int32, as number: Int32) throws(Errno) {

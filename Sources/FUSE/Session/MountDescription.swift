@@ -14,7 +14,7 @@ public struct MountDescription: Sendable {
   public var keeper: Int32?
   /// Why the mount has no keeper; `nil` if it has one.
   public var keeperObstacle: String?
-  /// Why requests that a dead server had read are not sent to the next one; `nil` if they are.
+  /// Why requests that a dead server had read are not sent to the next one; `nil` if they are, or there is no keeper.
   public var resendingObstacle: String?
   /// How many processes have served the mount before.
   public var restarts = 0

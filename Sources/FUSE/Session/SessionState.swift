@@ -85,7 +85,7 @@ final class SessionState: Sendable {
   var opensImplicitly: Bool { negotiation.granted.contains(.implicitOpens) }
 
   /// Whether requests that this process reads end with it, and are not sent to another.
-  var endsUnanswered: Bool { kept != nil && description?.resendingObstacle != nil }
+  var endsUnanswered: Bool { description?.resendingObstacle != nil }
 
   /// `nil` if the kernel did not grant it.
   var passthrough: Passthrough? { connectedPassthrough.withLock(notifying: .none) { $0 } }
