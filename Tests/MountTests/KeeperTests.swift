@@ -24,10 +24,15 @@ import Testing
     "S1 S2: kills at random moments cost readers nothing and writers no acknowledged blob",
     .enabled(if: Machine.resends))
   func soak() throws {
+    try soak(on: .mounted("keeper", "restarts=0"))
+  }
+
+  private func soak(on mount: ScriptedMount, _ parameters: [String: String] = [:]) throws {
     let options = StressOptions(minutes: 0.1)
     let seconds = Int(options.minutes * 60)
-    let outcome = try ScriptedMount.mounted("keeper", "restarts=0").run(
-      "Keeper/soak.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(seconds)"], seconds: seconds + 90)
+    let outcome = try mount.run(
+      "Keeper/soak.sh",
+      ["seed": "\(options.seed % 32768)", "seconds": "\(seconds)"].merging(parameters) { $1 }, seconds: seconds + 90)
     print(outcome.lines.last ?? "")
   }
 
@@ -40,17 +45,19 @@ import Testing
     "S7: without requests that are sent again, a call that a dead server had read ends with an error, and no other does",
     .needs(.tools("strace")), arguments: ["read=auto", "read=copy"])
   func ended(mode: String) throws {
-    try ScriptedMount.mounted("keeper", "noresend", mode).run("Keeper/ended.sh", ["reason": "the option noresend"])
+    try ScriptedMount.mounted("keeper", "noresend", mode).run("Keeper/ended.sh")
+  }
+
+  @Test(
+    "S7: a mount whose server cannot read through a descriptor of its own ends with it, and the log says so",
+    .needs(.root, .tools("strace")))
+  func notCloned() throws {
+    try ScriptedMount().run("Keeper/not-cloned.sh")
   }
 
   @Test("S7: kills at random moments cost each caller one error at most, and no acknowledged blob")
   func lossySoak() throws {
-    let options = StressOptions(minutes: 0.1)
-    let seconds = Int(options.minutes * 60)
-    let outcome = try ScriptedMount.mounted("keeper", "noresend", "restarts=0").run(
-      "Keeper/soak.sh", ["seed": "\(options.seed % 32768)", "seconds": "\(seconds)", "lossy": "1"],
-      seconds: seconds + 90)
-    print(outcome.lines.last ?? "")
+    try soak(on: .mounted("keeper", "noresend", "restarts=0"), ["lossy": "1"])
   }
 
   @Test(

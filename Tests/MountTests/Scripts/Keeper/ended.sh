@@ -1,6 +1,5 @@
 #!/bin/bash
 # Without requests that are sent again, a call that the dead server had read ends with an error, and nothing else.
-: "${reason:?}"
 . helpers.bash
 . keeper.bash
 
@@ -9,7 +8,7 @@ status_of() { "$casfs" status --json "$mnt" | jq -r ".$1"; }
 
 head -c 3000000 /dev/urandom >blob; cp blob "$mnt/incoming/b"; digest=$(sha256 blob)
 path=$mnt/blobs/sha256/$digest
-assert_eq "$(status_of no_resend)" "$reason"
+assert_eq "$(status_of no_resend)" "the option noresend"
 exec 5<"$path" 6<"$mnt/blobs"
 head -c 1000000 <&5 >copy
 # Requests that no server has read wait for the next one.
