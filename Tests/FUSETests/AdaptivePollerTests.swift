@@ -53,18 +53,20 @@ import Testing
     #expect(hasArrived == (polls == 2))
   }
 
-  @Test("requests are sustained after 32 hits in a row, until a miss")
+  @Test("requests are sustained after 32 that were polled for or came after a short sleep, until a long sleep")
   func sustained() {
     var poller = AdaptivePoller(processors: 2)
-    for _ in 0..<31 { #expect(poller.pollBriefly { true }) }
-    #expect(!poller.isSustained)
-    #expect(poller.pollBriefly { true })
-    #expect(poller.isSustained)
+    for _ in 0..<16 { #expect(poller.pollBriefly { true }) }
     #expect(!poller.pollBriefly { false })
+    for _ in 0..<15 { poller.didSleep(for: .microseconds(999)) }
+    #expect(!poller.isSustained)
+    poller.didSleep(for: .microseconds(999))
+    #expect(poller.isSustained)
+    poller.didSleep(for: .milliseconds(1))
     #expect(!poller.isSustained)
   }
 
-  @Test("a single CPU is left to the caller: no polling")
+  @Test("a single CPU is left to the caller: no polling, and nobody to keep awake")
   func singleProcessor() {
     var poller = AdaptivePoller(processors: 1)
     #expect(
@@ -72,5 +74,7 @@ import Testing
         Issue.record("polled")
         return true
       })
+    for _ in 0..<64 { poller.didSleep(for: .zero) }
+    #expect(!poller.isSustained)
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// The idle policy; a file replaces /dev/cpu_dma_latency, which other mounts use too.
 @Suite(.needs(.fuse, .root, .tools("python3", "unshare"))) struct IdleTests {
-  @Test("M3: idle=poll keeps processors awake while requests arrive back to back, and no longer")
+  @Test("M3: idle=poll keeps processors awake while requests arrive within a millisecond of each other, and no longer")
   func awake() throws {
     try Self.run("Idle/awake.sh")
   }

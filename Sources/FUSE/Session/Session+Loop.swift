@@ -25,16 +25,16 @@ extension Session {
       sessionState.deferredReply.send(device)
       while worker.isLeading {
         if gate.isClosed {
-          sessionState.willSleep(device)
+          sessionState.willStop(device)
           gate.waitUntilOpen()
         }
         switch unsafe receive(&buffer, &poller) {
         case .request: unsafe answer(&buffer, worker, device)
         case .nothing:
-          sessionState.willSleep(device)
-          sleep(device)
+          sessionState.deferredReply.send(device)
+          sleep(device, &poller)
         case .end:
-          sessionState.willSleep(device)
+          sessionState.willStop(device)
           sessionState.workers.end()
           return
         }
@@ -63,7 +63,7 @@ extension Session {
       if case .nothing = received { return false }
       return true
     }
-    if case .request = received, poller.isSustained { sessionState.cpuLatency?.acquire() }
+    if poller.isSustained { sessionState.cpuLatency?.acquire() }
     return received
   }
 
@@ -85,13 +85,19 @@ extension Session {
   }
 
   /// Sleeps until a request arrives or the session is stopped; once stopped, up to 10 ms.
-  private func sleep(_ device: Int32) {
+  private func sleep(_ device: Int32, _ poller: inout AdaptivePoller) {
     let isStopping = isStopping.load(ordering: .acquiring)
     var descriptors = [
       pollfd(fd: device, events: Int16(POLLIN), revents: 0),
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
       pollfd(fd: gate.closing.rawValue, events: Int16(POLLIN), revents: 0),
     ]
+    let start = ContinuousClock.now
+    if let latency = sessionState.cpuLatency, latency.isHeld {
+      if unsafe poll(&descriptors, 3, AdaptivePoller.longestPauseInMilliseconds) != 0 { return }
+      latency.release()
+    }
     unsafe poll(&descriptors, 3, isStopping ? 10 : -1)
+    poller.didSleep(for: ContinuousClock.now - start)
   }
 }

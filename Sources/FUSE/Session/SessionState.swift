@@ -75,8 +75,8 @@ final class SessionState: Sendable {
     attributeInvalidator.withLock(notifying: .none) { $0 }?(node)
   }
 
-  /// Does what was deferred while requests arrived back to back.
-  func willSleep(_ device: Int32) {
+  /// Does what was deferred while requests arrived in quick succession.
+  func willStop(_ device: Int32) {
     deferredReply.send(device)
     cpuLatency?.release()
   }

@@ -1,13 +1,17 @@
 import Glibc
 
 /// Adaptive busy-polling for the next request. Under load the next request usually arrives right after a reply, and
-/// polling for it is cheaper than a thread wake-up. After a miss, polling is skipped for 2, 4 … 64 sleeps.
+/// polling for it is cheaper than a thread wake-up. After a miss, polling is skipped for 2, 4 … 64 sleeps. Requests that
+/// come somewhat later, again and again, call for a ``CPULatencyRequest``, which makes wake-ups cheap.
 struct AdaptivePoller {
   /// About the time that a thread wake-up takes.
   private static let pollDuration = Duration.microseconds(50)
   /// The binary logarithm of the most sleeps that are skipped.
   private static let maximumMisses = 6
-  /// Consecutive poll hits before the CPU latency request is taken.
+  /// The longest pause in a run of requests. A tool that computes the digest of what it writes pauses for 0.2 ms after
+  /// each 32 KiB.
+  static let longestPauseInMilliseconds: Int32 = 1
+  /// Requests in a run before the CPU latency request is taken.
   private static let sustainedRunLength = 32
   private static let onlineProcessors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
@@ -21,8 +25,8 @@ struct AdaptivePoller {
     isEnabled = processors > 1
   }
 
-  /// Whether requests have arrived back to back for a while.
-  var isSustained: Bool { run >= Self.sustainedRunLength }
+  /// Whether requests have arrived in quick succession for a while.
+  var isSustained: Bool { isEnabled && run >= Self.sustainedRunLength }
 
   /// Calls `receive` for up to 50 µs, unless recent polls missed.
   ///
@@ -42,9 +46,13 @@ struct AdaptivePoller {
         return true
       }
     } while ContinuousClock.now < end
-    run = 0
     misses = min(misses + 1, Self.maximumMisses)
     sleepsToSkip = 1 << misses
     return false
+  }
+
+  /// Notes the end of a sleep.
+  mutating func didSleep(for duration: Duration) {
+    run = duration < .milliseconds(Self.longestPauseInMilliseconds) ? run + 1 : 0
   }
 }

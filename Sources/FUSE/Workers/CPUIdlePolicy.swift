@@ -1,4 +1,4 @@
-/// How idle CPUs wait while requests arrive back to back.
+/// How idle CPUs wait while requests arrive in quick succession.
 public enum CPUIdlePolicy: String, Sendable, CaseIterable {
   /// They poll for work, as with the kernel parameter `idle=poll`.
   case poll

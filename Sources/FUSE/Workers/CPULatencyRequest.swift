@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A PM QoS request (`/dev/cpu_dma_latency`) that keeps CPUs out of deep idle states while requests arrive back to
-/// back. Root only.
+/// A PM QoS request (`/dev/cpu_dma_latency`) that keeps CPUs out of deep idle states while requests arrive in quick
+/// succession. Root only.
 final class CPULatencyRequest: Sendable {
   /// Default only up to this many CPUs: on larger machines it would also keep unrelated CPUs awake.
   private static let defaultProcessorLimit = 4
@@ -12,7 +12,7 @@ final class CPULatencyRequest: Sendable {
   private static let unlimited: Int32 = 2_000_000_000
 
   private let device: OpenFile
-  private let isHeld = Atomic(false)
+  private let held = Atomic(false)
 
   /// Opens the device.
   ///
@@ -30,14 +30,17 @@ final class CPULatencyRequest: Sendable {
     }
   }
 
+  /// Whether CPUs wake up without delay now.
+  var isHeld: Bool { held.load(ordering: .relaxed) }
+
   /// Requests that CPUs wake up without delay.
   func acquire() {
-    if !isHeld.load(ordering: .relaxed), !isHeld.exchange(true, ordering: .acquiringAndReleasing) { request(0) }
+    if !isHeld, !held.exchange(true, ordering: .acquiringAndReleasing) { request(0) }
   }
 
   /// Drops the request; the kernel does so too when the process ends.
   func release() {
-    if isHeld.load(ordering: .relaxed), isHeld.exchange(false, ordering: .acquiringAndReleasing) {
+    if isHeld, held.exchange(false, ordering: .acquiringAndReleasing) {
       request(Self.unlimited)
     }
   }
