@@ -16,8 +16,9 @@ final class IndexFile: LayoutNode {
   var inode: UInt64 { Inode.index }
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
-  // A rename over the name makes the kernel take the renamed node for it, until it looks the name up again.
-  var entryTimeout: Duration { .zero }
+  // A rename over the name makes the kernel take the renamed node for it. That node's name must be looked up each time,
+  // so the kernel then finds this one again.
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     let index = try shared.references.index(context)

@@ -14,7 +14,7 @@ final class LayoutFile: LayoutNode {
   var preferredID: NodeID { NodeID(inode) }
   var kind: NodeKind { .file }
   // As that of `index.json`.
-  var entryTimeout: Duration { .zero }
+  var entryTimeout: Duration { CacheTimeout.lasting }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
     shared.attributes(
