@@ -46,14 +46,24 @@ public struct IndexText: Sendable {
   ///
   /// - Throws: ``InvalidValue`` as ``ImageIndex/init(parsing:like:)``.
   public init(parsing content: [UInt8], spacedLike known: IndexText?) throws(InvalidValue) {
+    switch try Self.read(content, spacedLike: known) {
+    case .text(let text): self = text
+    case .respaced(let content): try self.init(parsing: content, like: known)
+    }
+  }
+
+  /// A text that was read beside a known one.
+  private enum Reading {
+    case text(IndexText)
+    /// The content with the text of known entries. The places of entries in the other content are not kept with it.
+    case respaced([UInt8])
+  }
+
+  private static func read(_ content: [UInt8], spacedLike known: IndexText?) throws(InvalidValue) -> Reading {
     var reader = IndexEntryReader(content, like: known, comparesTokens: true)
     let outline = try IndexOutline(parsing: content) { (parser) throws(InvalidValue) in try reader.read(&parser) }
-    guard reader.isSpacedDifferently else {
-      self.init(content, reader.items, outline)
-      return
-    }
-    let manifests = [(name: IndexOutline.manifests, value: Optional(reader.manifests()))]
-    try self.init(parsing: outline.pieces(of: content, manifests).joinedBytes, like: known)
+    guard reader.isSpacedDifferently else { return .text(IndexText(content, reader.items, outline)) }
+    return .respaced(outline.pieces(of: content, [(IndexOutline.manifests, reader.manifests())]).joinedBytes)
   }
 
   /// The entries, from one near a place on, whose text with all between them is that of another index.
