@@ -15,14 +15,14 @@ extension ImageIndex {
     guard let (end, _) = scanner.scan(from: start), scanner.isDescriptor, let name = scanner.reference else {
       return nil
     }
-    var copy = JSONCopy(capacity: end - start)
-    copy.append(content.span.extracting(start..<name.lowerBound - 1))
+    var copy = JSONCopy(capacity: end - start, hasSpace: scanner.hasSpace)
+    copy.append(content[start..<name.lowerBound - 1])
     copy.dropMember(Descriptor.referenceNameKey)
     var rest = copy.positionAfterMember(in: content, from: name.upperBound + 1)
     if copy.dropEmptyObject(IndexOutline.annotations, before: content[rest]) {
       rest = copy.positionAfterMember(in: content, from: rest + 1)
     }
-    copy.append(content.span.extracting(rest..<end))
+    copy.append(content[rest..<end])
     return copy.bytes
   }
 }
@@ -30,14 +30,22 @@ extension ImageIndex {
 /// A copy of JSON text that has no escapes, without the white space between tokens and without some members.
 private struct JSONCopy {
   private(set) var bytes: [UInt8] = []
+  private let hasSpace: Bool
 
-  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+  /// - Parameter hasSpace: whether there can be white space between tokens.
+  init(capacity: Int, hasSpace: Bool) {
+    self.hasSpace = hasSpace
+    bytes.reserveCapacity(capacity)
+  }
 
   /// Copies text that begins and ends outside of a string.
-  mutating func append(_ text: Span<UInt8>) {
+  mutating func append(_ text: ArraySlice<UInt8>) {
+    if !hasSpace {
+      bytes += text
+      return
+    }
     var isInString = false
-    for index in text.indices {
-      let byte = text[index]
+    for byte in text {
       if byte == UInt8(ascii: "\"") { isInString.toggle() }
       if isInString || !JSONParser.isSpace(byte) { bytes.append(byte) }
     }

@@ -23,8 +23,9 @@ extension Tree {
   private func entry(
     for listed: DirectoryEntry, in directory: DirectoryHandle, _ context: RequestContext
   ) throws(Errno) -> Entry {
-    let node = try directory.node.child(named: listed.name, context)
-    return try entry(for: node, isListed: true, named: listed.name, in: directory.id, context)
+    entry(
+      for: try directory.node.lookup(listed.name, context), isListed: true,
+      at: NodePlace(parent: directory.id, name: listed.name))
   }
 
   /// Whether the kernel may keep the entries of an open directory, and those it has: `FOPEN_CACHE_DIR`.

@@ -16,7 +16,8 @@ extension Tree {
   ) throws(Errno) -> (entry: Entry, file: OpenedFile) {
     let directory = try writable(parent, name)
     let (node, handle) = try directory.create(name, permissions: permissions, context)
-    return (try entry(for: node, named: name, in: parent, context), opened(handle))
+    let place = NodePlace(parent: parent, name: name)
+    return (entry(for: (node, try node.attributes(context)), at: place), opened(handle))
   }
 
   /// Makes an empty file: `FUSE_MKNOD`, which is a create and a close.

@@ -94,7 +94,7 @@ public final class Tree: Sendable {
   /// Looks a name up: `FUSE_LOOKUP`. The lookup counts until ``forget(_:times:)``.
   public func lookup(_ name: String, in parent: NodeID, _ context: RequestContext) throws(Errno) -> Entry {
     try FileName.check(name)
-    return try entry(for: nodes.node(parent).child(named: name, context), named: name, in: parent, context)
+    return entry(for: try nodes.node(parent).lookup(name, context), at: NodePlace(parent: parent, name: name))
   }
 
   /// Takes lookups of a node back: `FUSE_FORGET`.
@@ -118,7 +118,7 @@ public final class Tree: Sendable {
       let node = try directory.child(named: name, context)
       return node.kind == .directory ? node : nil
     }
-    return try entry(for: node, named: name, in: parent, context)
+    return entry(for: (node, try node.attributes(context)), at: NodePlace(parent: parent, name: name))
   }
 
   /// Removes a file: `FUSE_UNLINK`.
@@ -298,12 +298,11 @@ public final class Tree: Sendable {
 
   /// - Parameter isListed: whether the entry is part of a listing, not the reply to a lookup of its name.
   func entry(
-    for node: any Node, isListed: Bool = false, named name: String, in parent: NodeID, _ context: RequestContext
-  ) throws(Errno) -> Entry {
-    let attributes = try node.attributes(context)
-    let (id, known) = nodes.remember(node, at: NodePlace(parent: parent, name: name))
+    for found: (node: any Node, attributes: Attributes), isListed: Bool = false, at place: NodePlace
+  ) -> Entry {
+    let (id, known) = nodes.remember(found.node, at: place)
     return Entry(
-      node: id, attributes: shared.shown(attributes),
+      node: id, attributes: shared.shown(found.attributes),
       entryTimeout: isListed ? known.listedTimeout : known.entryTimeout)
   }
 

@@ -40,6 +40,8 @@ struct IndexEntryScanner {
   private var hasMediaType = false
   private var hasSize = false
   private var hasOnlyTexts = true
+  /// Whether there is white space between tokens of that entry.
+  private(set) var hasSpace = false
 
   init(_ input: [UInt8]) {
     self.input = input
@@ -53,7 +55,7 @@ struct IndexEntryScanner {
     members.removeAll(keepingCapacity: true)
     (reference, image, digest) = (nil, nil, nil)
     hashes = Hashes(reference: 0, image: 0, digest: 0)
-    (hasMediaType, hasSize, hasOnlyTexts) = (false, false, true)
+    (hasMediaType, hasSize, hasOnlyTexts, hasSpace) = (false, false, true, false)
     guard object(.entry, depth: 1), digest != nil else { return nil }
     return (position, hashes)
   }
@@ -177,7 +179,10 @@ struct IndexEntryScanner {
   }
 
   private mutating func skipSpace() {
-    while position < input.count, input[position] <= 0x20, JSONParser.isSpace(input[position]) { position += 1 }
+    while position < input.count, input[position] <= 0x20, JSONParser.isSpace(input[position]) {
+      position += 1
+      hasSpace = true
+    }
   }
 
   private mutating func take(_ character: Unicode.Scalar) -> Bool {

@@ -26,6 +26,8 @@ protocol Node: AnyObject, Sendable {
   ) throws(Errno) -> Attributes
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node
+  /// The child of a name, and its attributes.
+  func lookup(_ name: String, _ context: RequestContext) throws(Errno) -> (node: any Node, attributes: Attributes)
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream
   var parentInode: UInt64 { get }
   /// Whether the entries never change, so that the kernel may keep them.
@@ -65,6 +67,10 @@ extension Node {
   ) throws(Errno) -> Attributes { throw .readOnlyFileSystem }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node { throw .notDirectory }
+  func lookup(_ name: String, _ context: RequestContext) throws(Errno) -> (node: any Node, attributes: Attributes) {
+    let node = try child(named: name, context)
+    return (node, try node.attributes(context))
+  }
   func entries(_ context: RequestContext) throws(Errno) -> any EntryStream { throw .notDirectory }
 
   func open(_ request: OpenRequest, _ context: RequestContext) throws(Errno) -> any FileHandle {

@@ -7,7 +7,7 @@ import SystemPackage
 /// `refs/NAME`: the descriptor of a reference as one line of JSON. A reference that the store lists and does not return is
 /// a file that cannot be opened, with the reason in an extended attribute.
 final class ReferenceFile: ReferenceNode {
-  private let shared: TreeContext
+  let shared: TreeContext
   private let place: Mutex<[FileName]>
 
   init(_ shared: TreeContext, path: [FileName]) {
@@ -17,7 +17,7 @@ final class ReferenceFile: ReferenceNode {
 
   var inode: UInt64 { Self.inode(path) }
 
-  private var path: [FileName] { place.withLock { $0 } }
+  var path: [FileName] { place.withLock { $0 } }
 
   static func inode(_ path: [FileName]) -> UInt64 { Inode.reference(path) }
 
@@ -37,8 +37,8 @@ final class ReferenceFile: ReferenceNode {
     place.withLock { $0 = path }
   }
 
-  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    let (found, modified) = try content(context)
+  func attributes(at place: ReferenceView.Place?, _ context: RequestContext) throws(Errno) -> Attributes {
+    let (found, modified) = try content(at: place, context)
     let content = (try? found.get()) ?? []
     return shared.attributes(
       inode: inode, kind: .file, permissions: shared.options.isReadOnly ? 0o444 : 0o644,
@@ -77,7 +77,13 @@ final class ReferenceFile: ReferenceNode {
   }
 
   private func content(_ context: RequestContext) throws(Errno) -> (Result<[UInt8], CASError>, Timestamp) {
-    switch try shared.references.place(path, context) {
+    try content(at: try shared.references.place(path, context), context)
+  }
+
+  private func content(
+    at place: ReferenceView.Place?, _ context: RequestContext
+  ) throws(Errno) -> (Result<[UInt8], CASError>, Timestamp) {
+    switch place {
     case .reference(let reference): return try shared.references.text(of: reference, context)
     case .unwritten: return (.success([]), .now)
     default: throw .noSuchFileOrDirectory

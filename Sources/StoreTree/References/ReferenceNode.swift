@@ -6,9 +6,19 @@ import SystemPackage
 /// A reference or a directory of references. Neither has a mode, times or attributes of its own.
 ///
 /// A tool that copies a file also sets its mode, which succeeds and is not kept.
-protocol ReferenceNode: Node {}
+protocol ReferenceNode: Node {
+  var shared: TreeContext { get }
+  var path: [FileName] { get }
+
+  /// The attributes of the node, if this is at its path.
+  func attributes(at place: ReferenceView.Place?, _ context: RequestContext) throws(Errno) -> Attributes
+}
 
 extension ReferenceNode {
+  func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
+    try attributes(at: try shared.references.place(path, context), context)
+  }
+
   /// Accepts an access control list that is no more than a mode.
   ///
   /// - Throws: EOPNOTSUPP for any other attribute; tools that copy attributes ignore it.
