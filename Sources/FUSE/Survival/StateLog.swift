@@ -151,9 +151,10 @@ extension StateLog: NodeJournal {
     }
   }
 
-  func compact(keeping isKnown: (NodeID) -> Bool) {
+  func compact(keeping count: Int, where isKnown: (NodeID) -> Bool) {
     state.withLock(notifying: .none) { state in
-      guard state.records > state.compactionCount else { return }
+      // While the kernel learns of nodes and forgets none, reading the log would only delay their lookups.
+      guard state.records > max(state.compactionCount, count * 2) else { return }
       var (kept, passthrough) = (0, PassthroughState())
       var earlier: [NodeID: UInt64] = [:]
       var members = RecordedMembers()

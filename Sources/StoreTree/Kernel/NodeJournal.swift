@@ -61,6 +61,7 @@ package protocol NodeJournal: Sendable {
   func didServe(_ index: RecordedIndex)
   /// Drops the records of forgotten nodes, if there are many.
   ///
+  /// - Parameter count: how many nodes the kernel has, each of which has a record.
   /// - Parameter isKnown: whether the kernel still has a node of this process; earlier ones are kept in any case.
-  func compact(keeping isKnown: (NodeID) -> Bool)
+  func compact(keeping count: Int, where isKnown: (NodeID) -> Bool)
 }

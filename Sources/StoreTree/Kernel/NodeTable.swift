@@ -202,7 +202,7 @@ final class NodeTable: Sendable {
   /// - Returns: whether memory was freed.
   func shrink() -> Bool {
     known.withLock(notifying: .none) { known in
-      journal?.compact { known[$0] != nil }
+      journal?.compact(keeping: known.count) { known[$0] != nil }
       guard known.capacity > Self.smallCapacity, known.capacity / 4 > known.count else { return false }
       // A dictionary never shrinks its storage; a new one is made.
       known = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value) })
