@@ -58,12 +58,15 @@ import Testing
     var poller = AdaptivePoller(processors: 2)
     for _ in 0..<16 { #expect(poller.pollBriefly { true }) }
     #expect(!poller.pollBriefly { false })
-    for _ in 0..<15 { poller.didSleep(for: .microseconds(999)) }
+    for _ in 0..<15 { poller.didSleep(for: .microseconds(999), isAnswering: false) }
     #expect(!poller.isSustained)
-    poller.didSleep(for: .microseconds(999))
+    poller.didSleep(for: .microseconds(9_999), isAnswering: true)
     #expect(poller.isSustained)
-    poller.didSleep(for: .milliseconds(1))
+    var other = poller
+    poller.didSleep(for: .milliseconds(1), isAnswering: false)
     #expect(!poller.isSustained)
+    other.didSleep(for: .milliseconds(10), isAnswering: true)
+    #expect(!other.isSustained)
   }
 
   @Test("a single CPU is left to the caller: no polling, and nobody to keep awake")
@@ -74,7 +77,7 @@ import Testing
         Issue.record("polled")
         return true
       })
-    for _ in 0..<64 { poller.didSleep(for: .zero) }
+    for _ in 0..<64 { poller.didSleep(for: .zero, isAnswering: false) }
     #expect(!poller.isSustained)
   }
 }

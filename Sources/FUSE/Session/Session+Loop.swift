@@ -92,12 +92,12 @@ extension Session {
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
       pollfd(fd: gate.closing.rawValue, events: Int16(POLLIN), revents: 0),
     ]
-    let start = ContinuousClock.now
+    let (start, isAnswering) = (ContinuousClock.now, sessionState.workers.isBusy)
     if let latency = sessionState.cpuLatency, latency.isHeld {
-      if unsafe poll(&descriptors, 3, AdaptivePoller.longestPauseInMilliseconds) != 0 { return }
+      if unsafe poll(&descriptors, 3, AdaptivePoller.longestPause(isAnswering: isAnswering)) != 0 { return }
       latency.release()
     }
     unsafe poll(&descriptors, 3, isStopping ? 10 : -1)
-    poller.didSleep(for: ContinuousClock.now - start)
+    poller.didSleep(for: ContinuousClock.now - start, isAnswering: isAnswering)
   }
 }

@@ -8,9 +8,11 @@ struct AdaptivePoller {
   private static let pollDuration = Duration.microseconds(50)
   /// The binary logarithm of the most sleeps that are skipped.
   private static let maximumMisses = 6
-  /// The longest pause in a run of requests. A tool that computes the digest of what it writes pauses for 0.2 ms after
-  /// each 32 KiB.
-  static let longestPauseInMilliseconds: Int32 = 1
+  /// The longest pause in a run of requests, in milliseconds. A tool that computes the digest of what it writes pauses for
+  /// 0.2 ms after each 32 KiB.
+  private static let longestPause: Int32 = 1
+  /// The same while a request is answered: its caller cannot send another one. A durable close takes two or three on an SSD.
+  private static let longestPauseWhileAnswering: Int32 = 10
   /// Requests in a run before the CPU latency request is taken.
   private static let sustainedRunLength = 32
   private static let onlineProcessors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -51,8 +53,15 @@ struct AdaptivePoller {
     return false
   }
 
-  /// Notes the end of a sleep.
-  mutating func didSleep(for duration: Duration) {
-    run = duration < .milliseconds(Self.longestPauseInMilliseconds) ? run + 1 : 0
+  /// The longest pause in a run of requests, in milliseconds.
+  ///
+  /// - Parameter isAnswering: whether another thread answers a request.
+  static func longestPause(isAnswering: Bool) -> Int32 {
+    isAnswering ? longestPauseWhileAnswering : longestPause
+  }
+
+  /// Notes the end of a sleep, at whose start another thread answered a request or did not.
+  mutating func didSleep(for duration: Duration, isAnswering: Bool) {
+    run = duration < .milliseconds(Self.longestPause(isAnswering: isAnswering)) ? run + 1 : 0
   }
 }
