@@ -13,8 +13,9 @@ struct AdaptivePoller {
   private static let longestPause: Int32 = 1
   /// The same while a request is answered: its caller cannot send another one. A durable close takes two or three on an SSD.
   private static let longestPauseWhileAnswering: Int32 = 10
-  /// Requests in a run before the CPU latency request is taken.
-  private static let sustainedRunLength = 32
+  /// Requests in a run before the CPU latency request is taken. That wakes each idle CPU once, and lasts little longer than
+  /// the run.
+  private static let sustainedRunLength = 4
   private static let onlineProcessors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
   /// On a single CPU polling would only keep the caller from running.

@@ -12,7 +12,8 @@ enum Layouts: Suite {
       return Comparison(
         work: "write an index of \(count) entries and one more", quantity: .time, target: .time(count == 100 ? 2 : 3),
         baselines: [native(count, setting)],
-        subjects: try setting.subjects.map { try changing(store, count, through: $0, setting) })
+        subjects: try setting.subjects.map { try changing(store, count, through: $0, setting) },
+        peers: [native(count, setting, isRenameDurable: true)])
     }
     return indexes + (try copies(setting)) + (try lostUpdates(setting))
   }
@@ -20,13 +21,16 @@ enum Layouts: Suite {
   // MARK: The index
 
   /// Writes, synchronizes and renames such a file.
-  static func native(_ count: Int, _ setting: Setting) -> Contender {
+  ///
+  /// - Parameter isRenameDurable: whether the directory is synchronized too, as that of a store is.
+  static func native(_ count: Int, _ setting: Setting, isRenameDurable: Bool = false) -> Contender {
     let path = "\(setting.workspace.path)/index-\(count).json"
-    return Contender(name: "native") {
+    return Contender(name: isRenameDurable ? "native, directory synchronized" : "native") {
       let text = index(count, more: "new")
       return try seconds {
         try Files.write(text, to: path + ".new", isDurable: true)
         try Files.rename(path + ".new", path)
+        if isRenameDurable { try Files.syncDirectory(setting.workspace.path) }
       }
     }
   }
