@@ -15,7 +15,7 @@ import Testing
       // The base, what was written, the current index, the result.
       (#""manifests":[]"#, #""manifests":[],"mediaType":"m""#, #""manifests":[]"#, #""mediaType":"m","manifests":[]"#),
       (
-        #""manifests":[]"#, #""artifactType":"a","subject":{"size":1},"x":[1]"#, #""y":2"#,
+        "", #""artifactType":"a","subject":{"size":1},"x":[1]"#, #""y":2"#,
         #""artifactType":"a","subject":{"size":1},"x":[1],"y":2"#
       ),
       (
@@ -40,15 +40,15 @@ import Testing
     "W5: annotations that a writer sets must be strings, and those of the store need not",
     arguments: ["5", "[]", "\"x\"", "true", "{\"a\":5}", "{\"a\":{}}", "{\"b\":\"1\",\"a\":[\"2\"]}"])
   func annotationTypes(_ annotations: String) throws {
-    let written = try index("\"annotations\":\(annotations)")
+    let written = try index("\"manifests\":[],\"annotations\":\(annotations)")
     #expect(throws: InvalidValue.self) { try IndexChange(from: index(""), to: written) }
     #expect(throws: InvalidValue.self) { try IndexChange(from: nil, to: written) }
-    #expect(throws: Never.self) { try IndexChange(from: written, to: index("\"annotations\":null")) }
+    #expect(throws: Never.self) { try IndexChange(from: written, to: index("\"manifests\":[],\"annotations\":null")) }
   }
 
   @Test("W2: without a base members are set, and none is removed")
   func unknownBase() throws {
-    let change = try IndexChange(from: nil, to: index(#""artifactType":"b""#))
+    let change = try IndexChange(from: nil, to: index(#""manifests":[],"artifactType":"b""#))
     let merged = IndexMerge(change, to: try index(#""artifactType":"a","subject":{"a":1}"#))
     #expect(String(decoding: merged.content, as: UTF8.self) == #"{"artifactType":"b","subject":{"a":1}}"#)
   }

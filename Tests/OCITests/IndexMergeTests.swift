@@ -157,6 +157,18 @@ struct IndexMergeTests {
     #expect(try IndexChange(from: written, to: written).isEmpty)
   }
 
+  @Test("W5: an index that lost its manifests is refused; null is an empty list, as Go writes it")
+  func withoutManifests() throws {
+    let base = try IndexText(parsing: Array(#"{"manifests":[{"digest":"A"}]}"#.utf8))
+    for text in ["{}", #"{"schemaVersion":2,"annotations":{"a":"b"}}"#] {
+      let written = try IndexText(parsing: Array(text.utf8))
+      for base in [base, nil] { #expect(throws: InvalidValue.self) { try IndexChange(from: base, to: written) } }
+      #expect(try IndexChange(from: written, to: written).isEmpty)
+    }
+    let written = try IndexText(parsing: Array(#"{"manifests":null}"#.utf8))
+    #expect(try IndexMerge(IndexChange(from: base, to: written), to: base).content == Array(#"{"manifests":[]}"#.utf8))
+  }
+
   @Test(
     "W3: a stamp is served with the index, and read back from what a tool makes of it",
     arguments: [

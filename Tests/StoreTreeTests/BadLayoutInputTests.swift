@@ -6,7 +6,8 @@ import Testing
 
 /// A bad input of a writer of the layout, and the call that reports it.
 enum BadInput: String, CaseIterable {
-  case halfAnIndex, tooLargeWrite, tooLargeTruncation, tooLargeRename, tooDeep, notUTF8, noObject, noDescriptor
+  case halfAnIndex, tooLargeWrite, tooLargeTruncation, tooLargeRename, tooDeep, notUTF8, noObject, noManifests
+  case noDescriptor
   case malformedEntry, malformedEscape, malformedPlatform, malformedAnnotations
   case unsafeName, unsafeNameByRename, halfByRename
   case wrongLayout, lyingDigest, lyingDigestByRename, otherContent
@@ -50,6 +51,9 @@ enum BadInput: String, CaseIterable {
       text = text.map { $0 == UInt8(ascii: "?") ? 0xFF : $0 }
       try tree.tree.write(file.opened.handle, text.span, at: 0, tree.context())
     case .noObject: try tree.writeIndex(TestIndex(text: "[\(index.text)]"))
+    case .noManifests:
+      let stamp = try #require(IndexText(parsing: Array(index.text.utf8)).stamp)
+      try tree.writeIndex(TestIndex(text: "{\"annotations\":{\"\(IndexStamp.key)\":\"\(stamp.text)\"}}"))
     case .noDescriptor: try tree.writeIndex(TestIndex(text: "{\"manifests\":[{\"digest\":\"sha256:1\"}]}"))
     case .malformedPlatform:
       let added = index.adding("b=2").text.replacing("\"size\":1", with: "\"size\":1,\"platform\":5")

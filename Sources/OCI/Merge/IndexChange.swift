@@ -50,12 +50,15 @@ public struct IndexChange: Sendable {
   /// Compares what a writer wrote with its base. Values are made of the entries alone that the writer changed, or that
   /// share a name with them.
   ///
-  /// - Throws: ``InvalidValue`` if an added or edited entry is not a descriptor, or has an unsafe name, or if annotations that
-  ///   the writer set are not strings.
+  /// - Throws: ``InvalidValue`` if an added or edited entry is not a descriptor, or has an unsafe name, if annotations that
+  ///   the writer set are not strings, or if it left `manifests` out, which Go writes as `null` when it has no entry.
   public init(from base: IndexText?, to written: IndexText) throws(InvalidValue) {
     isBaseKnown = base != nil
     self.base = base ?? ImageIndex().text
     self.written = written
+    if written.outline[IndexOutline.manifests] == nil, self.base.outline[IndexOutline.manifests] != nil {
+      throw InvalidValue("no manifests")
+    }
     matching = IndexMatching(self.base, written)
     unchanged = matching.rewritten
     members = try IndexMembersChange(from: base, to: written)

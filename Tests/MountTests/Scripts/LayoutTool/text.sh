@@ -22,6 +22,8 @@ both bash -c "cat layout >@/oci-layout"
 assert_fails 'Invalid argument' cp /etc/passwd "$mnt/index.json"
 assert_fails 'Invalid argument' cp /etc/passwd "$mnt/oci-layout"
 assert_fails 'Invalid argument' cp /dev/null "$mnt/index.json"
+jq 'del(.manifests)' "$mnt/index.json" >without
+assert_fails 'Invalid argument' cp without "$mnt/index.json"
 assert_fails 'not permitted' mkdir "$mnt/other"
 assert_fails 'not permitted' rm -f "$mnt/index.json"
 jq -c '.manifests = []' "$mnt/index.json" >moved.json
