@@ -1,3 +1,4 @@
+import CASPlatform
 public import Foundation
 
 /// A temporary folder, removed with its last reference.
@@ -33,6 +34,16 @@ public final class TemporaryFolder: Sendable {
     try FileManager.default.createDirectory(
       at: self[name].deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(content).write(to: self[name])
+    waitForChildren(holding: name)
+  }
+
+  /// Waits while a child that another test starts, which has all descriptors until its `execve(2)`, has the file open for
+  /// writing: a store takes such content for unfinished.
+  private func waitForChildren(holding name: String) {
+    // Some tests write files that they cannot read.
+    guard let file = try? OpenFile.open(path: self(name), .readOnly) else { return }
+    let end = ContinuousClock.now + .seconds(60)
+    while file.hasWriter() == true, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.001) }
   }
 
   /// Writes a text file.
