@@ -42,8 +42,7 @@ public final class TemporaryFolder: Sendable {
   private func waitForChildren(holding name: String) {
     // Some tests write files that they cannot read.
     guard let file = try? OpenFile.open(path: self(name), .readOnly) else { return }
-    let end = ContinuousClock.now + .seconds(60)
-    while file.hasWriter() == true, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.001) }
+    _ = eventually { file.hasWriter() != true }
   }
 
   /// Writes a text file.
