@@ -92,12 +92,17 @@ extension Session {
       pollfd(fd: isStopping ? -1 : stopSignal.reader.rawValue, events: Int16(POLLIN), revents: 0),
       pollfd(fd: gate.closing.rawValue, events: Int16(POLLIN), revents: 0),
     ]
+    let timeout: Int32 = isStopping ? 10 : -1
+    guard let latency = sessionState.cpuLatency else {
+      unsafe poll(&descriptors, 3, timeout)
+      return
+    }
     let (start, isAnswering) = (ContinuousClock.now, sessionState.workers.isBusy)
-    if let latency = sessionState.cpuLatency, latency.isHeld {
+    if latency.isHeld {
       if unsafe poll(&descriptors, 3, AdaptivePoller.longestPause(isAnswering: isAnswering)) != 0 { return }
       latency.release()
     }
-    unsafe poll(&descriptors, 3, isStopping ? 10 : -1)
+    unsafe poll(&descriptors, 3, timeout)
     poller.didSleep(for: ContinuousClock.now - start, isAnswering: isAnswering)
   }
 }
