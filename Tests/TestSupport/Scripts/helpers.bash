@@ -101,6 +101,10 @@ daemon_pid() { "$casfs" status --json "$mnt" | jq .process; }
 # last_pid: prints the process id of the mount's keeper, or of its daemon without one. The mount ends with that process.
 last_pid() { "$casfs" status --json "$mnt" | jq '.keeper // .process'; }
 
+# suspend PROCESS: stops the process, and returns when each of its threads has stopped. Until then they go on with work.
+suspend() { kill -STOP "$1"; eventually is_suspended "$1"; }
+is_suspended() { [ -z "$(grep -L '^State:.T' "/proc/$1/task/"*/status)" ]; }
+
 # attach_strace ARGUMENTS…: traces the mount's daemon into the file trace, with arguments of strace(1); sets tracer.
 attach_strace() {
   strace -f -qq -o trace -p "$(daemon_pid)" "$@" & tracer=$!

@@ -7,7 +7,7 @@ mkdir real below; bindfs -f --no-allow-other real below & below=$!; eventually g
 trap 'kill -CONT $below; kill $below' EXIT
 store=$top/below/store; seq 100 >small; "$casfs" create "$store"; "$casfs" blob put "$store" small
 "$casfs" ref put "$store" a "sha256:$(sha256 small)"; "$casfs" mount "$store" "$mnt"; daemon=$(daemon_pid); export daemon
-kill -STOP $below
+suspend $below
 # Until the kernel's cached attributes expire.
 sleep 1.1
 assert_prompt "$casfs" status "$mnt"; assert_prompt ls "$mnt" "$mnt/incoming" "$mnt/committed"

@@ -12,7 +12,7 @@ assert_eq "$(status_of no_resend)" "the option noresend"
 exec 5<"$path" 6<"$mnt/blobs"
 head -c 1000000 <&5 >copy
 # Requests that no server has read wait for the next one.
-kill -STOP "$(daemon_pid)"
+suspend "$(daemon_pid)"
 (exec stat -f -c %T "$mnt" >kind) & waiting=$!
 eventually grep -q request_wait "/proc/$waiting/wchan"
 kill -KILL "$(server_pid)"; wait $waiting; assert_eq "$(cat kind)" fuseblk
@@ -41,7 +41,7 @@ echo open | (exec 8>"$mnt/incoming/kept"; "$casfs" reload "$mnt" >/dev/null; cat
 assert_eq "$(cat "$mnt/incoming/kept") $(status_of reloads)" "open 1"
 kill_server; cmp "$path" blob
 exec 5<&- 6<&-
-kill -STOP "$(daemon_pid)"; (exec stat -f "$mnt") >/dev/null 2>message & waiting=$!
+suspend "$(daemon_pid)"; (exec stat -f "$mnt") >/dev/null 2>message & waiting=$!
 eventually grep -q request_wait "/proc/$waiting/wchan"
 kill -KILL "$keeper"; wait $waiting && fail "a request outlived the mount"
 grep -Eq 'connection abort|not connected' message || fail "$(cat message)"

@@ -22,7 +22,7 @@ for _ in 1 2; do
 done
 assert_eq "$("$casfs" reload "$mnt" | wc -l)" 1
 head -c 1000000 <&6 >>copy
-kill -STOP "$(daemon_pid)"
+suspend "$(daemon_pid)"
 cat "$mnt/etc/big" >whole & reader=$!
 kill -KILL "$(server_pid)"
 wait $reader; cmp whole first/etc/big

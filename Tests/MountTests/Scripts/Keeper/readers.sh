@@ -14,7 +14,7 @@ for round in 1 2; do
   echo go >&5; read -r line <&6; assert_eq "$round $line" "$round read"
 done
 # A request that the server had when it died.
-kill -STOP "$(daemon_pid)"
+suspend "$(daemon_pid)"
 cat "$mnt/blobs/sha256/$(sha256 small)" >copy & waiting=$!
 ls "$mnt/refs/dir" >names & listing=$!
 kill -KILL "$(server_pid)"

@@ -12,7 +12,7 @@ mount --bind serving bound; mount --bind serving/refs part
 kill -KILL "$("$casfs" status --json dead | jq .process)"
 mount -t tmpfs none covered
 hung=$("$casfs" status --json hung | jq .process)
-kill -STOP "$hung"
+suspend "$hung"
 # Each waits for the daemon that does not answer.
 "$casfs" status --format openmetrics >metrics & first=$!
 "$casfs" status >text & second=$!
