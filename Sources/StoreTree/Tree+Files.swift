@@ -7,7 +7,31 @@ extension Tree {
     _ node: NodeID, _ request: OpenRequest, _ context: RequestContext
   ) throws(Errno) -> OpenedFile {
     if request.isChanging { try requireWritable() }
-    return opened(try nodes.node(node).open(request, context))
+    let file = try nodes.node(node)
+    guard !request.isChanging, let size = (file as? BlobNode)?.preloadedSize else {
+      return opened(try file.open(request, context))
+    }
+    return opened(
+      try preloader.open(
+        node, { () throws(Errno) in try file.open(request, context) }, content: { content(of: $0, size, context) }))
+  }
+
+  /// Reads the whole content of a file.
+  private func content(of file: any FileHandle, _ size: Int, _ context: RequestContext) -> [UInt8]? {
+    guard case .file(let source, let offset, let count)? = try? file.read(at: 0, count: size, context),
+      let content = try? bytes(
+        count: count, { (span) throws(Errno) in try source.read(into: &span, at: offset) }),
+      content.count == size
+    else { return nil }
+    shared.counters.add(.bytesRead, Int64(size))
+    return content
+  }
+
+  /// Sets the function that puts the content of a node into the kernel's cache: `FUSE_NOTIFY_STORE`.
+  ///
+  /// Called before the first request; not for a mount that an earlier process has served, whose files may be open.
+  public func preload(with store: @escaping @Sendable (NodeID, [UInt8]) -> Void) {
+    preloader.start(store)
   }
 
   /// Creates a file and opens it for writing: `FUSE_CREATE`.

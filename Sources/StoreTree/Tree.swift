@@ -15,6 +15,7 @@ public final class Tree: Sendable {
   let files: HandleTable<any FileHandle>
   let directories: HandleTable<DirectoryHandle>
   let journal: (any NodeJournal)?
+  let preloader = ContentPreloader()
 
   /// Makes a tree over a store.
   public convenience init(_ engine: any Engine, options: TreeOptions, logger: Logger) {

@@ -23,6 +23,11 @@ import Testing
     try ScriptedMount.mounted().run("Blob/stale.sh")
   }
 
+  @Test("B5: the kernel has the content of a short blob after the first open, but for mounts with another server")
+  func preloaded() throws {
+    try ScriptedMount.mounted("keeper").run("Blob/preloaded.sh")
+  }
+
   @Test("V1: the next open detects changed bytes of a stored blob", arguments: ["once", "always"])
   func changed(mode: String) throws {
     try ScriptedMount.mounted("verify=\(mode)").run("Blob/changed.sh")

@@ -158,6 +158,8 @@ public final class Session: @unchecked Sendable {
       // A negative offset drops the attributes alone.
       _ = unsafe fuse_lowlevel_notify_inval_inode(notified, node.rawValue, -1, 0)
     }
+    // Files that the kernel has opened by an earlier process may be being read.
+    if case .kept = source {} else { tree.preload(with: PageCache(device: device).store(in:_:)) }
     // The leader reads before it waits.
     _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
   }

@@ -10,8 +10,9 @@ final class BlobHandle: FileHandle {
     case reader(any BlobReader)
   }
 
-  /// The largest blob that is hashed by the leader itself. Hashing 64 KiB takes about as long as waking a thread.
-  private static let quickSize: Int64 = 64 << 10
+  /// The largest blob that is hashed and read by the leader itself when it is opened. Hashing 64 KiB takes about as long as
+  /// waking a thread.
+  static let quickSize: Int64 = 64 << 10
   /// The largest blob that is read through the daemon. The kernel reads it in one request and caches it, which is
   /// cheaper than opening a backing file and registering it at every open.
   private static let longSize: Int64 = 128 << 10

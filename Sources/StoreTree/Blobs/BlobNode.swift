@@ -27,6 +27,11 @@ final class BlobNode: Node {
     }
   }
 
+  /// The length of content that is put into the kernel's cache at the first open; `nil` for other content.
+  var preloadedSize: Int? {
+    shared.options.cachesBlobs && 1...BlobHandle.quickSize ~= info.size ? Int(info.size) : nil
+  }
+
   func isSame(as other: any Node) -> Bool {
     guard let other = other as? BlobNode else { return false }
     return digest == other.digest && info == other.info
