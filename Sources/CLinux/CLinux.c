@@ -159,10 +159,34 @@ void casfs_default_signals(void) {
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-void casfs_default_crash_signals(void) {
-  static const int signals[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+// Ends the process by a signal whose default action has been restored.
+static void end_without_core(int number) {
+  prctl(PR_SET_DUMPABLE, 0);
+  raise(number);
+}
+
+void casfs_set_crash_signals(int dumps_core) {
+  static const int signals[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGXCPU, SIGXFSZ};
   if (getenv("SWIFT_BACKTRACE")) return;
-  for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  if (!dumps_core) {
+    action.sa_handler = end_without_core;
+    action.sa_flags = SA_RESETHAND | SA_NODEFER | SA_ONSTACK;
+    casfs_use_signal_stack();
+  }
+  for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
+}
+
+void casfs_use_signal_stack(void) {
+  static _Thread_local unsigned char bytes[32 << 10];
+  stack_t stack = {.ss_sp = bytes, .ss_size = sizeof bytes};
+  sigaltstack(&stack, NULL);
+}
+
+void casfs_fill_blocked_signals(sigset_t *set) {
+  static const int faults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+  sigfillset(set);
+  for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(set, faults[i]);
 }
 
 int casfs_close_inherited(void) { return close_range(3, ~0U, 0); }

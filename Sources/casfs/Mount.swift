@@ -180,7 +180,7 @@ struct Mount: ParsableCommand {
   ) throws {
     // Other programs must not inherit the descriptors of a keeper or an earlier program. Not supported before Linux 5.11.
     if kept != nil { try? CurrentProcess.setCloseOnExec() }
-    Daemon.resetCrashSignals()
+    Daemon.setCrashSignals(dumpingCore: kept == nil)
     let handover = kept.flatMap { Self.handover(of: $0) }
     let fileLimit = CurrentProcess.raiseFileLimit()
     CurrentProcess.mapLargeBlocks(from: 3 << 19)

@@ -32,8 +32,11 @@ package enum Daemon {
 
   /// Lets a crash end the process: `sigaction(2)`. The runtime of Swift starts a program that reads the memory of the
   /// process, which a daemon without privileges does not allow, and waits for it. `SWIFT_BACKTRACE` asks for that program.
-  package static func resetCrashSignals() {
-    casfs_default_crash_signals()
+  ///
+  /// - Parameter dumpsCore: whether the kernel writes a core dump, if it writes any. Before that it waits for the end of all
+  ///   threads, and one can wait for a caller who waits for the process that follows this one.
+  package static func setCrashSignals(dumpingCore dumpsCore: Bool) {
+    casfs_set_crash_signals(dumpsCore ? 1 : 0)
   }
 
   /// Starts a session, opens `/dev/null` as the standard streams, and changes to the root directory: `setsid(2)`,

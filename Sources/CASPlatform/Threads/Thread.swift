@@ -6,16 +6,16 @@ package import SystemPackage
 package enum Thread {
   /// Starts a detached thread that runs `body`: `pthread_create(3)`.
   ///
-  /// Every signal is blocked in the thread, so that the one thread that waits for signals receives them.
+  /// Every signal but those of faults is blocked in the thread, so that the one thread that waits for signals receives them.
   ///
   /// - Parameter name: the name in `ps -L`, up to 15 bytes.
   /// - Throws: EAGAIN if there are too many threads.
   package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
     let argument = unsafe Unmanaged.passRetained(Body(name: name, run: body))
-    var everySignal = sigset_t()
+    var blocked = sigset_t()
     var before = sigset_t()
-    unsafe sigfillset(&everySignal)
-    unsafe pthread_sigmask(SIG_SETMASK, &everySignal, &before)
+    unsafe casfs_fill_blocked_signals(&blocked)
+    unsafe pthread_sigmask(SIG_SETMASK, &blocked, &before)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
     var thread = pthread_t()
     let failure = unsafe pthread_create(
@@ -24,6 +24,7 @@ package enum Thread {
         guard let argument = unsafe argument else { return nil }
         let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
         unsafe casfs_name_thread(body.name)
+        casfs_use_signal_stack()
         body.run()
         return nil
       }, argument.toOpaque())

@@ -129,9 +129,15 @@ int casfs_close_on_exec(void);
 int casfs_unshare_descriptors(int fd, int number);
 // Resets SIGINT and SIGTERM to their default action and unblocks them.
 void casfs_default_signals(void);
-// Resets the signals of a crash to their default action, unless SWIFT_BACKTRACE is set: the runtime of Swift has handlers
-// that start another program, and wait for it.
-void casfs_default_crash_signals(void);
+// Lets the signals of a crash end the process, unless SWIFT_BACKTRACE is set: the runtime of Swift has handlers that start
+// another program, and wait for it. Without `dumps_core` the kernel writes no core dump: before that it would wait for the end
+// of all threads.
+void casfs_set_crash_signals(int dumps_core);
+// Gives this thread a stack for handlers of signals, so that an overflow of its own can be handled: sigaltstack(2).
+void casfs_use_signal_stack(void);
+// Sets the signals that a thread can block: all but those by which the kernel reports a fault of the thread, which would end
+// the process without a call of their handler.
+void casfs_fill_blocked_signals(sigset_t *set);
 int64_t casfs_getxattr(const char *path, const char *name, void *value, uint64_t size);
 // A descriptor of a process, which close(2) closes: pidfd_open(2).
 int casfs_open_process(int pid);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The server is killed while one thread has the lock of the store, another waits for that of a directory, and a caller, who has
+# The server is killed, or crashes, while one thread has the lock of the store, another waits for that of a directory, and a caller, who has
 # that, waits for an answer for which the lock of the store is needed.
 . helpers.bash
 . keeper.bash
@@ -21,7 +21,7 @@ eventually grep -q "TracerPid:.$watcher" "/proc/$keeper/status"
 # notices: tells whether a thread waits for the directory, to tell the kernel that a blob was removed.
 notices() { cp b "$store/blobs/sha256/$(sha256 b)"; rm "$store/blobs/sha256/$(sha256 b)"; is_in D 'casfs-(names|watch)'; }
 eventually notices
-kill -KILL "$server"; kill -KILL $tracer; wait $tracer || true
+kill -"${signal:?}" "$server"; kill -KILL $tracer; wait $tracer || true
 # Without a kernel that sends it again, a request that the dead server had read is made again.
 wait $remover || rm -f "$blobs/$(sha256 c)"; wait $writer || true
 kill -INT $watcher; wait $watcher || true
