@@ -59,6 +59,9 @@ struct casfs_keeper_state {
   char arguments[casfs_keeper_arguments_limit];
   // Behind the others, so that it is empty in a state of a version that had no keepers for images.
   char image[casfs_keeper_image_limit];
+  // Behind the others again: the attempts to replace a program that have failed since the last one that has not.
+  uint32_t reload_failures;
+  char reload_error[casfs_keeper_error_limit];
 };
 
 _Static_assert(sizeof(struct casfs_keeper_state) <= casfs_keeper_log_offset, "the log is behind the state");

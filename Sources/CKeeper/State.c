@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,19 @@ struct casfs_keeper_state *casfs_keeper_make_state(int *fd) {
 
 void casfs_keeper_end_state(struct casfs_keeper_state *state) { munmap(state, sizeof *state); }
 
+// Notes that the program by which the last server replaced its own has died before it served.
+static void note_failed_reload(struct casfs_keeper_state *state) {
+  if (state->replacing == 0 || state->replacing == getpid()) return;
+  state->replacing = 0;
+  // A keeper of an earlier version has counted this server, and servers of it did not reset the number.
+  if (state->size != sizeof *state) return;
+  state->reloads--;
+  char end[64], reason[96];
+  casfs_keeper_describe_end(state, end, sizeof end);
+  snprintf(reason, sizeof reason, "the installed version %s", end);
+  casfs_keeper_note_failed_reload(state, reason);
+}
+
 struct casfs_keeper_state *casfs_keeper_attach(void) {
   struct stat status;
   if (fstat(casfs_keeper_state_fd, &status)) return NULL;
@@ -57,13 +71,15 @@ struct casfs_keeper_state *casfs_keeper_attach(void) {
   if (state == MAP_FAILED) return NULL;
   // Executing a program can have ended it. The mount ends with its keeper.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // A keeper of an earlier version keeps no image, and the file has zeros there.
-  int is_known = state->size == sizeof *state || state->size == sizeof *state - sizeof state->image;
+  // A keeper of an earlier version keeps less, and the file has zeros there.
+  int is_known = state->size == sizeof *state || state->size == offsetof(struct casfs_keeper_state, reload_failures) ||
+                 state->size == offsetof(struct casfs_keeper_state, image);
   if (state->magic != CASFS_KEEPER_MAGIC || !is_known || state->keeper != getppid()) {
     munmap(state, sizeof *state);
     errno = EINVAL;
     return NULL;
   }
+  note_failed_reload(state);
   // The number of a descriptor is all that the name of a program is that was executed through one.
   prctl(PR_SET_NAME, "casfs");
   return state;
@@ -86,6 +102,22 @@ void casfs_keeper_describe_end(const struct casfs_keeper_state *state, char *tex
   } else {
     snprintf(text, size, "has ended with status %d", WEXITSTATUS(state->last_end));
   }
+}
+
+void casfs_keeper_note_failed_reload(struct casfs_keeper_state *state, const char *reason) {
+  state->reload_failures++;
+  snprintf(state->reload_error, sizeof state->reload_error, "%s", reason);
+}
+
+uint32_t casfs_keeper_reload_failures(const struct casfs_keeper_state *state, const char **reason) {
+  *reason = state->reload_error;
+  return state->reload_failures;
+}
+
+void casfs_keeper_did_reload(struct casfs_keeper_state *state) {
+  if (state->replacing != getpid()) return;
+  state->replacing = 0;
+  state->reload_failures = 0;
 }
 
 uint32_t casfs_keeper_reloads(const struct casfs_keeper_state *state) { return state->reloads; }

@@ -50,10 +50,14 @@ struct ListedMount {
   /// while the process has one thread.
   ///
   /// A store that is mounted once and bound to further directories is listed once.
-  static func all(timeout: Duration = timeout) throws(CASError) -> [Self] {
+  ///
+  /// - Parameter selected: whether a mount is asked.
+  static func all(
+    timeout: Duration = timeout, where selected: (MountTable.Entry) -> Bool = { _ in true }
+  ) throws(CASError) -> [Self] {
     let mounts = try mappingErrno(OperationContext("list the mounts of", on: "this machine")) { () throws(Errno) in
       // A bound subdirectory has no status.
-      let entries = try MountTable().filter { $0.type == "fuse.casfs" && $0.root == "/" }
+      let entries = try MountTable().filter { $0.type == "fuse.casfs" && $0.root == "/" && selected($0) }
       // A mount that cannot be asked counts as failed.
       let asked = entries.map { entry in (entry, try? ForkedQuery { Self.question(entry) }) }
       let deadline = ContinuousClock.now + timeout
@@ -97,10 +101,17 @@ struct ListedMount {
       }
   }
 
-  /// The mount of a directory whose daemon has answered.
-  init(directory: String, status: JSON) throws(CASError) {
-    let path = try mappingErrno(OperationContext("status of", on: directory), try PathQuery.absolute(directory))
-    (self.directory, source, state, self.status) = (path, "", .serving, status)
+  /// Asks the mount of a directory, as ``all(timeout:where:)``.
+  ///
+  /// - Throws: `CASError.Code.invalid` if no store is mounted there.
+  static func one(at directory: String) throws(CASError) -> Self {
+    let context = OperationContext("status of", on: directory)
+    let path = try mappingErrno(context, try PathQuery.absolute(directory))
+    let mounts = try all { String(decoding: $0.path, as: UTF8.self) == path }
+    guard let mount = mounts.first(where: { $0.state != .hidden }) ?? mounts.first else {
+      throw CASError(.invalid, context, cause: "no store is mounted there")
+    }
+    return mount
   }
 
   /// An object with the directory, the state, and the members of the status.

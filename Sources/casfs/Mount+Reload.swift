@@ -35,7 +35,7 @@ extension Mount {
           switch error {
           case .resourceBusy: "requests under way take too long"
           case .notSupportedOnSocket: "the store cannot go on with files that are being written"
-          default: error.description
+          default: "replace the program by \(kept.program): \(error)"
           }
         throw CASError(.io(error), context, cause: cause)
       }

@@ -13,6 +13,8 @@ struct Reload: ParsableCommand {
 
   /// The time limit for the next version.
   private static let timeout = Duration.seconds(120)
+  /// The time limit for the server to begin with it.
+  private static let answerTimeout = Duration.seconds(10)
   private static let interval = Duration.milliseconds(10)
 
   @Argument(help: "The directory a store is mounted on.", completion: .directory)
@@ -50,7 +52,7 @@ struct Reload: ParsableCommand {
   /// - Returns: the version that serves it then.
   private static func reload(_ directory: String) throws(CASError) -> String {
     let context = OperationContext("reload", on: directory)
-    let before = try status(of: directory, context)
+    let before = try status(of: directory, by: .now + answerTimeout, context)
     guard before["keeper"] != nil else { throw CASError(.invalid, context, cause: "the mount has no keeper") }
     guard before["reloads"] != nil else {
       throw CASError(.invalid, context, cause: "casfs \(before["version"]?.text ?? "") cannot be replaced; unmount it")
@@ -58,7 +60,7 @@ struct Reload: ParsableCommand {
     try request(directory, context)
     let deadline = ContinuousClock.now + timeout
     while ContinuousClock.now < deadline {
-      let now = try status(of: directory, context)
+      let now = try status(of: directory, by: deadline, context)
       if now.number("restarts") != before.number("restarts") {
         throw CASError(.io(.ioError), context, cause: "the server died; casfs \(now["version"]?.text ?? "") goes on")
       }
@@ -71,9 +73,11 @@ struct Reload: ParsableCommand {
     throw CASError(Errno.timedOut, context)
   }
 
-  private static func status(of directory: String, _ context: OperationContext) throws(CASError) -> JSON {
+  private static func status(
+    of directory: String, by deadline: ContinuousClock.Instant, _ context: OperationContext
+  ) throws(CASError) -> JSON {
     do throws(CASError) {
-      return try Status.status(of: directory)
+      return try Status.status(of: directory, by: deadline)
     } catch {
       throw error.during(context)
     }
@@ -81,12 +85,16 @@ struct Reload: ParsableCommand {
 
   private static func request(_ directory: String, _ context: OperationContext) throws(CASError) {
     do throws(Errno) {
-      try OpenFile.open(path: directory, [.readOnly, .directory]).requestReload()
+      _ = try ForkedQuery.ask(by: .now + answerTimeout) { () throws(Errno) in
+        try OpenFile.open(path: directory, [.readOnly, .directory]).requestReload()
+        return []
+      }
     } catch {
       let cause =
         switch error {
         case .resourceBusy: "another reload is under way"
         case .notPermitted: "another user mounted the store"
+        case .timedOut: "the server does not answer"
         default: error.description
         }
       throw CASError(.io(error), context, cause: cause)

@@ -25,8 +25,10 @@ struct Status: ParsableCommand {
 
   func run() throws {
     var output = Output()
-    if let directory {
-      try Self.print(try Self.status(of: directory), of: directory, as: json ? .json : format ?? .text, to: &output)
+    if let directory, format == .openmetrics {
+      try output.text(MountMetrics([try ListedMount.one(at: directory)]).text)
+    } else if let directory {
+      try Self.print(try Self.status(of: directory), as: json ? .json : format ?? .text, to: &output)
     } else {
       try Self.print(try ListedMount.all(), as: json ? .json : format ?? .text, to: &output)
     }
@@ -34,19 +36,14 @@ struct Status: ParsableCommand {
   }
 
   private static func print(
-    _ status: JSON, of directory: String, as format: StatusFormat, to output: inout Output
+    _ status: JSON, as format: StatusFormat, to output: inout Output
   ) throws(CASError) {
-    switch format {
-    case .json: try output.line(status)
-    case .openmetrics: try output.text(MountMetrics([try ListedMount(directory: directory, status: status)]).text)
-    case .text:
-      guard case .object(let members) = status else { return }
-      for member in members {
-        if case .object(let counters) = member.value {
-          for counter in counters { try output.line(counter.name, text(counter.value)) }
-        } else {
-          try output.line(member.name, text(member.value))
-        }
+    guard format == .text, case .object(let members) = status else { return try output.line(status) }
+    for member in members {
+      if case .object(let counters) = member.value {
+        for counter in counters { try output.line(counter.name, text(counter.value)) }
+      } else {
+        try output.line(member.name, text(member.value))
       }
     }
   }
@@ -62,15 +59,21 @@ struct Status: ParsableCommand {
   }
 
   /// Reads the status of a mount from its daemon, by an extended attribute of the root.
-  static func status(of directory: String) throws(CASError) -> JSON {
+  ///
+  /// - Parameter deadline: the time limit for the answer, with which the process must have one thread; `nil` for none.
+  static func status(of directory: String, by deadline: ContinuousClock.Instant? = nil) throws(CASError) -> JSON {
+    func read() throws(Errno) -> [UInt8] { try PathQuery.attribute(MountStatus.attribute, of: directory) }
     do throws(Errno) {
-      let bytes = try PathQuery.attribute(MountStatus.attribute, of: directory)
+      let bytes = if let deadline { try ForkedQuery.ask(by: deadline, read) } else { try read() }
       do throws(InvalidValue) {
         return try JSON(parsing: bytes)
       } catch {
         throw .badMessage
       }
     } catch {
+      if error == .timedOut, deadline != nil {
+        throw CASError(.io(error), operation: "status of", subject: directory, cause: "the server does not answer")
+      }
       let isOther = error == .noData || error == .notSupportedOnSocket
       throw isOther
         ? CASError(.invalid, operation: "status of", subject: directory, cause: "no store is mounted there")

@@ -26,7 +26,10 @@ enum TakeOver {
   static func reply(to words: [String]) -> Int32 {
     let (line, status): (String, Int32)
     do {
-      guard Array(words.prefix(3)) == Self.words([]) else { throw ValidationError("its states have other versions") }
+      let states = words.dropFirst().prefix(2).compactMap { UInt32($0) }
+      // Keepers of earlier versions are served too.
+      guard words.first == word, states.count == 2, 1...Keeper.stateVersion ~= states[0], states[1] == Handover.version
+      else { throw ValidationError("its states have other versions") }
       let mount = try Mount.parse(Array(try CommandWords(Array(words.dropFirst(3))).words.dropFirst()))
       _ = try MountOptions(mount.options)
       (line, status) = (answer + Version.current, 0)

@@ -75,9 +75,9 @@ import Testing
 
   @Test(
     "S1 S7: a server goes on while threads of the one before wait, which keep no lock of the store and no caller",
-    .needs(.root, .tools("strace")), arguments: ["rw", "noresend"])
-  func waitingThread(option: String) throws {
-    try ScriptedMount.mounted("keeper", "restarts=0", option).run("Keeper/waiting-thread.sh")
+    .needs(.root, .tools("strace")), arguments: ["rw", "noresend"], ["KILL", "SEGV"])
+  func waitingThread(option: String, signal: String) throws {
+    try ScriptedMount.mounted("keeper", "restarts=0", option).run("Keeper/waiting-thread.sh", ["signal": signal])
   }
 
   @Test(
@@ -88,10 +88,10 @@ import Testing
   }
 
   @Test(
-    "S3: a keeper of the version that kept no images is served by this one",
-    .needs(.tools("python3")))
-  func olderState() throws {
-    try ScriptedMount.mounted("keeper").run("Keeper/older-state.sh")
+    "S3: a keeper of a version that kept no failed reloads, or neither these nor images, is served by this one",
+    .needs(.tools("python3")), arguments: [1024, 1024 + 16384])
+  func olderState(missingBytes: Int) throws {
+    try ScriptedMount.mounted("keeper").run("Keeper/older-state.sh", ["missing": "\(missingBytes)"])
   }
 
   @Test("S4: the mount ends with its keeper")
@@ -178,7 +178,7 @@ import Testing
     "S3: a program that crashes before it serves is followed by the one before",
     .needs(.tools("cc")))
   func crashedReload() throws {
-    try ScriptedMount().run("Keeper/reload-crash.sh")
+    try ScriptedMount().run("Keeper/reload-crash.sh", seconds: 90)
   }
 
   @Test(

@@ -42,6 +42,26 @@ package struct ForkedQuery: Sendable {
     return nil
   }
 
+  /// Asks a question that can fail.
+  ///
+  /// - Throws: the error of the question; ETIMEDOUT if there is no answer by the deadline.
+  package static func ask(
+    by deadline: ContinuousClock.Instant, _ question: () throws(Errno) -> [UInt8]
+  ) throws(Errno) -> [UInt8] {
+    let query = try ForkedQuery {
+      do throws(Errno) {
+        return [0] + (try question())
+      } catch {
+        return [1] + Array(String(error.rawValue).utf8)
+      }
+    }
+    guard let answer = query.answer(by: deadline) else { throw .timedOut }
+    guard answer.first == 0 else {
+      throw Errno(rawValue: Int32(String(decoding: answer.dropFirst(), as: UTF8.self)) ?? EIO)
+    }
+    return Array(answer.dropFirst())
+  }
+
   private func isReadable(by deadline: ContinuousClock.Instant) -> Bool {
     var state = pollfd(fd: reader.rawValue, events: Int16(POLLIN), revents: 0)
     while true {

@@ -25,10 +25,11 @@ enum {
   casfs_keeper_store_limit = 16384,
   casfs_keeper_image_limit = 16384,
   casfs_keeper_arguments_limit = 262144,
+  casfs_keeper_error_limit = 1020,
   // The exit status of a keeper that has given its server up.
   casfs_keeper_gave_up = 3,
-  // The version of this state. A program that has another one cannot serve the mount.
-  casfs_keeper_version = 1,
+  // The version of this state. A program that has an earlier one cannot serve the mount.
+  casfs_keeper_version = 2,
 };
 
 // The end of the requests that a server had read, and had not answered, when it died.
@@ -73,6 +74,12 @@ int casfs_keeper_process(const struct casfs_keeper_state *state);
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state);
 // How often a server has replaced its program.
 uint32_t casfs_keeper_reloads(const struct casfs_keeper_state *state);
+// How often that has failed since the last time that it has not, and the reason of the last failure.
+uint32_t casfs_keeper_reload_failures(const struct casfs_keeper_state *state, const char **reason);
+// Notes a failure, of which only the beginning of the reason is kept.
+void casfs_keeper_note_failed_reload(struct casfs_keeper_state *state, const char *reason);
+// Notes that this server, which may have replaced another program, serves.
+void casfs_keeper_did_reload(struct casfs_keeper_state *state);
 // The path at which the program of the keeper was installed.
 const char *casfs_keeper_program(const struct casfs_keeper_state *state);
 

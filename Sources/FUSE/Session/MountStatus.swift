@@ -11,8 +11,8 @@ public struct MountStatus: Sendable {
   let description: MountDescription?
   let readMode: ReadMode
   let tree: TreeStatus
-  /// How often the program could not be replaced, and the reason of the last time.
-  let reloadFailures: (count: Int, last: String?)
+  /// How often the program could not be replaced, and the reason of the last time; `nil` for a mount without a keeper.
+  let reloadFailures: (count: Int, last: String?)?
 
   /// The attribute's value. The order of the members is that of `casfs status`.
   var content: [UInt8] {
@@ -27,9 +27,9 @@ public struct MountStatus: Sendable {
         if let obstacle = description.resendingObstacle { members.append(JSON.Member("no_resend", .string(obstacle))) }
         members += [
           Self.number("reloads", description.reloads),
-          Self.number("reload_failures", reloadFailures.count),
+          Self.number("reload_failures", reloadFailures?.count ?? 0),
         ]
-        if let reason = reloadFailures.last { members.append(JSON.Member("reload_error", .string(reason))) }
+        if let reason = reloadFailures?.last { members.append(JSON.Member("reload_error", .string(reason))) }
       } else if let obstacle = description.keeperObstacle {
         members.append(JSON.Member("no_keeper", .string(obstacle)))
       }

@@ -18,7 +18,7 @@ extension Session {
 
   /// Ends such a request, whose reason the status shows.
   package func didFailToReload(_ reason: String) {
-    sessionState.reloads.fail(reason)
+    sessionState.reloads.fail { sessionState.kept?.mount.noteFailedReload(reason) }
   }
 
   /// Replaces the program of the process, which must serve a mount for a ``Keeper``. Requests that were read are answered

@@ -95,6 +95,8 @@ final class SessionState: Sendable {
 
   /// The state of the mount now.
   var status: MountStatus {
-    MountStatus(description: description, readMode: readMode, tree: tree.status, reloadFailures: reloads.failures)
+    MountStatus(
+      description: description, readMode: readMode, tree: tree.status,
+      reloadFailures: reloads.failures { kept?.mount.reloadFailures })
   }
 }

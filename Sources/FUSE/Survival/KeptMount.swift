@@ -79,6 +79,18 @@ package final class KeptMount: @unchecked Sendable {
   /// How often a server has replaced its program.
   package var reloads: UInt32 { unsafe casfs_keeper_reloads(state) }
 
+  /// How often that has failed since, and the reason of the last time; `nil` without one.
+  var reloadFailures: (count: Int, last: String?) {
+    var reason: UnsafePointer<CChar>?
+    let count = unsafe casfs_keeper_reload_failures(state, &reason)
+    return (Int(count), count == 0 ? nil : unsafe reason.map { unsafe String(cString: $0) })
+  }
+
+  /// Notes that a reload has failed.
+  func noteFailedReload(_ reason: String) {
+    unsafe casfs_keeper_note_failed_reload(state, reason)
+  }
+
   /// The path at which the program of the keeper was installed.
   package var program: String { unsafe String(cString: casfs_keeper_program(state)) }
 
@@ -152,6 +164,7 @@ package final class KeptMount: @unchecked Sendable {
     try withExtendedLifetime(program) { () throws(Errno) in
       guard casfs_keeper_send_ready(passed, thread) == 0 else { throw Errno(rawValue: errno) }
     }
+    unsafe casfs_keeper_did_reload(state)
   }
 
   /// Counts that a request is read that an earlier server did not answer.

@@ -7,14 +7,9 @@ final class ReloadRequests: Sendable {
   private struct State {
     var handler: (@Sendable () -> Void)?
     var isPending = false
-    var failures = 0
-    var lastFailure: String?
   }
 
   private let state = Monitor(State())
-
-  /// How many requests have failed, and the reason of the last one.
-  var failures: (count: Int, last: String?) { state.withLock(notifying: .none) { ($0.failures, $0.lastFailure) } }
 
   /// Whether a request waits to be handled, or is.
   var isPending: Bool { state.withLock(notifying: .none) { $0.isPending } }
@@ -40,11 +35,15 @@ final class ReloadRequests: Sendable {
   }
 
   /// Ends a request that has failed.
-  func fail(_ reason: String) {
+  ///
+  /// - Parameter note: notes the failure.
+  func fail(_ note: () -> Void) {
     state.withLock { state in
+      note()
       state.isPending = false
-      state.failures += 1
-      state.lastFailure = reason
     }
   }
+
+  /// Reads what ``fail(_:)`` has noted.
+  func failures<Result>(_ read: () -> Result) -> Result { state.withLock(notifying: .none) { _ in read() } }
 }

@@ -3,7 +3,7 @@
 . keeper.bash
 
 echo content >file; cp file "$mnt/incoming/file"
-python3 "$scripts/older_state.py" "$(keeper_pid)" 16384
+python3 "$scripts/older_state.py" "$(keeper_pid)" "${missing:?}"
 assert_eq "$("$casfs" reload "$mnt")" "$("$casfs" --version)"
 kill_server
 cmp file "$mnt/blobs/sha256/$(sha256 file)"

@@ -22,5 +22,16 @@ mv crash bin/casfs
 assert_fails 'the server died; casfs' "$casfs" reload "$mnt"
 cmp a - <&5; exec 5<&-; cmp a "$mnt/committed/a"
 exec 6>&-; wait $writer; assert_absent f
-assert_eq "$("$casfs" status --json "$mnt" | jq .restarts)" 1
+# reloads: prints the counts of reloads, and of those that failed, the last reason, and the number of dead servers.
+reloads() { "$casfs" status --json "$mnt" | jq -r '[.reloads, .reload_failures, .reload_error, .restarts] | @tsv'; }
+assert_eq "$(reloads)" "$(printf '0\t1\tthe installed version was killed by signal 6\t1')"
+kill_server; assert_eq "$(reloads)" "$(printf '0\t1\tthe installed version was killed by signal 6\t2')"
+# A server that does not answer keeps no command waiting.
+server=$(daemon_pid); suspend "$server"
+assert_fails 'the server does not answer' "$casfs" reload "$mnt"
+"$casfs" status --format openmetrics "$mnt" | grep '^casfs_up{.*} 0$'
+kill -CONT "$server"
+install -m 755 "$casfs" bin/new; mv bin/new bin/casfs
+"$casfs" reload "$mnt"; assert_eq "$(reloads)" "$(printf '1\t0\t\t2')"
+kill_server; assert_eq "$(reloads)" "$(printf '1\t0\t\t3')"
 "$casfs" unmount "$mnt"; assert_fsck_clean

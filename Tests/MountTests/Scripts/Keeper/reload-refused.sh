@@ -26,7 +26,7 @@ install_script 'kill -SEGV $$'; assert_refused 'cannot take the mount over: exit
 install_script 'echo hello'; assert_refused 'cannot take the mount over: exit status 0'
 install_script 'exec /usr/bin/yes'; assert_refused 'is not casfs'
 # Its answer is right, and it cannot be executed by its open file.
-install_script 'echo casfs 9.9'; assert_refused 'No such file or directory'
+install_script 'echo casfs 9.9'; assert_refused "replace the program by $top/bin/casfs: No such file or directory"
 rm bin/casfs; assert_fails 'No such file or directory' "$casfs" reload "$mnt"
 # One that hangs, and meanwhile a second request.
 install_script 'exec /usr/bin/sleep 100'; install_program script
