@@ -178,7 +178,7 @@ void casfs_set_crash_signals(int dumps_core) {
 }
 
 void casfs_use_signal_stack(void) {
-  static _Thread_local unsigned char bytes[32 << 10];
+  static _Thread_local unsigned char bytes[16 << 10];
   stack_t stack = {.ss_sp = bytes, .ss_size = sizeof bytes};
   sigaltstack(&stack, NULL);
 }

@@ -10,6 +10,9 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the status of a mount, or list all mounts.")
 
+  /// The time limit for the answer of one mount. A keeper gives a mount up that has had no server for a minute.
+  private static let timeout = Duration.seconds(70)
+
   @Argument(help: "The directory a store is mounted on; without it all mounts are listed.", completion: .directory)
   var directory: String?
 
@@ -60,18 +63,23 @@ struct Status: ParsableCommand {
 
   /// Reads the status of a mount from its daemon, by an extended attribute of the root.
   ///
-  /// - Parameter deadline: the time limit for the answer, with which the process must have one thread; `nil` for none.
-  static func status(of directory: String, by deadline: ContinuousClock.Instant? = nil) throws(CASError) -> JSON {
-    func read() throws(Errno) -> [UInt8] { try PathQuery.attribute(MountStatus.attribute, of: directory) }
+  /// It must be called while the process has one thread.
+  ///
+  /// - Throws: `CASError.Code.invalid` if no store is mounted there; `io` with ETIMEDOUT if there is no answer by the deadline.
+  static func status(
+    of directory: String, by deadline: ContinuousClock.Instant = .now + timeout
+  ) throws(CASError) -> JSON {
     do throws(Errno) {
-      let bytes = if let deadline { try ForkedQuery.ask(by: deadline, read) } else { try read() }
+      let bytes = try ForkedQuery.ask(by: deadline) { () throws(Errno) in
+        try PathQuery.attribute(MountStatus.attribute, of: directory)
+      }
       do throws(InvalidValue) {
         return try JSON(parsing: bytes)
       } catch {
         throw .badMessage
       }
     } catch {
-      if error == .timedOut, deadline != nil {
+      if error == .timedOut {
         throw CASError(.io(error), operation: "status of", subject: directory, cause: "the server does not answer")
       }
       let isOther = error == .noData || error == .notSupportedOnSocket

@@ -57,7 +57,13 @@ struct Unmount: ParsableCommand {
     if let query, query.answer(by: .now + Self.answerTime) == nil, let keeper = Keeper.process(of: path) {
       return (keeper, 50)
     }
-    let status = try Status.status(of: directory)
+    let status: JSON
+    do throws(CASError) {
+      status = try Status.status(of: directory)
+    } catch {
+      guard error.code == .io(.timedOut) else { throw error }
+      return (nil, 50)
+    }
     return ((status["keeper"] ?? status["process"])?.integer.flatMap { Int32(exactly: $0) }, 1)
   }
 }

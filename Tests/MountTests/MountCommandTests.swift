@@ -104,4 +104,9 @@ import Testing
     // Reads through kernel passthrough are not counted.
     try ScriptedMount.mounted("read=splice").run("MountCommand/status.sh")
   }
+
+  @Test("M6: status and unmount wait for a daemon that does not answer for a bounded time")
+  func stopped() throws {
+    try ScriptedMount.mounted("nokeeper").run("MountCommand/stopped.sh", seconds: 120)
+  }
 }
