@@ -56,13 +56,16 @@ final class LayerCatalog: Sendable {
       var uncancelled = scan
       uncancelled.cancellation = .none
       try Self.checkSize(scan, context)
-      if let refused {
-        logger.warning("cached index of layer \(key.blob) is made anew: \(refused.error.cause)")
+      if refused != nil {
         cache?.remove(key.blob)
       } else if let index = cache?.index(of: key.blob), index.content.algorithm == key.algorithm {
         return LayerContent(index, isFromCache: true, uncancelled, cache, pieces)
       }
       let index = try scan.run(progress: progress)
+      // If the new one is the same, the fault is in the image, or in the layer itself.
+      if let refused, !index.hasContent(of: refused.layer.index) {
+        logger.warning("cached index of layer \(key.blob) is made anew: \(refused.error.cause)")
+      }
       cache?.store(index)
       return LayerContent(index, uncancelled, cache, pieces)
     }
