@@ -62,6 +62,9 @@ struct casfs_keeper_state {
   // Behind the others again: the attempts to replace a program that have failed since the last one that has not.
   uint32_t reload_failures;
   char reload_error[casfs_keeper_error_limit];
+  // When the keeper began, since 1970; 0 in a state of a version that did not note it.
+  int64_t began_seconds;
+  int64_t began_nanoseconds;
 };
 
 _Static_assert(sizeof(struct casfs_keeper_state) <= casfs_keeper_log_offset, "the log is behind the state");

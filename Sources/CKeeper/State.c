@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef PIDFD_THREAD
@@ -36,6 +37,10 @@ struct casfs_keeper_state *casfs_keeper_make_state(int *fd) {
     close(*fd);
     return NULL;
   }
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  state->began_seconds = now.tv_sec;
+  state->began_nanoseconds = now.tv_nsec;
   state->size = sizeof *state;
   state->keeper = getpid();
   state->logs[0][0] = state->logs[0][1] = casfs_keeper_log_offset;
@@ -93,6 +98,11 @@ const char *casfs_keeper_arguments(const struct casfs_keeper_state *state, uint3
 int casfs_keeper_is_background(const struct casfs_keeper_state *state) { return (state->flags & is_background) != 0; }
 
 int casfs_keeper_process(const struct casfs_keeper_state *state) { return state->keeper; }
+
+int64_t casfs_keeper_began(const struct casfs_keeper_state *state, int64_t *nanoseconds) {
+  *nanoseconds = state->began_nanoseconds;
+  return state->began_seconds;
+}
 
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state) { return state->starts; }
 

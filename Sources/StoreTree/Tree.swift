@@ -103,6 +103,11 @@ public final class Tree: Sendable {
     nodes.forget(node, times: times)
   }
 
+  /// Notes that no request was waiting, after this process had begun to read them.
+  public func didReadQueue() {
+    nodes.didReadQueue()
+  }
+
   /// The target of a symbolic link: `FUSE_READLINK`.
   public func linkTarget(of node: NodeID) throws(Errno) -> String {
     try nodes.node(node).linkTarget()

@@ -30,7 +30,8 @@ final class TreeContext: Sendable {
   let imageFiles: ImageFileSystems
   let openBlobs: OpenBlobCache
   let watch = Monitor(WatchState.none)
-  let started = Timestamp.now
+  /// When the mount began.
+  let started: Timestamp
 
   init(
     _ engine: any Engine, options: TreeOptions, logger: Logger, processes: any ProcessInspector,
@@ -42,6 +43,7 @@ final class TreeContext: Sendable {
     self.options = options
     self.logger = logger
     self.processes = processes
+    started = journal?.began ?? .now
     descriptorTables = DescriptorTableCache(processes)
     errors = ErrorMapper(logger: logger, counters: counters)
     referrers = ReferrerCatalog(engine)
@@ -59,11 +61,12 @@ final class TreeContext: Sendable {
       IncomingNamespace(
         limit: options.incomingLimit, started: started, options: options, isScratch: true, algorithm: algorithm)
     }
+    // References may have changed since an earlier process has read them.
     let source: any ReferenceSource =
       if let remote {
-        RemoteReferences(remote, started: started, logger: logger)
+        RemoteReferences(remote, started: .now, logger: logger)
       } else {
-        LocalReferences(engine, started: started)
+        LocalReferences(engine, started: .now)
       }
     references = ReferenceView(source, errors: errors)
   }

@@ -89,7 +89,7 @@ import Testing
 
   @Test(
     "S3: a keeper of a version that kept no failed reloads, or neither these nor images, is served by this one",
-    .needs(.tools("python3")), arguments: [1024, 1024 + 16384])
+    .needs(.tools("python3")), arguments: [1040, 1040 + 16384])
   func olderState(missingBytes: Int) throws {
     try ScriptedMount.mounted("keeper").run("Keeper/older-state.sh", ["missing": "\(missingBytes)"])
   }

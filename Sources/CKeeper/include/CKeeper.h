@@ -70,6 +70,8 @@ const char *casfs_keeper_arguments(const struct casfs_keeper_state *state, uint3
 int casfs_keeper_is_background(const struct casfs_keeper_state *state);
 // The process id of the keeper.
 int casfs_keeper_process(const struct casfs_keeper_state *state);
+// When the keeper began: seconds and nanoseconds since 1970; 0 if it is not known.
+int64_t casfs_keeper_began(const struct casfs_keeper_state *state, int64_t *nanoseconds);
 // How many servers the keeper has started; 1 for the first.
 uint32_t casfs_keeper_starts(const struct casfs_keeper_state *state);
 // How often a server has replaced its program.

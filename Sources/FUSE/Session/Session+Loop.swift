@@ -2,6 +2,7 @@ import CASPlatform
 import CFUSE
 import Glibc
 import Logging
+import StoreTree
 import Synchronization
 import SystemPackage
 
@@ -72,6 +73,7 @@ extension Session {
     switch -result {
     case ..<0: return .request
     case EAGAIN:
+      sessionState.tree.didReadQueue()
       // After a stop the queued requests are still answered, and the workers finish theirs.
       let isDone = isStopping.load(ordering: .acquiring) && !sessionState.workers.isBusy
       return isDone ? .end : .nothing

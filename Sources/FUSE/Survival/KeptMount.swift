@@ -66,6 +66,13 @@ package final class KeptMount: @unchecked Sendable {
   /// The process id of the keeper.
   package var process: Int32 { unsafe casfs_keeper_process(state) }
 
+  /// When the keeper began; `nil` for a keeper of an earlier version.
+  var began: Timestamp? {
+    var nanoseconds: Int64 = 0
+    let seconds = unsafe casfs_keeper_began(state, &nanoseconds)
+    return seconds == 0 ? nil : Timestamp(seconds: seconds, nanoseconds: UInt32(truncatingIfNeeded: nanoseconds))
+  }
+
   /// How many servers the keeper has started; 1 for the first.
   package var starts: UInt32 { unsafe casfs_keeper_starts(state) }
 

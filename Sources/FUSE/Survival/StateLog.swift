@@ -107,6 +107,9 @@ final class StateLog: Sendable {
 }
 
 extension StateLog: NodeJournal {
+  var began: Timestamp? { mount.began }
+  var hasEarlier: Bool { mount.isMounted }
+
   func didRemember(_ node: NodeID, at place: NodePlace) {
     append(.node(node, place))
   }

@@ -25,12 +25,23 @@ final class ImageRootDirectory: SyntheticDirectory {
   }
 
   func attributes(_ context: RequestContext) throws(Errno) -> Attributes {
-    guard let image = fileSystem.opened else {
+    guard let image = try image(context) else {
       return shared.attributes(
         inode: inode, kind: .directory, permissions: 0o755, size: 0, modified: shared.started,
         attributeTimeout: CacheTimeout.none)
     }
     return fileSystem.attributes(of: image.root, attributeTimeout: CacheTimeout.brief)
+  }
+
+  /// The image. That of the whole mount is opened, as it was before an earlier process died.
+  private func image(_ context: RequestContext) throws(Errno) -> Image? {
+    if fileSystem.path != nil { return fileSystem.opened }
+    do throws(Errno) {
+      return try fileSystem.open(context)
+    } catch {
+      if error == .interrupted { throw error }
+      return nil
+    }
   }
 
   func child(named name: String, _ context: RequestContext) throws(Errno) -> any Node {

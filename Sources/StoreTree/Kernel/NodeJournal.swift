@@ -1,3 +1,5 @@
+package import CASPlatform
+
 /// The directory and the name by which the kernel found a node.
 package struct NodePlace: Hashable, Sendable {
   /// The directory.
@@ -42,6 +44,10 @@ package struct RecordedIndex: Equatable, Sendable {
 package protocol NodeJournal: Sendable {
   /// A number of this process among those that have served the mount; it differs from the last ones.
   var generation: UInt16 { get }
+  /// When the mount began; `nil` if it is not known.
+  var began: Timestamp? { get }
+  /// Whether an earlier process has served the mount.
+  var hasEarlier: Bool { get }
 
   /// Records a node before the kernel is told of it.
   func didRemember(_ node: NodeID, at place: NodePlace)

@@ -1,6 +1,7 @@
 import CASImage
 import CASPlatform
 import OCI
+import Synchronization
 import SystemPackage
 
 /// The nodes that the kernel has looked up, with FUSE's lookup counts.
@@ -75,6 +76,8 @@ final class NodeTable: Sendable {
   private let known: Monitor<[NodeID: Known]>
   private let journal: (any NodeJournal)?
   private let nodeWithoutName: @Sendable (NodeID) -> (any Node)?
+  /// Whether each FORGET is read that was queued before this process began.
+  private let hasReadQueue: Atomic<Bool>
 
   /// - Parameter journal: records the nodes; `nil` for a mount that ends with its process.
   /// - Parameter nodeWithoutName: finds a node of an earlier process by its id alone.
@@ -84,6 +87,7 @@ final class NodeTable: Sendable {
   ) {
     self.journal = journal
     self.nodeWithoutName = nodeWithoutName
+    hasReadQueue = Atomic(journal?.hasEarlier != true)
     known = Monitor([.root: Known(node: root, lookups: 1)])
   }
 
@@ -210,22 +214,31 @@ final class NodeTable: Sendable {
     }
   }
 
+  /// Notes that the queue of requests was empty since this process began.
+  func didReadQueue() {
+    if !hasReadQueue.load(ordering: .relaxed) { hasReadQueue.store(true, ordering: .relaxed) }
+  }
+
   /// Takes lookups of a node back, and removes the node with the last one.
+  ///
+  /// The kernel does not keep the order of a FORGET and of later lookups of the same name. How many lookups earlier processes
+  /// have counted is not known, so a FORGET that can be older than a counted lookup must not remove a node that the kernel
+  /// may have: the node stays, perhaps without need, until a FORGET that no lookup can follow.
   func forget(_ id: NodeID, times: UInt64) {
     guard id != .root else { return }
     known.withLock(notifying: .none) { known in
+      if !hasReadQueue.load(ordering: .relaxed), known[id]?.isRestored ?? true { return }
       guard let node = known[id] else {
         // An earlier process counted the lookups. The kernel takes all of them back by one request.
         journal?.didForget(id)
         return
       }
-      // That the count is more than this process's own shows that it is all of them.
-      let isLast = node.isRestored ? times > node.lookups : times >= node.lookups
+      let isLast = node.isRestored ? node.lookups == 0 : times >= node.lookups
       if isLast {
         known[id] = nil
         journal?.didForget(id)
       } else {
-        known[id]?.lookups -= times
+        known[id]?.lookups -= min(times, node.lookups)
       }
     }
   }

@@ -14,13 +14,16 @@ exec 5<"$mnt/etc/name" 6<"$mnt/etc/big"
 head -c 1000000 <&6 >copy
 (cd "$mnt/etc" && exec 7<. && exec sleep 1000) & waiting=$!
 "$casfs" ref put --force "$store" a "$("$casfs" ref get "$store" b | jq -r .digest)"
+times=$(stat -c '%n %y' "$mnt" "$mnt/etc")
 for _ in 1 2; do
   kill_server
+  assert_eq "$(stat -c '%n %y' "$mnt" "$mnt/etc")" "$times"
   assert_eq "$(cat "$mnt/etc/name")" first
   diff -r first "$mnt"
   assert_eq "$(cd "/proc/$waiting/cwd" && cat name)" first
 done
 assert_eq "$("$casfs" reload "$mnt" | wc -l)" 1
+assert_eq "$(stat -c '%n %y' "$mnt" "$mnt/etc")" "$times"
 head -c 1000000 <&6 >>copy
 suspend "$(daemon_pid)"
 cat "$mnt/etc/big" >whole & reader=$!
